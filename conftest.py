@@ -1,0 +1,28 @@
+"""What every test and every docstring example finds."""
+
+import os
+
+import pytest
+
+# Keras is imported in the fixture, not here: xdist's controller runs no test and can do without.
+os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+
+def pytest_collection_modifyitems(items):
+    """Skips the tests that need TensorFlow where another backend runs."""
+    if os.environ["KERAS_BACKEND"] != "tensorflow":
+        for item in items:
+            if item.get_closest_marker("tensorflow_only"):
+                item.add_marker(pytest.mark.skip(reason="needs TensorFlow as the backend"))
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _names_in_examples(doctest_namespace):
+    """Names that the examples in docstrings use without importing them."""
+    import keras
+    import numpy as np
+
+    import kerasrecipes
+
+    doctest_namespace.update(keras=keras, np=np, ops=keras.ops, use=kerasrecipes.use)

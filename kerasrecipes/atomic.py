@@ -1,0 +1,39 @@
+"""Files that are whole or not there: written beside their place, then renamed."""
+
+import contextlib
+import json
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+
+@contextlib.contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Yields a temporary path in the same folder; on success it is renamed to `path`.
+
+    The suffix is kept, because writers such as `model.save` look at it. Whatever goes wrong, no
+    half-written file stays.
+    """
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=path.suffix)
+    os.close(descriptor)
+    temporary = Path(name)
+    try:
+        yield temporary
+        with temporary.open("rb") as file:
+            os.fsync(file.fileno())
+        temporary.chmod(0o644)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Writes a text file whole."""
+    with replacing(path) as temporary:
+        temporary.write_text(text, "utf-8", newline="")
+
+
+def write_json(path: Path, value: object) -> None:
+    """Writes a JSON file whole, indented for people to read."""
+    write_text(path, json.dumps(value, indent=2, ensure_ascii=False) + "\n")
