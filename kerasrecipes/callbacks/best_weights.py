@@ -1,0 +1,61 @@
+"""Keeps the weights of the best epoch."""
+
+import keras
+import numpy as np
+
+from kerasrecipes.callbacks.model_state import assign, state_variables, to_arrays
+from kerasrecipes.checks import nearest
+
+# Parts of the names of quantities that are better when they are smaller.
+_SMALLER_IS_BETTER = ("loss", "error", "crossentropy", "divergence")
+
+
+class BestWeights(keras.callbacks.Callback):
+    """Keeps a copy of the model's variables from the epoch with the best monitored value.
+
+    Of equally good epochs the first counts. A value that is not a number is never best, where
+    Keras's own callbacks keep a first NaN for ever. The copy is taken back with `restore`, and is
+    part of the state that `ResumableCheckpoint` saves.
+
+    Args:
+        monitor: A logged quantity, such as `"val_accuracy"`.
+
+    Raises:
+        ValueError: At the end of the first epoch, if `monitor` is not logged.
+    """
+
+    def __init__(self, monitor: str = "val_accuracy"):
+        super().__init__()
+        self.monitor = monitor
+        self.best: float | None = None
+        self.best_epoch: int | None = None
+        self.best_variables: list[np.ndarray] | None = None
+
+    def on_epoch_end(self, epoch, logs=None):
+        logs = logs or {}
+        if self.monitor not in logs:
+            raise ValueError(
+                f"`monitor` must be one of {', '.join(sorted(logs))}."
+                f"{nearest(self.monitor, logs)} Received: monitor={self.monitor!r}"
+            )
+        value = float(logs[self.monitor])
+        if np.isnan(value) or not self._improves_on(self.best, value):
+            return
+        self.best, self.best_epoch = value, epoch
+        self.best_variables = to_arrays(state_variables(self.model))
+
+    def restore(self, model: keras.Model) -> int | None:
+        """Gives a model the best epoch's variables; returns that epoch, counted from 0.
+
+        Where no epoch had a value, the model stays as it is and the result is `None`.
+        """
+        if self.best_variables is not None:
+            assign(state_variables(model), self.best_variables)
+        return self.best_epoch
+
+    def _improves_on(self, best: float | None, value: float) -> bool:
+        if best is None:
+            return True
+        if any(part in self.monitor for part in _SMALLER_IS_BETTER):
+            return value < best
+        return value > best

@@ -1,0 +1,128 @@
+"""Random crops of padded images."""
+
+import keras
+import numpy as np
+from keras import ops
+
+from kerasrecipes.checks import check_choice, check_integer, check_number
+from kerasrecipes.layers.augmentation.augmentation_layer import AugmentationLayer
+
+
+@keras.saving.register_keras_serializable(package="kerasrecipes")
+class RandomPadCrop(AugmentationLayer):
+    """Pads images on all sides and crops them to their size at a random place.
+
+    The usual augmentation for CIFAR: a translation by whole pixels, up to `padding_pixels` up or
+    down and, independently, left or right, each offset equally likely. Every sample has its own.
+    Pixels are moved and never computed, so they keep value and dtype.
+
+    Args:
+        padding_pixels: Integer, at least 0. Pixels to pad on each side.
+        fill_mode: What the padding holds, as in `keras.ops.pad`: `"constant"` (`fill_value`),
+            `"reflect"` (the image mirrored at the centre of its outermost pixels; needs more
+            pixels than padding) or `"edge"` (the nearest pixel).
+        fill_value: Float, in units of a pixel. Used by `fill_mode="constant"`.
+        seed: Integer, or `None` for a random one.
+        **kwargs: As `keras.layers.Layer`.
+
+    Call arguments:
+        images: `(batch, height, width, channels)`, integer or float.
+        training: Whether to augment. Defaults to `True`.
+
+    Returns:
+        Images of the same shape and dtype. With `training=False`, `images` themselves.
+
+    Raises:
+        ValueError: If an argument is out of range, images are too small to reflect, or integer
+            images cannot hold `fill_value`.
+
+    Example:
+
+    >>> image = ops.reshape(ops.arange(1, 10), (1, 3, 3, 1))
+    >>> layer = RandomPadCrop(padding_pixels=1)
+    >>> up_and_left = {"offsets": ops.array([[2, 2]])}
+    >>> print(ops.convert_to_numpy(layer.transform_images(image, up_and_left))[0, :, :, 0])
+    [[5 6 0]
+     [8 9 0]
+     [0 0 0]]
+
+    Reference:
+        He et al., 2016, https://arxiv.org/abs/1512.03385, section 4.2. Differs from it in: the
+        paper pads with zeros after it has subtracted the mean image; on raw pixels, a `fill_value`
+        of the mean comes closest to that.
+    """
+
+    def __init__(
+        self,
+        padding_pixels: int = 4,
+        fill_mode: str = "constant",
+        fill_value: float = 0.0,
+        seed: int | None = None,
+        **kwargs,
+    ):
+        super().__init__(seed=seed, **kwargs)
+        check_integer("padding_pixels", padding_pixels, at_least=0)
+        check_choice("fill_mode", fill_mode, ("constant", "reflect", "edge"))
+        check_number("fill_value", fill_value)
+        self.padding_pixels = padding_pixels
+        self.fill_mode = fill_mode
+        self.fill_value = fill_value
+
+    def draw_transformation(self, images, seed):
+        """Returns `offsets`, `(batch, 2)`: row and column of the crop in the padded image."""
+        batch = ops.shape(images)[0]
+        return {
+            "offsets": keras.random.randint((batch, 2), 0, 2 * self.padding_pixels + 1, seed=seed)
+        }
+
+    def augment_images(self, images, transformation):
+        # One gather of whole pixels by computed positions: in tf.data it takes a tenth of the time
+        # of `take_along_axis` by rows and then by columns.
+        batch, height, width, channels = ops.shape(images)
+        self._check_images(images, height, width)
+        offsets = transformation["offsets"]
+        rows = ops.expand_dims(self._sources(offsets[:, 0], height), 2)
+        columns = ops.expand_dims(self._sources(offsets[:, 1], width), 1)
+        first_rows = ops.reshape(ops.arange(batch, dtype="int32") * height, (-1, 1, 1))
+        positions = (first_rows + rows) * width + columns
+        pixels = ops.reshape(images, (-1, channels))
+        if self.fill_mode == "constant":
+            inside = (rows >= 0) & (rows < height) & (columns >= 0) & (columns < width)
+            positions = ops.where(inside, positions, batch * height * width)
+            fill = ops.full((1, channels), self.fill_value, dtype=images.dtype)
+            pixels = ops.concatenate([pixels, fill])
+        return ops.take(pixels, positions, axis=0)
+
+    def _sources(self, offsets, size):
+        """Returns the row, or column, of the image that each one of the crop shows."""
+        offsets = ops.expand_dims(ops.cast(offsets, "int32"), 1)
+        sources = offsets + ops.arange(size, dtype="int32") - self.padding_pixels
+        if self.fill_mode == "edge":
+            return ops.clip(sources, 0, size - 1)
+        if self.fill_mode == "reflect":
+            return size - 1 - ops.abs(size - 1 - ops.abs(sources))
+        return sources
+
+    def _check_images(self, images, height, width):
+        dtype = keras.backend.standardize_dtype(images.dtype)
+        if self.fill_mode == "constant" and keras.backend.is_int_dtype(dtype):
+            least, most = np.iinfo(dtype).min, np.iinfo(dtype).max
+            if not least <= self.fill_value <= most or self.fill_value % 1:
+                raise ValueError(
+                    f"`fill_value` must be an integer in [{least}, {most}] for images of dtype "
+                    f"{dtype}. Received: fill_value={self.fill_value!r}"
+                )
+        sizes = [size for size in (height, width) if isinstance(size, int)]
+        if self.fill_mode == "reflect" and min(sizes, default=np.inf) <= self.padding_pixels:
+            raise ValueError(
+                f"fill_mode='reflect' needs images of more than {self.padding_pixels} pixels, "
+                f"or `padding_pixels` of less. Received: images.shape={tuple(images.shape)}"
+            )
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            "padding_pixels": self.padding_pixels,
+            "fill_mode": self.fill_mode,
+            "fill_value": self.fill_value,
+        }

@@ -1,0 +1,73 @@
+"""Keras's metrics of classes for integer labels and logits."""
+
+from collections.abc import Sequence
+
+import keras
+from keras import ops
+
+
+@keras.saving.register_keras_serializable(package="kerasrecipes")
+class ClassMetric(keras.metrics.Metric):
+    """Gives a metric that expects one-hot labels and probabilities integer labels and logits.
+
+    Keras's `F1Score`, `Precision`, `Recall`, `AUC` and others cannot read the labels and logits
+    that a classifier trains on. This one translates. A metric with one result a class, such as
+    `F1Score(average=None)`, is logged as one number a class.
+
+    Args:
+        metric: A Keras metric of one-hot labels and probabilities.
+        class_names: Names for the results of a metric with one result a class. Defaults to
+            `None`: their numbers.
+
+    Call arguments:
+        y_true: Integer labels `(batch,)` or `(batch, 1)`, or one-hot `(batch, classes)`.
+        y_pred: Logits `(batch, classes)`.
+
+    Returns:
+        A scalar, or a dictionary `{"<metric>_<class>": scalar}`.
+
+    Example:
+
+    >>> metric = ClassMetric(keras.metrics.Recall(class_id=1))
+    >>> metric.update_state([0, 1, 1], [[3.0, 0.0], [0.0, 3.0], [3.0, 0.0]])
+    >>> float(metric.result())
+    0.5
+    """
+
+    def __init__(
+        self,
+        metric: keras.metrics.Metric,
+        class_names: Sequence[str] | None = None,
+        name: str | None = None,
+        dtype=None,
+    ):
+        super().__init__(name=name or metric.name, dtype=dtype)
+        self.metric = metric
+        self.class_names = None if class_names is None else list(class_names)
+
+    def update_state(self, y_true, y_pred, sample_weight=None):
+        probabilities = ops.softmax(ops.cast(y_pred, self.dtype))
+        classes = probabilities.shape[-1]
+        y_true = ops.convert_to_tensor(y_true)
+        if len(y_true.shape) < 2 or y_true.shape[-1] == 1 != classes:
+            y_true = ops.one_hot(ops.reshape(y_true, (-1,)), classes, dtype=self.dtype)
+        self.metric.update_state(y_true, probabilities, sample_weight=sample_weight)
+
+    def result(self):
+        result = self.metric.result()
+        if len(result.shape) == 0:
+            return result
+        names = self.class_names or range(result.shape[0])
+        return {f"{self.name}_{name}": result[i] for i, name in enumerate(names)}
+
+    def reset_state(self):
+        self.metric.reset_state()
+
+    def get_config(self):
+        metric = keras.saving.serialize_keras_object(self.metric)
+        return {"metric": metric, "class_names": self.class_names, "name": self.name}
+
+    @classmethod
+    def from_config(cls, config):
+        metric = keras.saving.deserialize_keras_object(config["metric"])
+        return cls(**{**config, "metric": metric})

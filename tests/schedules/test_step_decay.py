@@ -1,0 +1,165 @@
+import bisect
+
+import keras
+import numpy as np
+import pytest
+from keras import ops
+
+from kerasrecipes.schedules import StepDecay
+
+CASES = {
+    "period": {"factor": 0.5, "period_steps": 7},
+    "period of one": {"factor": 0.9, "period_steps": 1},
+    "boundaries": {"factor": 0.1, "boundaries_steps": [1, 30, 31, 60]},
+    "no boundaries": {"boundaries_steps": []},
+    "fractions": {"factor": 0.1, "boundaries_fraction": [0.5, 0.75], "total_steps": 80},
+    "rounded fractions": {"factor": 0.2, "boundaries_fraction": [1 / 3, 0.5], "total_steps": 100},
+    "period with a length": {"factor": 0.5, "period_steps": 20, "total_steps": 80},
+}
+BOUNDARIES = {"fractions": [40, 60], "rounded fractions": [33, 50]}
+
+
+def cuts(step, name):
+    options = CASES[name]
+    if "period_steps" in options:
+        return step // options["period_steps"]
+    boundaries = BOUNDARIES.get(name, options.get("boundaries_steps"))
+    return bisect.bisect_right(boundaries, step)
+
+
+def reference(step, name):
+    """The definition in float64."""
+    return 0.3 * CASES[name].get("factor", 0.1) ** cuts(step, name)
+
+
+def tolerance(step, name):
+    """The relative error if nothing adds up but the rounding of the factor to float32."""
+    return 2**-24 * (cuts(step, name) + 6)
+
+
+def values(schedule, steps):
+    return np.array([float(schedule(step)) for step in steps])
+
+
+@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("dtype", ["int32", "float32"])
+def test_rates_equal_the_definition(name, dtype):
+    steps = range(120)
+    received = ops.convert_to_numpy(StepDecay(0.3, **CASES[name])(ops.arange(120, dtype=dtype)))
+    assert received.dtype == "float32"
+    for step, rate in zip(steps, received, strict=True):
+        assert float(rate) == pytest.approx(reference(step, name), rel=tolerance(step, name))
+
+
+@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("step", [0, 30, 59, 500])
+def test_plain_numbers_as_steps(name, step):
+    schedule = StepDecay(0.3, **CASES[name])
+    expected = pytest.approx(reference(step, name), rel=tolerance(step, name))
+    assert float(schedule(step)) == expected
+    assert float(schedule(float(step))) == expected
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_the_first_rate_is_exact(name):
+    assert float(StepDecay(0.3, **CASES[name])(0)) == np.float32(0.3)
+
+
+@pytest.mark.parametrize(
+    "options", [{"boundaries_steps": [2**24 + 1]}, {"period_steps": 2**24 + 1}]
+)
+def test_steps_that_float32_cannot_tell_apart(options):
+    schedule = StepDecay(1.0, 0.5, **options)
+    steps = [2**24, 2**24 + 1, 2**24 + 2]
+    assert values(schedule, steps).tolist() == [1.0, 0.5, 0.5]
+
+
+def test_it_cuts_where_keras_staircase_cuts():
+    ours = StepDecay(0.1, 0.5, period_steps=10)
+    keras_staircase = keras.optimizers.schedules.ExponentialDecay(0.1, 10, 0.5, staircase=True)
+    steps = range(45)
+    np.testing.assert_allclose(values(ours, steps), values(keras_staircase, steps), rtol=1e-6)
+
+
+def test_it_cuts_one_step_before_keras_piecewise_constant():
+    ours = StepDecay(1.0, 0.5, boundaries_steps=[10, 20])
+    piecewise = keras.optimizers.schedules.PiecewiseConstantDecay([10, 20], [1.0, 0.5, 0.25])
+    np.testing.assert_array_equal(values(ours, range(30)), values(piecewise, range(1, 31)))
+    assert (values(ours, [10, 20]) != values(piecewise, [10, 20])).all()
+
+
+@pytest.mark.parametrize("options", [{"period_steps": 2}, {"boundaries_steps": [2, 4]}])
+def test_in_a_compiled_training_step(options):
+    # With a gradient of 1 everywhere, plain descent moves the weight by the rate.
+    model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1, use_bias=False)])
+    model.set_weights([np.zeros((1, 1))])
+    schedule = StepDecay(1.0, 0.5, **options)
+    model.compile(keras.optimizers.SGD(schedule), loss=lambda _, y: ops.mean(y))
+    weights = [0.0]
+    for _ in range(6):
+        model.train_on_batch(np.ones((1, 1)), np.ones((1, 1)))
+        weights.append(float(model.get_weights()[0][0, 0]))
+    np.testing.assert_allclose(-np.diff(weights), [1, 1, 0.5, 0.5, 0.25, 0.25], rtol=1e-6)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_serialization(name):
+    schedule = StepDecay(0.3, **CASES[name])
+    copy = keras.optimizers.schedules.deserialize(keras.optimizers.schedules.serialize(schedule))
+    assert type(copy) is StepDecay
+    assert copy.get_config() == schedule.get_config()
+    assert {"initial_learning_rate": 0.3, **CASES[name]}.items() <= copy.get_config().items()
+
+
+@pytest.mark.parametrize(
+    ("name", "factor", "period_epochs"),
+    [
+        ("half_every_5_epochs", 0.5, 5),
+        ("half_every_10_epochs", 0.5, 10),
+        ("tenth_every_20_epochs", 0.1, 20),
+        ("tenth_every_30_epochs", 0.1, 30),
+    ],
+)
+def test_presets(name, factor, period_epochs):
+    schedule = StepDecay.from_preset(name, 0.3, steps_per_epoch=11)
+    last_before = period_epochs * 11 - 1
+    np.testing.assert_allclose(
+        values(schedule, [last_before, last_before + 1]), [0.3, 0.3 * factor], rtol=1e-6
+    )
+
+
+def test_an_unknown_preset():
+    with pytest.raises(ValueError, match="Did you mean 'half_every_5_epochs'"):
+        StepDecay.from_preset("half_every_5_epoch", 0.1, steps_per_epoch=10)
+
+
+def test_fractions_need_the_length_of_the_run():
+    schedule = StepDecay(0.1, boundaries_fraction=[0.5])
+    with pytest.raises(ValueError, match="needs `total_steps`"):
+        schedule(0)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({}, "Exactly one of `period_steps`, `boundaries_steps` and `boundaries_fraction`"),
+        ({"period_steps": 5, "boundaries_steps": [3]}, "Exactly one of"),
+        ({"period_steps": 0}, "`period_steps` must be an integer of at least 1"),
+        ({"period_steps": 5, "factor": 0}, r"`factor` must be a number in \(0, 1\]"),
+        ({"period_steps": 5, "factor": 1.5}, r"`factor` must be a number in \(0, 1\]"),
+        ({"period_steps": 5, "total_steps": 0}, "`total_steps` must be an integer of at least 1"),
+        ({"period_steps": 5, "initial_learning_rate": 0}, "`initial_learning_rate` must be"),
+        ({"boundaries_steps": [0, 5]}, r"`boundaries_steps\[0\]` must be an integer of at least 1"),
+        ({"boundaries_steps": [5, 5]}, "`boundaries_steps` must increase"),
+        ({"boundaries_fraction": [0.75, 0.5]}, "`boundaries_fraction` must increase"),
+        ({"boundaries_fraction": [0.5, 1.0]}, r"`boundaries_fraction\[1\]` must be a number in"),
+    ],
+)
+def test_arguments_out_of_range(options, message):
+    with pytest.raises(ValueError, match=message):
+        StepDecay(**{"initial_learning_rate": 0.1, **options})
+
+
+def test_steps_must_be_integers():
+    with pytest.raises(TypeError, match="`period_steps` must be an integer"):
+        StepDecay(0.1, period_steps=2.5)
