@@ -1,0 +1,6 @@
+"""Where images come from: sources that load into one `Dataset`. `__all__` is their registry."""
+
+from kerasrecipes.data.digits import Digits
+from kerasrecipes.data.image_folder import ImageFolder
+
+__all__ = ["Digits", "ImageFolder"]
