@@ -1,0 +1,74 @@
+"""Multi-layer perceptron."""
+
+from collections.abc import Sequence
+
+import keras
+
+from kerasrecipes.checks import check_integer, check_number
+from kerasrecipes.models.classify import classify
+from kerasrecipes.models.normalization import is_none, normalize
+from kerasrecipes.models.prototypes import activate, fresh_kernel
+
+
+def MLP(
+    input_shape: Sequence[int],
+    classes: int,
+    *,
+    units: Sequence[int] = (256, 128),
+    activation: object = "relu",
+    normalization: object = "none",
+    kernel_initializer: object = "he_normal",
+    kernel_regularizer: object = None,
+    dropout_rate: float = 0.0,
+    name: str = "mlp",
+) -> keras.Model:
+    """Multi-layer perceptron on flattened images.
+
+    A hidden layer is a dense layer, normalization, activation and dropout, in this order. The dense
+    layer has a bias only where there is no normalization.
+
+    Args:
+        input_shape: Shape of one input, such as `(height, width, channels)`.
+        classes: Integer, at least 2. Number of logits.
+        units: Units of the hidden layers, first to last; empty for a linear classifier.
+        activation: Keras activation: its name, a function, or a layer, which is copied.
+        normalization: `"batch"`, `"layer"`, `"group"`, `"none"`, or a Keras layer, which is copied.
+        kernel_initializer: Keras initializer. Each layer gets a copy with a seed of its own.
+        kernel_regularizer: Keras regularizer of all kernels, or `None`.
+        dropout_rate: Float in `[0, 1)`. Fraction of hidden outputs that training drops.
+        name: Name of the model.
+
+    Returns:
+        A functional `keras.Model` from `(batch, *input_shape)` to logits, `(batch, classes)`.
+
+    Raises:
+        ValueError: If an argument is out of range.
+        TypeError: If an argument that must be a number is none.
+
+    Example:
+
+    >>> model = MLP((8, 8, 1), 10, units=(32,))
+    >>> model.output_shape, model.count_params()  # 64 x 32 + 32, 32 x 10 + 10
+    ((None, 10), 2410)
+    """
+    check_integer("classes", classes, at_least=2)
+    check_number("dropout_rate", dropout_rate, at_least=0, below=1)
+    for axis, size in enumerate(input_shape):
+        check_integer(f"input_shape[{axis}]", size, at_least=1)
+    for index, count in enumerate(units):
+        check_integer(f"units[{index}]", count, at_least=1)
+
+    inputs = keras.Input(tuple(input_shape), name="inputs")
+    x = keras.layers.Flatten(data_format="channels_last", name="flatten")(inputs)
+    for number, count in enumerate(units, start=1):
+        x = keras.layers.Dense(
+            count,
+            use_bias=is_none(normalization),
+            **fresh_kernel(f"hidden{number}_dense", kernel_initializer, kernel_regularizer),
+        )(x)
+        x = normalize(x, normalization, f"hidden{number}_norm")
+        x = activate(x, activation, f"hidden{number}_activation")
+        if dropout_rate:
+            x = keras.layers.Dropout(dropout_rate, name=f"hidden{number}_dropout")(x)
+    logits = classify(x, classes, kernel_initializer, kernel_regularizer)
+    return keras.Model(inputs, logits, name=name)

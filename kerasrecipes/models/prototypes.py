@@ -1,0 +1,60 @@
+"""Fresh copies of components that a model is given once and uses in many layers."""
+
+import zlib
+from typing import Any
+
+import keras
+
+
+def fresh_layer(prototype: keras.layers.Layer, name: str, **changes: object) -> keras.layers.Layer:
+    """Returns an unbuilt layer like `prototype`, called `name`, with `changes` to its config.
+
+    Example:
+
+    >>> layer = fresh_layer(keras.layers.BatchNormalization(momentum=0.9), "norm1", epsilon=1e-5)
+    >>> layer.name, layer.momentum, layer.epsilon
+    ('norm1', 0.9, 1e-05)
+    """
+    return type(prototype).from_config({**prototype.get_config(), "name": name, **changes})
+
+
+def fresh_kernel(layer_name: str, initializer: object, regularizer: object) -> dict[str, Any]:
+    """Returns the name, kernel initializer and kernel regularizer of one layer, as its arguments.
+
+    A Keras initializer object gives the same values whenever it is called, so two layers of one
+    shape that share it, or two copies of it with one seed, would start with equal weights. A seed
+    that is given is therefore mixed with the layer's name.
+
+    Args:
+        layer_name: Name of the layer that will use them.
+        initializer: A Keras initializer, its name or its config.
+        regularizer: A Keras regularizer, its name, its config, or `None`.
+
+    Example:
+
+    >>> seeded = keras.initializers.HeNormal(seed=1)
+    >>> first, second = (fresh_kernel(name, seeded, None) for name in ("conv1", "conv2"))
+    >>> first["kernel_initializer"].seed == second["kernel_initializer"].seed
+    False
+    """
+    initializer = keras.initializers.get(initializer)
+    if isinstance(initializer, keras.initializers.Initializer):
+        config = initializer.get_config()
+        if config.get("seed") is not None:
+            config["seed"] = zlib.crc32(f"{layer_name} {config['seed']}".encode()) % 2**31
+        initializer = type(initializer).from_config(config)
+    regularizer = keras.regularizers.get(regularizer)
+    if isinstance(regularizer, keras.regularizers.Regularizer):
+        regularizer = type(regularizer).from_config(regularizer.get_config())
+    return {
+        "name": layer_name,
+        "kernel_initializer": initializer,
+        "kernel_regularizer": regularizer,
+    }
+
+
+def activate(inputs: keras.KerasTensor, activation: object, name: str) -> keras.KerasTensor:
+    """Applies an activation: a Keras identifier, or a layer such as `PReLU`, which is copied."""
+    if isinstance(activation, keras.layers.Layer):
+        return fresh_layer(activation, name)(inputs)
+    return keras.layers.Activation(activation, name=name)(inputs)

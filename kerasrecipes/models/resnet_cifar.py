@@ -1,0 +1,209 @@
+"""Residual networks for small images."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import keras
+
+from kerasrecipes.checks import check_choice, check_integer
+from kerasrecipes.models.classify import classify
+from kerasrecipes.models.normalization import is_none, normalize
+from kerasrecipes.models.prototypes import activate, fresh_kernel
+
+LEAST_SIZE_PIXELS = 4
+
+
+def ResNetCIFAR(
+    input_shape: Sequence[int | None],
+    classes: int,
+    *,
+    depth: int = 20,
+    version: int = 1,
+    shortcut: str = "pad",
+    filters: int = 16,
+    normalization: object = "batch",
+    activation: object = "relu",
+    kernel_initializer: object = "he_normal",
+    kernel_regularizer: object = None,
+    zero_gamma: bool = False,
+    name: str | None = None,
+) -> keras.Model:
+    """Residual network of `6n + 2` layers for images of CIFAR's size.
+
+    A 3x3 convolution; three stages of `n` blocks, each block two 3x3 convolutions, with `filters`,
+    twice and four times as many channels, the second and third stage at half the size of the one
+    before; the average over the image; a dense layer. With the residual branch `F`, a block is
+
+        version 1:  x = activation(x + F(x)),  F: convolution, norm, activation, convolution, norm
+        version 2:  x = x + F(x),  F: norm, activation, convolution, norm, activation, convolution
+
+    In version 2, the first block of a stage takes its shortcut behind its first activation, as the
+    authors' code does, and the last block is followed by a norm and an activation. Convolutions
+    have a bias only where there is no normalization. ResNet-20 for 10 classes of colour images has
+    269,722 trainable parameters.
+
+    Args:
+        input_shape: `(height, width, channels)`, at least 4 x 4 pixels. Height and width may be
+            `None`, for images of any size.
+        classes: Integer, at least 2. Number of logits.
+        depth: Integer `6n + 2`, such as 8, 14, 20, 32, 44, 56, 110.
+        version: 1 (activation after the addition) or 2 (activation before the convolutions).
+        shortcut: What brings `x` to the shape of `F(x)` where they differ: `"pad"` (the paper's
+            option A: every second pixel, and zeros as new channels; no parameters) or
+            `"projection"` (option B: a 1x1 convolution; in version 1 with a norm).
+        filters: Positive integer. Channels of the first stage.
+        normalization: `"batch"`, `"layer"`, `"group"`, `"none"`, or a Keras layer, which is copied.
+        activation: Keras activation: its name, a function, or a layer, which is copied.
+        kernel_initializer: Keras initializer. Each layer gets a copy with a seed of its own.
+        kernel_regularizer: Keras regularizer of all kernels, the dense layer's too, or `None`.
+        zero_gamma: Whether the last norm of each residual branch starts with `gamma = 0`. Then
+            `F(x) = 0` at the start, if the activation maps 0 to 0.
+        name: Name of the model. Defaults to `"resnet{depth}_v{version}"`.
+
+    Returns:
+        A functional `keras.Model` from images, `(batch, *input_shape)`, to logits,
+        `(batch, classes)`. It consists of Keras's own layers, so its `.keras` file loads where this
+        package is not installed.
+
+    Raises:
+        ValueError: If an argument is out of range, `zero_gamma` is asked of a normalization without
+            `gamma`, or Keras's image data format is `"channels_first"`.
+        TypeError: If an argument that must be an integer is none.
+
+    Example:
+
+    >>> import math
+    >>> model = ResNetCIFAR((32, 32, 3), 10, depth=20)
+    >>> model.output_shape, sum(math.prod(weight.shape) for weight in model.trainable_weights)
+    ((None, 10), 269722)
+
+    Reference:
+        He et al., 2016, https://arxiv.org/abs/1512.03385, section 4.2 (version 1);
+        He et al., 2016, https://arxiv.org/abs/1603.05027 (version 2);
+        Goyal et al., 2017, https://arxiv.org/abs/1706.02677, section 5.1 (`zero_gamma`).
+    """
+    _check_image_shape(input_shape)
+    _check_depth(depth)
+    check_integer("classes", classes, at_least=2)
+    check_integer("filters", filters, at_least=1)
+    check_choice("version", version, (1, 2))
+    check_choice("shortcut", shortcut, ("pad", "projection"))
+    parts = _Parts(
+        shortcut, normalization, activation, kernel_initializer, kernel_regularizer, zero_gamma
+    )
+    block = parts.block_v1 if version == 1 else parts.block_v2
+
+    images = keras.Input(tuple(input_shape), name="images")
+    x = parts.convolve(images, filters, "stem_conv")
+    if version == 1:
+        x = parts.normalize_and_activate(x, "stem_norm", "stem_activation")
+    for stage in (1, 2, 3):
+        channels = filters * 2 ** (stage - 1)
+        for number in range(1, (depth - 2) // 6 + 1):
+            x = block(x, channels, number == 1, f"stage{stage}_block{number}")
+    if version == 2:
+        x = parts.normalize_and_activate(x, "head_norm", "head_activation")
+    x = keras.layers.GlobalAveragePooling2D(name="head_pool")(x)
+    logits = classify(x, classes, kernel_initializer, kernel_regularizer)
+    return keras.Model(images, logits, name=name or f"resnet{depth}_v{version}")
+
+
+@dataclass(frozen=True)
+class _Parts:
+    """What the network is made of, with the options that its layers share."""
+
+    shortcut: str
+    normalization: object
+    activation: object
+    kernel_initializer: object
+    kernel_regularizer: object
+    zero_gamma: bool
+
+    def block_v1(self, x, channels, first_of_stage, name):
+        strides = _strides(x, channels)
+        shortcut = self.match(x, channels, strides, name)
+        if strides > 1 and self.shortcut == "projection":
+            shortcut = normalize(shortcut, self.normalization, f"{name}_shortcut_norm")
+        x = self.convolve(x, channels, f"{name}_conv1", strides)
+        x = self.normalize_and_activate(x, f"{name}_norm1", f"{name}_activation1")
+        x = self.convolve(x, channels, f"{name}_conv2")
+        x = normalize(x, self.normalization, f"{name}_norm2", zero_gamma=self.zero_gamma)
+        x = keras.layers.Add(name=f"{name}_add")([shortcut, x])
+        return activate(x, self.activation, f"{name}_activation2")
+
+    def block_v2(self, x, channels, first_of_stage, name):
+        strides = _strides(x, channels)
+        activated = self.normalize_and_activate(x, f"{name}_norm1", f"{name}_activation1")
+        shortcut = self.match(activated if first_of_stage else x, channels, strides, name)
+        x = self.convolve(activated, channels, f"{name}_conv1", strides)
+        x = normalize(x, self.normalization, f"{name}_norm2", zero_gamma=self.zero_gamma)
+        x = activate(x, self.activation, f"{name}_activation2")
+        x = self.convolve(x, channels, f"{name}_conv2")
+        return keras.layers.Add(name=f"{name}_add")([shortcut, x])
+
+    def match(self, x, channels, strides, name):
+        """Returns `x` brought to the shape of the residual branch's output."""
+        if strides == 1:
+            return x
+        if self.shortcut == "projection":
+            return self.convolve(x, channels, f"{name}_shortcut_conv", strides, size=1)
+        x = keras.layers.AveragePooling2D(1, strides=strides, name=f"{name}_shortcut_subsample")(x)
+        # Keras has no layer that pads channels. As "channels_first", it takes the last two of our
+        # axes, width and channels, for height and width; and a saved model needs no code of ours.
+        new_channels = (0, channels - x.shape[-1])
+        return keras.layers.ZeroPadding2D(
+            ((0, 0), new_channels), data_format="channels_first", name=f"{name}_shortcut_pad"
+        )(x)
+
+    def convolve(self, x, channels, name, strides=1, size=3):
+        padding = "same"
+        if strides > 1 and size > 1:
+            # On all four sides, as the paper: "same" would pad images of even size at the bottom
+            # and right only, and see other pixels than the shortcut does.
+            x = keras.layers.ZeroPadding2D(size // 2, name=f"{name}_pad")(x)
+            padding = "valid"
+        return keras.layers.Conv2D(
+            channels,
+            size,
+            strides=strides,
+            padding=padding,
+            use_bias=is_none(self.normalization),
+            **fresh_kernel(name, self.kernel_initializer, self.kernel_regularizer),
+        )(x)
+
+    def normalize_and_activate(self, x, norm_name, activation_name):
+        x = normalize(x, self.normalization, norm_name)
+        return activate(x, self.activation, activation_name)
+
+
+def _strides(x, channels):
+    """Returns the strides of a block: where channels double, height and width are halved."""
+    return 1 if x.shape[-1] == channels else 2
+
+
+def _check_image_shape(input_shape):
+    height, width, channels = input_shape if len(input_shape) == 3 else (0, 0, None)
+    too_small = any(size is not None and size < LEAST_SIZE_PIXELS for size in (height, width))
+    if too_small or channels is None or channels < 1:
+        raise ValueError(
+            "`input_shape` must be (height, width, channels), with height and width of at least "
+            f"{LEAST_SIZE_PIXELS} pixels (or None), so that two halvings leave a pixel. "
+            f"Received: input_shape={tuple(input_shape)}"
+        )
+    if keras.config.image_data_format() != "channels_last":
+        raise ValueError(
+            "ResNetCIFAR takes images with channels last. Call "
+            "`keras.config.set_image_data_format('channels_last')` first. Received: "
+            f"image_data_format={keras.config.image_data_format()!r}"
+        )
+
+
+def _check_depth(depth):
+    check_integer("depth", depth)
+    if depth < 8 or depth % 6 != 2:
+        below = max(8, depth - (depth - 2) % 6)
+        nearest_depths = "8" if depth < 8 else f"{below} or {below + 6}"
+        raise ValueError(
+            f"`depth` must be 6n + 2, with n of at least 1. Nearest: {nearest_depths}. "
+            f"Received: depth={depth}"
+        )
