@@ -1,0 +1,253 @@
+"""`Recipe`: everything that decides how a training run goes, as frozen plain data."""
+
+import dataclasses
+import functools
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from kerasrecipes.addresses import flatten, replaced
+from kerasrecipes.checks import check_choice, check_integer, check_number, nearest
+from kerasrecipes.spec import METRIC_ALIASES, Spec, canonical, from_plain, frozen, to_plain
+
+# Of recipe.json. Raised when an older version would misread what this one writes.
+FORMAT = 1
+
+PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16", "bfloat16", "float16", "float64")
+
+
+def _component(family: str, **default):
+    """A field that holds one component, or several when its default is a tuple."""
+    return field(metadata={"family": family}, **default)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """A training run as a value: data, model, optimizer and all else that decides how it goes.
+
+    A recipe is frozen, comparable and plain: `to_dict` gives JSON, `fingerprint` names it. A
+    component is given by `use`, or by its bare name where the defaults will do.
+
+    Args:
+        data: The data source.
+        model: The network's builder.
+        preprocessing: Layers between raw pixels and network, kept in the saved model; those with
+            an `adapt` method adapt to the training split. Defaults to pixels scaled to [0, 1].
+        augment: Layers that change training images (and labels) in the input pipeline.
+        start: A `Recipe`, or the path of a recipe.json or of a run folder, whose trained network
+            this one starts from. Defaults to `None`.
+        loss: Defaults to the cross-entropy of integer labels and logits.
+        metrics: Names or specs. Keras's metrics of classes (`F1Score`, `Recall` with `class_id`)
+            see probabilities and one-hot labels. Defaults to accuracy.
+        optimizer: Defaults to `Adam`.
+        callbacks: Further Keras callbacks.
+        epochs: Positive integer.
+        steps_per_epoch: Positive integer, or `None` for one pass over the training split.
+        batch_size: Positive integer, or `"all"` for the whole training split.
+        class_weight: `None`, `"balanced"`, or a dictionary from class name to positive weight.
+        precision: Keras's dtype policy. Defaults to `"float32"`.
+        monitor: The logged quantity that chooses the epoch whose weights are kept, or `None` to
+            keep the last epoch's. Defaults to `"val_accuracy"`.
+        seed: Non-negative integer. Decides initial weights, order and augmentation.
+
+    Raises:
+        ValueError: If a component, an option or a value is not what it must be.
+
+    Example:
+
+    >>> recipe = Recipe(data="Digits", model=use("MLP", units=[32]), epochs=3)
+    >>> recipe.replace({"optimizer": "SGD", "optimizer.learning_rate": 0.1}).optimizer
+    use('SGD', learning_rate=0.1)
+    """
+
+    data: Spec = _component("data")
+    preprocessing: tuple[Spec, ...] = _component(
+        "layer", default=(Spec("Rescaling", {"scale": 1 / 255}),)
+    )
+    augment: tuple[Spec, ...] = _component("layer", default=())
+    start: "Recipe | str | None" = None
+    model: Spec = _component("model")
+    loss: Spec = _component(
+        "loss", default=Spec("SparseCategoricalCrossentropy", {"from_logits": True})
+    )
+    metrics: tuple[str | Spec, ...] = _component("metric", default=("accuracy",))
+    optimizer: Spec = _component("optimizer", default=Spec("Adam"))
+    callbacks: tuple[Spec, ...] = _component("callback", default=())
+    epochs: int = 10
+    steps_per_epoch: int | None = None
+    batch_size: int | str = 32
+    class_weight: Mapping[str, float] | str | None = None
+    precision: str = "float32"
+    monitor: str | None = "val_accuracy"
+    seed: int = 0
+
+    def __post_init__(self):
+        for f in dataclasses.fields(self):
+            value = from_plain(getattr(self, f.name))
+            if "family" in f.metadata:
+                several = isinstance(f.default, tuple)
+                value = _components(f.name, value, f.metadata["family"], several)
+            elif f.name != "start":
+                value = frozen(value, f.name)
+            object.__setattr__(self, f.name, value)
+        object.__setattr__(self, "start", _start(self.start))
+        check_integer("epochs", self.epochs, at_least=1)
+        if self.steps_per_epoch is not None:
+            check_integer("steps_per_epoch", self.steps_per_epoch, at_least=1)
+        if self.batch_size != "all":
+            check_integer("batch_size", self.batch_size, at_least=1)
+        check_integer("seed", self.seed, at_least=0)
+        check_choice("precision", self.precision, PRECISIONS)
+        if isinstance(self.class_weight, Mapping):
+            for name, weight in self.class_weight.items():
+                check_number(f"class_weight.{name}", weight, above=0)
+        else:
+            check_choice("class_weight", self.class_weight, [None, "balanced", {"a class": 2.0}])
+        if self.monitor is not None and not isinstance(self.monitor, str):
+            raise TypeError(
+                f"`monitor` must be a name such as 'val_accuracy', or None. "
+                f"Received: monitor={self.monitor!r}"
+            )
+
+    def __hash__(self):
+        return hash(self.fingerprint)
+
+    def __reduce__(self):
+        return Recipe.from_dict, (self.to_dict(),)
+
+    def replace(self, changes: Mapping[str, object]) -> "Recipe":
+        """Returns a recipe with values changed.
+
+        Args:
+            changes: Dictionary from dotted path to new value. All are applied before the result is
+                checked. A component's name swaps the component together with its options.
+
+        Raises:
+            ValueError: If a path leads nowhere or the result is not a recipe.
+
+        Example:
+
+        >>> recipe = Recipe(data="Digits", model="MLP", optimizer=use("SGD", momentum=0.9))
+        >>> recipe.replace({"optimizer.momentum": 0.8, "epochs": 20}).optimizer
+        use('SGD', momentum=0.8)
+        """
+        components = {f.name for f in dataclasses.fields(self) if "family" in f.metadata}
+        return Recipe.from_dict(replaced(self.to_dict(), changes, components))
+
+    def flatten(self) -> dict[str, object]:
+        """Returns every value of the recipe by its dotted path."""
+        return flatten(self.to_dict())
+
+    def to_dict(self) -> dict:
+        """Returns the recipe as plain data, as recipe.json holds it."""
+        plain = {f.name: _plain(getattr(self, f.name)) for f in dataclasses.fields(self)}
+        return {"kerasrecipes": FORMAT, **plain}
+
+    @classmethod
+    def from_dict(cls, plain: Mapping[str, Any]) -> "Recipe":
+        """Returns the recipe whose plain form is given.
+
+        Raises:
+            ValueError: If it is no recipe, or one of a newer version.
+        """
+        version = plain.get("kerasrecipes") if isinstance(plain, Mapping) else None
+        if not isinstance(version, int):
+            raise ValueError('This is not a recipe: it has no "kerasrecipes" format number.')
+        if version > FORMAT:
+            raise ValueError(
+                f"The recipe was written by a newer kerasrecipes (format {version}, this one reads "
+                f"up to {FORMAT}): upgrade with `pip install --upgrade kerasrecipes`."
+            )
+        known = [f.name for f in dataclasses.fields(cls)]
+        given = {name: value for name, value in plain.items() if name != "kerasrecipes"}
+        for name in given:
+            if name not in known:
+                raise ValueError(
+                    f"A recipe has no field {name!r}.{nearest(name, known)} "
+                    f"Fields: {', '.join(known)}."
+                )
+        for name in ("data", "model"):
+            if name not in given:
+                raise ValueError(f"A recipe needs the field {name!r}.")
+        return cls(**given)
+
+    @classmethod
+    def read(cls, path: str | Path) -> "Recipe":
+        """Returns the recipe in a recipe.json, or in a run folder.
+
+        Raises:
+            ValueError: If there is none, or it cannot be read.
+        """
+        path = Path(path)
+        file = path / "recipe.json" if path.is_dir() else path
+        try:
+            return cls.from_dict(json.loads(file.read_text("utf-8")))
+        except FileNotFoundError:
+            raise ValueError(
+                f"Expected a recipe.json or a run folder, found none. Received: {path}"
+            ) from None
+        except (UnicodeDecodeError, json.JSONDecodeError) as error:
+            raise ValueError(f"{file} is not a recipe in JSON: {error}") from error
+        except (TypeError, ValueError) as error:
+            raise ValueError(f"{file}: {error}") from error
+
+    @functools.cached_property
+    def fingerprint(self) -> str:
+        """Twelve hexadecimal digits that name what the recipe asks for, seed included.
+
+        Fields at their defaults and local paths do not count: a field that a later version adds,
+        or data that moves to another folder, changes no fingerprint.
+        """
+        canonical = json.dumps(self._canonical(), sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(canonical.encode()).hexdigest()[:12]
+
+    def start_recipe(self) -> "Recipe | None":
+        """Returns the recipe of the run that this one starts from."""
+        return Recipe.read(self.start) if isinstance(self.start, str) else self.start
+
+    def _canonical(self) -> dict:
+        plain = {
+            f.name: canonical(getattr(self, f.name), f.metadata.get("family"))
+            for f in dataclasses.fields(self)
+            if f.name != "start" and getattr(self, f.name) != f.default
+        }
+        start = self.start_recipe()
+        return plain | ({"start": start._canonical()} if start else {})
+
+
+def _components(name: str, value: object, family: str, several: bool):
+    """Returns the specs that a field is given as, checked."""
+    if several:
+        listed = value if isinstance(value, tuple) else (value,)
+        return tuple(_components(f"{name}.{i}", v, family, False) for i, v in enumerate(listed))
+    if isinstance(value, str):
+        if family == "metric" and value.lower() in METRIC_ALIASES:
+            return value.lower()
+        value = Spec(value)
+    if not isinstance(value, Spec):
+        raise TypeError(f"`{name}` must be `use(...)` or a name. Received: {name}={value!r}")
+    try:
+        value.check(family)
+    except ValueError as error:
+        raise ValueError(f"`{name}`: {error}") from error
+    return value
+
+
+def _start(value: object) -> "Recipe | str | None":
+    if isinstance(value, Mapping):
+        return Recipe.from_dict(value)
+    if value is None or isinstance(value, str | Recipe):
+        return value
+    if isinstance(value, Path):
+        return str(value)
+    raise TypeError(
+        "`start` must be a recipe, or the path of a recipe.json or of a run folder. "
+        f"Received: start={value!r}"
+    )
+
+
+def _plain(value: object) -> object:
+    return value.to_dict() if isinstance(value, Recipe) else to_plain(value)
