@@ -1,0 +1,137 @@
+"""Everything that a recipe builds before the first step of training."""
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import keras
+import numpy as np
+
+from kerasrecipes.checks import nearest
+from kerasrecipes.data.dataset import Dataset
+from kerasrecipes.models.assemble import assemble, network_of
+from kerasrecipes.models.warm_start import warm_start
+from kerasrecipes.objectives import compile_arguments
+from kerasrecipes.recipe import Recipe
+from kerasrecipes.registry import arguments
+from kerasrecipes.spec import RunLength
+
+
+@dataclass(frozen=True)
+class Preparation:
+    """A recipe's objects, fresh and seeded: data, compiled model, augmentation, run length."""
+
+    recipe: Recipe
+    dataset: Dataset
+    length: RunLength
+    batch_size: int
+    model: keras.Model
+    augment: list[keras.layers.Layer]
+
+
+def prepare(recipe: Recipe, dataset: Dataset, start: keras.Model | None = None) -> Preparation:
+    """Builds and compiles what a recipe names.
+
+    Keras's global random seed and dtype policy are set; the policy is set back.
+
+    Args:
+        recipe: The recipe.
+        dataset: Its loaded data.
+        start: The trained model of the run that the recipe starts from.
+
+    Raises:
+        ValueError: If an option is out of range, or model, data and metrics do not fit.
+    """
+    train_size = len(dataset.train)
+    wanted = recipe.batch_size
+    batch_size = min(wanted, train_size) if isinstance(wanted, int) else train_size
+    length = RunLength(recipe.steps_per_epoch or -(-train_size // batch_size), recipe.epochs)
+    keras.utils.set_random_seed(recipe.seed)
+    # Pictures are augmented in float32, whatever the model computes in.
+    augment = [spec.build("layer") for spec in recipe.augment]
+    with _precision(recipe.precision):
+        model = _model(recipe, dataset, start)
+        model.compile(
+            optimizer=recipe.optimizer.build("optimizer", length),
+            **compile_arguments(recipe, dataset.class_names),
+        )
+    _check_monitors(recipe, model, dataset)
+    return Preparation(recipe, dataset, length, batch_size, model, augment)
+
+
+def class_weights(recipe: Recipe, dataset: Dataset) -> dict[int, float] | None:
+    """Returns the weight of each class in the loss, by label.
+
+    `"balanced"` weighs a class by `samples / (classes * samples of the class)`.
+
+    Raises:
+        ValueError: If a class is unknown.
+    """
+    weights = recipe.class_weight
+    if weights is None:
+        return None
+    names = dataset.class_names
+    if isinstance(weights, str):
+        counts = np.bincount(dataset.train.labels, minlength=len(names))
+        balanced = len(dataset.train) / (len(names) * np.maximum(counts, 1))
+        return dict(enumerate(balanced.tolist()))
+    for name in weights:
+        if name not in names:
+            raise ValueError(
+                f"`class_weight` has an unknown class {name!r}.{nearest(name, names)} "
+                f"Classes: {', '.join(names)}."
+            )
+    return {label: float(weights.get(name, 1.0)) for label, name in enumerate(names)}
+
+
+def _model(recipe: Recipe, dataset: Dataset, start: keras.Model | None) -> keras.Model:
+    given = recipe.model.arguments("model")
+    builder = recipe.model.component("model")
+    start_network = None if start is None else network_of(start)
+    takes_start = "start" in arguments(builder)
+    if start_network is not None and takes_start:
+        given["start"] = start_network
+
+    def build_network(input_shape):
+        return builder(input_shape, len(dataset.class_names), **given)
+
+    preprocessing = [spec.build("layer") for spec in recipe.preprocessing]
+    model = assemble(dataset.image_shape, preprocessing, build_network, dataset.train)
+    expected = (None, len(dataset.class_names))
+    if model.output_shape != expected:
+        raise ValueError(
+            f"The model must return logits of shape {expected}, one for each class. "
+            f"Received: {recipe.model.name} with output_shape={model.output_shape}"
+        )
+    if start_network is not None and not takes_start:
+        warm_start(network_of(model), start_network)
+    return model
+
+
+def _check_monitors(recipe: Recipe, model: keras.Model, dataset: Dataset) -> None:
+    """Raises if an unknown quantity is monitored, before any training rather than after an epoch.
+
+    What is logged is known once a batch has been evaluated.
+    """
+    split, few = dataset.validation, np.arange(min(len(dataset.validation), 8))
+    results = model.evaluate(split.read(few), split.labels[few], verbose=0, return_dict=True)
+    logged = [prefix + name for prefix in ("", "val_") for name in results]
+    monitored: dict[str, object] = {"monitor": recipe.monitor}
+    for index, callback in enumerate(recipe.callbacks):
+        monitored[f"callbacks.{index}.monitor"] = callback.options.get("monitor")
+    for path, name in monitored.items():
+        if name is not None and name not in logged:
+            raise ValueError(
+                f"`{path}` must be one of {', '.join(logged)}.{nearest(name, logged)} "
+                f"Received: {path}={name!r}"
+            )
+
+
+@contextlib.contextmanager
+def _precision(policy: str) -> Iterator[None]:
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(policy)
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)

@@ -1,0 +1,164 @@
+"""`train`: a recipe goes in, a run comes out."""
+
+import contextlib
+import os
+import shutil
+import socket
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import filelock
+
+from kerasrecipes.atomic import write_json
+from kerasrecipes.callbacks import BestWeights, EpochLog, ResumableCheckpoint, TensorBoardScalars
+from kerasrecipes.data.dataset import Dataset
+from kerasrecipes.data.pipeline import evaluation_batches, training_batches
+from kerasrecipes.environment import describe_environment
+from kerasrecipes.outcome import write_outcome
+from kerasrecipes.preparation import Preparation, class_weights, prepare
+from kerasrecipes.recipe import Recipe
+from kerasrecipes.run import Run, find_runs, run_folder
+
+
+def train(
+    recipe: Recipe,
+    *,
+    directory: str | Path = "saved_models",
+    name: str = "run",
+    overwrite: bool = False,
+    verbose: str | int = "auto",
+) -> Run:
+    """Trains a recipe, or returns its run if it is there.
+
+    A run that was interrupted goes on from its last epoch and ends with the same numbers as an
+    uninterrupted one. Keras's global random seed is set.
+
+    Args:
+        recipe: The recipe.
+        directory: Where run folders are kept; this run's is `<name>-<fingerprint>` in it.
+        name: What the run is called, such as the script's name.
+        overwrite: Whether to train again even if a run of this recipe is there.
+        verbose: As in `keras.Model.fit`.
+
+    Returns:
+        The finished run.
+
+    Raises:
+        ValueError: If the recipe cannot be run, or its run folder is of other data.
+        BlockingIOError: If another process is at work in the run folder.
+    """
+    folder = run_folder(directory, name, recipe)
+    dataset = recipe.data.build("data").load()
+    if not overwrite and _is_finished(folder, dataset):
+        return Run(folder)
+    start = _start_run(recipe, directory, verbose)
+    prepared = prepare(recipe, dataset, start and start.load_model())
+    weights = class_weights(recipe, dataset)
+    with _locked(folder):
+        if overwrite:
+            _clear(folder)
+        if not _is_finished(folder, dataset):
+            _open(folder, prepared)
+            log, epoch = _fit(folder, prepared, weights, verbose)
+            write_outcome(folder, prepared, epoch, sum(row["seconds"] for row in log.rows))
+            shutil.rmtree(folder / "checkpoint", ignore_errors=True)
+    return Run(folder)
+
+
+def _fit(
+    folder: Path, prepared: Preparation, weights: dict | None, verbose
+) -> tuple[EpochLog, int]:
+    """Trains from the last checkpoint on; returns the log and the epoch of the final weights."""
+    recipe, length, model = prepared.recipe, prepared.length, prepared.model
+    log = EpochLog(folder / "history.csv")
+    best = BestWeights(recipe.monitor) if recipe.monitor else None
+    chosen = [callback.build("callback", length) for callback in recipe.callbacks]
+    callbacks = [log, *chosen, *([best] if best else [])]
+    checkpoint = ResumableCheckpoint(folder / "checkpoint" / "state.npz", callbacks)
+    finished = checkpoint.restore(model)
+    # After the last epoch nothing is left to train, but the callbacks and the optimizer end as they
+    # would have: early stopping and averaging give the model its weights only then.
+    last = finished if checkpoint.stopped else recipe.epochs
+    model.fit(
+        training_batches(
+            prepared.dataset.train,
+            batch_size=prepared.batch_size,
+            seed=recipe.seed,
+            steps_per_epoch=length.steps_per_epoch,
+            epochs=range(finished, max(last, finished + 1)),
+            augment=prepared.augment,
+        ),
+        validation_data=evaluation_batches(prepared.dataset.validation, prepared.batch_size),
+        initial_epoch=finished,
+        epochs=last,
+        steps_per_epoch=length.steps_per_epoch,
+        shuffle=False,  # The batches come in the run's own order.
+        class_weight=weights,
+        callbacks=[*callbacks, TensorBoardScalars(folder / "logs"), checkpoint],
+        verbose=verbose,
+    )
+    best_epoch = best.restore(model) if best else None
+    return log, log.rows[-1]["epoch"] if best_epoch is None else best_epoch + 1
+
+
+def _is_finished(folder: Path, dataset: Dataset) -> bool:
+    """Returns whether a run is there and at its end; raises if it is of other data."""
+    if not (folder / "data.json").exists():
+        return False
+    run = Run(folder)
+    if run.data["hash"] != dataset.hash:
+        raise ValueError(
+            f"The data has changed since this run began: its hash was {run.data['hash'][:12]}, "
+            f"now it is {dataset.hash[:12]}. Train anew with `--overwrite`, or into another "
+            f"directory. Received: {folder}"
+        )
+    return run.finished
+
+
+def _start_run(recipe: Recipe, directory: str | Path, verbose) -> Run | None:
+    """Returns the finished run that a recipe starts from; trains it where there is none."""
+    start = recipe.start_recipe()
+    if start is None:
+        return None
+    path = recipe.start
+    named = [Run(path)] if isinstance(path, str) and Path(path).is_dir() else []
+    for run in [*named, *find_runs(directory)]:
+        if run.finished and run.recipe.fingerprint == start.fingerprint:
+            return run
+    return train(start, directory=directory, name="start", verbose=verbose)
+
+
+@contextlib.contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """Keeps other processes out of a run folder; a killed process leaves no lock behind."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / "lock"
+    try:
+        with filelock.FileLock(path, blocking=False):
+            began = datetime.now(UTC).isoformat(timespec="seconds")
+            path.write_text(f"process {os.getpid()} on {socket.gethostname()} since {began}")
+            try:
+                yield
+            finally:
+                path.unlink(missing_ok=True)
+    except filelock.Timeout:
+        raise BlockingIOError(
+            f"Another process is at work in {folder}: {path.read_text()}. Wait for it, or train "
+            "into another directory."
+        ) from None
+
+
+def _clear(folder: Path) -> None:
+    for path in folder.iterdir():
+        if path.is_dir():
+            shutil.rmtree(path)
+        elif path.name != "lock":
+            path.unlink()
+
+
+def _open(folder: Path, prepared: Preparation) -> None:
+    """Writes what is known before training; data.json last: with it the run has begun."""
+    write_json(folder / "recipe.json", prepared.recipe.to_dict())
+    write_json(folder / "environment.json", describe_environment(prepared.recipe))
+    write_json(folder / "data.json", prepared.dataset.to_dict())
