@@ -1,0 +1,114 @@
+"""`console`: the command `kerasrecipes`."""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from kerasrecipes.cli.arguments import add_debug, add_recipe, add_training, with_command
+from kerasrecipes.cli.exits import clean_exit
+from kerasrecipes.cli.script import GOES_ON, run_command
+
+COMMANDS = {
+    "train": "train a recipe.json, or go on with a run folder",
+    "list": "list what a recipe can be made of",
+    "show": "show a component's options, or what a recipe comes to",
+    "runs": "list the runs in a directory",
+}
+
+
+def console(argv: Sequence[str] | None = None) -> None:
+    """Runs the command `kerasrecipes`.
+
+    Args:
+        argv: The arguments. Defaults to those of the process.
+    """
+    argv = sys.argv[1:] if argv is None else argv
+    stopped = GOES_ON if argv[:1] == ["train"] else "Stopped."
+    with clean_exit(debug="--debug" in argv, when_stopped=stopped):
+        parser = _parser()
+        arguments = parser.parse_args(with_command(argv, COMMANDS))
+        # Where a user's own "module:Name" is found; last, so that it hides nothing.
+        sys.path.append(os.getcwd())
+        if arguments.version:
+            from importlib.metadata import version
+
+            print(f"kerasrecipes {version('kerasrecipes')}")
+        elif arguments.command is None:
+            parser.print_help()
+        else:
+            arguments.run(arguments)
+
+
+def _train(arguments: argparse.Namespace) -> None:
+    from kerasrecipes.recipe import Recipe
+
+    recipe = Recipe.read(arguments.recipe)
+    directory, name = _home(Path(arguments.recipe), recipe)
+    arguments.directory = arguments.directory or directory
+    run_command(recipe, name, arguments)
+
+
+def _list(arguments: argparse.Namespace) -> None:
+    from kerasrecipes.cli.components import list_components
+
+    list_components(arguments.family, arguments.pattern)
+
+
+def _show(arguments: argparse.Namespace) -> None:
+    if not os.path.exists(arguments.name):
+        from kerasrecipes.cli.components import show_component
+
+        show_component(arguments.name)
+        return
+    from kerasrecipes.cli.recipe_commands import show_recipe
+    from kerasrecipes.recipe import Recipe
+
+    recipe = Recipe.read(arguments.name)
+    directory, name = _home(Path(arguments.name), recipe)
+    show_recipe(recipe, name, directory)
+
+
+def _runs(arguments: argparse.Namespace) -> None:
+    from kerasrecipes.cli.runs import list_runs
+
+    list_runs(arguments.directory)
+
+
+def _home(path: Path, recipe) -> tuple[str, str]:
+    """Returns the directory and the name of a recipe's runs: those of the run folder it is in."""
+    folder = (path if path.is_dir() else path.parent).resolve()
+    name = folder.name.removesuffix(f"-{recipe.fingerprint}")
+    if name != folder.name:
+        return os.path.relpath(folder.parent), name
+    return "saved_models", path.resolve().stem
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="kerasrecipes", description="Training recipes for Keras 3."
+    )
+    parser.add_argument("--version", action="store_true", help="print the version")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+    added = {
+        name: commands.add_parser(name, help=what, description=what)
+        for name, what in COMMANDS.items()
+    }
+    added["train"].add_argument("recipe", help="a recipe.json or a run folder")
+    add_recipe(added["train"], directory=None)
+    add_training(added["train"])
+    added["list"].add_argument(
+        "family", nargs="?", help="such as layer; without it, the families are listed"
+    )
+    added["list"].add_argument(
+        "pattern", nargs="?", default="*", help="names to list, such as 'Random*'"
+    )
+    added["show"].add_argument("name", help="a component, a recipe.json or a run folder")
+    added["runs"].add_argument(
+        "directory", nargs="?", default="saved_models", help="default: saved_models"
+    )
+    for name, run in (("train", _train), ("list", _list), ("show", _show), ("runs", _runs)):
+        add_debug(added[name])
+        added[name].set_defaults(run=run)
+    return parser

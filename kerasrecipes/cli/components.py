@@ -1,0 +1,70 @@
+"""What there is to put into a recipe: families, their components, a component's options."""
+
+import fnmatch
+import inspect
+from collections.abc import Callable
+
+from kerasrecipes import registry
+from kerasrecipes.checks import check_choice, nearest
+from kerasrecipes.cli.tables import print_table
+from kerasrecipes.spec import RUN_LENGTH_OPTIONS
+
+
+def list_components(family: str | None = None, pattern: str = "*") -> None:
+    """Prints the families; or of one family the components whose name matches a pattern."""
+    if family is None:
+        print_table([_family(name) for name in registry.FAMILIES])
+        return
+    check_choice("FAMILY", family, registry.FAMILIES)
+    found = _distinct(family)
+    chosen = {n: c for n, c in found.items() if fnmatch.fnmatchcase(n.lower(), pattern.lower())}
+    if not chosen:
+        raise ValueError(f"No {family} matches {pattern!r}.{nearest(pattern.strip('*'), found)}")
+    print_table(
+        [
+            {"name": name, "from": _source(component), "what": registry.summary(component)}
+            for name, component in chosen.items()
+        ]
+    )
+
+
+def show_component(name: str) -> None:
+    """Prints what a name stands for: its options with their defaults, and its documentation."""
+    for component in dict.fromkeys(registry.candidates(name)):
+        print(f"{name} ({_source(component)})\n")
+        rows = [
+            {"option": _in_both_units(parameter.name), "default": _default(parameter)}
+            for parameter in registry.options(component).values()
+        ]
+        print_table(rows)
+        print(f"\n{inspect.getdoc(component) or ''}\n")
+
+
+def _family(name: str) -> dict[str, object]:
+    components = _distinct(name).values()
+    ours = sum(map(registry.is_ours, components))
+    return {"family": name, "kerasrecipes": ours, "keras": len(components) - ours}
+
+
+def _distinct(family: str) -> dict[str, Callable]:
+    """Returns the components of a family, without the other names that Keras has for some."""
+    named: dict[Callable, str] = {}
+    for name, component in registry.names(family).items():
+        if component not in named or name == component.__name__:
+            named[component] = name
+    return {name: component for component, name in named.items()}
+
+
+def _source(component: Callable) -> str:
+    return component.__module__.split(".")[0]
+
+
+def _in_both_units(option: str) -> str:
+    stem = option.removesuffix("_steps")
+    return option if stem == option else f"{option} (or {stem}_epochs)"
+
+
+def _default(parameter: inspect.Parameter) -> str:
+    if parameter.default is not parameter.empty:
+        return repr(parameter.default)
+    return "the whole run" if parameter.name in RUN_LENGTH_OPTIONS else "(required)"

@@ -1,0 +1,84 @@
+"""`main`: the command line of a recipe script."""
+
+import argparse
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from kerasrecipes.cli import recipe_commands
+from kerasrecipes.cli.arguments import (
+    add_debug,
+    add_recipe,
+    add_training,
+    with_changes,
+    with_command,
+)
+from kerasrecipes.cli.exits import clean_exit
+
+COMMANDS = {
+    "train": "train the recipe, or show its run if it is finished (what happens without a command)",
+    "show": "print the resolved recipe, its parameters and steps",
+    "report": "write the report of its run anew",
+}
+GOES_ON = "Stopped. The same command goes on from the last finished epoch."
+
+
+def main(
+    recipe, space: Mapping[str, object] | None = None, argv: Sequence[str] | None = None
+) -> None:
+    """Runs a recipe script's command line: `train`, `show` or `report`.
+
+    The script's name names its runs. Bad input ends the process with one line and exit code 2;
+    Ctrl-C and SIGTERM end it with 130 and 143, and the same command goes on from there.
+
+    Args:
+        recipe: The script's `Recipe`.
+        space: The search space that belongs to it: dictionary from dotted path to a distribution.
+        argv: The arguments. Defaults to those of the process.
+
+    Example:
+
+    ```python
+    if __name__ == "__main__":
+        main(Recipe(data=use("Digits"), model=use("MLP"), epochs=5))
+    ```
+    """
+    argv = sys.argv[1:] if argv is None else argv
+    script = Path(sys.argv[0])
+    with clean_exit(debug="--debug" in argv, when_stopped=GOES_ON):
+        arguments = _parser(script.name).parse_args(with_command(argv, COMMANDS, default="train"))
+        run_command(recipe, script.stem.lstrip("-") or "recipe", arguments, space)
+
+
+def run_command(
+    recipe,
+    name: str,
+    arguments: argparse.Namespace,
+    space: Mapping[str, object] | None = None,
+) -> None:
+    """Does what the arguments ask for with a recipe whose runs are called `name`."""
+    changed = with_changes(recipe, arguments)
+    if arguments.command == "show":
+        recipe_commands.show_recipe(changed, name, arguments.directory, space)
+    elif arguments.command == "report":
+        recipe_commands.write_report_again(changed, name, arguments.directory)
+    elif arguments.seeds is None:
+        recipe_commands.train_recipe(changed, name, arguments)
+    elif arguments.seed is None:
+        recipe_commands.train_seeds(changed, name, arguments)
+    else:
+        raise ValueError("Give `--seed` or `--seeds`, not both.")
+
+
+def _parser(script: str) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog=script, epilog=f"`{script} train --help` shows the options of training."
+    )
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+    for name, what in COMMANDS.items():
+        command = commands.add_parser(name, help=what, description=what)
+        add_recipe(command, directory="saved_models")
+        if name == "train":
+            add_training(command)
+        add_debug(command)
+    return parser
