@@ -50,7 +50,7 @@ def check_image_shape(
         )
 
 
-def check_depth(depth: object, depths: Collection[int]) -> None:
+def check_depth(depth: int, depths: Collection[int]) -> None:
     """Raises unless `depth` is one of `depths`, naming the nearest.
 
     Example:

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 import keras
 
 from kerasrecipes.checks import check_choice, check_integer
+from kerasrecipes.models.checks import check_image_shape
 from kerasrecipes.models.classify import classify
+from kerasrecipes.models.convolve import convolve
 from kerasrecipes.models.normalization import is_none, normalize
-from kerasrecipes.models.prototypes import activate, fresh_kernel
+from kerasrecipes.models.prototypes import activate
 
 LEAST_SIZE_PIXELS = 4
 
@@ -82,7 +84,7 @@ def ResNetCIFAR(
         He et al., 2016, https://arxiv.org/abs/1603.05027 (version 2);
         Goyal et al., 2017, https://arxiv.org/abs/1706.02677, section 5.1 (`zero_gamma`).
     """
-    _check_image_shape(input_shape)
+    check_image_shape(input_shape, LEAST_SIZE_PIXELS)
     _check_depth(depth)
     check_integer("classes", classes, at_least=2)
     check_integer("filters", filters, at_least=1)
@@ -156,20 +158,16 @@ class _Parts:
         )(x)
 
     def convolve(self, x, channels, name, strides=1, size=3):
-        padding = "same"
-        if strides > 1 and size > 1:
-            # On all four sides, as the paper: "same" would pad images of even size at the bottom
-            # and right only, and see other pixels than the shortcut does.
-            x = keras.layers.ZeroPadding2D(size // 2, name=f"{name}_pad")(x)
-            padding = "valid"
-        return keras.layers.Conv2D(
+        return convolve(
+            x,
             channels,
-            size,
+            name,
+            size=size,
             strides=strides,
-            padding=padding,
             use_bias=is_none(self.normalization),
-            **fresh_kernel(name, self.kernel_initializer, self.kernel_regularizer),
-        )(x)
+            kernel_initializer=self.kernel_initializer,
+            kernel_regularizer=self.kernel_regularizer,
+        )
 
     def normalize_and_activate(self, x, norm_name, activation_name):
         x = normalize(x, self.normalization, norm_name)
@@ -179,23 +177,6 @@ class _Parts:
 def _strides(x, channels):
     """Returns the strides of a block: where channels double, height and width are halved."""
     return 1 if x.shape[-1] == channels else 2
-
-
-def _check_image_shape(input_shape):
-    height, width, channels = input_shape if len(input_shape) == 3 else (0, 0, None)
-    too_small = any(size is not None and size < LEAST_SIZE_PIXELS for size in (height, width))
-    if too_small or channels is None or channels < 1:
-        raise ValueError(
-            "`input_shape` must be (height, width, channels), with height and width of at least "
-            f"{LEAST_SIZE_PIXELS} pixels (or None), so that two halvings leave a pixel. "
-            f"Received: input_shape={tuple(input_shape)}"
-        )
-    if keras.config.image_data_format() != "channels_last":
-        raise ValueError(
-            "ResNetCIFAR takes images with channels last. Call "
-            "`keras.config.set_image_data_format('channels_last')` first. Received: "
-            f"image_data_format={keras.config.image_data_format()!r}"
-        )
 
 
 def _check_depth(depth):

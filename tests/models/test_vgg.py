@@ -11,6 +11,7 @@ def trainable_parameters(model):
     return sum(math.prod(weight.shape) for weight in model.trainable_weights)
 
 
+# Zeros, unless a test needs other weights: JAX compiles a random initializer for every new shape.
 def small(**options):
     return VGG(
         **{
@@ -18,6 +19,7 @@ def small(**options):
             "classes": 4,
             "depth": 11,
             "filters": 4,
+            "kernel_initializer": "zeros",
             "classifier_units": (8,),
             **options,
         }
@@ -42,14 +44,13 @@ def randomize(model, seed=0):
         weight.assign(values)
 
 
-@pytest.mark.parametrize("depth", [16, 19])
-def test_logits_equal_keras_applications(depth):
+def test_vgg16_equals_keras_applications():
     shape = (64, 64, 3)
-    peer = getattr(keras.applications, f"VGG{depth}")(
+    peer = keras.applications.VGG16(
         weights=None, input_shape=shape, classes=10, classifier_activation=None
     )
     randomize(peer)
-    model = VGG(shape, 10, depth=depth, kernel_initializer="zeros")
+    model = VGG(shape, 10, depth=16, kernel_initializer="zeros")
     names = [layer.name for layer in model.layers if layer.weights]
     theirs = {"head_dense1": "fc1", "head_dense2": "fc2", "logits": "predictions"}
     for name in names:
@@ -97,7 +98,7 @@ class Reference:
 
 @pytest.mark.parametrize(
     ("depth", "convolutions", "pooling"),
-    [(11, (1, 1, 2, 2, 2), "flatten"), (13, (2, 2, 2, 2, 2), "average")],
+    [(11, (1, 1, 2, 2, 2), "flatten"), (19, (2, 2, 4, 4, 4), "average")],
 )
 def test_logits_with_norms_equal_the_definition(depth, convolutions, pooling):
     shape = (37, 70, 3)
@@ -109,7 +110,6 @@ def test_logits_with_norms_equal_the_definition(depth, convolutions, pooling):
     np.testing.assert_allclose(output_of(model, images), expected, atol=atol)
 
 
-# Zeros, so that nothing as large is drawn at random.
 @pytest.fixture(scope="module")
 def vgg16():
     return VGG((224, 224, 3), 1000, depth=16, kernel_initializer="zeros")
@@ -129,7 +129,8 @@ def test_123642856_of_them_are_in_dense_layers(vgg16):
     ("depth", "total"), [(11, 132_863_336), (13, 133_047_848), (19, 143_667_240)]
 )
 def test_parameters_of_the_convolutions_as_published(depth, total):
-    model = VGG((224, 224, 3), 2, depth=depth, pooling="average", classifier_units=())
+    options = {"pooling": "average", "classifier_units": (), "kernel_initializer": "zeros"}
+    model = VGG((224, 224, 3), 2, depth=depth, **options)
     assert model.count_params() - (2 * 512 + 2) == total - 123_642_856
 
 
@@ -182,6 +183,7 @@ def test_no_dropout_layer_at_rate_zero():
 
 def test_training_reaches_every_weight():
     model = small(normalization="batch", activation=keras.layers.LeakyReLU(), dropout_rate=0.0)
+    randomize(model)
     before = model.get_weights()
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     model.compile(keras.optimizers.SGD(0.1), loss)
@@ -203,10 +205,13 @@ def test_layers_of_one_shape_start_with_different_weights():
 
 def test_kernel_regularizer_reaches_every_kernel():
     model = small(kernel_regularizer=keras.regularizers.L2(0.01))
+    randomize(model)
     kernels = [np.asarray(layer.kernel) for layer in model.layers if hasattr(layer, "kernel")]
     expected = sum(0.01 * (kernel**2).sum() for kernel in kernels)
     assert len(kernels) == 8 + 2
-    assert sum(float(loss) for loss in model.losses) == pytest.approx(expected, rel=1e-5)
+    assert sum(float(keras.ops.convert_to_numpy(loss)) for loss in model.losses) == pytest.approx(
+        expected, rel=1e-5
+    )
 
 
 def test_options_given_as_layers():
