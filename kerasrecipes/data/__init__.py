@@ -2,5 +2,7 @@
 
 from kerasrecipes.data.digits import Digits
 from kerasrecipes.data.image_folder import ImageFolder
+from kerasrecipes.data.npz import Npz
+from kerasrecipes.data.tfds import TFDS
 
-__all__ = ["Digits", "ImageFolder"]
+__all__ = ["TFDS", "Digits", "ImageFolder", "Npz"]

@@ -1,5 +1,6 @@
 """Image files to upright uint8 arrays."""
 
+import io
 import os
 from pathlib import Path
 
@@ -26,15 +27,28 @@ _TRANSPOSITIONS = {
 }
 
 
+class EncodedImage(io.BytesIO):
+    """The bytes of an image file that is kept inside another file.
+
+    Args:
+        content: Bytes, in one of the formats that `read_image` reads.
+        name: String that tells people which image it is.
+    """
+
+    def __init__(self, content: bytes, name: str):
+        super().__init__(content)
+        self.name = name
+
+
 class BrokenImageError(ValueError):
     """An image file that cannot be decoded.
 
     Args:
-        path: Path of the file.
+        path: Path of the file, or the name of an `EncodedImage`.
         reason: String, what is wrong with it.
     """
 
-    def __init__(self, path: Path, reason: str):
+    def __init__(self, path: Path | str, reason: str):
         super().__init__(path, reason)
         self.path = path
         self.reason = reason
@@ -44,7 +58,7 @@ class BrokenImageError(ValueError):
 
 
 def read_image(
-    path: str | os.PathLike,
+    file: str | os.PathLike | EncodedImage,
     *,
     size: tuple[int, int] | None = None,
     resize: str = "crop",
@@ -58,7 +72,8 @@ def read_image(
     (by 2, 4 or 8, to not less than twice the size), which saves most of the decoding.
 
     Args:
-        path: Path of the file. Its content, not its extension, says which format it is in.
+        file: Path of the file, or an `EncodedImage`. Its content, not its extension, says which
+            format it is in.
         size: `None` for the image's own size, or a tuple `(height, width)` in pixels.
         resize: Name of a policy of `resize_image`, used where `size` is given.
         channels: 3 for RGB, or 1 for luma (ITU-R 601).
@@ -71,34 +86,32 @@ def read_image(
         ValueError: If `resize` or `channels` is none of those named.
     """
     check_choice("channels", channels, (1, 3))
-    path = Path(path)
     try:
-        with Image.open(path, formats=_FORMATS) as image:
+        with Image.open(file, formats=_FORMATS) as image:
             if size is not None:
                 image.draft(None, (2 * max(size), 2 * max(size)))
             upright = _to_mode(_upright(image), "L" if channels == 1 else "RGB")
     except Exception as error:  # Pillow's decoders raise errors of any type on damaged files.
-        raise BrokenImageError(path, _reason(path, error)) from error
+        raise _broken(file, error) from error
     if size is not None:
         upright = resize_image(upright, size, resize)
     return np.array(upright).reshape(upright.height, upright.width, channels)
 
 
-def probe_image(path: str | os.PathLike) -> tuple[int, int]:
+def probe_image(file: str | os.PathLike | EncodedImage) -> tuple[int, int]:
     """Returns the upright `(height, width)` of an image file, from its header alone.
 
     Raises:
         BrokenImageError: If the file has no header of an image. Damage behind the header is left
             to `read_image`.
     """
-    path = Path(path)
     try:
-        with Image.open(path, formats=_FORMATS) as image:
+        with Image.open(file, formats=_FORMATS) as image:
             # Not image.getexif(): in a PNG without EXIF it would decode all pixels to look behind.
             exchanged = _orientation(Image.Image.getexif(image)) >= 5
             return image.size if exchanged else image.size[::-1]
     except Exception as error:  # As in `read_image`.
-        raise BrokenImageError(path, _reason(path, error)) from error
+        raise _broken(file, error) from error
 
 
 def _upright(image: Image.Image) -> Image.Image:
@@ -124,8 +137,15 @@ def _to_mode(image: Image.Image, mode: str) -> Image.Image:
     return image.convert(mode)
 
 
-def _reason(path: Path, error: Exception) -> str:
-    if path.is_file() and path.stat().st_size == 0:
+def _broken(file: str | os.PathLike | EncodedImage, error: Exception) -> BrokenImageError:
+    if isinstance(file, EncodedImage):
+        return BrokenImageError(file.name, _reason(file.getbuffer().nbytes == 0, error))
+    path = Path(file)
+    return BrokenImageError(path, _reason(path.is_file() and path.stat().st_size == 0, error))
+
+
+def _reason(is_empty: bool, error: Exception) -> str:
+    if is_empty:
         return "the file is empty (zero bytes)"
     if isinstance(error, UnidentifiedImageError):
         return "its content is not a JPEG, PNG, BMP, GIF or WebP image"

@@ -5,12 +5,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from kerasrecipes.data.broken_images import check_broken
 from kerasrecipes.data.decoding import BrokenImageError, probe_image
 from kerasrecipes.data.folder_layout import FolderLayout
 from kerasrecipes.data.threads import map_in_threads
-
-BROKEN_LIMIT_FRACTION = 0.01
-_NAMED_FILES = 20
 
 
 class ImageFiles(NamedTuple):
@@ -84,15 +82,7 @@ def check_readable(
             them, or if a split lacks a class.
     """
     total = sum(len(names) for classes in layout.files.values() for names in classes)
-    if len(broken) > BROKEN_LIMIT_FRACTION * total:
-        named = [f"{name}: {reason}" for name, reason in list(broken.items())[:_NAMED_FILES]]
-        more = len(broken) - len(named)
-        raise ValueError(
-            f"At most {BROKEN_LIMIT_FRACTION:.0%} of the images in {str(layout.root)!r} may be "
-            f"broken. Received: {len(broken)} of {total}. Repair or remove them:\n  "
-            + "\n  ".join(named)
-            + (f"\n  and {more} more" if more else "")
-        )
+    check_broken(broken, total, repr(str(layout.root)))
     for split, present in labels.items():
         counts = np.bincount(present, minlength=len(layout.class_names))
         if not counts.all():

@@ -1,6 +1,5 @@
 """A directory of class directories."""
 
-import math
 import os
 from collections import Counter
 from collections.abc import Sequence
@@ -11,14 +10,13 @@ from typing import ClassVar
 from kerasrecipes.checks import check_choice
 from kerasrecipes.data.dataset import Dataset
 from kerasrecipes.data.decoding import read_image
+from kerasrecipes.data.drawing import draw_splits
 from kerasrecipes.data.folder_layout import FolderLayout
-from kerasrecipes.data.image_files import ImageFiles, check_readable, probe_files
+from kerasrecipes.data.image_files import check_readable, probe_files
+from kerasrecipes.data.memory import fits_in_memory
 from kerasrecipes.data.options import check_fractions, check_image_size, check_selection
 from kerasrecipes.data.resizing import RESIZE_POLICIES, height_and_width
 from kerasrecipes.data.split import FileSplit, Split
-from kerasrecipes.data.stratified import examples_of_each_class, stratified_split
-
-MEMORY_LIMIT_BYTES = 2**30
 
 
 @dataclass(frozen=True)
@@ -118,13 +116,22 @@ class ImageFolder:
         decode = partial(
             read_image, size=(height, width), resize=self.resize, channels=self.channels
         )
-        drawn = self._draw(files, layout.class_names)
-        streamed = {
-            name: FileSplit(layout.root, listed.names, listed.labels, image_shape, decode)
-            for name, listed in drawn.items()
-        }
+        drawn = draw_splits(
+            {name: listed.labels for name, listed in files.items()},
+            layout.class_names,
+            validation_fraction=self.validation_fraction,
+            test_fraction=self.test_fraction,
+            split_seed=self.split_seed,
+            examples_per_class=self.examples_per_class,
+        )
+        streamed = {}
+        for name, (origin, indices) in drawn.items():
+            listed = files[origin].take(indices)
+            streamed[name] = FileSplit(
+                layout.root, listed.names, listed.labels, image_shape, decode
+            )
         splits: dict[str, Split] = dict(streamed)
-        if self._fits(sum(map(len, streamed.values())) * math.prod(image_shape)):
+        if fits_in_memory(sum(map(len, streamed.values())), image_shape, self.in_memory):
             for name, split in streamed.items():
                 splits[name], undecodable = split.to_memory()
                 broken |= undecodable
@@ -152,30 +159,3 @@ class ImageFolder:
             "`image_size` must be given where images differ in size (height x width), such as "
             f"image_size={commonest[0][0]}. Received: image_size=None, and images of {seen}{more}"
         )
-
-    def _draw(
-        self, files: dict[str, ImageFiles], class_names: Sequence[str]
-    ) -> dict[str, ImageFiles]:
-        """Returns the files of each split, drawing from train those that have no folder."""
-        fractions = {"test": self.test_fraction, "validation": self.validation_fraction}
-        held_out = {
-            name: fraction
-            for name, fraction in fractions.items()
-            if name not in files and fraction is not None
-        }
-        train = files["train"]
-        *parts, rest = stratified_split(
-            train.labels, list(held_out.values()), self.split_seed, class_names
-        )
-        drawn = {name: train.take(part) for name, part in zip(held_out, parts, strict=True)}
-        train = train.take(rest)
-        if self.examples_per_class is not None:
-            train = train.take(
-                examples_of_each_class(
-                    train.labels, self.examples_per_class, self.split_seed, class_names
-                )
-            )
-        return files | drawn | {"train": train}
-
-    def _fits(self, image_bytes: int) -> bool:
-        return image_bytes <= MEMORY_LIMIT_BYTES if self.in_memory is None else self.in_memory

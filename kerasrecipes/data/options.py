@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from kerasrecipes.checks import check_integer, check_number
+from kerasrecipes.checks import check_integer, check_number, nearest
 
 
 def check_fractions(
@@ -49,3 +49,17 @@ def check_image_size(image_size: object) -> None:
         )
     for side in pair:
         check_integer("image_size", side, at_least=1)
+
+
+def check_class_names(
+    classes: Sequence[str] | None, class_names: Sequence[str], place: str
+) -> None:
+    """Raises unless `classes` are all, or some of `class_names`."""
+    for name in classes or ():
+        if name not in class_names:
+            listed = ", ".join(map(repr, class_names[:20]))
+            more = f" and {len(class_names) - 20} more" if len(class_names) > 20 else ""
+            raise ValueError(
+                f"`classes` must name classes of {place!r}: {listed}{more}."
+                f"{nearest(name, class_names)} Received: {name!r}"
+            )

@@ -1,5 +1,6 @@
-"""Labelled images that are read by index: from memory, or from files."""
+"""Labelled images that are read by index: from memory, from files, or from records."""
 
+import contextlib
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -9,8 +10,12 @@ from typing import Protocol
 import numpy as np
 
 from kerasrecipes.checks import check_rank
-from kerasrecipes.data.decoding import BrokenImageError
+from kerasrecipes.data.decoding import BrokenImageError, EncodedImage, probe_image
+from kerasrecipes.data.image_records import ImageRecords
 from kerasrecipes.data.threads import map_in_threads
+
+# Enough for the header of most images; the rest are read whole to look for theirs.
+_HEADER_BYTES = 4096
 
 
 class Split(Protocol):
@@ -31,6 +36,10 @@ class Split(Protocol):
 
     def read(self, indices: Sequence[int] | np.ndarray) -> np.ndarray:
         """Returns the images at `indices`, uint8 of shape `(len(indices), *image_shape)`."""
+        ...
+
+    def name(self, index: int) -> str:
+        """Returns what tells people which image it is, such as the file's name."""
         ...
 
     def digest(self) -> str:
@@ -74,6 +83,9 @@ class ArraySplit:
     def read(self, indices: Sequence[int] | np.ndarray) -> np.ndarray:
         return self.images[indices]
 
+    def name(self, index: int) -> str:
+        return f"#{index}"
+
     def digest(self) -> str:
         content = hashlib.sha256(repr(self.images.shape).encode())
         content.update(self.labels.astype("<i4").tobytes())
@@ -81,8 +93,55 @@ class ArraySplit:
         return content.hexdigest()
 
 
+class _DecodedSplit:
+    """Images that are decoded whenever they are read, by one thread for each CPU."""
+
+    labels: np.ndarray
+    image_shape: tuple[int, int, int]
+
+    def _read_one(self, index: int) -> np.ndarray:
+        raise NotImplementedError
+
+    def name(self, index: int) -> str:
+        raise NotImplementedError
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def read(self, indices: Sequence[int] | np.ndarray) -> np.ndarray:
+        images, broken = self._decode(indices)
+        if broken:
+            raise broken[min(broken)]
+        return images
+
+    def to_memory(self) -> tuple[ArraySplit, dict[str, str]]:
+        """Returns the images that can be decoded, and the reason for each name that cannot."""
+        images, broken = self._decode(range(len(self)))
+        labels = self.labels
+        if broken:
+            images = np.delete(images, list(broken), axis=0)
+            labels = np.delete(labels, list(broken))
+        reasons = {self.name(index): error.reason for index, error in sorted(broken.items())}
+        return ArraySplit(images, labels), reasons
+
+    def _decode(
+        self, indices: Sequence[int] | np.ndarray
+    ) -> tuple[np.ndarray, dict[int, BrokenImageError]]:
+        images = np.empty((len(indices), *self.image_shape), np.uint8)
+        broken = {}
+
+        def decode(position: int) -> None:
+            try:
+                images[position] = self._read_one(indices[position])
+            except BrokenImageError as error:
+                broken[position] = error
+
+        map_in_threads(decode, range(len(indices)))
+        return images, broken
+
+
 @dataclass(frozen=True, eq=False)
-class FileSplit:
+class FileSplit(_DecodedSplit):
     """Images that are decoded from files whenever they are read, by one thread for each CPU.
 
     Args:
@@ -103,24 +162,8 @@ class FileSplit:
     def __post_init__(self):
         _check_labels(self.labels, len(self.names))
 
-    def __len__(self) -> int:
-        return len(self.labels)
-
-    def read(self, indices: Sequence[int] | np.ndarray) -> np.ndarray:
-        images, broken = self._decode(indices)
-        if broken:
-            raise broken[min(broken)]
-        return images
-
-    def to_memory(self) -> tuple[ArraySplit, dict[str, str]]:
-        """Returns the images that can be decoded, and the reason for each name that cannot."""
-        images, broken = self._decode(range(len(self)))
-        labels = self.labels
-        if broken:
-            images = np.delete(images, list(broken), axis=0)
-            labels = np.delete(labels, list(broken))
-        reasons = {self.names[index]: error.reason for index, error in sorted(broken.items())}
-        return ArraySplit(images, labels), reasons
+    def name(self, index: int) -> str:
+        return self.names[index]
 
     def digest(self) -> str:
         content = hashlib.sha256(repr(self.image_shape).encode())
@@ -128,20 +171,62 @@ class FileSplit:
             content.update(f"{name}\0{(self.directory / name).stat().st_size}\0{label}\0".encode())
         return content.hexdigest()
 
-    def _decode(
-        self, indices: Sequence[int] | np.ndarray
-    ) -> tuple[np.ndarray, dict[int, BrokenImageError]]:
-        images = np.empty((len(indices), *self.image_shape), np.uint8)
-        broken = {}
+    def _read_one(self, index: int) -> np.ndarray:
+        return self.decode(self.directory / self.names[index])
 
-        def decode(position: int) -> None:
+
+@dataclass(frozen=True, eq=False)
+class RecordSplit(_DecodedSplit):
+    """Images that are decoded from TFRecord files whenever they are read, as `FileSplit`'s are.
+
+    Args:
+        records: `ImageRecords`: where each image lies.
+        labels: int32 array of shape `(samples,)`.
+        image_shape: Tuple `(height, width, channels)` of what `decode` returns.
+        decode: Function from an `EncodedImage` to a uint8 array of `image_shape`, such as
+            `read_image`; it raises `BrokenImageError` for a damaged image.
+    """
+
+    records: ImageRecords
+    labels: np.ndarray
+    image_shape: tuple[int, int, int]
+    decode: Callable[[EncodedImage], np.ndarray]
+
+    def __post_init__(self):
+        _check_labels(self.labels, len(self.records))
+
+    def readable(self) -> tuple["RecordSplit", dict[str, str]]:
+        """Returns the images that have an image's header, and why each of the others has none."""
+        broken: dict[int, str] = {}
+
+        def probe(index: int) -> None:
+            with contextlib.suppress(BrokenImageError):
+                probe_image(self.records.open(index, _HEADER_BYTES))
+                return
             try:
-                images[position] = self.decode(self.directory / self.names[indices[position]])
+                probe_image(self.records.open(index))
             except BrokenImageError as error:
-                broken[position] = error
+                broken[index] = error.reason
 
-        map_in_threads(decode, range(len(indices)))
-        return images, broken
+        map_in_threads(probe, range(len(self)))
+        kept = np.delete(np.arange(len(self)), sorted(broken))
+        reasons = {self.name(index): reason for index, reason in sorted(broken.items())}
+        split = RecordSplit(
+            self.records.take(kept), self.labels[kept], self.image_shape, self.decode
+        )
+        return split, reasons
+
+    def name(self, index: int) -> str:
+        return self.records.name(index)
+
+    def digest(self) -> str:
+        content = hashlib.sha256(repr(self.image_shape).encode())
+        content.update(self.labels.astype("<i4").tobytes())
+        content.update(self.records.digest().encode())
+        return content.hexdigest()
+
+    def _read_one(self, index: int) -> np.ndarray:
+        return self.decode(self.records.open(index))
 
 
 def _check_labels(labels: np.ndarray, samples: int) -> None:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from kerasrecipes.data import ImageFolder, image_folder
+from kerasrecipes.data import ImageFolder
 from kerasrecipes.data.decoding import BrokenImageError
 from kerasrecipes.data.split import ArraySplit, FileSplit
 
@@ -122,9 +122,9 @@ def test_streamed_and_in_memory_are_the_same_images(flat):
 
 def test_large_sets_stream(flat, monkeypatch):
     all_bytes = 120 * 6 * 4 * 3
-    monkeypatch.setattr(image_folder, "MEMORY_LIMIT_BYTES", all_bytes)
+    monkeypatch.setattr("kerasrecipes.data.memory.MEMORY_LIMIT_BYTES", all_bytes)
     assert isinstance(load(flat).train, ArraySplit)
-    monkeypatch.setattr(image_folder, "MEMORY_LIMIT_BYTES", all_bytes - 1)
+    monkeypatch.setattr("kerasrecipes.data.memory.MEMORY_LIMIT_BYTES", all_bytes - 1)
     assert isinstance(load(flat).train, FileSplit)
     assert isinstance(load(flat, examples_per_class=5).train, ArraySplit)
     assert isinstance(load(flat, in_memory=True).train, ArraySplit)

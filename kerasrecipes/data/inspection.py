@@ -1,0 +1,134 @@
+"""A look at every image of a data set: values, and pictures that are in two splits."""
+
+import hashlib
+import itertools
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from kerasrecipes.data.dataset import Dataset
+from kerasrecipes.data.split import Split
+
+_BATCH = 256
+_NAMED = 5
+
+
+@dataclass(frozen=True)
+class Duplicates:
+    """Images of one split whose pixels are those of an image in another.
+
+    Args:
+        split: The split that they are in.
+        other: The split that has them too.
+        count: How many images of `split` they are.
+        relabelled: How many of these have another label in `other`.
+        examples: Up to five pairs of names, the one in `split` and the first one in `other`.
+    """
+
+    split: str
+    other: str
+    count: int
+    relabelled: int
+    examples: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Inspection:
+    """What reading every image of a data set showed.
+
+    Args:
+        value_range: Dict from split to its lowest and highest pixel.
+        mean: Tuple of floats: the mean of each channel over the training images.
+        standard_deviation: Tuple of floats, likewise.
+        duplicates: Tuple of `Duplicates`, one for each pair of splits.
+    """
+
+    value_range: dict[str, tuple[int, int]]
+    mean: tuple[float, ...]
+    standard_deviation: tuple[float, ...]
+    duplicates: tuple[Duplicates, ...]
+
+
+def inspect_dataset(dataset: Dataset) -> Inspection:
+    """Reads every image of a data set once, which for a streamed one takes as long as an epoch.
+
+    Duplicates are exact: images with the same pixels, at the size that the model sees.
+
+    Example:
+
+    >>> from kerasrecipes.data import Digits
+    >>> inspection = inspect_dataset(Digits().load())
+    >>> inspection.value_range["train"], [found.count for found in inspection.duplicates]
+    ((0, 255), [0, 0, 0])
+    """
+    statistics = {name: _Statistics() for name in dataset.splits}
+    places: dict[str, dict[bytes, int]] = {}
+    hashes: dict[str, list[bytes]] = {}
+    for name, split in dataset.splits.items():
+        hashes[name] = []
+        for images in _batches(split):
+            statistics[name].add(images)
+            hashes[name] += [_hash(image) for image in images]
+        # Of equal images the first, as it would be found by looking through them.
+        places[name] = {h: i for i, h in reversed(list(enumerate(hashes[name])))}
+    train = statistics["train"]
+    return Inspection(
+        value_range={name: (own.lowest, own.highest) for name, own in statistics.items()},
+        mean=tuple(train.mean.tolist()),
+        standard_deviation=tuple(train.standard_deviation.tolist()),
+        duplicates=tuple(
+            _duplicates(dataset, split, hashes[split], other, places[other])
+            for other, split in itertools.combinations(dataset.splits, 2)
+        ),
+    )
+
+
+class _Statistics:
+    """Range and moments of the pixels of all images so far, each channel by itself."""
+
+    def __init__(self):
+        self.lowest, self.highest = 255, 0
+        self.pixels = 0
+        # Whole numbers, so that nothing is rounded however many images there are.
+        self.total = self.total_of_squares = np.zeros((), np.int64)
+
+    def add(self, images: np.ndarray) -> None:
+        self.lowest = min(self.lowest, int(images.min()))
+        self.highest = max(self.highest, int(images.max()))
+        values = images.reshape(-1, images.shape[-1])
+        counts = np.stack([np.bincount(channel, minlength=256) for channel in values.T])
+        self.pixels += len(values)
+        self.total = self.total + counts @ np.arange(256)
+        self.total_of_squares = self.total_of_squares + counts @ np.arange(256) ** 2
+
+    @property
+    def mean(self) -> np.ndarray:
+        return self.total / self.pixels
+
+    @property
+    def standard_deviation(self) -> np.ndarray:
+        return np.sqrt(self.total_of_squares / self.pixels - self.mean**2)
+
+
+def _batches(split: Split) -> Iterator[np.ndarray]:
+    for start in range(0, len(split), _BATCH):
+        yield split.read(np.arange(start, min(start + _BATCH, len(split))))
+
+
+def _hash(image: np.ndarray) -> bytes:
+    return hashlib.blake2b(np.ascontiguousarray(image).data, digest_size=16).digest()
+
+
+def _duplicates(
+    dataset: Dataset, split: str, hashes: list[bytes], other: str, places: dict[bytes, int]
+) -> Duplicates:
+    pairs = [(i, places[content]) for i, content in enumerate(hashes) if content in places]
+    own, others = dataset.splits[split], dataset.splits[other]
+    return Duplicates(
+        split=split,
+        other=other,
+        count=len(pairs),
+        relabelled=sum(int(own.labels[i] != others.labels[j]) for i, j in pairs),
+        examples=tuple((own.name(i), others.name(j)) for i, j in pairs[:_NAMED]),
+    )
