@@ -9,28 +9,34 @@ from pathlib import Path
 
 
 @contextlib.contextmanager
-def replacing(path: Path) -> Iterator[Path]:
+def replacing(path: Path, *, durable: bool = True) -> Iterator[Path]:
     """Yields a temporary path in the same folder; on success it is renamed to `path`.
 
     The suffix is kept, because writers such as `model.save` look at it. Whatever goes wrong, no
     half-written file stays.
+
+    Args:
+        path: The file to be.
+        durable: Whether to wait until the disk has it. What a killed process wrote is there in any
+            case; only a machine that loses its power loses what is not durable.
     """
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=path.suffix)
     os.close(descriptor)
     temporary = Path(name)
     try:
         yield temporary
-        with temporary.open("rb") as file:
-            os.fsync(file.fileno())
+        if durable:
+            with temporary.open("rb") as file:
+                os.fsync(file.fileno())
         temporary.chmod(0o644)
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
 
 
-def write_text(path: Path, text: str) -> None:
-    """Writes a text file whole."""
-    with replacing(path) as temporary:
+def write_text(path: Path, text: str, *, durable: bool = True) -> None:
+    """Writes a text file whole; see `replacing`."""
+    with replacing(path, durable=durable) as temporary:
         temporary.write_text(text, "utf-8", newline="")
 
 

@@ -24,12 +24,16 @@ class RunLength:
     """How long a run is, for options in epochs and schedules that span the whole run."""
 
     steps_per_epoch: int
-    epochs: int
+    epochs: float  # Whole ones for a run; a part of it may have others.
 
     @property
     def total_steps(self) -> int:
         """The number of optimizer steps of the whole run."""
-        return self.steps_per_epoch * self.epochs
+        return round(self.steps_per_epoch * self.epochs)
+
+    def part(self, steps: int) -> "RunLength":
+        """Returns the length of a part of the run, of that many steps."""
+        return RunLength(self.steps_per_epoch, steps / self.steps_per_epoch)
 
     def steps(self, name: str, epochs):
         """Returns option `name`, a number of epochs or a sequence of them, as whole steps."""
@@ -84,14 +88,20 @@ class Spec:
 
     def arguments(self, family: str | None = None, length: RunLength | None = None) -> dict:
         """Returns the keyword arguments that `build` passes, nested specs built."""
-        accepted = registry.options(self.component(family))
+        component = self.component(family)
+        accepted = registry.options(component)
         arguments = {}
         for name, value in self.options.items():
             if name not in accepted:
                 if length is None:
                     raise ValueError(f"`{name}` of {self.name} needs the length of a run.")
                 name, value = _in_steps(name), length.steps(name, value)
-            arguments[name] = _built(value, family_of(name), length)
+            arguments[name] = value
+        inner = _inner_lengths(component, arguments, length)
+        arguments = {
+            name: _built(value, family_of(name), inner.get(name, length))
+            for name, value in arguments.items()
+        }
         if length is not None:
             for name in RUN_LENGTH_OPTIONS:
                 if name in accepted and arguments.get(name) is None:
@@ -107,7 +117,7 @@ class Spec:
         if left < 1:
             raise ValueError(
                 f"The warmup of {self.name} must be shorter than the run of {length.total_steps} "
-                f"steps ({length.epochs} epochs). Received: {arguments['warmup_steps']} steps"
+                f"steps ({length.epochs:g} epochs). Received: {arguments['warmup_steps']} steps"
             )
         return left
 
@@ -210,13 +220,27 @@ def _in_steps(name: str) -> str:
     return f"{name.removesuffix('_epochs')}_steps" if name.endswith("_epochs") else name
 
 
+def _inner_lengths(component: Callable, arguments: Mapping, length: RunLength | None) -> dict:
+    """Returns the part of the run that each schedule inside a schedule has, by option.
+
+    For an option that holds several, they are a list.
+    """
+    if length is None or not hasattr(component, "inner_steps"):
+        return {}
+    return {
+        name: [length.part(s) for s in steps] if isinstance(steps, list) else length.part(steps)
+        for name, steps in component.inner_steps(arguments, length.total_steps).items()
+    }
+
+
 def _built(value, family, length):
     if isinstance(value, Spec):
         return value.build(family, length)
     if isinstance(value, Mapping):
         return {k: _built(v, family, length) for k, v in value.items()}
     if isinstance(value, tuple):
-        return [_built(v, family, length) for v in value]
+        lengths = length if isinstance(length, list) else [length] * len(value)
+        return [_built(v, family, own) for v, own in zip(value, lengths, strict=True)]
     return value
 
 

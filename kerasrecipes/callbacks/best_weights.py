@@ -4,10 +4,7 @@ import keras
 import numpy as np
 
 from kerasrecipes.callbacks.model_state import assign, state_variables, to_arrays
-from kerasrecipes.checks import nearest
-
-# Parts of the names of quantities that are better when they are smaller.
-_SMALLER_IS_BETTER = ("loss", "error", "crossentropy", "divergence")
+from kerasrecipes.callbacks.monitored import monitored_value, smaller_is_better
 
 
 class BestWeights(keras.callbacks.Callback):
@@ -32,13 +29,7 @@ class BestWeights(keras.callbacks.Callback):
         self.best_variables: list[np.ndarray] | None = None
 
     def on_epoch_end(self, epoch, logs=None):
-        logs = logs or {}
-        if self.monitor not in logs:
-            raise ValueError(
-                f"`monitor` must be one of {', '.join(sorted(logs))}."
-                f"{nearest(self.monitor, logs)} Received: monitor={self.monitor!r}"
-            )
-        value = float(logs[self.monitor])
+        value = monitored_value(self.monitor, logs)
         if np.isnan(value) or not self._improves_on(self.best, value):
             return
         self.best, self.best_epoch = value, epoch
@@ -56,6 +47,4 @@ class BestWeights(keras.callbacks.Callback):
     def _improves_on(self, best: float | None, value: float) -> bool:
         if best is None:
             return True
-        if any(part in self.monitor for part in _SMALLER_IS_BETTER):
-            return value < best
-        return value > best
+        return value < best if smaller_is_better(self.monitor) else value > best

@@ -5,19 +5,16 @@ import io
 import time
 from pathlib import Path
 
-import keras
-
 from kerasrecipes.atomic import write_text
+from kerasrecipes.callbacks.learning_rate_logger import LearningRateLogger
 
 
-class EpochLog(keras.callbacks.Callback):
-    """Writes a CSV row an epoch, and adds learning rate and seconds to the logs.
+class EpochLog(LearningRateLogger):
+    """Writes a CSV row an epoch, with seconds and with what `LearningRateLogger` adds to the logs.
 
     Differs from `keras.callbacks.CSVLogger` in: the file is whole at any moment; rows from before
     an interruption are kept by `ResumableCheckpoint`; a schedule's learning rate, which Keras does
     not log, is there. Stand it before callbacks that change the learning rate.
-
-    The learning rate is that of the epoch's first step.
 
     Args:
         path: The CSV file.
@@ -29,18 +26,16 @@ class EpochLog(keras.callbacks.Callback):
         self.rows: list[dict] = []
 
     def on_epoch_begin(self, epoch, logs=None):
+        super().on_epoch_begin(epoch)
         self._began = time.perf_counter()
-        rate = keras.ops.convert_to_numpy(self.model.optimizer.learning_rate)
-        # The shortest decimal that is this float32: 0.1, not 0.10000000149.
-        self._learning_rate = float(str(rate))
 
     def on_epoch_end(self, epoch, logs=None):
         logs = {} if logs is None else logs
-        logs.setdefault("learning_rate", self._learning_rate)
+        super().on_epoch_end(epoch, logs)
         row = {"epoch": epoch + 1, **{k: float(v) for k, v in logs.items()}}
         row["seconds"] = round(time.perf_counter() - self._began, 3)
         self.rows = [*self.rows, row]
-        write_text(self.path, self._table())
+        write_text(self.path, self._table(), durable=False)
 
     def _table(self) -> str:
         columns = list(dict.fromkeys(name for row in self.rows for name in row))

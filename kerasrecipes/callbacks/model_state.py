@@ -1,5 +1,6 @@
-"""What a model carries from step to step, read and written as NumPy arrays."""
+"""What a model carries from step to step, as NumPy arrays and as one piece of bytes."""
 
+import math
 from collections.abc import Sequence
 
 import keras
@@ -21,6 +22,24 @@ def to_arrays(variables: Sequence) -> list[np.ndarray]:
 def assign(variables: Sequence, arrays: Sequence[np.ndarray]) -> None:
     """Gives variables the values of arrays, in order."""
     for variable, array in zip(variables, arrays, strict=True):
-        # NumPy's files know no bfloat16 and give back its bytes.
-        is_bytes = array.dtype.kind == "V"
-        variable.assign(array.view(ml_dtypes.bfloat16) if is_bytes else array)
+        variable.assign(array)
+
+
+def pack(arrays: Sequence[np.ndarray]) -> tuple[list, np.ndarray]:
+    """Returns the types and shapes of arrays, and all their bytes as one uint8 array.
+
+    NumPy's own files take a tenth of a millisecond an array, and lose the type bfloat16.
+    """
+    layout = [[array.dtype.name, array.shape] for array in arrays]
+    return layout, np.frombuffer(b"".join(a.tobytes() for a in arrays), "uint8")
+
+
+def unpack(layout: Sequence, data: np.ndarray) -> list[np.ndarray]:
+    """Returns the arrays that were packed."""
+    arrays, start = [], 0
+    for name, shape in layout:
+        dtype = np.dtype(getattr(ml_dtypes, name, name))
+        end = start + dtype.itemsize * math.prod(shape)
+        arrays.append(data[start:end].view(dtype).reshape(shape))
+        start = end
+    return arrays

@@ -9,7 +9,7 @@ import keras
 import numpy as np
 
 from kerasrecipes.atomic import replacing
-from kerasrecipes.callbacks.model_state import assign, state_variables, to_arrays
+from kerasrecipes.callbacks.model_state import assign, pack, state_variables, to_arrays, unpack
 from kerasrecipes.registry import arguments
 
 
@@ -98,9 +98,9 @@ class ResumableCheckpoint(keras.callbacks.Callback):
             "callbacks": [_encoded(_state(c), arrays) for c in self.callbacks],
         }
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        with replacing(self.path) as temporary:
-            named = {str(i): array for i, array in enumerate(arrays)}
-            np.savez(temporary, header=np.array(json.dumps(header)), **named)  # type: ignore[arg-type]
+        layout, data = pack(arrays)
+        with replacing(self.path, durable=False) as temporary:
+            np.savez(temporary, header=np.array(json.dumps(header | {"layout": layout})), data=data)
             if self.path.exists():
                 self.path.replace(self._previous)
 
@@ -116,8 +116,8 @@ class ResumableCheckpoint(keras.callbacks.Callback):
         for candidate in (self.path, self._previous):
             try:
                 with candidate.open("rb") as opened, np.load(opened) as file:
-                    arrays = [file[str(i)] for i in range(len(file.files) - 1)]
-                    return json.loads(str(file["header"])), arrays
+                    header = json.loads(str(file["header"]))
+                    return header, unpack(header["layout"], file["data"])
             except (FileNotFoundError, zipfile.BadZipFile, EOFError):
                 continue
         return None

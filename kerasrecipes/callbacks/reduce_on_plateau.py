@@ -1,0 +1,151 @@
+"""Lower learning rates once a quantity has stopped improving."""
+
+import keras
+import numpy as np
+
+from kerasrecipes.callbacks.monitored import monitored_value, smaller_is_better
+from kerasrecipes.callbacks.optimizer_rates import schedule_of, separate_optimizers
+from kerasrecipes.callbacks.scaled_schedule import ScaledSchedule
+from kerasrecipes.checks import check_choice, check_integer, check_number
+
+MODES = ("auto", "min", "max")
+
+
+class ReduceOnPlateau(keras.callbacks.Callback):
+    """Multiplies the learning rate by a factor whenever a quantity stops improving.
+
+    After `patience` epochs without a value that is better than the best by more than `min_delta`:
+
+        learning_rate = max(factor * learning_rate, min_lr)
+
+    Of a schedule, every later rate is multiplied: it goes on, lower.
+
+    When to use: where the length of the run is open, or on top of a schedule as insurance. Each
+    reduction of a schedule compiles the training step anew, which takes seconds to minutes.
+
+    Differs from `keras.callbacks.ReduceLROnPlateau` in: schedules work, where Keras raises when the
+    plateau comes; a first NaN is not kept as the best value for ever, and no NaN is an improvement;
+    an unknown `monitor` is an error; counts and reductions are resumed by `ResumableCheckpoint`.
+    There is no `verbose`: `LearningRateLogger` puts the rates into the history.
+
+    Args:
+        monitor: A logged quantity. Defaults to `"val_loss"`.
+        factor: Float in `(0, 1)`. Defaults to `0.1`.
+        patience: Positive integer, in epochs. Defaults to `10`.
+        mode: `"min"` or `"max"`, whether smaller or larger is better, or `"auto"` to tell by the
+            name. Defaults to `"auto"`.
+        min_delta: Non-negative float. Smaller changes are no improvement. Defaults to `1e-4`.
+        cooldown: Non-negative integer. Epochs after a reduction that do not count. Defaults to `0`.
+        min_lr: Non-negative float. No reduction goes below; what a schedule itself gives may.
+            Defaults to `0`.
+
+    Raises:
+        ValueError: If an argument is out of range; at the end of the first epoch, if `monitor` is
+            not logged.
+        TypeError: When training begins, if the learning rate is neither a number nor a schedule.
+
+    Example:
+
+    >>> from kerasrecipes.callbacks import LearningRateLogger
+    >>> model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
+    >>> cosine = keras.optimizers.schedules.CosineDecay(0.1, decay_steps=8)
+    >>> model.compile(keras.optimizers.SGD(cosine), "mse")
+    >>> x = np.zeros((4, 1))  # Nothing to learn: the loss stays at 0.
+    >>> plateau = ReduceOnPlateau("loss", factor=0.5, patience=1)
+    >>> fit = model.fit(x, x, epochs=3, callbacks=[LearningRateLogger(), plateau], verbose=0)
+    >>> [round(rate, 4) for rate in fit.history["learning_rate"]]
+    [0.1, 0.0962, 0.0427]
+    """
+
+    def __init__(
+        self,
+        monitor: str = "val_loss",
+        factor: float = 0.1,
+        patience: int = 10,
+        mode: str = "auto",
+        min_delta: float = 1e-4,
+        cooldown: int = 0,
+        min_lr: float = 0.0,
+    ):
+        super().__init__()
+        check_number("factor", factor, above=0, below=1)
+        check_integer("patience", patience, at_least=1)
+        check_choice("mode", mode, MODES)
+        check_number("min_delta", min_delta, at_least=0)
+        check_integer("cooldown", cooldown, at_least=0)
+        check_number("min_lr", min_lr, at_least=0)
+        self.monitor = monitor
+        self.factor = factor
+        self.patience = patience
+        self.mode = mode
+        self.min_delta = min_delta
+        self.cooldown = cooldown
+        self.min_lr = min_lr
+        # Plain values, which `ResumableCheckpoint` saves and restores.
+        self.best: float | None = None
+        self.wait = 0
+        self.cooldown_left = 0
+        self.scale = 1.0
+
+    def on_train_begin(self, logs=None):
+        self.best, self.wait, self.cooldown_left = None, 0, 0
+        for _, schedule in self._scheduled():
+            if isinstance(schedule, ScaledSchedule):
+                self.scale = schedule.factor
+        # A scale that a checkpoint has restored is not in the optimizer yet.
+        self._scale_schedules()
+
+    def on_train_end(self, logs=None):
+        # It is in the optimizer; the next `fit` may be another model's.
+        self.scale = 1.0
+
+    def on_epoch_end(self, epoch, logs=None):
+        value = monitored_value(self.monitor, logs)
+        if self.cooldown_left > 0:
+            self.cooldown_left -= 1
+            self.wait = 0
+        if self._is_improvement(value):
+            self.best, self.wait = value, 0
+        elif self.cooldown_left == 0:
+            self.wait += 1
+            if self.wait >= self.patience and self._reduce():
+                self.cooldown_left, self.wait = self.cooldown, 0
+
+    def _is_improvement(self, value: float) -> bool:
+        if np.isnan(value) or self.best is None:
+            return not np.isnan(value)
+        smaller = self.mode == "min" or (self.mode == "auto" and smaller_is_better(self.monitor))
+        gain = self.best - value if smaller else value - self.best
+        return gain > self.min_delta
+
+    def _reduce(self) -> bool:
+        """Lowers the learning rates; returns whether any was above the minimum."""
+        optimizers = separate_optimizers(self.model.optimizer)
+        rates = [float(keras.ops.convert_to_numpy(o.learning_rate)) for o in optimizers]
+        if max(rates) <= np.float32(self.min_lr):
+            return False
+        scheduled = [optimizer for optimizer, _ in self._scheduled()]
+        for optimizer, rate in zip(optimizers, rates, strict=True):
+            if optimizer not in scheduled and rate > self.min_lr:
+                optimizer.learning_rate = max(self.factor * rate, self.min_lr)
+        self.scale *= self.factor
+        self._scale_schedules()
+        return True
+
+    def _scale_schedules(self) -> None:
+        stale = [(o, s) for o, s in self._scheduled() if _scale_of(s) != self.scale]
+        for optimizer, schedule in stale:
+            unscaled = schedule.schedule if isinstance(schedule, ScaledSchedule) else schedule
+            optimizer.learning_rate = ScaledSchedule(unscaled, self.scale, self.min_lr)
+        if stale:
+            # A compiled step goes on with the schedule that it was compiled with.
+            self.model.make_train_function(force=True)
+
+    def _scheduled(self):
+        """Returns the optimizers whose learning rate is a schedule, each with it."""
+        pairs = [(o, schedule_of(o)) for o in separate_optimizers(self.model.optimizer)]
+        return [(optimizer, schedule) for optimizer, schedule in pairs if schedule is not None]
+
+
+def _scale_of(schedule) -> float:
+    return schedule.factor if isinstance(schedule, ScaledSchedule) else 1.0
