@@ -62,5 +62,5 @@ $(VENV)/%.stamp: setup.cfg pyproject.toml constraints.txt | $(bin)/pip
 	@$(pip) -e ".$(extras_$*)"
 	@touch $@
 
-extras_dev  := [bench,dev,jax,torch]
+extras_dev  := [bench,dev,export,jax,torch]
 extras_docs := [docs]

@@ -14,15 +14,18 @@ def add_debug(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
 
 
+def add_set(parser: argparse.ArgumentParser, what: str) -> None:
+    """Adds `--set`, which is for what the text says."""
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="PATH=VALUE", dest="changes", help=what
+    )
+
+
 def add_recipe(parser: argparse.ArgumentParser, directory: str | None) -> None:
     """Adds the options that change a recipe and tell where its runs are."""
-    parser.add_argument(
-        "--set",
-        action="append",
-        default=[],
-        metavar="PATH=VALUE",
-        dest="changes",
-        help="change a value of the recipe, such as optimizer.learning_rate=0.01; repeatable",
+    add_set(
+        parser,
+        "change a value of the recipe, such as optimizer.learning_rate=0.01; repeatable",
     )
     parser.add_argument("--epochs", type=int, metavar="N", help="short for --set epochs=N")
     parser.add_argument("--seed", type=int, metavar="N", help="short for --set seed=N")
@@ -56,7 +59,7 @@ def changes_of(arguments: argparse.Namespace) -> dict[str, object]:
     pairs += [
         (path, getattr(arguments, path))
         for path in ("epochs", "seed")
-        if getattr(arguments, path) is not None
+        if getattr(arguments, path, None) is not None
     ]
     changes: dict[str, object] = {}
     for path, value in pairs:

@@ -6,15 +6,33 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from kerasrecipes.cli.arguments import add_debug, add_recipe, add_training, with_command
+from kerasrecipes.cli.arguments import (
+    add_debug,
+    add_recipe,
+    add_set,
+    add_training,
+    with_command,
+)
+from kerasrecipes.cli.compare import add_compare, compare
+from kerasrecipes.cli.data_command import add_data
+from kerasrecipes.cli.evaluate import add_evaluate, evaluate
 from kerasrecipes.cli.exits import clean_exit
+from kerasrecipes.cli.export import add_export, export_run
+from kerasrecipes.cli.plot_schedule import add_plot_schedule
+from kerasrecipes.cli.predict import add_predict, predict
 from kerasrecipes.cli.script import GOES_ON, run_command
 
 COMMANDS = {
     "train": "train a recipe.json, or go on with a run folder",
     "list": "list what a recipe can be made of",
     "show": "show a component's options, or what a recipe comes to",
+    "plot-schedule": "draw learning rate and momentum over a recipe's epochs",
     "runs": "list the runs in a directory",
+    "data": "look at a recipe's images: counts, values, duplicates, and a sheet of pictures",
+    "predict": "name the most probable classes of images",
+    "evaluate": "score a run, on its own images or on others of its classes",
+    "compare": "show what tells runs apart, and test whether their scores do",
+    "export": "write a run's model for TensorFlow, ONNX Runtime or Keras alone",
 }
 
 
@@ -38,7 +56,7 @@ def console(argv: Sequence[str] | None = None) -> None:
         elif arguments.command is None:
             parser.print_help()
         else:
-            arguments.run(arguments)
+            arguments.action(arguments)
 
 
 def _train(arguments: argparse.Namespace) -> None:
@@ -48,6 +66,13 @@ def _train(arguments: argparse.Namespace) -> None:
     directory, name = _home(Path(arguments.recipe), recipe)
     arguments.directory = arguments.directory or directory
     run_command(recipe, name, arguments)
+
+
+def _plot_schedule(arguments: argparse.Namespace) -> None:
+    from kerasrecipes.recipe import Recipe
+
+    recipe = Recipe.read(arguments.recipe)
+    run_command(recipe, _home(Path(arguments.recipe), recipe)[1], arguments)
 
 
 def _list(arguments: argparse.Namespace) -> None:
@@ -76,6 +101,15 @@ def _runs(arguments: argparse.Namespace) -> None:
     list_runs(arguments.directory)
 
 
+def _data(arguments: argparse.Namespace) -> None:
+    from kerasrecipes.recipe import Recipe
+
+    if arguments.recipe.endswith(".py"):
+        raise ValueError(f"A script shows its own data: python {arguments.recipe} data")
+    recipe = Recipe.read(arguments.recipe)
+    run_command(recipe, _home(Path(arguments.recipe), recipe)[1], arguments)
+
+
 def _home(path: Path, recipe) -> tuple[str, str]:
     """Returns the directory and the name of a recipe's runs: those of the run folder it is in."""
     folder = (path if path.is_dir() else path.parent).resolve()
@@ -98,6 +132,8 @@ def _parser() -> argparse.ArgumentParser:
     added["train"].add_argument("recipe", help="a recipe.json or a run folder")
     add_recipe(added["train"], directory=None)
     add_training(added["train"])
+    added["plot-schedule"].add_argument("recipe", help="a recipe.json or a run folder")
+    add_plot_schedule(added["plot-schedule"])
     added["list"].add_argument(
         "family", nargs="?", help="such as layer; without it, the families are listed"
     )
@@ -108,7 +144,26 @@ def _parser() -> argparse.ArgumentParser:
     added["runs"].add_argument(
         "directory", nargs="?", default="saved_models", help="default: saved_models"
     )
-    for name, run in (("train", _train), ("list", _list), ("show", _show), ("runs", _runs)):
+    added["data"].add_argument("recipe", help="a recipe.json or a run folder")
+    add_set(added["data"], "change a value of the recipe, such as data.channels=1; repeatable")
+    add_data(added["data"])
+    add_predict(added["predict"])
+    add_evaluate(added["evaluate"])
+    add_compare(added["compare"])
+    add_export(added["export"])
+    actions = {
+        "train": _train,
+        "list": _list,
+        "show": _show,
+        "plot-schedule": _plot_schedule,
+        "runs": _runs,
+        "data": _data,
+        "predict": predict,
+        "evaluate": evaluate,
+        "compare": compare,
+        "export": export_run,
+    }
+    for name, action in actions.items():
         add_debug(added[name])
-        added[name].set_defaults(run=run)
+        added[name].set_defaults(action=action)
     return parser

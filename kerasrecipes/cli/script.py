@@ -13,12 +13,16 @@ from kerasrecipes.cli.arguments import (
     with_changes,
     with_command,
 )
+from kerasrecipes.cli.data_command import add_data, show_data
 from kerasrecipes.cli.exits import clean_exit
+from kerasrecipes.cli.plot_schedule import add_plot_schedule, plot_schedule
 
 COMMANDS = {
     "train": "train the recipe, or show its run if it is finished (what happens without a command)",
     "show": "print the resolved recipe, its parameters and steps",
     "report": "write the report of its run anew",
+    "plot-schedule": "draw learning rate and momentum over its epochs",
+    "data": "look at its images: counts, values, duplicates, and a sheet of pictures",
 }
 GOES_ON = "Stopped. The same command goes on from the last finished epoch."
 
@@ -26,7 +30,7 @@ GOES_ON = "Stopped. The same command goes on from the last finished epoch."
 def main(
     recipe, space: Mapping[str, object] | None = None, argv: Sequence[str] | None = None
 ) -> None:
-    """Runs a recipe script's command line: `train`, `show` or `report`.
+    """Runs a recipe script's command line: `train`, `show`, `report`, `plot-schedule`, `data`.
 
     The script's name names its runs. Bad input ends the process with one line and exit code 2;
     Ctrl-C and SIGTERM end it with 130 and 143, and the same command goes on from there.
@@ -62,6 +66,10 @@ def run_command(
         recipe_commands.show_recipe(changed, name, arguments.directory, space)
     elif arguments.command == "report":
         recipe_commands.write_report_again(changed, name, arguments.directory)
+    elif arguments.command == "plot-schedule":
+        plot_schedule(changed, arguments.output)
+    elif arguments.command == "data":
+        show_data(changed, name, arguments.sheet)
     elif arguments.seeds is None:
         recipe_commands.train_recipe(changed, name, arguments)
     elif arguments.seed is None:
@@ -77,8 +85,13 @@ def _parser(script: str) -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     for name, what in COMMANDS.items():
         command = commands.add_parser(name, help=what, description=what)
-        add_recipe(command, directory="saved_models")
+        if name == "plot-schedule":
+            add_plot_schedule(command)
+        else:
+            add_recipe(command, directory="saved_models")
         if name == "train":
             add_training(command)
+        elif name == "data":
+            add_data(command)
         add_debug(command)
     return parser

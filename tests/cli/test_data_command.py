@@ -1,0 +1,97 @@
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from kerasrecipes import Recipe
+from kerasrecipes.cli import console, main
+
+
+@pytest.fixture
+def arrays(tmp_path):
+    """An archive in which a test image is in train too, with another label."""
+    images = np.random.default_rng(0).integers(5, 250, (44, 6, 8, 3), np.uint8)
+    images[41] = images[30]
+    labels = np.arange(44) % 2
+    path = tmp_path / "arrays.npz"
+    names = ["cat", "dog"]
+    x, y = np.split(images, [40]), np.split(labels, [40])
+    np.savez(path, x_train=x[0], y_train=y[0], x_test=x[1], y_test=y[1], classes=names)
+    return Recipe(data={"use": "Npz", "path": str(path), "validation_fraction": 0.2}, model="MLP")
+
+
+def table(out):
+    """Returns the rows of the first table by their first column."""
+    rows = (line.split("  ", 1) for line in out.split("\n\n")[0].splitlines())
+    return {row[0].strip(): row[1].strip() for row in rows}
+
+
+def test_what_a_recipe_script_shows_of_its_data(output, arrays, tmp_path):
+    code, out, err = output(main, arrays, None, ["data"])
+    assert (code, err) == (0, "")
+    facts = table(out)
+    assert facts["source"] == "arrays in 'arrays.npz'"
+    assert facts["images"] == "32 train, 8 validation, 4 test"
+    assert facts["classes"] == "2"
+    assert facts["image shape"] == "6 x 8 x 3"
+    assert facts["values"].startswith("5 to 249 in train, ")
+    lines = out.splitlines()
+    assert "cat    16     4           2" in lines
+    found = [line for line in lines if "images that are in" in line and "none" not in line]
+    assert len(found) == 1
+    assert found[0].endswith(" too: 1, 1 with another label, such as")
+    assert Image.open(tmp_path / "my_script-data.png").mode == "RGB"
+    assert lines[-1] == "sheet: my_script-data.png"
+
+
+def test_duplicates_are_shown_with_their_places(output, arrays):
+    recipe = arrays.replace({"data.validation_fraction": 0.05, "data.split_seed": 1})
+    dataset = recipe.data.build("data").load()
+    _, out, _ = output(main, recipe, None, ["data"])
+    lines = out.splitlines()
+    start = lines.index("test images that are in train too: 1, 1 with another label, such as")
+    place = next(
+        i for i, x in enumerate(dataset.train.images) if (x == dataset.test.images[1]).all()
+    )
+    assert lines[start + 1] == f"  #1 = #{place}"
+    assert "test images that are in validation too: none" in lines
+
+
+def test_a_recipe_file_with_changes(output, arrays, tmp_path):
+    path = tmp_path / "some.json"
+    path.write_text(json.dumps(arrays.to_dict()))
+    argv = ["data", str(path), "--set", "data.examples_per_class=3", "--sheet", "here.png"]
+    code, out, _ = output(console, argv)
+    assert code == 0
+    assert table(out)["images"] == "6 train, 8 validation, 4 test"
+    assert (tmp_path / "here.png").is_file()
+
+
+def test_skipped_files_are_listed(output, tmp_path):
+    for name in ("cat", "dog"):
+        (tmp_path / "images" / name).mkdir(parents=True)
+        for number in range(10):
+            Image.new("RGB", (8, 8)).save(tmp_path / "images" / name / f"{number}.png")
+    (tmp_path / "images" / "cat" / "notes.txt").write_text("notes")
+    recipe = Recipe(data={"use": "ImageFolder", "directory": "images"}, model="MLP")
+    _, out, _ = output(main, recipe, None, ["data"])
+    assert "skipped: 1\n  cat/notes.txt: not an image file" in out
+
+
+@pytest.mark.parametrize(
+    ("argv", "message"),
+    [
+        (["data", "nowhere"], "Expected a recipe.json or a run folder, found none."),
+        (["data", "recipes/mine.py"], "python recipes/mine.py data"),
+        (["data", "some.json", "--sheet", "sheet.txt"], "`--sheet` must be a .png file"),
+        (["data", "some.json", "--sheet", "no/sheet.png"], "in a folder that is there"),
+        (["data", "some.json", "--set", "data.path=other.npz"], "existing .npz file"),
+    ],
+)
+def test_bad_input(output, arrays, tmp_path, argv, message):
+    (tmp_path / "some.json").write_text(json.dumps(arrays.to_dict()))
+    code, out, err = output(console, argv)
+    assert (code, out) == (2, "")
+    assert err.count("\n") == 1
+    assert message in err

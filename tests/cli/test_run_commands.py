@@ -1,0 +1,126 @@
+"""`predict`, `evaluate`, `compare` and `export`, as a user types them."""
+
+import csv
+import shutil
+from pathlib import Path
+
+import pytest
+
+from kerasrecipes.cli import console
+from tests.digits_run import digits_run, write_digits
+
+
+@pytest.fixture
+def run():
+    return str(digits_run().folder)
+
+
+def test_predict_prints_a_row_an_image_and_names_the_broken(run, output):
+    places = write_digits(Path("pictures"), 12)
+    broken = list(places)[4]
+    broken.write_bytes(b"")
+    code, out, err = output(console, ["predict", run, "pictures"])
+    header, *rows = out.splitlines()
+    assert (code, header.split()) == (0, ["image", "1", "2", "3", "4", "5"])
+    best = digits_run().predictions["test_probabilities"].argmax(-1)
+    expected = {str(path): str(best[place]) for path, place in places.items() if path != broken}
+    assert {row.split()[0]: row.split()[1] for row in rows} == expected
+    assert err.splitlines() == [
+        f"broken: {broken}: the file is empty (zero bytes)",
+        "1 of 12 images are broken: skipped.",
+    ]
+
+
+def test_predict_writes_csv_whole_or_not_at_all(run, output):
+    places = write_digits(Path("pictures"), 3)
+    assert output(console, ["predict", run, "pictures", "--csv", "out.csv"])[1] == (
+        "3 images: out.csv\n"
+    )
+    written = Path("out.csv").read_text()
+    assert output(console, ["predict", run, "pictures", "--csv", "-"])[1] == written
+    probabilities = digits_run().predictions["test_probabilities"]
+    for row in csv.DictReader(written.splitlines()):
+        of_image = probabilities[places[Path(row["image"])]]
+        for rank, p in enumerate(sorted(of_image, reverse=True)[:5], start=1):
+            assert float(row[f"probability_{rank}"]) == pytest.approx(p, rel=1e-3)
+    Path("fake.png").write_text("no image")
+    code, _, err = output(console, ["predict", run, "fake.png", "--csv", "none.csv"])
+    assert (code, Path("none.csv").exists()) == (2, False)
+    assert err.endswith("error: There is no image that can be read: 1 broken.\n")
+
+
+def test_evaluate_without_data_shows_the_runs_own_score(run, output):
+    _, out, _ = output(console, ["evaluate", run])
+    *table, _, line = out.splitlines()
+    accuracy = digits_run().metrics["test"]["accuracy"]
+    assert line.startswith(f"accuracy {accuracy:.1%} (95% interval ")
+    assert "n = 359) on test images of scikit-learn's" in line
+    assert [row.split()[0] for row in table[1:]] == list("0123456789")
+
+
+def test_evaluate_takes_folders_specs_and_changes(run, output):
+    write_digits(Path("pictures"))
+    code, out, _ = output(console, ["evaluate", run, "--data", "pictures", "Digits"])
+    assert code == 0
+    assert "n = 40) on pictures\n" in out
+    assert "n = 359) on test images of" in out
+    spec = '{"use": "Digits", "classes": [3, 8]}'
+    assert "n = 72) on test" in output(console, ["evaluate", run, "--data", spec])[1]
+    code, _, err = output(console, ["evaluate", run, "--set", "data.split_seed=3"])
+    assert code == 0
+    assert err.startswith("note: drawn otherwise, images that the run was trained on may be")
+
+
+def test_compare_shows_scores_differences_and_the_test(run, output):
+    second, few = digits_run(seed=1), digits_run(data__classes=(0, 1, 2))
+    _, out, _ = output(console, ["compare", run, f"{run}/", str(second.folder), str(few.folder)])
+    scores, options, tests = out.split("\n\n")
+    names = [digits_run().name, second.name, few.name]
+    assert [row.split()[:2] for row in scores.splitlines()[1:]] == [[n, "test"] for n in names]
+    assert options.splitlines()[1].split() == ["seed", "0", "1", "0"]
+    assert options.splitlines()[2].split(maxsplit=1)[0] == "data.classes"
+    assert tests.splitlines()[1].split()[:4] == [second.name, names[0], "359", "test"]
+    assert tests.splitlines()[-1].startswith(
+        f"No test of {few.name} against {names[0]}: their data"
+    )
+
+
+def test_export_says_what_goes_in_and_comes_out(run, output):
+    code, out, _ = output(console, ["export", run, "--format", "keras"])
+    path = Path(f"{digits_run().name}.keras")
+    assert (code, path.is_file()) == (0, True)
+    assert out.splitlines() == [
+        str(path),
+        "takes float32 pixels from 0 to 255, of shape (batch, 8, 8, 1)",
+        f"gives logits of shape (batch, 10); the classes are in {run}/data.json",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("argv", "message"),
+    [
+        (["predict", "nowhere", "a.png"], "Expected a run folder, with a recipe.json."),
+        (["predict", "unfinished", "a.png"], "The run is not finished, 0 of 2 epochs are there"),
+        (["predict", "RUN", "notes.txt"], "Expected an image: its content is not"),
+        (["predict", "RUN", ".", "--csv", "no/x.csv"], "There is no folder 'no' to write into."),
+        (["evaluate", "RUN", "--data", "nowhere"], "nowhere, which is no directory either."),
+        (["evaluate", "RUN", "--data", "no/where"], "Expected a directory of class folders."),
+        (["evaluate", "RUN", "--data", '{"use": '], "`--data` must be JSON: "),
+        (["evaluate", "RUN", "--data", '{"a": 1}'], "`--data` must name a source"),
+        (["evaluate", "RUN", "--set", "epochs=3"], "changes where the data is from"),
+        (["evaluate", "RUN", "--set", "data.split_sed=3"], "Did you mean 'split_seed'?"),
+        (["evaluate", "RUN", "--data", "Digits", "--set", "data.split_seed=1"], "not both."),
+        (["evaluate", "RUN", "--split", "train"], "A run keeps no predictions on train"),
+        (["compare", "RUN"], "`compare` needs at least two different runs."),
+        (["compare", "RUN", "unfinished"], "`kerasrecipes train unfinished` goes on."),
+        (["export", "RUN", "--format", "onnx", "--output", "x.pb"], "must end in '.onnx'"),
+    ],
+)
+def test_bad_input_is_one_line(run, output, argv, message):
+    shutil.copytree(run, "unfinished", ignore=lambda *_: {"metrics.json", "history.csv"})
+    Path("notes.txt").write_text("no image")
+    code, out, err = output(console, [run if word == "RUN" else word for word in argv])
+    assert (code, out) == (2, "")
+    assert err.startswith("error: ")
+    assert err.count("\n") == 1
+    assert message in err
