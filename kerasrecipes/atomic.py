@@ -30,6 +30,11 @@ def replacing(path: Path, *, durable: bool = True) -> Iterator[Path]:
                 os.fsync(file.fileno())
         temporary.chmod(0o644)
         temporary.replace(path)
+    except OSError as error:
+        # NumPy and Keras say what failed, but not where.
+        error.filename = str(path)
+        error.add_note("What was there before is unchanged. Make room, or write elsewhere.")
+        raise
     finally:
         temporary.unlink(missing_ok=True)
 
