@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import keras
 import numpy as np
 
+from kerasrecipes.callbacks.averaged_weights import check_averages
 from kerasrecipes.checks import nearest
 from kerasrecipes.data.dataset import Dataset
 from kerasrecipes.models.assemble import assemble, network_of
@@ -55,6 +56,8 @@ def prepare(recipe: Recipe, dataset: Dataset, start: keras.Model | None = None) 
             optimizer=recipe.optimizer.build("optimizer", length),
             **compile_arguments(recipe, dataset.class_names),
         )
+    if recipe.averaging:
+        check_averages(model.optimizer)
     _check_monitors(recipe, model, dataset)
     return Preparation(recipe, dataset, length, batch_size, model, augment)
 

@@ -44,6 +44,8 @@ class Recipe:
             see probabilities and one-hot labels. Defaults to accuracy.
         optimizer: Defaults to `Adam`.
         callbacks: Further Keras callbacks.
+        averaging: Whether to evaluate and keep the averages of the weights that the optimizer
+            holds (`use_ema=True`, `Lookahead`), with fresh normalization statistics.
         epochs: Positive integer.
         steps_per_epoch: Positive integer, or `None` for one pass over the training split.
         batch_size: Positive integer, or `"all"` for the whole training split.
@@ -76,6 +78,7 @@ class Recipe:
     metrics: tuple[str | Spec, ...] = _component("metric", default=("accuracy",))
     optimizer: Spec = _component("optimizer", default=Spec("Adam"))
     callbacks: tuple[Spec, ...] = _component("callback", default=())
+    averaging: bool = False
     epochs: int = 10
     steps_per_epoch: int | None = None
     batch_size: int | str = 32
@@ -101,6 +104,7 @@ class Recipe:
             check_integer("batch_size", self.batch_size, at_least=1)
         check_integer("seed", self.seed, at_least=0)
         check_choice("precision", self.precision, PRECISIONS)
+        check_choice("averaging", self.averaging, (False, True))
         if isinstance(self.class_weight, Mapping):
             for name, weight in self.class_weight.items():
                 check_number(f"class_weight.{name}", weight, above=0)

@@ -16,7 +16,7 @@ from kerasrecipes.checks import check_choice, nearest
 FAMILIES = {
     "data": ("kerasrecipes.data",),
     "model": ("kerasrecipes.models",),
-    "optimizer": ("keras.optimizers",),
+    "optimizer": ("kerasrecipes.optimizers", "keras.optimizers"),
     "schedule": ("kerasrecipes.schedules", "keras.optimizers.schedules"),
     "layer": ("kerasrecipes.layers", "keras.layers"),
     "loss": ("keras.losses",),

@@ -4,21 +4,33 @@ import contextlib
 import os
 import shutil
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import filelock
+import keras
 
 from kerasrecipes.atomic import write_json
-from kerasrecipes.callbacks import BestWeights, EpochLog, ResumableCheckpoint, TensorBoardScalars
+from kerasrecipes.callbacks import (
+    AveragedWeights,
+    BestWeights,
+    EpochLog,
+    ResumableCheckpoint,
+    TensorBoardScalars,
+)
 from kerasrecipes.data.dataset import Dataset
-from kerasrecipes.data.pipeline import evaluation_batches, training_batches
+from kerasrecipes.data.pipeline import evaluation_batches, shuffled_images, training_batches
 from kerasrecipes.environment import describe_environment
+from kerasrecipes.models.recalibrate_batch_norm import recalibrate_batch_norm
 from kerasrecipes.outcome import write_outcome
 from kerasrecipes.preparation import Preparation, class_weights, prepare
 from kerasrecipes.recipe import Recipe
 from kerasrecipes.run import Run, find_runs, run_folder
+
+# Averaged weights need fresh normalization statistics after every epoch: a pass over all of a large
+# data set would cost more than the estimate gains.
+REFRESH_BATCHES = 32
 
 
 def train(
@@ -72,10 +84,14 @@ def _fit(
     """Trains from the last checkpoint on; returns the log and the epoch of the final weights."""
     recipe, length, model = prepared.recipe, prepared.length, prepared.model
     log = EpochLog(folder / "history.csv")
-    best = BestWeights(recipe.monitor) if recipe.monitor else None
+    best = [BestWeights(recipe.monitor)] if recipe.monitor else []
     chosen = [callback.build("callback", length) for callback in recipe.callbacks]
-    callbacks = [log, *chosen, *([best] if best else [])]
+    validation = evaluation_batches(prepared.dataset.validation, prepared.batch_size)
+    callbacks = [log, *chosen, *best]
     checkpoint = ResumableCheckpoint(folder / "checkpoint" / "state.npz", callbacks)
+    if recipe.averaging:
+        averaged = AveragedWeights(validation, _normalization_refresh(prepared), callbacks=best)
+        callbacks, validation = [averaged, log, *chosen], None
     finished = checkpoint.restore(model)
     # After the last epoch nothing is left to train, but the callbacks and the optimizer end as they
     # would have: early stopping and averaging give the model its weights only then.
@@ -89,7 +105,7 @@ def _fit(
             epochs=range(finished, max(last, finished + 1)),
             augment=prepared.augment,
         ),
-        validation_data=evaluation_batches(prepared.dataset.validation, prepared.batch_size),
+        validation_data=validation,
         initial_epoch=finished,
         epochs=last,
         steps_per_epoch=length.steps_per_epoch,
@@ -98,8 +114,18 @@ def _fit(
         callbacks=[*callbacks, TensorBoardScalars(folder / "logs"), checkpoint],
         verbose=verbose,
     )
-    best_epoch = best.restore(model) if best else None
+    best_epoch = best[0].restore(model) if best else None
     return log, log.rows[-1]["epoch"] if best_epoch is None else best_epoch + 1
+
+
+def _normalization_refresh(prepared: Preparation) -> Callable[[keras.Model], None]:
+    """Returns a function that computes batch normalization's statistics on training images."""
+    split, size = prepared.dataset.train, prepared.batch_size
+
+    def refresh(model: keras.Model) -> None:
+        recalibrate_batch_norm(model, shuffled_images(split, size, batches=REFRESH_BATCHES))
+
+    return refresh
 
 
 def _is_finished(folder: Path, dataset: Dataset) -> bool:

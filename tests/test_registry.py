@@ -83,7 +83,7 @@ def test_an_unknown_family_names_the_nearest():
         ("Adamm", "optimizer", "There is no optimizer component 'Adamm'. Did you mean 'Adam'"),
         ("Adamm", None, "There is no component 'Adamm'. Did you mean 'Adam'"),
         ("Conv2d", "layer", "Did you mean 'Conv2D'? `kerasrecipes list layer`"),
-        ("Conv2D", "optimizer", "Available: Adadelta, Adafactor, Adagrad, Adam, "),
+        ("Conv2D", "optimizer", "Adadelta, Adafactor, Adagrad, Adam, "),
         ("", None, "There is no component ''. `kerasrecipes list FAMILY`"),
     ],
 )

@@ -8,7 +8,7 @@ PyTorch they come from a `PyDataset`; augmentation runs on the device, jitted wi
 """
 
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import keras
@@ -87,6 +87,13 @@ def evaluation_batches(split: Split, batch_size: int):
     if keras.backend.backend() == "tensorflow":
         return _tensorflow_batches(split, order, range(order.steps), None)
     return _Batches(split, order, range(order.steps), None, order.steps)
+
+
+def shuffled_images(split: Split, batch_size: int, batches: int) -> Iterator[np.ndarray]:
+    """Yields up to `batches` batches of images, drawn without replacement and the same each time."""
+    order = Order(len(split), batch_size, seed=0)
+    for step in range(min(batches, order.steps)):
+        yield split.read(order.indices(step))
 
 
 @functools.lru_cache(maxsize=4)

@@ -1,0 +1,95 @@
+"""Every use of a private name of Keras: its reason, its fallback and its test."""
+
+from collections.abc import Callable
+
+import keras
+
+
+class UpdatesTogether(keras.optimizers.Optimizer):
+    """Lets an optimizer update all weights at once on PyTorch, by its `update_together`.
+
+    Uses: `Optimizer._backend_update_step`, which Keras calls with all gradients and variables.
+
+    Reason: eager PyTorch pays for each operation, and Keras's loop over `update_step` runs a dozen
+    for each of a network's hundreds of weights. `torch._foreach_*` takes them all in one call.
+
+    Fallback: the loop, which is also what an optimizer without `update_together` gets, and what is
+    left if Keras no longer calls this name.
+
+    Test: `tests/optimizers/test_private.py`.
+    """
+
+    update_together: Callable | None = None
+
+    def _backend_update_step(self, grads, trainable_variables, learning_rate):
+        if self.update_together is None or keras.backend.backend() != "torch":
+            super()._backend_update_step(grads, trainable_variables, learning_rate)
+            return
+        import torch
+
+        with torch.no_grad():
+            gradients = [
+                gradient.to(variable.value.dtype)
+                for gradient, variable in zip(grads, trainable_variables, strict=True)
+            ]
+            self.update_together(gradients, trainable_variables, learning_rate)
+
+
+def is_at_hand(number) -> bool:
+    """Returns whether a PyTorch tensor's value can be had without waiting for a GPU.
+
+    Then `update_together` may use operations that take numbers only, and fewer of them.
+    """
+    return number.device.type == "cpu"
+
+
+class DecaysWhatIsThere(keras.optimizers.Optimizer):
+    """Lets an optimizer with `weight_decay` be applied where no weight is to be decayed.
+
+    Uses: `Optimizer._apply_weight_decay`.
+
+    Reason: PyTorch refuses an empty list of tensors, so that on it Keras raises a `RuntimeError` if
+    every weight is excluded, as when only normalization scales are trained.
+
+    Fallback: Keras's own method, with that error.
+
+    Test: `tests/optimizers/test_private.py`.
+    """
+
+    def _apply_weight_decay(self, variables):
+        if any(uses_weight_decay(self, variable) for variable in variables):
+            super()._apply_weight_decay(variables)
+
+
+class DecaysWithinItsStep(keras.optimizers.Optimizer):
+    """Lets an optimizer's `update_step` decay weights itself, by its `weight_decay`.
+
+    Uses: `Optimizer._apply_weight_decay`.
+
+    Reason: Keras decays before the step and by the whole learning rate, wherever `weight_decay` is
+    an attribute. That of LARS belongs to the gradient; with a learning rate for each layer it is to
+    shrink with that rate.
+
+    Fallback: none; Keras's decay would come on top, which the test finds.
+
+    Test: `tests/optimizers/test_private.py`.
+    """
+
+    def _apply_weight_decay(self, variables):
+        pass
+
+
+def uses_weight_decay(optimizer, variable) -> bool:
+    """Returns whether an optimizer decays a variable, if it decays any.
+
+    Uses: `Optimizer._use_weight_decay`.
+
+    Reason: the only record of what `exclude_from_weight_decay` was told, which a second call of
+    that method forgets.
+
+    Fallback: every variable is decayed, as by an optimizer that was told nothing.
+
+    Test: `tests/optimizers/test_private.py`.
+    """
+    known = getattr(optimizer, "_use_weight_decay", None)
+    return True if known is None else known(variable)

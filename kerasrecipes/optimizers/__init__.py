@@ -1,0 +1,27 @@
+"""Optimizers that Keras lacks, and wrappers for any optimizer."""
+
+from kerasrecipes.optimizers.ada_belief import AdaBelief
+from kerasrecipes.optimizers.adaptive_gradient_clipping import AdaptiveGradientClipping
+from kerasrecipes.optimizers.decay_kernels_only import DecayKernelsOnly
+from kerasrecipes.optimizers.diff_grad import DiffGrad
+from kerasrecipes.optimizers.gradient_centralization import GradientCentralization
+from kerasrecipes.optimizers.lars import LARS
+from kerasrecipes.optimizers.layerwise_learning_rates import LayerwiseLearningRates
+from kerasrecipes.optimizers.lookahead import Lookahead
+from kerasrecipes.optimizers.momentum import Momentum
+from kerasrecipes.optimizers.radam import RAdam
+from kerasrecipes.optimizers.uncorrected_adam import UncorrectedAdam
+
+__all__ = [
+    "LARS",
+    "AdaBelief",
+    "AdaptiveGradientClipping",
+    "DecayKernelsOnly",
+    "DiffGrad",
+    "GradientCentralization",
+    "LayerwiseLearningRates",
+    "Lookahead",
+    "Momentum",
+    "RAdam",
+    "UncorrectedAdam",
+]

@@ -1,0 +1,101 @@
+"""Adam that divides by how far the gradient is from its prediction."""
+
+import keras
+from keras import ops
+
+from kerasrecipes.optimizers.moment_optimizer import MomentOptimizer
+from kerasrecipes.optimizers.radam import rectified_coefficients
+from kerasrecipes.optimizers.step_numbers import bias_correction
+
+# Of the authors' code for `rectify`; see `RAdam`.
+RECTIFICATION_THRESHOLD = 5.0
+
+
+@keras.saving.register_keras_serializable(package="kerasrecipes")
+class AdaBelief(MomentOptimizer):
+    """Adam that takes large steps where gradients are as expected and small ones elsewhere.
+
+    At step `t`, with gradient `g`, all elementwise:
+
+        m = beta_1 * m + (1 - beta_1) * g
+        s = beta_2 * s + (1 - beta_2) * (g - m) ** 2 + epsilon
+        w -= learning_rate * m_hat / (sqrt(s_hat) + epsilon)
+
+    with `m_hat = m / (1 - beta_1 ** t)` and `s_hat = s / (1 - beta_2 ** t)`. `epsilon` is added to
+    `s` at every step and accumulates to `epsilon / (1 - beta_2)`, a thousand times as much: keep it
+    far below the squares of your gradients. The usual `1e-8` of Adam makes this SGD with momentum.
+    Half precision has no `1e-16`: where weights themselves are float16, give `1e-7`.
+
+    Memory: two numbers a weight. Time: as Adam.
+
+    A gradient that is not finite makes the weights that it belongs to, and their moments, NaN for
+    good. `keras.optimizers.LossScaleOptimizer(optimizer, initial_scale=1.0)` skips such steps.
+
+    Args:
+        learning_rate: Float, or a `LearningRateSchedule`. Defaults to `0.001`.
+        beta_1: Float in `[0, 1)`. Decay per step of the first moment.
+        beta_2: Float in `[0, 1)`. Decay per step of the second moment.
+        epsilon: Positive float, added both to a squared gradient and to a gradient.
+        rectify: Boolean. Whether to rectify the step size as `RAdam` does, with its `threshold` at
+            5; while that is impossible, `w -= learning_rate * m_hat`.
+        **kwargs: As `keras.optimizers.Optimizer`, and `decay_kernels_only`, a Boolean that
+            defaults to `True`: whether `weight_decay`, which is decoupled, leaves biases and
+            normalization scales alone.
+
+    Raises:
+        ValueError: If a beta is outside `[0, 1)`, `epsilon` is not positive, or `learning_rate` is
+            an integer; when it is applied to variables that it was not built with, as after layers
+            were unfrozen: make a new one and compile again.
+
+    Example:
+
+    >>> w = keras.Variable([1.0, 1.0])
+    >>> AdaBelief(learning_rate=0.1).apply([ops.array([1.0, 0.0])], [w])
+    >>> print(np.round(ops.convert_to_numpy(w), 4))  # 1 - 0.1 / 0.9
+    [0.8889 1.    ]
+
+    Reference:
+        Zhuang et al., 2020, https://arxiv.org/abs/2010.07468, algorithm 2. Differs from it in:
+        `epsilon=1e-16`, as in its authors' code for images and in `optax.adabelief`, where the
+        paper has `1e-8`. `rectify` is of that code only.
+    """
+
+    def __init__(
+        self,
+        learning_rate=0.001,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-16,
+        rectify: bool = False,
+        **kwargs,
+    ):
+        super().__init__(learning_rate, beta_1, beta_2, epsilon, **kwargs)
+        self.rectify = rectify
+
+    def coefficients(self, step, learning_rate):
+        if self.rectify:
+            return rectified_coefficients(self, step, learning_rate, RECTIFICATION_THRESHOLD)
+        size = learning_rate / bias_correction(self.beta_1, step)
+        return size, 1 / ops.sqrt(bias_correction(self.beta_2, step)), self.epsilon
+
+    # `g - m` with the new `m` is `beta_1` times that with the old one, without a cancellation.
+
+    def _moments(self, index, gradient):
+        m, s = self._first_moments[index], self._second_moments[index]
+        surprise = gradient - m
+        m = m + (1 - self.beta_1) * surprise
+        s = s + (1 - self.beta_2) * (ops.square(self.beta_1 * surprise) - s) + self.epsilon
+        return m, s
+
+    def _moments_together(self, gradients, m, s):
+        import torch
+
+        surprises = torch._foreach_sub(gradients, m)
+        torch._foreach_add_(m, surprises, alpha=1 - self.beta_1)
+        torch._foreach_mul_(s, self.beta_2)
+        value = (1 - self.beta_2) * self.beta_1**2
+        torch._foreach_addcmul_(s, surprises, surprises, value=value)
+        torch._foreach_add_(s, self.epsilon)
+
+    def get_config(self):
+        return {**super().get_config(), "rectify": self.rectify}

@@ -1,0 +1,87 @@
+"""Adam that steps less where the gradient hardly changes."""
+
+import keras
+from keras import ops
+
+from kerasrecipes.optimizers.moment_optimizer import MomentOptimizer
+from kerasrecipes.optimizers.step_numbers import bias_correction
+
+
+@keras.saving.register_keras_serializable(package="kerasrecipes")
+class DiffGrad(MomentOptimizer):
+    """Adam with a friction coefficient on each parameter.
+
+    At step `t`, with gradient `g` and Adam's bias-corrected moments `m`, `v`, all elementwise:
+
+        xi = sigmoid(|g[t-1] - g[t]|)            # in [0.5, 1)
+        w -= learning_rate * xi * m / (sqrt(v) + epsilon)
+
+    The friction depends on the scale of the gradients: where they are far below 1, as in most
+    trained networks, `xi` is 0.5 throughout and this is Adam with half the learning rate.
+
+    Memory: three numbers a weight, one more than Adam. Time: as Adam, and a sigmoid.
+
+    A gradient that is not finite makes the weights that it belongs to, and their moments, NaN for
+    good. `keras.optimizers.LossScaleOptimizer(optimizer, initial_scale=1.0)` skips such steps.
+
+    Args:
+        learning_rate: Float, or a `LearningRateSchedule`. Defaults to `0.001`.
+        beta_1: Float in `[0, 1)`. Decay per step of the first moment.
+        beta_2: Float in `[0, 1)`. Decay per step of the second moment.
+        epsilon: Positive float, in units of a gradient.
+        **kwargs: As `keras.optimizers.Optimizer`, and `decay_kernels_only`, a Boolean that
+            defaults to `True`: whether `weight_decay`, which is decoupled, leaves biases and
+            normalization scales alone.
+
+    Raises:
+        ValueError: If a beta is outside `[0, 1)`, `epsilon` is not positive, or `learning_rate` is
+            an integer; when it is applied to variables that it was not built with, as after layers
+            were unfrozen: make a new one and compile again.
+
+    Example:
+
+    >>> w = keras.Variable([1.0, 1.0])
+    >>> DiffGrad(learning_rate=0.1).apply([ops.array([1.0, 0.0])], [w])
+    >>> print(np.round(ops.convert_to_numpy(w), 4))  # 1 - 0.1 sigmoid(1)
+    [0.9269 1.    ]
+
+    Reference:
+        Dubey et al., 2020, https://arxiv.org/abs/1909.11015. Differs from it in: `g[0] = 0`, and
+        `epsilon=1e-7`, added after the bias is corrected, where its code has `1e-8` before. That
+        code first compared a gradient with itself, so that `xi` was 0.5 after the first step.
+    """
+
+    def build(self, variables):
+        if self.built:
+            return
+        super().build(variables)
+        self._previous_gradients = self.add_optimizer_variables(variables, "previous_gradient")
+
+    def coefficients(self, step, learning_rate):
+        size = learning_rate / bias_correction(self.beta_1, step)
+        return size, 1 / ops.sqrt(bias_correction(self.beta_2, step)), self.epsilon
+
+    def _numerator(self, index, gradient, m):
+        previous = self._previous_gradients[index]
+        friction = ops.sigmoid(ops.abs(previous - gradient))
+        self.assign(previous, gradient)
+        return friction * m
+
+    def update_together(self, gradients, variables, learning_rate):
+        import torch
+
+        super().update_together(gradients, variables, learning_rate)
+        indices = [self._get_variable_index(variable) for variable in variables]
+        torch._foreach_copy_([self._previous_gradients[i].value for i in indices], gradients)
+
+    def _numerators_together(self, indices, gradients, m):
+        import torch
+
+        # In place, to be overwritten with the gradients once the numerators are used: new memory
+        # costs more than what is done in it.
+        numerators = [self._previous_gradients[index].value for index in indices]
+        torch._foreach_sub_(numerators, gradients)
+        torch._foreach_abs_(numerators)
+        torch._foreach_sigmoid_(numerators)
+        torch._foreach_mul_(numerators, m)
+        return numerators

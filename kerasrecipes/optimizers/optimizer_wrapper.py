@@ -1,0 +1,130 @@
+"""What optimizers that wrap another have in common."""
+
+import keras
+
+
+class OptimizerWrapper(keras.optimizers.Optimizer):
+    """An optimizer that does something before or after another one's `apply`.
+
+    All that Keras offers every optimizer (learning rate, clipping, weight decay, averages, loss
+    scale, gradient accumulation) is the inner one's business, and is given to it.
+
+    Args:
+        optimizer: A Keras optimizer, or the name of one. Not one that is in use elsewhere.
+        name: String, or `None`.
+    """
+
+    def __init__(self, optimizer, name: str | None = None):
+        super().__init__(learning_rate=0.0, name=name)
+        self.optimizer = inner_optimizer(optimizer)
+
+    def build(self, variables):
+        if self.built:
+            return
+        if not self.optimizer.built:
+            self.optimizer.build(variables)
+        super().build(variables)
+
+    def apply(self, grads, trainable_variables=None):
+        self._variables_of(trainable_variables)
+        self.optimizer.apply(grads, trainable_variables)
+
+    def _variables_of(self, trainable_variables):
+        """Returns the variables of a call to `apply`, and builds on them what is not built."""
+        if trainable_variables is None:
+            return self._trainable_variables
+        variables = list(trainable_variables)
+        self.build(variables)
+        known = {id(variable) for variable in self._trainable_variables}
+        unknown = [variable.path for variable in variables if id(variable) not in known]
+        if unknown:
+            raise ValueError(
+                "An optimizer is for the variables that it was built with. If layers were "
+                "unfrozen, recreate a new optimizer instance and compile the model again. "
+                f"Unknown: {', '.join(unknown)}"
+            )
+        return variables
+
+    def finalize_variable_values(self, var_list):
+        self.optimizer.finalize_variable_values(var_list)
+
+    def scale_loss(self, loss):
+        return self.optimizer.scale_loss(loss)
+
+    def exclude_from_weight_decay(self, var_list=None, var_names=None):
+        self.optimizer.exclude_from_weight_decay(var_list=var_list, var_names=var_names)
+
+    @property
+    def variables(self):
+        return super().variables + self.optimizer.variables
+
+    @property
+    def iterations(self):
+        return self.optimizer.iterations
+
+    @property
+    def learning_rate(self):
+        return self.optimizer.learning_rate
+
+    @learning_rate.setter
+    def learning_rate(self, learning_rate):
+        self.optimizer.learning_rate = learning_rate
+
+    @property
+    def loss_scale_factor(self):
+        return self.optimizer.loss_scale_factor
+
+    @loss_scale_factor.setter
+    def loss_scale_factor(self, factor):
+        # Keras's own `__init__` sets it before there is an inner optimizer.
+        if hasattr(self, "optimizer"):
+            self.optimizer.loss_scale_factor = factor
+
+    # Keras stores the inner optimizer beside this one: what is of both would be there twice.
+
+    def save_own_variables(self, store):
+        for index, variable in enumerate(super().variables):
+            store[str(index)] = keras.ops.convert_to_numpy(variable)
+
+    def load_own_variables(self, store):
+        for index, variable in enumerate(super().variables):
+            variable.assign(store[str(index)])
+
+    def get_config(self):
+        return {"optimizer": public_config(self.optimizer), "name": self.name}
+
+    @classmethod
+    def from_config(cls, config, custom_objects=None):
+        return cls(**with_inner_optimizer(config, custom_objects))
+
+
+def inner_optimizer(optimizer):
+    """Returns an optimizer that may be wrapped."""
+    optimizer = keras.optimizers.get(optimizer)
+    if isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
+        raise ValueError(
+            "`optimizer` must not be a `LossScaleOptimizer`: wrap the other way round. "
+            f"Received: optimizer={optimizer!r}"
+        )
+    return optimizer
+
+
+def public_config(optimizer) -> dict:
+    """Returns a serialized optimizer that loads on every backend.
+
+    On PyTorch Keras's optimizers are subclasses in private modules of that backend, which is what
+    Keras itself writes into a file.
+    """
+    serialized = keras.optimizers.serialize(optimizer)
+    public = getattr(keras.optimizers, type(optimizer).__name__, None)
+    if public is not None and isinstance(optimizer, public):
+        serialized = {**serialized, "module": "keras.optimizers", "registered_name": None}
+    return serialized
+
+
+def with_inner_optimizer(config: dict, custom_objects=None) -> dict:
+    """Returns a config with the inner optimizer as an object."""
+    optimizer = keras.saving.deserialize_keras_object(
+        config["optimizer"], custom_objects=custom_objects
+    )
+    return {**config, "optimizer": optimizer}

@@ -1,0 +1,286 @@
+"""Every optimizer against its reference, against others' and against the lectures' facts."""
+
+import inspect
+
+import keras
+import numpy as np
+import pytest
+from keras import ops
+
+import kerasrecipes.optimizers
+from kerasrecipes import registry
+from kerasrecipes.optimizers import (
+    LARS,
+    AdaBelief,
+    AdaptiveGradientClipping,
+    DecayKernelsOnly,
+    DiffGrad,
+    GradientCentralization,
+    LayerwiseLearningRates,
+    Lookahead,
+    Momentum,
+    RAdam,
+    UncorrectedAdam,
+)
+from kerasrecipes.optimizers.step_numbers import bias_correction, rectification
+from tests import references
+from tests.optimizers.problems import STEPS, gradients, path_of, precision, relative_error
+
+RATE = 0.01
+TOLERANCE = {"float64": 1e-12, "float32": 1e-4}
+
+
+@keras.saving.register_keras_serializable(package="test_optimizers")
+class Rising(keras.optimizers.schedules.LearningRateSchedule):
+    """A schedule that has the same values in float32 and in float64."""
+
+    def __call__(self, step):
+        return (ops.cast(step, "float32") % 64 + 1) / 128
+
+    def get_config(self):
+        return {}
+
+
+def rising(step):
+    return (step % 64 + 1) / 128
+
+
+# A row for every argument of a class; what a wrapper wraps is made anew each time.
+CASES = {
+    "RAdam": (RAdam, {}),
+    "RAdam betas": (RAdam, {"beta_1": 0.8, "beta_2": 0.99}),
+    "RAdam no first moment": (RAdam, {"beta_1": 0.0}),
+    "RAdam never tractable": (RAdam, {"beta_2": 0.6}),
+    "RAdam epsilon": (RAdam, {"epsilon": 1e-3}),
+    "RAdam threshold": (RAdam, {"threshold": 4.0}),
+    "RAdam decay": (RAdam, {"weight_decay": 0.125, "decay_kernels_only": False}),
+    "DiffGrad": (DiffGrad, {}),
+    "DiffGrad betas": (DiffGrad, {"beta_1": 0.8, "beta_2": 0.99}),
+    "DiffGrad epsilon": (DiffGrad, {"epsilon": 1e-3}),
+    "DiffGrad decay": (DiffGrad, {"weight_decay": 0.125, "decay_kernels_only": False}),
+    "AdaBelief": (AdaBelief, {}),
+    "AdaBelief betas": (AdaBelief, {"beta_1": 0.8, "beta_2": 0.99}),
+    "AdaBelief epsilon": (AdaBelief, {"epsilon": 1e-4}),
+    "AdaBelief rectify": (AdaBelief, {"rectify": True}),
+    "AdaBelief decay": (AdaBelief, {"weight_decay": 0.125, "decay_kernels_only": False}),
+    "UncorrectedAdam": (UncorrectedAdam, {}),
+    "UncorrectedAdam betas": (UncorrectedAdam, {"beta_1": 0.8, "beta_2": 0.99}),
+    "UncorrectedAdam epsilon": (UncorrectedAdam, {"epsilon": 1e-3}),
+    "UncorrectedAdam decay": (
+        UncorrectedAdam,
+        {"weight_decay": 0.125, "decay_kernels_only": False},
+    ),
+    "Momentum": (Momentum, {}),
+    "Momentum high": (Momentum, {"momentum": 0.99}),
+    "Momentum schedule": (Momentum, {"momentum": Rising(), "nesterov": True}),
+    "Momentum nesterov": (Momentum, {"nesterov": True}),
+    "Momentum dampening": (Momentum, {"dampening": 0.9}),
+    "Momentum decay": (Momentum, {"weight_decay": 0.125, "decay_kernels_only": False}),
+    "LARS": (LARS, {}),
+    "LARS momentum": (LARS, {"momentum": 0.5}),
+    "LARS trust": (LARS, {"trust_coefficient": 0.1}),
+    "LARS adapt": (LARS, {"adapt_kernels_only": False}),
+    "LARS decay": (LARS, {"weight_decay": 0.125, "decay_kernels_only": False}),
+    "Lookahead": (Lookahead, {"optimizer": "SGD"}),
+    "Lookahead period": (Lookahead, {"optimizer": "SGD", "sync_period_steps": 1}),
+    "Lookahead step": (Lookahead, {"optimizer": "SGD", "slow_step_size": 0.8}),
+    "GradientCentralization": (GradientCentralization, {"optimizer": "SGD"}),
+    "AdaptiveGradientClipping": (AdaptiveGradientClipping, {"optimizer": "SGD"}),
+    "AdaptiveGradientClipping factor": (
+        AdaptiveGradientClipping,
+        {"optimizer": "SGD", "clip_factor": 0.5, "epsilon": 0.1},
+    ),
+    # These two have tests of their own for what they do.
+    "AdaptiveGradientClipping exclude": (
+        AdaptiveGradientClipping,
+        {"optimizer": "SGD", "exclude": ["kernel"]},
+    ),
+    "LayerwiseLearningRates": (
+        LayerwiseLearningRates,
+        {"optimizer": "SGD", "multipliers": {"kernel": 0.5}},
+    ),
+    "DecayKernelsOnly": (DecayKernelsOnly, {"optimizer": "SGD"}),
+}
+REFERENCES = {
+    RAdam: references.radam,
+    DiffGrad: references.diff_grad,
+    AdaBelief: references.ada_belief,
+    UncorrectedAdam: references.uncorrected_adam,
+    Momentum: references.momentum,
+    LARS: references.lars,
+    Lookahead: references.lookahead,
+    GradientCentralization: references.gradient_centralization,
+    AdaptiveGradientClipping: lambda g, rates, exclude=(), **options: (
+        references.descent(g, rates, lambda t, g: g)
+        if exclude
+        else references.adaptive_gradient_clipping(g, rates, **options)
+    ),
+    LayerwiseLearningRates: lambda g, rates, multipliers: references.descent(
+        g, rates / 2, lambda t, g: g
+    ),
+    DecayKernelsOnly: lambda g, rates: references.descent(g, rates, lambda t, g: g),
+}
+WRAPPERS = {case for case, (cls, _) in CASES.items() if "optimizer" in registry.arguments(cls)}
+
+
+def make(name, learning_rate=RATE):
+    cls, options = CASES[name]
+    if name in WRAPPERS:
+        inner = keras.optimizers.get(options["optimizer"])
+        inner.learning_rate = learning_rate
+        return cls(**{**options, "optimizer": inner})
+    return cls(learning_rate, **options)
+
+
+def expected(name, steps, rates):
+    cls, options = CASES[name]
+    options = {k: v for k, v in options.items() if k not in ("optimizer", "decay_kernels_only")}
+    if isinstance(options.get("momentum"), Rising):
+        options["momentum"] = rising
+    return REFERENCES[cls](steps, rates, **options)
+
+
+def test_every_argument_of_every_class_has_a_case():
+    covered = {}
+    for cls, options in CASES.values():
+        covered.setdefault(cls.__name__, set()).update(options)
+    common = {*registry.arguments(keras.optimizers.Optimizer)} - {"weight_decay"}
+    for name in kerasrecipes.optimizers.__all__:
+        own = {*registry.arguments(getattr(kerasrecipes.optimizers, name))} - common
+        if "optimizer" in own:
+            own -= {"weight_decay"}  # It is given to the inner one.
+        assert covered[name] >= own, name
+
+
+@pytest.mark.parametrize("dtype", TOLERANCE)
+@pytest.mark.parametrize("name", CASES)
+def test_weights_equal_the_reference(name, dtype):
+    steps = gradients()
+    with precision(dtype):
+        optimizer = make(name)
+        path = path_of(optimizer, steps, dtype)
+        rate = float(ops.convert_to_numpy(optimizer.learning_rate))
+    error = relative_error(path, expected(name, steps, np.full(STEPS, rate)))
+    assert error < TOLERANCE[dtype]
+
+
+@pytest.mark.parametrize("cls", [RAdam, DiffGrad, AdaBelief, Momentum, UncorrectedAdam, LARS])
+def test_a_schedule_is_followed_from_step_zero(cls):
+    steps = gradients()
+    path = path_of(cls(Rising()), steps)
+    rates = np.array([rising(step) for step in range(STEPS)])
+    assert relative_error(path, REFERENCES[cls](steps, rates)) < 1e-4
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_config_returns_every_argument_and_rebuilds_the_optimizer(name):
+    optimizer = make(name)
+    copy = keras.optimizers.deserialize(keras.optimizers.serialize(optimizer))
+    config = copy.get_config()
+    assert config == optimizer.get_config()
+    assert {*inspect.signature(CASES[name][0]).parameters} - {"kwargs"} <= {*config}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_copy_from_the_config_takes_the_same_steps(name):
+    optimizer = make(name)
+    copy = keras.optimizers.deserialize(keras.optimizers.serialize(optimizer))
+    ends = []
+    for each in (optimizer, copy):
+        w = keras.Variable(np.zeros((6, 2)), dtype="float32", name="kernel")
+        for step in gradients()[:6]:
+            each.apply([ops.convert_to_tensor(step)], [w])
+        ends.append(ops.convert_to_numpy(w))
+    np.testing.assert_array_equal(*ends)
+
+
+# What the lectures say, and what they should have said.
+
+
+def test_the_first_step_without_bias_correction_is_too_long_and_the_twelfth_the_longest():
+    lengths = -np.diff(path_of(UncorrectedAdam(1.0), np.full((40, 1), 0.01)).ravel(), prepend=0)
+    assert lengths[0] == pytest.approx(0.1 / np.sqrt(0.001), rel=1e-3)
+    assert lengths[0] == pytest.approx(3.162, abs=2e-3)
+    assert lengths.max() == pytest.approx(6.57, abs=5e-3)
+    assert lengths.argmax() + 1 == 12
+
+
+def test_nesterov_looks_ahead_where_the_step_is_going_to_lead():
+    def gradient(w):
+        return 100 * w
+
+    rate, decay = 1e-3, 0.9
+    w, v = 1.0, 0.0
+    iterates, literal = [], [1.0, 0.0]
+    for _ in range(8):
+        v = decay * v + gradient(w - rate * decay * v)
+        w -= rate * v
+        iterates.append(w - rate * decay * v)  # Where the next gradient is evaluated.
+        literal[1] = decay * literal[1] + gradient(literal[0] + decay * literal[1])
+        literal[0] -= rate * literal[1]
+    assert literal[0] == pytest.approx(-5e12, rel=0.1)
+
+    point = keras.Variable([1.0])
+    optimizer = Momentum(rate, momentum=decay, nesterov=True)
+    received = []
+    for _ in range(8):
+        optimizer.apply([gradient(ops.convert_to_tensor(point))], [point])
+        received.append(ops.convert_to_numpy(point).item())
+    np.testing.assert_allclose(received, iterates, rtol=1e-5, atol=1e-6)
+
+
+def test_the_approximated_length_crosses_five_at_the_sixth_step():
+    assert references.rho(0.999, 5) == pytest.approx(4.996, abs=5e-4)
+    assert references.rho(0.999, 6) == pytest.approx(5.994, abs=1e-3)
+    assert references.rectification(0.999, 5) == pytest.approx(0.0173, abs=5e-5)
+
+
+@pytest.mark.parametrize("beta", [0.9, 0.99, 0.999, 0.9999])
+def test_rectification_is_exact_in_float32(beta):
+    for step in (1, 4, 5, 6, 7, 10, 100, 1000, 100_000):
+        tractable, factor = rectification(beta, ops.convert_to_tensor(step, "float32"), 5.0)
+        assert bool(tractable) == (references.rho(beta, step) > 5)
+        if tractable:
+            assert float(factor) == pytest.approx(references.rectification(beta, step), rel=1e-5)
+
+
+def test_bias_correction_is_exact_in_float32():
+    received = bias_correction(0.999, ops.convert_to_tensor(1, "float32"))
+    assert float(received) == pytest.approx(0.001, rel=2e-7)
+
+
+def test_momentum_is_a_sum_and_the_learning_rate_outside_it():
+    steps = gradients()
+    ours, theirs = Momentum(0.01), keras.optimizers.SGD(0.01, momentum=0.9)
+    assert relative_error(path_of(ours, steps), path_of(theirs, steps)) < 1e-5
+    # After a cut, ours is slow at once; what Keras's has gathered goes on at the old rate.
+    cut = keras.optimizers.schedules.PiecewiseConstantDecay([49], [0.01, 0.0001])
+    ones = np.ones((52, 1))
+    ours = np.diff(path_of(Momentum(cut), ones).ravel())
+    theirs = np.diff(path_of(keras.optimizers.SGD(cut, momentum=0.9), ones).ravel())
+    assert ours[49] == pytest.approx(-0.0001 * 10, rel=0.01)
+    assert theirs[49] == pytest.approx(-0.9 * 0.01 * 10, rel=0.01)
+
+
+def test_dampening_by_the_momentum_makes_an_exponential_average():
+    path = path_of(Momentum(1.0, momentum=0.9, dampening=0.9), np.ones((300, 1))).ravel()
+    assert path[0] == pytest.approx(-0.1)
+    assert path[-1] - path[-2] == pytest.approx(-1.0, rel=1e-4)
+
+
+# The same gradients, whatever is around them.
+
+
+@pytest.mark.parametrize("cls", [RAdam, DiffGrad, AdaBelief, Momentum, UncorrectedAdam])
+def test_elementwise_optimizers_do_not_mind_how_weights_are_arranged(cls):
+    steps = gradients()
+    whole = path_of(cls(0.01), steps)
+    order = np.random.default_rng(1).permutation(6)
+    assert relative_error(path_of(cls(0.01), steps[:, order]), whole[:, order]) < 1e-6
+    parts = [keras.Variable(np.zeros((1, 2)), dtype="float32", name="kernel") for _ in order]
+    optimizer = cls(0.01)
+    for step in steps[:12]:
+        rows = [ops.convert_to_tensor(step[row : row + 1]) for row in order]
+        optimizer.apply(rows, parts)
+    received = np.concatenate([ops.convert_to_numpy(part) for part in parts])
+    assert relative_error(received[None], whole[11:12, order]) < 1e-6

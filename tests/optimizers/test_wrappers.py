@@ -1,0 +1,197 @@
+"""What each wrapper adds, and what is refused."""
+
+import keras
+import numpy as np
+import pytest
+from keras import layers, ops
+
+from kerasrecipes.optimizers import (
+    LARS,
+    AdaBelief,
+    AdaptiveGradientClipping,
+    DecayKernelsOnly,
+    DiffGrad,
+    GradientCentralization,
+    LayerwiseLearningRates,
+    Lookahead,
+    Momentum,
+    RAdam,
+)
+
+
+def model_with_a_backbone():
+    inputs = keras.Input((3,))
+    backbone = keras.Model(inputs, layers.Dense(4, name="conv1")(inputs), name="backbone")
+    image = keras.Input((3,))
+    return keras.Model(image, layers.Dense(2, name="head")(backbone(image)))
+
+
+def resolved(optimizer, model):
+    optimizer.build(model.trainable_variables)
+    return optimizer.get_config()["multipliers"]
+
+
+def test_a_backbone_gets_a_tenth():
+    model = model_with_a_backbone()
+    backbone = model.get_layer("backbone")
+    optimizer = LayerwiseLearningRates.for_backbone("adam", model, backbone)
+    assert resolved(optimizer, model) == [0.1, 0.1, 1.0, 1.0]
+    by_layer = LayerwiseLearningRates("adam", {backbone: 0.1, model.get_layer("head"): 1.0})
+    assert resolved(by_layer, model) == [0.1, 0.1, 1.0, 1.0]
+
+
+def test_multipliers_fall_towards_the_input():
+    model = keras.Sequential([keras.Input((3,)), *[layers.Dense(2) for _ in range(3)]])
+    optimizer = LayerwiseLearningRates.by_depth("adam", model.layers, factor=0.5)
+    assert resolved(optimizer, model) == [0.25, 0.25, 0.5, 0.5, 1.0, 1.0]
+    first, second, third = model.layers
+    grouped = LayerwiseLearningRates.by_depth("adam", [[first, second], third], factor=0.5)
+    assert resolved(grouped, model) == [0.5, 0.5, 0.5, 0.5, 1.0, 1.0]
+
+
+def test_the_most_particular_key_counts():
+    model = model_with_a_backbone()
+    conv1 = model.get_layer("backbone").get_layer("conv1")
+    keys = {"": 0.5, "head": 0.25, "head/bias": 0.125, model.get_layer("backbone"): 2.0, conv1: 4.0}
+    optimizer = LayerwiseLearningRates("adam", keys)
+    assert resolved(optimizer, model) == [4.0, 4.0, 0.25, 0.125]
+
+
+@pytest.mark.parametrize("make", [keras.optimizers.SGD, keras.optimizers.AdamW, RAdam, DiffGrad])
+def test_a_multiplier_scales_the_step_and_its_weight_decay(make):
+    steps = np.random.default_rng(0).normal(size=(8, 3, 2)).astype("float32")
+
+    def end(optimizer):
+        w = keras.Variable(np.ones((3, 2)), dtype="float32", name="kernel")
+        for step in steps:
+            optimizer.apply([ops.convert_to_tensor(step)], [w])
+        return ops.convert_to_numpy(w)
+
+    received = end(LayerwiseLearningRates(make(0.1, weight_decay=0.2), {"kernel": 0.25}))
+    np.testing.assert_allclose(received, end(make(0.025, weight_decay=0.2)), atol=1e-6)
+
+
+def test_multipliers_survive_that_names_change():
+    model = keras.Sequential([layers.Dense(2, name="stem"), layers.Dense(1, name="head")])
+    model.build((None, 3))
+    optimizer = LayerwiseLearningRates("adam", {"stem": 0.1, "head": 1.0})
+    assert resolved(optimizer, model) == [0.1, 0.1, 1.0, 1.0]
+    copy = keras.optimizers.deserialize(keras.optimizers.serialize(optimizer))
+    renamed = keras.Sequential([keras.Input((3,)), layers.Dense(2), layers.Dense(1)])
+    assert resolved(copy, renamed) == [0.1, 0.1, 1.0, 1.0]
+
+
+def test_the_learning_rate_can_be_read_and_set_through_wrappers():
+    for wrap in (Lookahead, lambda o: LayerwiseLearningRates(o, {"": 0.5})):
+        optimizer = wrap(keras.optimizers.SGD(0.25))
+        assert float(ops.convert_to_numpy(optimizer.learning_rate)) == 0.25
+        optimizer.learning_rate = 0.5
+        copy = keras.optimizers.deserialize(keras.optimizers.serialize(optimizer))
+        assert float(ops.convert_to_numpy(copy.learning_rate)) == 0.5
+
+
+def test_wrappers_are_saved_for_every_backend():
+    for wrap in (Lookahead, lambda o: LayerwiseLearningRates(o, {"": 0.5})):
+        config = keras.optimizers.serialize(wrap(keras.optimizers.Adam()))
+        assert config["config"]["optimizer"]["module"] == "keras.optimizers"
+
+
+def test_the_first_synchronization_looks_back_to_the_initial_weights():
+    optimizer = Lookahead(keras.optimizers.SGD(1.0), sync_period_steps=2)
+    w = keras.Variable([5.0])
+    seen = []
+    for _ in range(4):
+        optimizer.apply([ops.array([1.0])], [w])
+        seen.append(ops.convert_to_numpy(w).item())
+    assert seen == [4.0, 4.0, 3.0, 3.0]
+    assert ops.convert_to_numpy(optimizer.slow_weights[0]).item() == 3.0
+
+
+def test_clipping_takes_each_output_by_itself_and_a_bias_as_a_whole():
+    optimizer = AdaptiveGradientClipping(keras.optimizers.SGD(1.0), 0.1, exclude=["head"])
+    kernel = keras.Variable([[3.0, 3.0], [4.0, 4.0]], name="kernel")
+    bias, head = keras.Variable([3.0, 4.0], name="bias"), keras.Variable([1.0], name="head")
+    gradients = [[[0.0, 0.1], [2.0, 0.0]], [6.0, 8.0], [1.0]]
+    optimizer.apply([ops.array(g) for g in gradients], [kernel, bias, head])
+    np.testing.assert_allclose(ops.convert_to_numpy(kernel), [[3.0, 2.9], [3.5, 4.0]], atol=1e-6)
+    np.testing.assert_allclose(ops.convert_to_numpy(bias), [2.7, 3.6], atol=1e-6)
+    assert ops.convert_to_numpy(head).item() == 0
+
+
+@pytest.mark.parametrize(
+    ("make", "error", "message"),
+    [
+        (lambda: RAdam(learning_rate=1), ValueError, "such as 1.0"),
+        (lambda: RAdam(learning_rate=-0.1), ValueError, "`learning_rate` must be"),
+        (lambda: RAdam(weight_decay=-1.0), ValueError, "`weight_decay` must be"),
+        (lambda: RAdam(beta_1=1.0), ValueError, r"`beta_1` must be a number in \[0, 1\)"),
+        (lambda: DiffGrad(beta_2=-0.1), ValueError, "`beta_2` must be"),
+        (lambda: AdaBelief(epsilon=0.0), ValueError, "`epsilon` must be a number greater than 0"),
+        (lambda: AdaBelief(epsilon="small"), TypeError, "Received: epsilon='small'"),
+        (lambda: RAdam(threshold=3.0), ValueError, "`threshold` must be"),
+        (lambda: Momentum(momentum=1.0), ValueError, "`momentum` must be"),
+        (lambda: Momentum(dampening=1.0), ValueError, "`dampening` must be"),
+        (lambda: Momentum(nesterov=True, dampening=0.5), ValueError, "needs `dampening=0`"),
+        (lambda: LARS(momentum=-1.0), ValueError, "`momentum` must be"),
+        (lambda: LARS(trust_coefficient=0.0), ValueError, "`trust_coefficient` must be"),
+        (lambda: RAdam(beta1=0.9), ValueError, "beta1"),
+        (lambda: Lookahead("adam", sync_period_steps=0), ValueError, "`sync_period_steps`"),
+        (lambda: Lookahead("adam", slow_step_size=1.5), ValueError, "`slow_step_size`"),
+        (lambda: Lookahead("adm"), ValueError, "adm"),
+        (lambda: AdaptiveGradientClipping("sgd", 0.0), ValueError, "`clip_factor`"),
+        (lambda: AdaptiveGradientClipping("sgd", epsilon=0.0), ValueError, "`epsilon`"),
+        (lambda: AdaptiveGradientClipping("nadam"), ValueError, "`Nadam` and `Muon` have not"),
+        (lambda: AdaptiveGradientClipping(Lookahead("sgd")), ValueError, "go around this one"),
+        (lambda: LayerwiseLearningRates("sgd", {"a": -1}), ValueError, r"`multipliers\['a'\]`"),
+        (
+            lambda: GradientCentralization(keras.optimizers.LossScaleOptimizer(RAdam())),
+            ValueError,
+            "wrap the other way round",
+        ),
+    ],
+)
+def test_bad_arguments_are_refused(make, error, message):
+    with pytest.raises(error, match=message):
+        make()
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: LayerwiseLearningRates("sgd", {"": 1.0, "haed": 1.0}), "Did you mean 'head'"),
+        (lambda: LayerwiseLearningRates("sgd", {"head": 1.0}), "Not covered: conv1/kernel"),
+        (lambda: LayerwiseLearningRates("sgd", [1.0]), "each of the 4 trainable weights"),
+        (
+            lambda: LayerwiseLearningRates("sgd", {"": 1.0, layers.Dense(1, name="other"): 1.0}),
+            "'other', which has none",
+        ),
+        (lambda: AdaptiveGradientClipping("sgd", exclude=["haed"]), "Did you mean 'head'"),
+    ],
+)
+def test_what_fits_no_weight_is_refused_when_the_optimizer_is_built(make, message):
+    with pytest.raises(ValueError, match=message):
+        make().build(model_with_a_backbone().trainable_variables)
+
+
+def test_layers_are_saved_only_once_they_are_resolved():
+    model = model_with_a_backbone()
+    optimizer = LayerwiseLearningRates("sgd", dict.fromkeys(model.layers[1:], 1.0))
+    with pytest.raises(ValueError, match="call `optimizer.build"):
+        optimizer.get_config()
+    optimizer.build(model.trainable_variables)
+    assert optimizer.get_config()["multipliers"] == [1.0] * 4
+
+
+def test_an_unbuilt_model_has_no_backbone_to_find():
+    model = keras.Sequential([layers.Dense(2)])
+    with pytest.raises(ValueError, match="`model` must be built"):
+        LayerwiseLearningRates.for_backbone("sgd", model, model.layers[0])
+
+
+def test_wrappers_nest():
+    optimizer = Lookahead(GradientCentralization(DecayKernelsOnly(keras.optimizers.AdamW(0.1))))
+    copy = keras.optimizers.deserialize(keras.optimizers.serialize(optimizer))
+    assert copy.get_config() == optimizer.get_config()
+    w = keras.Variable([[1.0], [2.0]], name="kernel")
+    copy.apply([ops.array([[1.0], [-1.0]])], [w])
+    assert len(copy.variables) == len({id(v) for v in copy.variables})
