@@ -185,12 +185,10 @@ def test_changed_data_are_noticed(run, tmp_path):
 
 
 def test_two_processes_cannot_work_on_one_run(run):
-    with (
-        filelock.FileLock(run.folder / "lock"),
-        pytest.raises(BlockingIOError, match=r"at work in .*run-.*: process 12 on host\. Wait"),
-    ):
+    with filelock.FileLock(run.folder / "lock"):
         (run.folder / "lock").write_text("process 12 on host")
-        train(RECIPE, directory=run.folder.parent, overwrite=True, verbose=0)
+        with pytest.raises(BlockingIOError, match=r"at work in .*: process 12 on host\. Wait"):
+            train(RECIPE, directory=run.folder.parent, overwrite=True, verbose=0)
     assert run.finished
 
 
@@ -222,6 +220,16 @@ def test_starting_from_another_architecture_names_the_difference(run):
     other = RECIPE.replace({"start": str(run.folder), "model.units": [8]})
     with pytest.raises(ValueError, match=r"weight 0 must be kernel of shape \(64, 8\).*\(64, 16\)"):
         train(other, directory=run.folder.parent, verbose=0)
+
+
+def test_averaged_weights_are_scored_and_kept(tmp_path):
+    averaging = RECIPE.replace({"optimizer.use_ema": True, "averaging": True, "epochs": 2})
+    run = train(averaging, directory=tmp_path, verbose=0)
+    assert run.metrics["validation"]["accuracy"] == pytest.approx(
+        max(row["val_accuracy"] for row in run.history)
+    )
+    with pytest.raises(ValueError, match="optimizer that holds averages"):
+        train(RECIPE.replace({"averaging": True}), directory=tmp_path, verbose=0)
 
 
 def test_class_weights_by_name_and_balanced():
