@@ -1,0 +1,1 @@
+"""Training steps to measure: the networks with Keras, and the same by hand in JAX."""
