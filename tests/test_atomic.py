@@ -8,9 +8,14 @@ from kerasrecipes.atomic import replacing, write_json
 def test_a_file_is_whole_or_as_it_was(tmp_path):
     path = tmp_path / "metrics.json"
     write_json(path, {"accuracy": 0.5})
-    with pytest.raises(ZeroDivisionError), replacing(path) as temporary:
-        temporary.write_text("half")
-        raise ZeroDivisionError
+
+    def fail_half_way():
+        with replacing(path) as temporary:
+            temporary.write_text("half")
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail_half_way()
     assert path.read_text() == '{\n  "accuracy": 0.5\n}\n'
     assert list(tmp_path.iterdir()) == [path]
 

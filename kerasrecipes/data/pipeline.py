@@ -90,7 +90,7 @@ def evaluation_batches(split: Split, batch_size: int):
 
 
 def shuffled_images(split: Split, batch_size: int, batches: int) -> Iterator[np.ndarray]:
-    """Yields up to `batches` batches of images, drawn without replacement and the same each time."""
+    """Yields up to `batches` batches of images, each image once, the same ones each time."""
     order = Order(len(split), batch_size, seed=0)
     for step in range(min(batches, order.steps)):
         yield split.read(order.indices(step))
