@@ -32,7 +32,8 @@ def replacing(path: Path, *, durable: bool = True) -> Iterator[Path]:
         temporary.replace(path)
     except OSError as error:
         # NumPy and Keras say what failed, but not where.
-        error.filename = str(path)
+        if error.errno is not None:
+            error.filename = str(path)
         error.add_note("What was there before is unchanged. Make room, or write elsewhere.")
         raise
     finally:

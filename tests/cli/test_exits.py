@@ -20,8 +20,10 @@ def test_notes_of_an_error_are_part_of_its_line(output):
 def test_a_signal_ends_a_process_in_order(number, code, in_a_process):
     process = in_a_process(
         """
-        import time
+        import signal, time
         from kerasrecipes.cli.exits import clean_exit
+        # A shell starts its background jobs with Ctrl-C ignored, and tests may be one.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         with clean_exit(debug=False, when_stopped="Go on with the same command."):
             try:
                 print("ready", flush=True)
