@@ -15,7 +15,7 @@ from kerasrecipes.models.warm_start import warm_start
 from kerasrecipes.objectives import compile_arguments
 from kerasrecipes.recipe import Recipe
 from kerasrecipes.registry import arguments
-from kerasrecipes.spec import RunLength
+from kerasrecipes.run_length import RunLength
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from typing import Any
 
 from kerasrecipes.addresses import flatten, replaced
 from kerasrecipes.checks import check_choice, check_integer, check_number, nearest
-from kerasrecipes.spec import METRIC_ALIASES, Spec, canonical, from_plain, frozen, to_plain
+from kerasrecipes.spec import Spec, canonical, components, from_plain, frozen, to_plain
 
 # Of recipe.json. Raised when an older version would misread what this one writes.
 FORMAT = 1
@@ -92,7 +92,7 @@ class Recipe:
             value = from_plain(getattr(self, f.name))
             if "family" in f.metadata:
                 several = isinstance(f.default, tuple)
-                value = _components(f.name, value, f.metadata["family"], several)
+                value = components(f.name, value, f.metadata["family"], several)
             elif f.name != "start":
                 value = frozen(value, f.name)
             object.__setattr__(self, f.name, value)
@@ -138,8 +138,8 @@ class Recipe:
         >>> recipe.replace({"optimizer.momentum": 0.8, "epochs": 20}).optimizer
         use('SGD', momentum=0.8)
         """
-        components = {f.name for f in dataclasses.fields(self) if "family" in f.metadata}
-        return Recipe.from_dict(replaced(self.to_dict(), changes, components))
+        named = {f.name for f in dataclasses.fields(self) if "family" in f.metadata}
+        return Recipe.from_dict(replaced(self.to_dict(), changes, named))
 
     def flatten(self) -> dict[str, object]:
         """Returns every value of the recipe by its dotted path."""
@@ -220,24 +220,6 @@ class Recipe:
         }
         start = self.start_recipe()
         return plain | ({"start": start._canonical()} if start else {})
-
-
-def _components(name: str, value: object, family: str, several: bool):
-    """Returns the specs that a field is given as, checked."""
-    if several:
-        listed = value if isinstance(value, tuple) else (value,)
-        return tuple(_components(f"{name}.{i}", v, family, False) for i, v in enumerate(listed))
-    if isinstance(value, str):
-        if family == "metric" and value.lower() in METRIC_ALIASES:
-            return value.lower()
-        value = Spec(value)
-    if not isinstance(value, Spec):
-        raise TypeError(f"`{name}` must be `use(...)` or a name. Received: {name}={value!r}")
-    try:
-        value.check(family)
-    except ValueError as error:
-        raise ValueError(f"`{name}`: {error}") from error
-    return value
 
 
 def _start(value: object) -> "Recipe | str | None":

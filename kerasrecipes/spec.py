@@ -7,40 +7,14 @@ from types import MappingProxyType
 import numpy as np
 
 from kerasrecipes import registry
-from kerasrecipes.checks import check_number, nearest
-
-# A schedule's length; left out, it means the whole run.
-RUN_LENGTH_OPTIONS = ("total_steps", "decay_steps")
+from kerasrecipes.checks import nearest
+from kerasrecipes.run_length import RUN_LENGTH_OPTIONS, RunLength, in_steps
 
 # Strings that Keras itself turns into the metric that fits the labels.
 METRIC_ALIASES = ("accuracy", "acc", "crossentropy", "ce")
 
 # Options that take a learning-rate schedule although their name does not say so.
 _SCHEDULED_OPTIONS = ("learning_rate", "momentum")
-
-
-@dataclass(frozen=True)
-class RunLength:
-    """How long a run is, for options in epochs and schedules that span the whole run."""
-
-    steps_per_epoch: int
-    epochs: float  # Whole ones for a run; a part of it may have others.
-
-    @property
-    def total_steps(self) -> int:
-        """The number of optimizer steps of the whole run."""
-        return round(self.steps_per_epoch * self.epochs)
-
-    def part(self, steps: int) -> "RunLength":
-        """Returns the length of a part of the run, of that many steps."""
-        return RunLength(self.steps_per_epoch, steps / self.steps_per_epoch)
-
-    def steps(self, name: str, epochs):
-        """Returns option `name`, a number of epochs or a sequence of them, as whole steps."""
-        if isinstance(epochs, tuple):
-            return tuple(self.steps(name, e) for e in epochs)
-        check_number(name, epochs, at_least=0)
-        return round(epochs * self.steps_per_epoch)
 
 
 @dataclass(frozen=True)
@@ -95,7 +69,7 @@ class Spec:
             if name not in accepted:
                 if length is None:
                     raise ValueError(f"`{name}` of {self.name} needs the length of a run.")
-                name, value = _in_steps(name), length.steps(name, value)
+                name, value = in_steps(name), length.steps(name, value)
             arguments[name] = value
         inner = _inner_lengths(component, arguments, length)
         arguments = {
@@ -105,21 +79,8 @@ class Spec:
         if length is not None:
             for name in RUN_LENGTH_OPTIONS:
                 if name in accepted and arguments.get(name) is None:
-                    arguments[name] = self._steps_left(name, arguments, length)
+                    arguments[name] = length.rest(self.name, name, arguments)
         return arguments
-
-    def _steps_left(self, name: str, arguments: Mapping, length: RunLength) -> int:
-        """Returns the length of a schedule that is to last the whole run."""
-        if name != "decay_steps" or not arguments.get("warmup_steps"):
-            return length.total_steps
-        # Keras counts a decay from the end of its warmup.
-        left = length.total_steps - arguments["warmup_steps"]
-        if left < 1:
-            raise ValueError(
-                f"The warmup of {self.name} must be shorter than the run of {length.total_steps} "
-                f"steps ({length.epochs:g} epochs). Received: {arguments['warmup_steps']} steps"
-            )
-        return left
 
 
 def use(name: str, /, **options: object) -> Spec:
@@ -146,6 +107,24 @@ def use(name: str, /, **options: object) -> Spec:
     spec = Spec(name, options)
     _check(spec, registry.candidates(name))
     return spec
+
+
+def components(name: str, value: object, family: str, several: bool):
+    """Returns the spec, or specs, that a field of a recipe is given as, checked."""
+    if several:
+        listed = value if isinstance(value, tuple) else (value,)
+        return tuple(components(f"{name}.{i}", v, family, False) for i, v in enumerate(listed))
+    if isinstance(value, str):
+        if family == "metric" and value.lower() in METRIC_ALIASES:
+            return value.lower()
+        value = Spec(value)
+    if not isinstance(value, Spec):
+        raise TypeError(f"`{name}` must be `use(...)` or a name. Received: {name}={value!r}")
+    try:
+        value.check(family)
+    except ValueError as error:
+        raise ValueError(f"`{name}`: {error}") from error
+    return value
 
 
 def from_plain(value: object) -> object:
@@ -200,24 +179,20 @@ def _check(spec: Spec, components: list[Callable]) -> None:
 def _errors(spec: Spec, component: Callable) -> Iterator[str]:
     accepted = registry.options(component)
     for name, value in spec.options.items():
-        if name not in accepted and _in_steps(name) not in accepted:
+        if name not in accepted and in_steps(name) not in accepted:
             listed = ", ".join(accepted) or "none"
             yield (
                 f"{spec.name} has no option {name!r}.{nearest(name, accepted)} Options: {listed}."
             )
-        elif name not in accepted and _in_steps(name) in spec.options:
-            yield f"{spec.name} takes {_in_steps(name)!r} or {name!r}, not both."
+        elif name not in accepted and in_steps(name) in spec.options:
+            yield f"{spec.name} takes {in_steps(name)!r} or {name!r}, not both."
         if isinstance(value, Spec) and (family := family_of(name)):
             value.check(family)
-    given = {n for name in spec.options for n in (name, _in_steps(name))}
+    given = {n for name in spec.options for n in (name, in_steps(name))}
     for name, parameter in accepted.items():
         required = parameter.default is parameter.empty
         if required and name not in given and name not in RUN_LENGTH_OPTIONS:
             yield f"{spec.name} needs the option {name!r}. Received: {spec!r}"
-
-
-def _in_steps(name: str) -> str:
-    return f"{name.removesuffix('_epochs')}_steps" if name.endswith("_epochs") else name
 
 
 def _inner_lengths(component: Callable, arguments: Mapping, length: RunLength | None) -> dict:

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kerasrecipes import use
-from kerasrecipes.spec import RunLength, Spec, canonical, from_plain, to_plain
+from kerasrecipes.run_length import RunLength
+from kerasrecipes.spec import Spec, canonical, from_plain, to_plain
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from kerasrecipes import registry
 from kerasrecipes.checks import check_choice, nearest
 from kerasrecipes.cli.tables import print_table
-from kerasrecipes.spec import RUN_LENGTH_OPTIONS
+from kerasrecipes.run_length import RUN_LENGTH_OPTIONS
 
 
 def list_components(family: str | None = None, pattern: str = "*") -> None:

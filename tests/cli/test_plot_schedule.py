@@ -7,7 +7,7 @@ import pytest
 from kerasrecipes import use
 from kerasrecipes.cli import console, main
 from kerasrecipes.cli.plot_schedule import POINTS, rates_over
-from kerasrecipes.spec import RunLength
+from kerasrecipes.run_length import RunLength
 
 CYCLE = use("OneCycle", peak_learning_rate=0.1, warmup_epochs=1)
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from kerasrecipes.spec import RunLength, use
+from kerasrecipes.run_length import RunLength
+from kerasrecipes.spec import use
 
 LENGTH = RunLength(steps_per_epoch=40, epochs=10)
 COSINE = use("CosineDecay", initial_learning_rate=0.1)
