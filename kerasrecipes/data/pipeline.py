@@ -106,23 +106,27 @@ def _permutation(size: int, seed: int | None, data_pass: int) -> np.ndarray:
 def _tensorflow_batches(split: Split, order: Order, steps: range, augmentation: Callable | None):
     import tensorflow as tf
 
-    image_shape = split.read(np.arange(1)).shape[1:]
-
     def read(step):
         indices = order.indices(step)
         return split.read(indices), split.labels[indices], order.random_words(step)
 
-    def batch(step):
+    def read_batch(step):
         images, labels, words = tf.numpy_function(
             read, [step], [tf.uint8, tf.int32, tf.uint32], stateful=False
         )
-        images.set_shape((None, *image_shape))
+        images.set_shape((None, *split.image_shape))
         labels.set_shape((None,))
         words.set_shape((2,))
+        return images, labels, words
+
+    def augment(images, labels, words):
         return (images, labels) if augmentation is None else augmentation(images, labels, words)
 
+    # One reader: several would wait for each other's turn at Python, and large images have threads
+    # of their own. Augmentation is TensorFlow's, and runs beside it.
     dataset = tf.data.Dataset.range(steps.start, steps.stop)
-    dataset = dataset.map(batch, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
+    dataset = dataset.map(read_batch, num_parallel_calls=1, deterministic=True)
+    dataset = dataset.map(augment, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
     return dataset.prefetch(tf.data.AUTOTUNE)
 
 

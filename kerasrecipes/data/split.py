@@ -2,6 +2,7 @@
 
 import contextlib
 import hashlib
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,9 @@ from kerasrecipes.data.threads import map_in_threads
 
 # Enough for the header of most images; the rest are read whole to look for theirs.
 _HEADER_BYTES = 4096
+
+# Up to this size a decoder is at Python's lock so often that threads only get in each other's way.
+_SMALL_IMAGE_PIXELS = 64 * 64
 
 
 class Split(Protocol):
@@ -136,7 +140,9 @@ class _DecodedSplit:
             except BrokenImageError as error:
                 broken[position] = error
 
-        map_in_threads(decode, range(len(indices)))
+        small = math.prod(self.image_shape[:2]) <= _SMALL_IMAGE_PIXELS
+        for _ in (map if small else map_in_threads)(decode, range(len(indices))):
+            pass
         return images, broken
 
 
