@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from scipy.stats import binomtest
 
 from kerasrecipes.checks import check_choice
 from kerasrecipes.data.dataset import Dataset
 from kerasrecipes.data.folder_layout import FolderLayout
 from kerasrecipes.data.pipeline import evaluation_batches
+from kerasrecipes.intervals import wilson_interval
 from kerasrecipes.prediction import BATCH_SIZE, predict_files
 from kerasrecipes.run import Run
 
@@ -150,18 +150,6 @@ def evaluate_dataset(run: Run, dataset: Dataset, split: str | None = None) -> Ev
         predicted=logits.argmax(-1),
         skipped=dataset.skipped,
     )
-
-
-def wilson_interval(successes: int, n: int) -> tuple[float, float]:
-    """Returns Wilson's 95% interval of a share.
-
-    Example:
-
-    >>> [round(bound, 3) for bound in wilson_interval(9, 10)]
-    [0.596, 0.982]
-    """
-    interval = binomtest(successes, n).proportion_ci(method="wilson")
-    return float(interval.low), float(interval.high)
 
 
 def _top_classes(run: Run, paths: Sequence[Path]):

@@ -1,17 +1,18 @@
 """The end of a run: scores, predictions, pictures and the saved model."""
 
+import math
 from collections.abc import Mapping
 from pathlib import Path
 
 import keras
 import numpy as np
 from scipy.special import softmax
-from scipy.stats import binomtest
 
 from kerasrecipes.atomic import replacing, write_json
 from kerasrecipes.data.augmentation import Augmentation
 from kerasrecipes.data.pipeline import evaluation_batches
 from kerasrecipes.data.split import Split
+from kerasrecipes.intervals import wilson_interval
 from kerasrecipes.preparation import Preparation
 from kerasrecipes.run import Run
 
@@ -49,8 +50,8 @@ def write_outcome(folder: Path, prepared: Preparation, epoch: int, seconds: floa
         folder / "environment.json", Run(folder).environment | {"wall_seconds": round(seconds, 3)}
     )
     parameters = {
-        "trainable": _count(model.trainable_variables),
-        "total": _count(model.weights),
+        "trainable": sum(math.prod(v.shape) for v in model.trainable_variables),
+        "total": model.count_params(),
     }
     write_json(
         folder / "metrics.json",
@@ -67,11 +68,10 @@ def _scores(model: keras.Model, split: Split, probabilities, batch_size: int) ->
     """Returns Keras's loss and metrics, and the accuracy with its 95% Wilson interval."""
     logged = model.evaluate(evaluation_batches(split, batch_size), verbose=0, return_dict=True)
     correct = int(np.sum(probabilities.argmax(-1) == split.labels))
-    interval = binomtest(correct, len(split)).proportion_ci(method="wilson")
     return {
         **{name: float(value) for name, value in logged.items()},
         "accuracy": correct / len(split),
-        "accuracy_interval": [interval.low, interval.high],
+        "accuracy_interval": list(wilson_interval(correct, len(split))),
         "n": len(split),
     }
 
@@ -117,7 +117,3 @@ def _draws(prepared: Preparation) -> dict:
 def _write_arrays(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
     with replacing(path) as temporary:
         np.savez_compressed(temporary, **arrays)  # type: ignore[arg-type]
-
-
-def _count(variables) -> int:
-    return sum(int(np.prod(v.shape)) for v in variables)

@@ -101,7 +101,7 @@ def _source(text: str):
 
 
 def _rows(scored) -> list[dict[str, object]]:
-    from kerasrecipes.evaluation import wilson_interval
+    from kerasrecipes.intervals import wilson_interval
     from kerasrecipes.report.formats import count, percent
     from kerasrecipes.report.scores import per_class
 
