@@ -1,0 +1,186 @@
+"""The learning rate range test against a problem whose limit is known, and what it leaves behind."""
+
+import keras
+import numpy as np
+import pytest
+
+from kerasrecipes.callbacks.model_state import state_variables, to_arrays
+from kerasrecipes.diagnostics import LearningRateRange, find_lr
+from kerasrecipes.optimizers import LayerwiseLearningRates, Lookahead
+
+
+@pytest.fixture
+def line():
+    """One weight, loss `9 w ** 2`: gradient descent diverges beyond 2 / 18."""
+    layer = keras.layers.Dense(1, use_bias=False, kernel_initializer="ones")
+    model = keras.Sequential([keras.Input((1,)), layer])
+    model.compile(keras.optimizers.SGD(0.5), "mse")
+    return model, np.full((8, 1), 3.0, "float32"), np.zeros((8, 1), "float32")
+
+
+@pytest.fixture
+def network():
+    keras.utils.set_random_seed(1)
+    layers = [
+        keras.Input((3,)),
+        keras.layers.Dense(8, activation="relu"),
+        keras.layers.BatchNormalization(),
+        keras.layers.Dropout(0.5, seed=2),
+        keras.layers.Dense(2),
+    ]
+    model = keras.Sequential(layers)
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    model.compile(keras.optimizers.Adam(0.01), loss, metrics=["accuracy"])
+    rng = np.random.default_rng(3)
+    x = rng.normal(size=(64, 3)).astype("float32")
+    return model, x, (x[:, 0] > 0).astype("int32")
+
+
+def test_the_loss_is_least_where_gradient_descent_begins_to_diverge(line):
+    found = find_lr(*line, lowest=1e-3, highest=1.0, steps=61, stop_factor=1e9)
+    limit = 2 / 18
+    assert found.learning_rates[found.losses.argmin() - 1] <= limit
+    assert found.learning_rates[found.losses.argmin()] >= limit * 10 ** (-3 / 60)
+
+
+def test_losses_are_those_of_gradient_descent(line):
+    found = find_lr(*line, lowest=1e-3, highest=0.1, steps=11)
+    np.testing.assert_allclose(found.learning_rates, np.geomspace(1e-3, 0.1, 11), rtol=1e-12)
+    w = np.cumprod([1.0, *(1 - 18 * found.learning_rates[:-1])])
+    np.testing.assert_allclose(found.losses, 9 * w**2, rtol=1e-4)
+    assert not found.diverged
+
+
+def test_it_ends_where_the_loss_explodes(line):
+    found = find_lr(*line, lowest=1e-3, highest=1e3, steps=61)
+    assert found.diverged
+    assert len(found.losses) == len(found.learning_rates) < 61
+
+
+def test_the_model_trains_on_as_if_nothing_had_been(network):
+    model, x, y = network
+    model.train_on_batch(x, y)
+    before = to_arrays(state_variables(model)) + to_arrays(model.optimizer.variables)
+    optimizer = model.optimizer
+    find_lr(model, x, y, steps=20)
+    after = to_arrays(state_variables(model)) + to_arrays(model.optimizer.variables)
+    for was, is_ in zip(before, after, strict=True):
+        np.testing.assert_array_equal(is_, was)
+    assert model.optimizer is optimizer
+    model.train_on_batch(x, y)
+    assert int(keras.ops.convert_to_numpy(optimizer.iterations)) == 2
+
+
+def test_an_interrupted_test_leaves_the_model_as_it_was(network):
+    model, x, y = network
+    before = model.get_weights()
+
+    def broken():
+        yield x, y
+        raise OSError("unplugged")
+
+    with pytest.raises(OSError, match="unplugged"):
+        find_lr(model, broken())
+    for was, is_ in zip(before, model.get_weights(), strict=True):
+        np.testing.assert_array_equal(is_, was)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda model: keras.optimizers.SGD(keras.optimizers.schedules.CosineDecay(1.0, 5)),
+        lambda model: keras.optimizers.LossScaleOptimizer(keras.optimizers.SGD(1.0)),
+        lambda model: Lookahead(keras.optimizers.SGD(1.0), sync_period_steps=10**6),
+    ],
+    ids=["schedule", "loss scale", "lookahead"],
+)
+def test_whatever_sets_the_rate_plays_no_part(line, make):
+    model, x, y = line
+    expected = find_lr(model, x, y, lowest=1e-3, highest=0.1, steps=11)
+    model.compile(make(model), "mse")
+    found = find_lr(model, x, y, lowest=1e-3, highest=0.1, steps=11)
+    np.testing.assert_allclose(found.losses, expected.losses, rtol=1e-5)
+
+
+def test_layerwise_multipliers_scale_the_rates(line):
+    model, x, y = line
+    expected = find_lr(model, x, y, lowest=1e-4, highest=1e-2, steps=11)
+    optimizer = LayerwiseLearningRates(keras.optimizers.SGD(1.0), {model.layers[-1]: 0.1})
+    model.compile(optimizer, "mse")
+    found = find_lr(model, x, y, lowest=1e-3, highest=1e-1, steps=11)
+    np.testing.assert_allclose(found.losses, expected.losses, rtol=1e-5)
+
+
+def test_batches_start_anew_when_they_end(line):
+    model, x, y = line
+    expected = find_lr(model, x, y, steps=12)
+
+    class Three(keras.utils.PyDataset):
+        def __len__(self):
+            return 3
+
+        def __getitem__(self, index):
+            return x, y
+
+    for batches in (Three(), [(x, y)] * 3):
+        np.testing.assert_allclose(find_lr(model, batches, steps=12).losses, expected.losses)
+
+
+@pytest.mark.tensorflow_only
+def test_tf_data(line):
+    import tensorflow as tf
+
+    model, x, y = line
+    expected = find_lr(model, x, y, steps=12)
+    found = find_lr(model, tf.data.Dataset.from_tensors((x, y)), steps=12)
+    np.testing.assert_allclose(found.losses, expected.losses)
+
+
+def test_the_order_is_that_of_the_seed(network):
+    model, x, y = network
+    losses = [find_lr(model, x, y, steps=10, seed=seed).losses[0] for seed in (0, 0, 1)]
+    assert losses[0] == losses[1] != losses[2]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"lowest": 0.0}, "`lowest`"),
+        ({"lowest": 1.0, "highest": 1.0}, "`highest`"),
+        ({"steps": 9}, "`steps`"),
+        ({"stop_factor": 1.0}, "`stop_factor`"),
+        ({"batch_size": 0}, "`batch_size`"),
+    ],
+)
+def test_arguments_out_of_range(line, options, message):
+    with pytest.raises(ValueError, match=message):
+        find_lr(*line, **options)
+
+
+def test_data_that_do_not_fit(line):
+    model, x, y = line
+    with pytest.raises(ValueError, match="of one length"):
+        find_lr(model, x, y[:3])
+    with pytest.raises(ValueError, match="at least one batch"):
+        find_lr(model, [])
+    with pytest.raises(ValueError, match="finite at the lowest"):
+        find_lr(model, x * np.nan, y)
+    with pytest.raises(ValueError, match="must be compiled"):
+        find_lr(keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)]), x, y)
+
+
+def test_suggestions_on_a_curve_that_is_known():
+    rates = np.geomspace(1e-5, 1, 501)
+    losses = np.interp(np.log10(rates), [-5, -3, -1, 0], [2, 2, 0, 8])
+    found = LearningRateRange(rates, losses, diverged=True)
+    assert 0.05 < found.minimum < 0.2
+    assert 1e-3 < found.steepest < 0.2
+    assert found.suggestion == found.minimum / 10
+
+
+def test_smoothing_does_not_lag_behind():
+    rates = np.geomspace(1e-5, 1, 201)
+    losses = np.abs(np.log10(rates) + 2)
+    found = LearningRateRange(rates, losses, diverged=False)
+    assert found.minimum == pytest.approx(0.01)
+    np.testing.assert_allclose(found.smoothed_losses[:80], losses[:80], atol=0.07)
