@@ -58,12 +58,9 @@ def main(repeats: int = 7) -> None:
             floor = medians["copy"] * arrays / 2  # A copy reads one array and writes one.
             line += f"   {medians[name] / medians[peer]:.2f} x {peer}"
             line += f"   {medians[name] / floor:.1f} x the memory floor"
-            line += "".join(
-                f"   {medians[name] / medians[other]:.2f} x {other}"
-                for other in steps
-                if "." in other and other.lower().startswith(("optax", "torch"))
-                and name.lower() in other.lower()
-            )  # fmt: skip
+            for other in steps:
+                if other.lower().endswith(f".{name.lower()}"):
+                    line += f"   {medians[name] / medians[other]:.2f} x {other}"
         print(line)
 
 
@@ -137,6 +134,7 @@ def optax_steps(gradients):
 
 
 def torch_steps(gradients):
+    import pytorch_optimizer
     import torch
 
     def make(cls, *arguments, **options):
@@ -148,6 +146,8 @@ def torch_steps(gradients):
     return {
         "torch.optim.RAdam": make(torch.optim.RAdam, 0.001, foreach=True),
         "torch.optim.Adam": make(torch.optim.Adam, 0.001, foreach=True),
+        "pytorch_optimizer.AdaBelief": make(pytorch_optimizer.AdaBelief, 0.001),
+        "pytorch_optimizer.DiffGrad": make(pytorch_optimizer.DiffGrad, 0.001),
     }
 
 
