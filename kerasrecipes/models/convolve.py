@@ -2,6 +2,7 @@
 
 import keras
 
+from kerasrecipes.models.normalization import needs_bias, normalize_weights
 from kerasrecipes.models.prototypes import fresh_kernel
 
 
@@ -12,7 +13,7 @@ def convolve(
     *,
     size: int = 3,
     strides: int = 1,
-    use_bias: bool,
+    normalization: object,
     kernel_initializer: object,
     kernel_regularizer: object,
 ) -> keras.KerasTensor:
@@ -24,7 +25,8 @@ def convolve(
         name: Name of the convolution. Where zeros need a layer, it is called `"{name}_pad"`.
         size: Positive odd integer. Height and width of the kernel, in pixels.
         strides: Positive integer, in pixels.
-        use_bias: Whether the convolution has a bias.
+        normalization: What `normalize` will be told. The convolution has a bias only where that
+            adds none; `"weight"` normalizes the convolution's own kernel.
         kernel_initializer: Keras initializer. A seed in it is mixed with `name`.
         kernel_regularizer: Keras regularizer, or `None`.
 
@@ -33,7 +35,7 @@ def convolve(
 
     Example:
 
-    >>> convolve(keras.Input((9, 8, 3)), 16, "conv1", strides=2, use_bias=False,
+    >>> convolve(keras.Input((9, 8, 3)), 16, "conv1", strides=2, normalization="batch",
     ...          kernel_initializer="he_normal", kernel_regularizer=None).shape
     (None, 5, 4, 16)
     """
@@ -43,11 +45,12 @@ def convolve(
         # left, and so see other pixels than a 1x1 convolution of the same strides.
         inputs = keras.layers.ZeroPadding2D(size // 2, name=f"{name}_pad")(inputs)
         padding = "valid"
-    return keras.layers.Conv2D(
+    convolution = keras.layers.Conv2D(
         filters,
         size,
         strides=strides,
         padding=padding,
-        use_bias=use_bias,
+        use_bias=needs_bias(normalization),
         **fresh_kernel(name, kernel_initializer, kernel_regularizer),
-    )(inputs)
+    )
+    return normalize_weights(convolution, normalization)(inputs)

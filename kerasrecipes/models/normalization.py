@@ -3,9 +3,10 @@
 import keras
 
 from kerasrecipes.checks import nearest
+from kerasrecipes.layers import InstanceNormalization, WeightNormalization
 from kerasrecipes.models.prototypes import fresh_layer
 
-NAMES = ("batch", "layer", "group", "none")
+NAMES = ("batch", "layer", "instance", "group", "weight", "none")
 
 
 def normalize(
@@ -13,7 +14,7 @@ def normalize(
 ) -> keras.KerasTensor:
     """Normalizes a tensor whose last axis is channels.
 
-    The names stand for Keras's layers with their defaults; for other options, give a layer.
+    The names stand for layers with their defaults; for other options, give a layer.
 
     Args:
         inputs: Symbolic tensor, `(batch, ..., channels)`.
@@ -23,8 +24,11 @@ def normalize(
             - `"layer"`: one mean and variance a sample, over height, width and channels; `gamma`
               and `beta` a channel. This is `GroupNormalization(groups=1)`;
               `LayerNormalization()` would take the statistics over the channels alone.
+            - `"instance"`: `InstanceNormalization`; not for vectors, which have nothing to take
+              statistics over.
             - `"group"`: `GroupNormalization` with the most groups, up to 32, that divide the
               channels.
+            - `"weight"`: nothing here; `normalize_weights` has normalized the layer before.
             - `"none"` or `None`: no normalization.
             - A Keras layer, of which a fresh copy is used.
         name: Name of the layer.
@@ -46,6 +50,7 @@ def normalize(
     Reference:
         Ioffe and Szegedy, 2015, https://arxiv.org/abs/1502.03167 (batch);
         Ba et al., 2016, https://arxiv.org/abs/1607.06450 (layer);
+        Ulyanov et al., 2016, https://arxiv.org/abs/1607.08022 (instance);
         Wu and He, 2018, https://arxiv.org/abs/1803.08494 (group).
     """
     prototype = _prototype(normalization, inputs.shape[-1])
@@ -55,20 +60,27 @@ def normalize(
     return inputs if prototype is None else fresh_layer(prototype, name)(inputs)
 
 
-def is_none(normalization: object) -> bool:
-    """Returns whether `normalization` stands for no normalization."""
-    return normalization is None or normalization == "none"
+def normalize_weights(layer: keras.layers.Layer, normalization: object) -> keras.layers.Layer:
+    """Returns `layer`, in a wrapper of its name if `normalization` is that of weights."""
+    return WeightNormalization(layer, name=layer.name) if normalization == "weight" else layer
+
+
+def needs_bias(normalization: object) -> bool:
+    """Returns whether a layer needs a bias of its own, as no `beta` will follow."""
+    return normalization is None or normalization in ("none", "weight")
 
 
 def _prototype(normalization: object, channels: int) -> keras.layers.Layer | None:
     if isinstance(normalization, keras.layers.Layer):
         return normalization
-    if is_none(normalization):
+    if needs_bias(normalization):
         return None
     if normalization == "batch":
         return keras.layers.BatchNormalization()
     if normalization == "layer":
         return keras.layers.GroupNormalization(groups=1)
+    if normalization == "instance":
+        return InstanceNormalization()
     if normalization == "group":
         groups = max(count for count in range(1, 33) if channels % count == 0)
         return keras.layers.GroupNormalization(groups=groups)

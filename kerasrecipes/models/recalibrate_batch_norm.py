@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator
 import keras
 import numpy as np
 
+from kerasrecipes.models.all_layers import all_layers
+
 
 def recalibrate_batch_norm(model: keras.Model, batches: Iterable) -> None:
     """Sets moving means and variances to the statistics of a pass over the data.
@@ -29,7 +31,7 @@ def recalibrate_batch_norm(model: keras.Model, batches: Iterable) -> None:
     """
     layers = [
         layer
-        for layer in _all_layers(model)
+        for layer in all_layers(model)
         if isinstance(layer, keras.layers.BatchNormalization) and layer.trainable
     ]
     if not layers:
@@ -52,19 +54,11 @@ def recalibrate_batch_norm(model: keras.Model, batches: Iterable) -> None:
         layer.moving_variance.assign(np.maximum(total_of_squares / samples - mean**2, 0))
 
 
-def _all_layers(model: keras.Model) -> Iterator[keras.layers.Layer]:
-    for layer in model.layers:
-        if isinstance(layer, keras.Model):
-            yield from _all_layers(layer)
-        else:
-            yield layer
-
-
 @contextlib.contextmanager
 def _showing_batch_statistics(model, layers) -> Iterator[None]:
     """Makes the moving statistics those of the last batch, and dropout do nothing."""
     changed = [(layer, "momentum", 0.0) for layer in layers]
-    changed += [(x, "rate", 0.0) for x in _all_layers(model) if hasattr(x, "rate")]
+    changed += [(x, "rate", 0.0) for x in all_layers(model) if hasattr(x, "rate")]
     before = [getattr(layer, name) for layer, name, _ in changed]
     try:
         for layer, name, value in changed:

@@ -8,7 +8,7 @@ from kerasrecipes.checks import check_choice, check_integer, check_number
 from kerasrecipes.models.checks import check_depth, check_image_shape
 from kerasrecipes.models.classify import classify
 from kerasrecipes.models.convolve import convolve
-from kerasrecipes.models.normalization import is_none, normalize
+from kerasrecipes.models.normalization import normalize
 from kerasrecipes.models.prototypes import activate, fresh_kernel
 
 CONVOLUTIONS = {
@@ -66,7 +66,8 @@ def VGG(
             classifier.
         dropout_rate: Float in `[0, 1)`. Fraction of the outputs of each of the classifier's hidden
             layers that training drops.
-        normalization: `"batch"`, `"layer"`, `"group"`, `"none"`, or a Keras layer, which is copied.
+        normalization: `"batch"`, `"layer"`, `"instance"`, `"group"`, `"weight"`, `"none"`, or a
+            Keras layer, which is copied.
         activation: Keras activation: its name, a function, or a layer, which is copied.
         kernel_initializer: Keras initializer. Each layer gets a copy with a seed of its own.
         kernel_regularizer: Keras regularizer of all kernels, the dense layers' too, or `None`.
@@ -74,8 +75,8 @@ def VGG(
 
     Returns:
         A functional `keras.Model` from images, `(batch, *input_shape)`, to logits,
-        `(batch, classes)`. It consists of Keras's own layers, so its `.keras` file loads where this
-        package is not installed.
+        `(batch, classes)`. Unless `normalization` is `"instance"` or `"weight"`, it consists of
+        Keras's own layers, so its `.keras` file loads where this package is not installed.
 
     Raises:
         ValueError: If an argument is out of range, images of any size meet `pooling="flatten"`, or
@@ -109,7 +110,7 @@ def VGG(
                 x,
                 filters * min(2 ** (block - 1), 8),
                 f"block{block}_conv{number}",
-                use_bias=is_none(normalization),
+                normalization=normalization,
                 kernel_initializer=kernel_initializer,
                 kernel_regularizer=kernel_regularizer,
             )

@@ -1,0 +1,13 @@
+"""Layers that normalize activations, and wrappers that normalize the kernels of other layers."""
+
+from kerasrecipes.layers.normalization.instance_normalization import InstanceNormalization
+from kerasrecipes.layers.normalization.kernel_wrapper import KernelWrapper
+from kerasrecipes.layers.normalization.weight_normalization import WeightNormalization
+from kerasrecipes.layers.normalization.weight_standardization import WeightStandardization
+
+__all__ = [
+    "InstanceNormalization",
+    "KernelWrapper",
+    "WeightNormalization",
+    "WeightStandardization",
+]

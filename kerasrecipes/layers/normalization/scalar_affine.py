@@ -1,0 +1,74 @@
+"""One number to multiply by and one to add."""
+
+import keras
+from keras import ops
+
+from kerasrecipes.checks import check_choice
+
+
+@keras.saving.register_keras_serializable(package="kerasrecipes")
+class ScalarAffine(keras.layers.Layer):
+    """Multiplies by a trained number and adds another, the same for all channels and places.
+
+        y = scale * x + bias
+
+    What is left of a normalization layer's `gamma` and `beta` in residual networks that are
+    initialized so that they need none; see `FixupResNetCIFAR`.
+
+    Args:
+        use_scale: Whether there is a `scale`; it starts at 1.
+        use_bias: Whether there is a `bias`; it starts at 0.
+        **kwargs: As `keras.layers.Layer`.
+
+    Call arguments:
+        inputs: Tensor of any shape.
+
+    Returns:
+        Tensor of the same shape and of the layer's compute dtype.
+
+    Raises:
+        ValueError: If there is neither.
+
+    Example:
+
+    >>> layer = ScalarAffine()
+    >>> layer.build((None, 2))
+    >>> layer.scale.assign(2.0)
+    >>> layer.bias.assign(1.0)
+    >>> print(ops.convert_to_numpy(layer(np.array([[1.0, 3.0]]))))
+    [[3. 7.]]
+
+    Reference:
+        Zhang et al., 2019, https://arxiv.org/abs/1901.09321, section 3.
+    """
+
+    def __init__(self, use_scale: bool = True, use_bias: bool = True, **kwargs):
+        check_choice("use_scale", use_scale, (False, True))
+        check_choice("use_bias", use_bias, (False, True))
+        if not use_scale and not use_bias:
+            raise ValueError(
+                "`use_scale` or `use_bias` must be True. Received: use_scale=False, use_bias=False"
+            )
+        super().__init__(**kwargs)
+        self.use_scale = use_scale
+        self.use_bias = use_bias
+
+    def build(self, input_shape):
+        if self.use_scale:
+            self.scale = self.add_weight(name="scale", shape=(), initializer="ones")
+        if self.use_bias:
+            self.bias = self.add_weight(name="bias", shape=(), initializer="zeros")
+
+    def call(self, inputs):
+        outputs = ops.multiply(inputs, self.scale) if self.use_scale else inputs
+        return ops.add(outputs, self.bias) if self.use_bias else outputs
+
+    def compute_output_shape(self, input_shape):
+        return input_shape
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            "use_scale": self.use_scale,
+            "use_bias": self.use_bias,
+        }
