@@ -5,9 +5,10 @@ from collections.abc import Sequence
 import keras
 
 from kerasrecipes.checks import check_integer, check_number
+from kerasrecipes.layers import DropConnect
 from kerasrecipes.models.classify import classify
-from kerasrecipes.models.normalization import is_none, normalize
-from kerasrecipes.models.prototypes import activate, fresh_kernel
+from kerasrecipes.models.normalization import needs_bias, normalize, normalize_weights
+from kerasrecipes.models.prototypes import activate, fresh_kernel, fresh_layer
 
 
 def MLP(
@@ -20,22 +21,29 @@ def MLP(
     kernel_initializer: object = "he_normal",
     kernel_regularizer: object = None,
     dropout_rate: float = 0.0,
+    dropout: object = None,
+    drop_connect_rate: float = 0.0,
     name: str = "mlp",
 ) -> keras.Model:
     """Multi-layer perceptron on flattened images.
 
     A hidden layer is a dense layer, normalization, activation and dropout, in this order. The dense
-    layer has a bias only where there is no normalization.
+    layer has a bias only where no normalization follows.
 
     Args:
         input_shape: Shape of one input, such as `(height, width, channels)`.
         classes: Integer, at least 2. Number of logits.
         units: Units of the hidden layers, first to last; empty for a linear classifier.
         activation: Keras activation: its name, a function, or a layer, which is copied.
-        normalization: `"batch"`, `"layer"`, `"group"`, `"none"`, or a Keras layer, which is copied.
+        normalization: `"batch"`, `"layer"`, `"group"`, `"weight"`, `"none"`, or a Keras layer,
+            which is copied.
         kernel_initializer: Keras initializer. Each layer gets a copy with a seed of its own.
         kernel_regularizer: Keras regularizer of all kernels, or `None`.
         dropout_rate: Float in `[0, 1)`. Fraction of hidden outputs that training drops.
+        dropout: Keras layer, such as `VanillaDropout(0.5)`, which is copied behind each activation
+            in place of `Dropout(dropout_rate)`; or `None`.
+        drop_connect_rate: Float in `[0, 1)`. Fraction of the hidden layers' weights that
+            `DropConnect` drops in training.
         name: Name of the model.
 
     Returns:
@@ -53,6 +61,8 @@ def MLP(
     """
     check_integer("classes", classes, at_least=2)
     check_number("dropout_rate", dropout_rate, at_least=0, below=1)
+    check_number("drop_connect_rate", drop_connect_rate, at_least=0, below=1)
+    _check_dropout(dropout, dropout_rate)
     for axis, size in enumerate(input_shape):
         check_integer(f"input_shape[{axis}]", size, at_least=1)
     for index, count in enumerate(units):
@@ -61,14 +71,34 @@ def MLP(
     inputs = keras.Input(tuple(input_shape), name="inputs")
     x = keras.layers.Flatten(data_format="channels_last", name="flatten")(inputs)
     for number, count in enumerate(units, start=1):
-        x = keras.layers.Dense(
+        dense = keras.layers.Dense(
             count,
-            use_bias=is_none(normalization),
+            use_bias=needs_bias(normalization),
             **fresh_kernel(f"hidden{number}_dense", kernel_initializer, kernel_regularizer),
-        )(x)
+        )
+        if drop_connect_rate:
+            dense = DropConnect(dense, drop_connect_rate, name=dense.name)
+        x = normalize_weights(dense, normalization)(x)
         x = normalize(x, normalization, f"hidden{number}_norm")
         x = activate(x, activation, f"hidden{number}_activation")
         if dropout_rate:
             x = keras.layers.Dropout(dropout_rate, name=f"hidden{number}_dropout")(x)
+        elif dropout is not None:
+            x = fresh_layer(dropout, f"hidden{number}_dropout")(x)
     logits = classify(x, classes, kernel_initializer, kernel_regularizer)
     return keras.Model(inputs, logits, name=name)
+
+
+def _check_dropout(dropout, dropout_rate):
+    if dropout is None:
+        return
+    if not isinstance(dropout, keras.layers.Layer):
+        raise TypeError(
+            "`dropout` must be a Keras layer or None; a rate is `dropout_rate`. "
+            f"Received: dropout={dropout!r}"
+        )
+    if dropout_rate:
+        raise ValueError(
+            "`dropout` and `dropout_rate` must not both be given. Received: "
+            f"dropout={dropout!r}, dropout_rate={dropout_rate}"
+        )

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 
 import keras
 
-from kerasrecipes.checks import check_choice, check_integer
+from kerasrecipes.checks import check_choice, check_integer, check_number
+from kerasrecipes.models.add_branch import add_branch, drop_rates
 from kerasrecipes.models.checks import check_depth, check_image_shape
 from kerasrecipes.models.classify import classify
 from kerasrecipes.models.convolve import convolve
-from kerasrecipes.models.normalization import is_none, normalize
+from kerasrecipes.models.normalization import normalize
 from kerasrecipes.models.prototypes import activate
 
 BLOCKS = {18: (2, 2, 2, 2), 34: (3, 4, 6, 3), 50: (3, 4, 6, 3)}
@@ -33,6 +34,7 @@ def ResNet(
     kernel_initializer: object = "he_normal",
     kernel_regularizer: object = None,
     zero_gamma: bool = False,
+    stochastic_depth_rate: float = 0.0,
     name: str | None = None,
 ) -> keras.Model:
     """Residual network of 18, 34 or 50 layers for images of ImageNet's size.
@@ -46,7 +48,7 @@ def ResNet(
         depth 50:      F = 1x1, 3x3, 1x1 convolutions, the last with 4 times the channels
 
     and the shortcut is `x` itself or, where shapes differ, a 1x1 convolution and a norm.
-    Convolutions have a bias only where there is no normalization. For 1000 classes, depths 18, 34
+    Convolutions have a bias only where no normalization follows. For 1000 classes, depths 18, 34
     and 50 have 11,689,512, 21,797,672 and 25,557,032 trainable parameters.
 
     **Names.** The paper's, as in `keras.applications`: the stem is `conv1`, the four stages `conv2`
@@ -67,18 +69,22 @@ def ResNet(
         stride_in: `"3x3"` or `"1x1"`: the convolution of a bottleneck that halves the image.
             `"1x1"` is the paper's and needs depth 50; `"3x3"` drops no pixel unseen.
         filters: Positive integer. Channels of the stem.
-        normalization: `"batch"`, `"layer"`, `"group"`, `"none"`, or a Keras layer, which is copied.
+        normalization: `"batch"`, `"layer"`, `"instance"`, `"group"`, `"weight"`, `"none"`, or a
+            Keras layer, which is copied.
         activation: Keras activation: its name, a function, or a layer, which is copied.
         kernel_initializer: Keras initializer. Each layer gets a copy with a seed of its own.
         kernel_regularizer: Keras regularizer of all kernels, the dense layer's too, or `None`.
         zero_gamma: Whether the last norm of each residual branch starts with `gamma = 0`, so that
             `F(x) = 0` at the start.
+        stochastic_depth_rate: Float in `[0, 1)`. Probability to drop the last block's residual
+            branch in training, for each image; towards the first block it falls to almost 0 in a
+            line. The paper's rate is 0.5, for networks of a hundred layers and more.
         name: Name of the model. Defaults to `"resnet{depth}"`.
 
     Returns:
         A functional `keras.Model` from images, `(batch, *input_shape)`, to logits,
-        `(batch, classes)`. It consists of Keras's own layers, so its `.keras` file loads where this
-        package is not installed.
+        `(batch, classes)`. Except with `"instance"`, `"weight"` and stochastic depth, it consists
+        of Keras's own layers, so its `.keras` file loads where this package is not installed.
 
     Raises:
         ValueError: If an argument is out of range, `zero_gamma` is asked of a normalization without
@@ -104,18 +110,21 @@ def ResNet(
     check_depth(depth, BLOCKS)
     check_integer("classes", classes, at_least=2)
     check_integer("filters", filters, at_least=1)
+    check_number("stochastic_depth_rate", stochastic_depth_rate, at_least=0, below=1)
     _check_stride_in(stride_in, depth)
     parts = _Parts(
         stride_in, normalization, activation, kernel_initializer, kernel_regularizer, zero_gamma
     )
     block = parts.bottleneck_block if _has_bottlenecks(depth) else parts.basic_block
+    rates = drop_rates(stochastic_depth_rate, sum(BLOCKS[depth]))
 
     images = keras.Input(tuple(input_shape), name="images")
     x = parts.imagenet_stem(images, filters) if stem == "imagenet" else parts.stem(images, filters)
     for stage, count in enumerate(BLOCKS[depth], start=2):
         for number in range(1, count + 1):
             strides = 2 if stage > 2 and number == 1 else 1
-            x = block(x, filters * 2 ** (stage - 2), strides, f"conv{stage}_block{number}")
+            name_of_block = f"conv{stage}_block{number}"
+            x = block(x, filters * 2 ** (stage - 2), strides, next(rates), name_of_block)
     x = keras.layers.GlobalAveragePooling2D(name="head_pool")(x)
     logits = classify(x, classes, kernel_initializer, kernel_regularizer)
     return keras.Model(images, logits, name=name or f"resnet{depth}")
@@ -142,14 +151,15 @@ class _Parts:
         x = keras.layers.ZeroPadding2D(1, name="pool1_pad")(x)
         return keras.layers.MaxPooling2D(3, strides=2, name="pool1_pool")(x)
 
-    def basic_block(self, x, filters, strides, name):
-        return self.block(x, name, [(filters, 3, strides), (filters, 3, 1)])
+    def basic_block(self, x, filters, strides, drop_rate, name):
+        return self.block(x, drop_rate, name, [(filters, 3, strides), (filters, 3, 1)])
 
-    def bottleneck_block(self, x, filters, strides, name):
+    def bottleneck_block(self, x, filters, strides, drop_rate, name):
         first, second = (strides, 1) if self.stride_in == "1x1" else (1, strides)
-        return self.block(x, name, [(filters, 1, first), (filters, 3, second), (4 * filters, 1, 1)])
+        convolutions = [(filters, 1, first), (filters, 3, second), (4 * filters, 1, 1)]
+        return self.block(x, drop_rate, name, convolutions)
 
-    def block(self, x, name, convolutions):
+    def block(self, x, drop_rate, name, convolutions):
         """Returns a block's output; `convolutions` are filters, size and strides of its branch."""
         shortcut = self.match(x, convolutions, name)
         for number, (filters, size, strides) in enumerate(convolutions, start=1):
@@ -165,7 +175,7 @@ class _Parts:
             )
             if not last:
                 x = activate(x, self.activation, f"{name}_activation{number}")
-        x = keras.layers.Add(name=f"{name}_add")([shortcut, x])
+        x = add_branch(shortcut, x, drop_rate, name)
         return activate(x, self.activation, f"{name}_output")
 
     def match(self, x, convolutions, name):
@@ -186,7 +196,7 @@ class _Parts:
             conv_name,
             size=size,
             strides=strides,
-            use_bias=is_none(self.normalization),
+            normalization=self.normalization,
             kernel_initializer=self.kernel_initializer,
             kernel_regularizer=self.kernel_regularizer,
         )

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 
 import keras
 
-from kerasrecipes.checks import check_choice, check_integer
+from kerasrecipes.checks import check_choice, check_integer, check_number
+from kerasrecipes.models.add_branch import add_branch, drop_rates
 from kerasrecipes.models.checks import check_image_shape
 from kerasrecipes.models.classify import classify
 from kerasrecipes.models.convolve import convolve
-from kerasrecipes.models.normalization import is_none, normalize
+from kerasrecipes.models.normalization import normalize
 from kerasrecipes.models.prototypes import activate
 
 LEAST_SIZE_PIXELS = 4
@@ -28,6 +29,7 @@ def ResNetCIFAR(
     kernel_initializer: object = "he_normal",
     kernel_regularizer: object = None,
     zero_gamma: bool = False,
+    stochastic_depth_rate: float = 0.0,
     name: str | None = None,
 ) -> keras.Model:
     """Residual network of `6n + 2` layers for images of CIFAR's size.
@@ -41,7 +43,7 @@ def ResNetCIFAR(
 
     In version 2, the first block of a stage takes its shortcut behind its first activation, as the
     authors' code does, and the last block is followed by a norm and an activation. Convolutions
-    have a bias only where there is no normalization. ResNet-20 for 10 classes of colour images has
+    have a bias only where no normalization follows. ResNet-20 for 10 classes of colour images has
     269,722 trainable parameters.
 
     Args:
@@ -54,18 +56,22 @@ def ResNetCIFAR(
             option A: every second pixel, and zeros as new channels; no parameters) or
             `"projection"` (option B: a 1x1 convolution; in version 1 with a norm).
         filters: Positive integer. Channels of the first stage.
-        normalization: `"batch"`, `"layer"`, `"group"`, `"none"`, or a Keras layer, which is copied.
+        normalization: `"batch"`, `"layer"`, `"instance"`, `"group"`, `"weight"`, `"none"`, or a
+            Keras layer, which is copied.
         activation: Keras activation: its name, a function, or a layer, which is copied.
         kernel_initializer: Keras initializer. Each layer gets a copy with a seed of its own.
         kernel_regularizer: Keras regularizer of all kernels, the dense layer's too, or `None`.
         zero_gamma: Whether the last norm of each residual branch starts with `gamma = 0`. Then
             `F(x) = 0` at the start, if the activation maps 0 to 0.
+        stochastic_depth_rate: Float in `[0, 1)`. Probability to drop the last block's residual
+            branch in training, for each image; towards the first block it falls to almost 0 in a
+            line. The paper's rate is 0.5, for networks of a hundred layers and more.
         name: Name of the model. Defaults to `"resnet{depth}_v{version}"`.
 
     Returns:
         A functional `keras.Model` from images, `(batch, *input_shape)`, to logits,
-        `(batch, classes)`. It consists of Keras's own layers, so its `.keras` file loads where this
-        package is not installed.
+        `(batch, classes)`. Except with `"instance"`, `"weight"` and stochastic depth, it consists
+        of Keras's own layers, so its `.keras` file loads where this package is not installed.
 
     Raises:
         ValueError: If an argument is out of range, `zero_gamma` is asked of a normalization without
@@ -85,15 +91,18 @@ def ResNetCIFAR(
         Goyal et al., 2017, https://arxiv.org/abs/1706.02677, section 5.1 (`zero_gamma`).
     """
     check_image_shape(input_shape, LEAST_SIZE_PIXELS)
-    _check_depth(depth)
+    check_cifar_depth(depth)
     check_integer("classes", classes, at_least=2)
     check_integer("filters", filters, at_least=1)
+    check_number("stochastic_depth_rate", stochastic_depth_rate, at_least=0, below=1)
     check_choice("version", version, (1, 2))
     check_choice("shortcut", shortcut, ("pad", "projection"))
     parts = _Parts(
         shortcut, normalization, activation, kernel_initializer, kernel_regularizer, zero_gamma
     )
     block = parts.block_v1 if version == 1 else parts.block_v2
+    blocks = (depth - 2) // 6
+    rates = drop_rates(stochastic_depth_rate, 3 * blocks)
 
     images = keras.Input(tuple(input_shape), name="images")
     x = parts.convolve(images, filters, "stem_conv")
@@ -101,8 +110,8 @@ def ResNetCIFAR(
         x = parts.normalize_and_activate(x, "stem_norm", "stem_activation")
     for stage in (1, 2, 3):
         channels = filters * 2 ** (stage - 1)
-        for number in range(1, (depth - 2) // 6 + 1):
-            x = block(x, channels, number == 1, f"stage{stage}_block{number}")
+        for number in range(1, blocks + 1):
+            x = block(x, channels, number == 1, next(rates), f"stage{stage}_block{number}")
     if version == 2:
         x = parts.normalize_and_activate(x, "head_norm", "head_activation")
     x = keras.layers.GlobalAveragePooling2D(name="head_pool")(x)
@@ -121,7 +130,7 @@ class _Parts:
     kernel_regularizer: object
     zero_gamma: bool
 
-    def block_v1(self, x, channels, first_of_stage, name):
+    def block_v1(self, x, channels, first_of_stage, drop_rate, name):
         strides = _strides(x, channels)
         shortcut = self.match(x, channels, strides, name)
         if strides > 1 and self.shortcut == "projection":
@@ -130,10 +139,10 @@ class _Parts:
         x = self.normalize_and_activate(x, f"{name}_norm1", f"{name}_activation1")
         x = self.convolve(x, channels, f"{name}_conv2")
         x = normalize(x, self.normalization, f"{name}_norm2", zero_gamma=self.zero_gamma)
-        x = keras.layers.Add(name=f"{name}_add")([shortcut, x])
+        x = add_branch(shortcut, x, drop_rate, name)
         return activate(x, self.activation, f"{name}_activation2")
 
-    def block_v2(self, x, channels, first_of_stage, name):
+    def block_v2(self, x, channels, first_of_stage, drop_rate, name):
         strides = _strides(x, channels)
         activated = self.normalize_and_activate(x, f"{name}_norm1", f"{name}_activation1")
         shortcut = self.match(activated if first_of_stage else x, channels, strides, name)
@@ -141,7 +150,7 @@ class _Parts:
         x = normalize(x, self.normalization, f"{name}_norm2", zero_gamma=self.zero_gamma)
         x = activate(x, self.activation, f"{name}_activation2")
         x = self.convolve(x, channels, f"{name}_conv2")
-        return keras.layers.Add(name=f"{name}_add")([shortcut, x])
+        return add_branch(shortcut, x, drop_rate, name)
 
     def match(self, x, channels, strides, name):
         """Returns `x` brought to the shape of the residual branch's output."""
@@ -149,13 +158,7 @@ class _Parts:
             return x
         if self.shortcut == "projection":
             return self.convolve(x, channels, f"{name}_shortcut_conv", strides, size=1)
-        x = keras.layers.AveragePooling2D(1, strides=strides, name=f"{name}_shortcut_subsample")(x)
-        # Keras has no layer that pads channels. As "channels_first", it takes the last two of our
-        # axes, width and channels, for height and width; and a saved model needs no code of ours.
-        new_channels = (0, channels - x.shape[-1])
-        return keras.layers.ZeroPadding2D(
-            ((0, 0), new_channels), data_format="channels_first", name=f"{name}_shortcut_pad"
-        )(x)
+        return pad_shortcut(x, channels, strides, name)
 
     def convolve(self, x, channels, name, strides=1, size=3):
         return convolve(
@@ -164,7 +167,7 @@ class _Parts:
             name,
             size=size,
             strides=strides,
-            use_bias=is_none(self.normalization),
+            normalization=self.normalization,
             kernel_initializer=self.kernel_initializer,
             kernel_regularizer=self.kernel_regularizer,
         )
@@ -174,12 +177,24 @@ class _Parts:
         return activate(x, self.activation, activation_name)
 
 
+def pad_shortcut(x: keras.KerasTensor, channels: int, strides: int, name: str) -> keras.KerasTensor:
+    """Returns every `strides`-th pixel of a block's input, and zeros as new channels."""
+    x = keras.layers.AveragePooling2D(1, strides=strides, name=f"{name}_shortcut_subsample")(x)
+    # Keras has no layer that pads channels. As "channels_first", it takes the last two of our
+    # axes, width and channels, for height and width; and a saved model needs no code of ours.
+    new_channels = (0, channels - x.shape[-1])
+    return keras.layers.ZeroPadding2D(
+        ((0, 0), new_channels), data_format="channels_first", name=f"{name}_shortcut_pad"
+    )(x)
+
+
 def _strides(x, channels):
     """Returns the strides of a block: where channels double, height and width are halved."""
     return 1 if x.shape[-1] == channels else 2
 
 
-def _check_depth(depth):
+def check_cifar_depth(depth: int) -> None:
+    """Raises unless `depth` is `6n + 2`, naming the nearest."""
     check_integer("depth", depth)
     if depth < 8 or depth % 6 != 2:
         below = max(8, depth - (depth - 2) % 6)

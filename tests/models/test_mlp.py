@@ -2,6 +2,7 @@ import keras
 import numpy as np
 import pytest
 
+from kerasrecipes.layers import DropConnect, VanillaDropout
 from kerasrecipes.models import MLP
 
 
@@ -40,6 +41,25 @@ def test_layers_in_their_order():
         "Dense",
     ]
     assert model.get_layer("hidden1_dropout").rate == 0.5
+
+
+def test_a_layer_may_take_the_place_of_dropout():
+    prototype = VanillaDropout(0.4, seed=1)
+    model = MLP((8,), 3, units=(4, 4), dropout=prototype)
+    copies = [model.get_layer(f"hidden{number}_dropout") for number in (1, 2)]
+    assert [(type(copy), copy.rate) for copy in copies] == [(VanillaDropout, 0.4)] * 2
+    assert prototype not in copies
+
+
+def test_drop_connect_is_around_hidden_layers():
+    model = MLP((8,), 3, units=(4,), drop_connect_rate=0.3)
+    hidden = model.get_layer("hidden1_dense")
+    assert (type(hidden), hidden.rate, hidden.layer.units) == (DropConnect, 0.3, 4)
+    assert type(model.get_layer("logits")) is keras.layers.Dense
+    x = np.ones((2, 8))
+    plain = MLP((8,), 3, units=(4,))
+    plain.set_weights(model.get_weights())
+    np.testing.assert_array_equal(output_of(model, x), output_of(plain, x))
 
 
 def test_no_bias_before_a_normalization():
@@ -86,6 +106,11 @@ def test_a_saved_model_gives_the_same_logits(tmp_path):
         ({"classes": 1}, "`classes` must be an integer of at least 2"),
         ({"units": (8, 0)}, r"`units\[1\]` must be an integer of at least 1"),
         ({"dropout_rate": 1.0}, r"`dropout_rate` must be a number in \[0, 1\)"),
+        ({"drop_connect_rate": 1.0}, r"`drop_connect_rate` must be a number in \[0, 1\)"),
+        (
+            {"dropout_rate": 0.5, "dropout": keras.layers.Dropout(0.5)},
+            "`dropout` and `dropout_rate` must not both be given",
+        ),
         ({"input_shape": (8, 0, 3)}, r"`input_shape\[1\]` must be an integer of at least 1"),
         ({"normalization": "bath"}, "Did you mean 'batch'"),
     ],
@@ -93,3 +118,8 @@ def test_a_saved_model_gives_the_same_logits(tmp_path):
 def test_arguments_out_of_range(options, message):
     with pytest.raises(ValueError, match=message):
         MLP(**{"input_shape": (8, 8, 1), "classes": 10, **options})
+
+
+def test_dropout_is_a_layer():
+    with pytest.raises(TypeError, match="a rate is `dropout_rate`"):
+        MLP((8, 8, 1), 10, dropout=0.5)
