@@ -3,9 +3,14 @@
 from collections.abc import Callable, Sequence
 
 import keras
+import numpy as np
 
 from kerasrecipes.data.pipeline import evaluation_batches
 from kerasrecipes.data.split import Split
+from kerasrecipes.layers.preprocessing.adaptable_layer import AdaptableLayer
+
+# Images that layers adapt to at a time.
+BATCH_SIZE = 256
 
 
 def assemble(
@@ -49,5 +54,10 @@ def _must_adapt(layer: keras.layers.Layer) -> bool:
 def _adapt(layer: keras.layers.Layer, before: keras.Model, train: Split | None) -> None:
     if train is None:
         raise ValueError(f"{type(layer).__name__} must adapt to a training split. Received: None")
-    batches = evaluation_batches(train, batch_size=256)
-    layer.adapt(before.predict(batches, verbose=0))
+    if isinstance(layer, AdaptableLayer):
+        # Batch by batch, however large the split is.
+        order = np.array_split(np.arange(len(train)), -(-len(train) // BATCH_SIZE))
+        layer.adapt(before.predict_on_batch(train.read(indices)) for indices in order)
+    else:
+        batches = evaluation_batches(train, BATCH_SIZE)
+        layer.adapt(before.predict(batches, verbose=0))

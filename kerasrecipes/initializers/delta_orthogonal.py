@@ -1,0 +1,58 @@
+"""Convolutions that keep the length of their input."""
+
+import keras
+
+from kerasrecipes.checks import check_number
+from kerasrecipes.initializers.central_pixel import central_pixel, check_kernel_shape
+
+
+@keras.saving.register_keras_serializable(package="kerasrecipes")
+class DeltaOrthogonal(keras.initializers.Initializer):
+    """Starts a convolution as a random rotation of the channels, the same at every place.
+
+        kernel[center] = gain * Q,  all else 0
+
+    `Q` has orthonormal rows. With `padding="same"` and strides of 1, and at least as many filters
+    as input channels, the layer keeps the length of its input, times `gain`, and so it does with
+    gradients. `keras.initializers.Orthogonal` of a convolution's kernel does not: neighbouring
+    outputs share pixels.
+
+    Args:
+        gain: Float. `sqrt(2)` makes up for ReLU, which takes half.
+        seed: Integer, `keras.random.SeedGenerator`, or `None` for a random one.
+
+    Call arguments:
+        shape: `(*kernel_size, input_channels, filters)`, of one to three dimensions.
+        dtype: Dtype of the kernel. Defaults to Keras's `floatx`.
+
+    Returns:
+        Tensor of that shape and dtype.
+
+    Raises:
+        ValueError: If the shape is no convolution's.
+
+    Example:
+
+    >>> kernel = ops.convert_to_numpy(DeltaOrthogonal(seed=0)((3, 3, 4, 8)))
+    >>> print(np.allclose(kernel[1, 1] @ kernel[1, 1].T, np.eye(4), atol=1e-6), kernel[0].any())
+    True False
+
+    Reference:
+        Xiao et al., 2018, https://arxiv.org/abs/1806.05393, section 3.4. Differs from it in: with
+        fewer filters than input channels, which the paper excludes, the columns are orthonormal.
+    """
+
+    def __init__(self, gain: float = 1.0, seed: object = None):
+        check_number("gain", gain)
+        self.gain = gain
+        self.seed = seed
+        self._orthogonal = keras.initializers.Orthogonal(gain, seed)
+
+    def __call__(self, shape, dtype=None):
+        check_kernel_shape("DeltaOrthogonal", shape)
+        dtype = dtype or keras.config.floatx()
+        # Half precision has no decomposition to make a matrix orthogonal by.
+        return central_pixel(shape, self._orthogonal(shape[-2:], "float32"), dtype)
+
+    def get_config(self):
+        return self._orthogonal.get_config()

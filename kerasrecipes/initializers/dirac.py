@@ -1,0 +1,67 @@
+"""Convolutions that start as the identity."""
+
+import keras
+import numpy as np
+
+from kerasrecipes.checks import check_integer, check_number
+from kerasrecipes.initializers.central_pixel import central_pixel, check_kernel_shape
+
+
+@keras.saving.register_keras_serializable(package="kerasrecipes")
+class Dirac(keras.initializers.Initializer):
+    """Starts a convolution as the identity: each output channel is an input channel.
+
+        kernel[center, i, i] = gain,  all else 0
+
+    With `padding="same"` and strides of 1 the layer returns its input, times `gain`. Filters beyond
+    the number of input channels start at zero; input channels beyond that of filters are ignored.
+    `keras.initializers.Identity` does this for dense layers.
+
+    Args:
+        gain: Float.
+        groups: Positive integer, the convolution's: each group of filters gets the identity of its
+            own input channels.
+
+    Call arguments:
+        shape: `(*kernel_size, input_channels / groups, filters)`, of one to three dimensions.
+        dtype: Dtype of the kernel. Defaults to Keras's `floatx`.
+
+    Returns:
+        Tensor of that shape and dtype.
+
+    Raises:
+        ValueError: If an argument is out of range, the shape is no convolution's, or `groups` does
+            not divide the filters.
+
+    Example:
+
+    >>> layer = keras.layers.Conv1D(2, 3, padding="same", kernel_initializer=Dirac())
+    >>> x = np.array([[[1.0, 2.0], [3.0, 4.0]]])
+    >>> print(ops.convert_to_numpy(layer(x))[0])
+    [[1. 2.]
+     [3. 4.]]
+
+    Reference:
+        Zagoruyko and Komodakis, 2017, https://arxiv.org/abs/1706.00388, without its reparametrized
+        training. `torch.nn.init.dirac_` is the same for kernels of odd size.
+    """
+
+    def __init__(self, gain: float = 1.0, groups: int = 1):
+        check_number("gain", gain)
+        check_integer("groups", groups, at_least=1)
+        self.gain = gain
+        self.groups = groups
+
+    def __call__(self, shape, dtype=None):
+        check_kernel_shape("Dirac", shape)
+        channels, filters = shape[-2:]
+        if filters % self.groups:
+            raise ValueError(
+                f"`groups` must divide the number of filters, {filters}. "
+                f"Received: groups={self.groups}"
+            )
+        matrix = np.tile(self.gain * np.eye(channels, filters // self.groups), self.groups)
+        return central_pixel(shape, matrix, dtype or keras.config.floatx())
+
+    def get_config(self):
+        return {"gain": self.gain, "groups": self.groups}
