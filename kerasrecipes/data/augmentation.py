@@ -1,9 +1,13 @@
 """Runs augmentation layers as a pure function of images, labels and a seed."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import keras
 from keras import ops
+
+from kerasrecipes.layers.augmentation.fusion import fuse
+from kerasrecipes.layers.augmentation.protocol import draws_apart, mixes_labels, transform_images
+from kerasrecipes.one_hot import one_hot
 
 
 class Augmentation:
@@ -13,8 +17,15 @@ class Augmentation:
     `transform_images`, `transform_labels`) get their seed handed in. Any other layer is called
     statelessly, with the state of its seed generators replaced.
 
+    Geometric layers that follow each other interpolate once; see `fuse`.
+
+    Where a layer mixes labels, all of them see labels as the shares of classes.
+
     Args:
         layers: Keras layers, applied in order.
+        classes: The number of classes. Needed where a layer mixes labels that are integers.
+        class_weight: `None`, or a dictionary from each label to its weight in the loss, for mixed
+            labels: Keras would weigh a mixed sample by its largest share alone.
 
     Call arguments:
         images: `(batch, height, width, channels)`, uint8 or float.
@@ -22,23 +33,36 @@ class Augmentation:
         random_words: `(2,)`, uint32. Two calls with the same words draw the same numbers.
 
     Returns:
-        Images and labels as the last layer gives them.
+        Images and labels as the last layer gives them; with `class_weight`, the weights of the
+        samples too.
     """
 
-    def __init__(self, layers: Sequence[keras.layers.Layer]):
-        self.layers = list(layers)
+    def __init__(
+        self,
+        layers: Sequence[keras.layers.Layer],
+        classes: int | None = None,
+        class_weight: Mapping[int, float] | None = None,
+    ):
+        self.layers = fuse(layers)
+        self.classes = classes
+        self.class_weight = class_weight
+        self.mixes_labels = any(map(mixes_labels, self.layers))
 
     def __call__(self, images, labels, random_words):
         images, labels = ops.convert_to_tensor(images), ops.convert_to_tensor(labels)
+        if self.mixes_labels and self.classes is not None:
+            labels = one_hot(labels, self.classes)
         seed = _Seed(random_words)
         for layer in self.layers:
-            if hasattr(layer, "get_random_transformation"):
+            if draws_apart(layer):
                 drawn = layer.get_random_transformation(images, training=True, seed=seed)
-                images = layer.transform_images(images, drawn, training=True)
+                images = transform_images(layer, images, drawn)
                 labels = layer.transform_labels(labels, drawn, training=True)
             else:
                 images = _call_stateless(layer, images, seed)
-        return images, labels
+        if self.class_weight is None:
+            return images, labels
+        return images, *_weighted(labels, self.class_weight)
 
 
 class _Seed(keras.random.SeedGenerator):
@@ -66,3 +90,15 @@ def _call_stateless(layer, images, seed):
     trainable = [v.value for v in layer.trainable_variables]
     outputs, _ = layer.stateless_call(trainable, state, images, training=True)
     return outputs
+
+
+def _weighted(labels, class_weight):
+    """Returns labels and sample weights that make the loss that of the classes, each weighted.
+
+    A cross-entropy is a sum over classes `c` of shares `y` times `-log p`. With weights `w` and
+    `s = sum_c w_c y_c`, the labels `w_c y_c / s` sum to one, and the weight `s` gives `w` back.
+    """
+    weights = [weight for _, weight in sorted(class_weight.items())]
+    weighted = labels * ops.convert_to_tensor(weights, dtype=labels.dtype)
+    total = ops.sum(weighted, axis=1, keepdims=True)
+    return weighted / total, ops.squeeze(total, 1)

@@ -1,5 +1,7 @@
 """What all augmentation layers share: the protocol of Keras's image preprocessing layers."""
 
+from collections.abc import Mapping
+
 import keras
 from keras import ops
 
@@ -16,7 +18,8 @@ class AugmentationLayer(keras.layers.Layer):
     - `draw_transformation(images, seed)`: a dictionary of tensors, one entry per sample each, from
       `keras.random` functions with this `seed`;
     - `augment_images(images, transformation)`;
-    - `augment_labels(labels, transformation)`, only where labels change.
+    - `augment_labels(labels, transformation)`, only where labels change; if they become shares of
+      several classes, with `mixes_labels = True`, which tells a pipeline to hand in one-hot ones.
 
     Like Keras's layers, it is active unless `training=False`; `model.predict` and `model.evaluate`
     say so. It does not cast: images come out in the dtype in which they went in.
@@ -27,24 +30,41 @@ class AugmentationLayer(keras.layers.Layer):
         **kwargs: As `keras.layers.Layer`.
 
     Call arguments:
-        images: `(batch, height, width, channels)`, integer or float.
+        data: Images `(batch, height, width, channels)`, integer or float; or a dictionary of
+            `"images"` and, where there are any, `"labels"`.
         training: Whether to augment. Defaults to `True`.
 
     Returns:
-        The augmented images. With `training=False`, `images` themselves.
+        The augmented images, or the dictionary with them. With `training=False`, `data` itself.
 
     Raises:
-        ValueError: If `images` do not have four axes.
+        ValueError: If `images` do not have four axes, or labels are missing that would change.
     """
+
+    mixes_labels = False
 
     def __init__(self, seed: int | None = None, **kwargs):
         super().__init__(autocast=False, **kwargs)
         self.seed = seed
         self.generator = keras.random.SeedGenerator(seed)
 
-    def call(self, images, training=True):
-        transformation = self.get_random_transformation(images, training=training)
-        return self.transform_images(images, transformation, training=training)
+    def call(self, data, training=True):
+        if not training:
+            return data
+        parts = data if isinstance(data, Mapping) else {"images": data}
+        if self.mixes_labels and "labels" not in parts:
+            raise ValueError(
+                f"{type(self).__name__} changes labels too: call it on a dictionary of 'images' "
+                f"and 'labels', or in a recipe's `augment`. Received: {', '.join(parts)} alone"
+            )
+        transformation = self.get_random_transformation(parts["images"])
+        images = self.transform_images(parts["images"], transformation)
+        if data is not parts:
+            return images
+        changed = {"images": images}
+        if "labels" in parts:
+            changed["labels"] = self.transform_labels(parts["labels"], transformation)
+        return {**data, **changed}
 
     def get_random_transformation(self, images, training=True, seed=None):
         """Draws how to change each image.

@@ -6,6 +6,8 @@ from keras import ops
 
 from kerasrecipes.checks import check_choice, check_integer, check_number
 from kerasrecipes.layers.augmentation.augmentation_layer import AugmentationLayer
+from kerasrecipes.layers.augmentation.homography import translation
+from kerasrecipes.layers.augmentation.rounding import check_holds
 
 
 @keras.saving.register_keras_serializable(package="kerasrecipes")
@@ -70,10 +72,16 @@ class RandomPadCrop(AugmentationLayer):
 
     def draw_transformation(self, images, seed):
         """Returns `offsets`, `(batch, 2)`: row and column of the crop in the padded image."""
-        batch = ops.shape(images)[0]
-        return {
-            "offsets": keras.random.randint((batch, 2), 0, 2 * self.padding_pixels + 1, seed=seed)
-        }
+        return {"offsets": self._draw_offsets(ops.shape(images)[0], seed)}
+
+    def draw_pixel_homography(self, batch, size, seed):
+        """Returns the same draws as matrices; see `GeometricLayer`."""
+        offsets = self._draw_offsets(batch, seed) - self.padding_pixels
+        down, right = ops.unstack(offsets, num=2, axis=1)
+        return translation(right, down)
+
+    def output_size(self, size):
+        return tuple(size)
 
     def augment_images(self, images, transformation):
         # One gather of whole pixels by computed positions: in tf.data it takes a tenth of the time
@@ -93,6 +101,9 @@ class RandomPadCrop(AugmentationLayer):
             pixels = ops.concatenate([pixels, fill])
         return ops.take(pixels, positions, axis=0)
 
+    def _draw_offsets(self, batch, seed):
+        return keras.random.randint((batch, 2), 0, 2 * self.padding_pixels + 1, seed=seed)
+
     def _sources(self, offsets, size):
         """Returns the row, or column, of the image that each one of the crop shows."""
         offsets = ops.expand_dims(ops.cast(offsets, "int32"), 1)
@@ -104,14 +115,10 @@ class RandomPadCrop(AugmentationLayer):
         return sources
 
     def _check_images(self, images, height, width):
-        dtype = keras.backend.standardize_dtype(images.dtype)
-        if self.fill_mode == "constant" and keras.backend.is_int_dtype(dtype):
-            least, most = np.iinfo(dtype).min, np.iinfo(dtype).max
-            if not least <= self.fill_value <= most or self.fill_value % 1:
-                raise ValueError(
-                    f"`fill_value` must be an integer in [{least}, {most}] for images of dtype "
-                    f"{dtype}. Received: fill_value={self.fill_value!r}"
-                )
+        if self.fill_mode == "constant":
+            check_holds(
+                "fill_value", self.fill_value, keras.backend.standardize_dtype(images.dtype)
+            )
         sizes = [size for size in (height, width) if isinstance(size, int)]
         if self.fill_mode == "reflect" and min(sizes, default=np.inf) <= self.padding_pixels:
             raise ValueError(

@@ -88,7 +88,7 @@ def test_a_call_keeps_uint8():
 
 
 def test_rows_and_columns_are_uniform_and_independent():
-    rows, columns = draw_offsets(40_000, padding_pixels=4).T
+    rows, columns = draw_offsets(80_000, padding_pixels=4).T
     assert rows.min() == columns.min() == 0
     assert rows.max() == columns.max() == 8
     check_uniform(rows * 9 + columns, 81)
@@ -101,8 +101,8 @@ def test_neighbours_in_a_batch_are_independent():
 
 
 def test_a_seed_repeats_the_draws_and_another_gives_others():
-    assert (draw_offsets(100, 4, seed=1) == draw_offsets(100, 4, seed=1)).all()
-    assert (draw_offsets(100, 4, seed=1) != draw_offsets(100, 4, seed=2)).any()
+    assert (draw_offsets(80_000, 4, seed=1) == draw_offsets(80_000, 4, seed=1)).all()
+    assert (draw_offsets(80_000, 4, seed=1) != draw_offsets(80_000, 4, seed=2)).any()
 
 
 def test_inside_a_model_it_acts_in_training_only():

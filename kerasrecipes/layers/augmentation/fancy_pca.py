@@ -1,0 +1,151 @@
+"""AlexNet's shifts along the principal components of colour."""
+
+from collections.abc import Iterable, Sequence
+
+import keras
+import numpy as np
+from keras import ops
+
+from kerasrecipes.checks import check_number
+from kerasrecipes.layers.augmentation.colour import recolour
+from kerasrecipes.layers.augmentation.photometric_layer import PhotometricLayer
+from kerasrecipes.layers.augmentation.rounding import round_to
+
+
+@keras.saving.register_keras_serializable(package="kerasrecipes")
+class FancyPCA(PhotometricLayer):
+    """Shifts the colours of images as the training set's colours vary.
+
+    One shift for each image, the same for all of its pixels, which are taken as in `[0, 1]`:
+
+        [p1, p2, p3] [a1 l1, a2 l2, a3 l3]^T
+
+    with the eigenvectors `p` and the eigenvalues `l` of the covariance of the training set's pixels
+    `(red, green, blue)`, and `a` drawn from a normal distribution.
+
+    Args:
+        stddev: Float of at least 0. Standard deviation of `a`.
+        covariance: 3x3 nested lists: the covariance of red, green and blue on `[0, 1]`, or `None`
+            if it is found by `adapt`, which a recipe does on its training split.
+        value_range: `(low, high)` of the pixels.
+        seed: Integer, or `None` for a random one.
+        **kwargs: As `keras.layers.Layer`.
+
+    Call arguments:
+        images: `(batch, height, width, channels)`, integer or float. Of a single channel, the
+            shift's luma is taken.
+        training: Whether to augment. Defaults to `True`.
+
+    Returns:
+        Images of the same shape and dtype, integers rounded, clipped to `value_range`. With
+        `training=False`, `images` themselves.
+
+    Raises:
+        ValueError: If an argument is out of range, `covariance` is no covariance, or there is none.
+
+    Example:
+
+    >>> layer = FancyPCA(seed=0)
+    >>> layer.adapt(np.random.default_rng(0).integers(0, 256, (10, 8, 8, 3)))
+    >>> tuple(layer(np.zeros((2, 8, 8, 3), "uint8")).shape)
+    (2, 8, 8, 3)
+
+    Reference:
+        Krizhevsky et al., 2012, section 4.1. Differs from it in: the paper does not say how pixels
+        are scaled. Eigenvalues are squares of intensities: those on `[0, 255]` would shift by 255
+        times as much of the range, so here pixels are on `[0, 1]`, whatever `value_range` is.
+    """
+
+    def __init__(
+        self,
+        stddev: float = 0.1,
+        covariance: Sequence[Sequence[float]] | None = None,
+        value_range: tuple[float, float] = (0, 255),
+        seed: int | None = None,
+        **kwargs,
+    ):
+        super().__init__(value_range, seed=seed, **kwargs)
+        check_number("stddev", stddev, at_least=0)
+        self.stddev = stddev
+        self.covariance = covariance
+        self.components = self.add_weight(
+            shape=(3, 3), initializer="zeros", trainable=False, dtype="float32", name="components"
+        )
+        self._is_adapted = False
+        if covariance is not None:
+            self._set_covariance(_checked(covariance))
+
+    @property
+    def must_adapt(self) -> bool:
+        """Whether `adapt` must be called before images come."""
+        return not self._is_adapted
+
+    def adapt(self, data) -> None:
+        """Finds the covariance of colours.
+
+        Args:
+            data: Images, `(samples, height, width, 3)`, in `value_range`, or an iterable of such
+                batches.
+        """
+        batches = [data] if hasattr(data, "shape") else data
+        self._set_covariance(_covariance(batches, self.value_range))
+
+    def draw_transformation(self, images, seed):
+        """Returns `shift`, `(batch, 3)`, as fractions of the value range."""
+        if self.must_adapt:
+            raise ValueError(
+                "FancyPCA needs `covariance`, or `adapt(images)` before it is used. "
+                "Received: covariance=None"
+            )
+        shape = (ops.shape(images)[0], 3)
+        draws = keras.random.normal(shape, stddev=self.stddev, dtype="float32", seed=seed)
+        components = ops.convert_to_tensor(self.components)
+        return {"shift": ops.sum(components * ops.expand_dims(draws, 1), axis=2)}
+
+    def augment_images(self, images, transformation):
+        self.watch(images)
+        pixels = recolour(images, None, transformation["shift"], self.value_range)
+        return round_to(pixels, keras.backend.standardize_dtype(images.dtype))
+
+    def load_own_variables(self, store):
+        super().load_own_variables(store)
+        self._is_adapted = True
+
+    def _set_covariance(self, covariance):
+        eigenvalues, eigenvectors = np.linalg.eigh(covariance)
+        self.components.assign((eigenvectors * np.maximum(eigenvalues, 0)).astype("float32"))
+        self._is_adapted = True
+
+    def get_config(self):
+        return {**super().get_config(), "stddev": self.stddev, "covariance": self.covariance}
+
+
+def _checked(covariance):
+    matrix = np.asarray(covariance, "float64")
+    is_symmetric = matrix.shape == (3, 3) and np.allclose(matrix, matrix.T)
+    if not is_symmetric or np.linalg.eigvalsh(matrix).min() < -1e-6:
+        raise ValueError(
+            "`covariance` must be a symmetric 3x3 matrix without negative eigenvalues. "
+            f"Received: covariance={covariance!r}"
+        )
+    return matrix
+
+
+def _covariance(batches: Iterable, value_range) -> np.ndarray:
+    low, high = value_range
+    count, total, products = 0, np.zeros(3), np.zeros((3, 3))
+    for images in batches:
+        pixels = np.asarray(ops.convert_to_numpy(images), "float64")
+        if pixels.ndim != 4 or pixels.shape[-1] != 3:
+            raise ValueError(
+                "`data` must be images of shape (samples, height, width, 3). "
+                f"Received: shape={pixels.shape}"
+            )
+        pixels = (pixels.reshape(-1, 3) - low) / (high - low)
+        count += len(pixels)
+        total += pixels.sum(0)
+        products += pixels.T @ pixels
+    if not count:
+        raise ValueError("`data` must hold at least one image. Received: none")
+    mean = total / count
+    return products / count - np.outer(mean, mean)

@@ -1,0 +1,86 @@
+"""What `RandomApply` and `RandomChoice` share: augmentation layers inside one."""
+
+import keras
+from keras import ops
+
+from kerasrecipes.layers.augmentation.augmentation_layer import AugmentationLayer
+from kerasrecipes.layers.augmentation.protocol import draws_apart, mixes_labels
+from kerasrecipes.layers.augmentation.rounding import round_to
+from kerasrecipes.one_hot import one_hot
+
+
+class NestedLayers(AugmentationLayer):
+    """Base class of layers that hold augmentation layers and apply each to some samples.
+
+    Every layer computes all images of the batch; what a sample keeps is selected afterwards, so
+    that shapes stay fixed and the batch can be compiled.
+
+    Args:
+        layers: A layer, or a list of layers, in the protocol of Keras's image preprocessing
+            layers. They must keep the size of images.
+        seed: Integer, or `None` for a random one. The layers inside draw from it too; their own
+            seeds do not count.
+        **kwargs: As `keras.layers.Layer`.
+
+    Raises:
+        TypeError: If something else is among `layers`.
+    """
+
+    def __init__(self, layers, seed: int | None = None, **kwargs):
+        super().__init__(seed=seed, **kwargs)
+        self.layers = list(layers) if isinstance(layers, list | tuple) else [layers]
+        for layer in self.layers:
+            if not draws_apart(layer):
+                raise TypeError(
+                    "`layers` must hold augmentation layers of Keras or of this package, which "
+                    f"draw for each image. Received: {layer!r}"
+                )
+        if not self.layers:
+            raise ValueError("`layers` must hold at least one layer. Received: layers=[]")
+        self.mixes_labels = any(map(mixes_labels, self.layers))
+
+    def build(self, input_shape):
+        """Builds nothing: the layers inside are driven, not called."""
+
+    def draw_inside(self, images, seed):
+        """Returns what each layer inside draws."""
+        return [
+            layer.get_random_transformation(images, training=True, seed=seed)
+            for layer in self.layers
+        ]
+
+    def get_config(self):
+        layers = [keras.saving.serialize_keras_object(layer) for layer in self.layers]
+        return {**super().get_config(), "layers": layers}
+
+    @classmethod
+    def from_config(cls, config):
+        layers = [keras.saving.deserialize_keras_object(layer) for layer in config["layers"]]
+        return cls(**{**config, "layers": layers})
+
+
+def select_images(chosen, changed, images):
+    """Returns the changed images of the chosen samples, in the dtype of the others.
+
+    Args:
+        chosen: bool, `(batch,)`.
+        changed: Images of the same shape, of any dtype.
+        images: The images of the samples that are not chosen.
+    """
+    if tuple(changed.shape) != tuple(images.shape):
+        raise ValueError(
+            "Layers inside another must keep the size of images. "
+            f"Received: {tuple(images.shape)} became {tuple(changed.shape)}"
+        )
+    changed = round_to(changed, images.dtype)
+    return ops.where(ops.reshape(chosen, (-1, 1, 1, 1)), changed, images)
+
+
+def select_labels(chosen, changed, labels):
+    """Returns the changed labels of the chosen samples; both as shares if either are."""
+    if len(changed.shape) > len(labels.shape):
+        labels = one_hot(labels, changed.shape[-1], changed.dtype)
+    elif len(changed.shape) < len(labels.shape):
+        changed = one_hot(changed, labels.shape[-1], labels.dtype)
+    chosen = ops.reshape(chosen, (-1, *[1] * (len(labels.shape) - 1)))
+    return ops.where(chosen, ops.cast(changed, labels.dtype), labels)

@@ -1,0 +1,188 @@
+import keras
+import numpy as np
+import pytest
+from keras import ops
+from scipy import stats
+
+from kerasrecipes.layers import MixedSamples
+from tests.layers.augmentation.batches import augment, random_images, to_numpy
+
+# A sound layer exceeds a bound in one of a million seeds; ours are fixed.
+FALSE_ALARM_RATE = 1e-6
+ONE_HOT = np.eye(5, dtype="float32")
+
+
+# One size of batch for nearly all tests: JAX compiles each operation anew for another.
+N = 20_001
+
+
+def draw(batch=N, shape=(20, 30, 1), seed=0, **options):
+    layer = MixedSamples(**options)
+    images = np.zeros((batch, *shape), "uint8")
+    drawn = layer.get_random_transformation(images, seed=keras.random.SeedGenerator(seed))
+    return {name: to_numpy(value) for name, value in drawn.items()}
+
+
+def within(successes, n, probability):
+    """Whether a count is what a probability makes of it, but for one seed in a million."""
+    return stats.binomtest(int(successes), n, probability).pvalue > FALSE_ALARM_RATE
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "float32", "float16"])
+def test_mixup_adds_images_and_labels_by_the_same_share(dtype):
+    images, layer = random_images((6, 4, 5, 3), dtype), MixedSamples(1.0, None, classes=5)
+    labels = np.array([0, 1, 2, 3, 4, 0])
+    drawn = layer.get_random_transformation(images, seed=keras.random.SeedGenerator(1))
+    shares, partners = to_numpy(drawn["shares"]), to_numpy(drawn["partners"])
+    share = shares.astype("float64")[:, None, None, None]
+    expected = share * images + (1 - share) * images[partners]
+    received = to_numpy(layer.transform_images(images, drawn))
+    assert received.dtype == dtype
+    tolerance = {"uint8": 0.501, "float32": 1e-4, "float16": 0.07}[dtype]
+    np.testing.assert_allclose(received, expected, atol=tolerance)
+    share = shares[:, None]
+    expected = share * ONE_HOT[labels] + (1 - share) * ONE_HOT[labels[partners]]
+    for given in (labels, labels[:, None], ONE_HOT[labels], ONE_HOT[labels].astype("int32")):
+        mixed = to_numpy(layer.transform_labels(given, drawn))
+        np.testing.assert_allclose(mixed, expected, atol=1e-6)
+        np.testing.assert_allclose(mixed.sum(-1), 1, atol=1e-6)
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "float32"])
+@pytest.mark.parametrize("shape", [(20, 30, 3), (5, 3, 1)])
+def test_cutmix_weighs_labels_by_the_area_as_it_was_cut(dtype, shape):
+    # Each image has one value of its own: what is pasted can be counted.
+    batch = 40
+    images = np.ones((batch, *shape), dtype) * np.arange(batch, dtype=dtype)[:, None, None, None]
+    labels = np.eye(batch, dtype="float32")
+    cut, mixed = augment(MixedSamples(None, 1.0), images, labels, seed=3)
+    for index in range(batch):
+        values, counts = np.unique(cut[index, ..., 0], return_counts=True)
+        shares = np.zeros(batch)
+        shares[values.astype(int)] = counts / counts.sum()
+        np.testing.assert_allclose(mixed[index], shares, atol=1e-6)
+        pasted = np.argwhere(cut[index, ..., 0] != index)
+        if len(pasted):
+            sides = pasted.max(0) - pasted.min(0) + 1
+            assert sides.prod() == len(pasted)  # A rectangle.
+        assert (cut[index] == cut[index, ..., :1]).all()
+    assert (mixed.max(-1) < 1).mean() > 0.5
+
+
+def test_rectangles_follow_the_paper():
+    # Before they are cut off at the border, the sides are sqrt(1 - lambda) of the image's. Of a
+    # rectangle whose centre is far from the border nothing is cut off.
+    boxes = draw(shape=(100, 200, 1), mixup_alpha=None)["boxes"]
+    heights, widths = boxes[:, 1] - boxes[:, 0], boxes[:, 3] - boxes[:, 2]
+    inside = (boxes[:, [0, 2]] > 0).all(1) & (boxes[:, 1] < 100) & (boxes[:, 3] < 200)
+    assert inside.sum() > 1000
+    np.testing.assert_allclose(widths[inside], 2 * heights[inside], atol=4)
+    # All centres are equally likely: half of the rectangles begin in the upper half or cross it.
+    centres = (boxes[:, 0] + boxes[:, 1])[inside & (heights < 20)] / 2
+    observed = np.histogram(centres, bins=8, range=(10, 90))[0]
+    assert stats.chisquare(observed).pvalue > FALSE_ALARM_RATE
+
+
+@pytest.mark.parametrize("alpha", [0.01, 0.2, 1.0, 8.0])
+def test_shares_are_beta_distributed(alpha):
+    shares = draw(mixup_alpha=alpha, cutmix_alpha=None)["shares"]
+    assert np.isfinite(shares).all()
+    assert ((shares >= 0) & (shares <= 1)).all()
+    # Beyond float32's resolution next to 1, the distributions cannot agree.
+    edges = np.array([0, 0.001, 0.1, 0.5, 0.9, 0.999, 1])
+    expected = N * np.diff(stats.beta.cdf(edges, alpha, alpha))
+    observed = np.histogram(shares, edges)[0]
+    kept = expected > 5
+    observed, expected = (
+        observed[kept],
+        expected[kept] * observed[kept].sum() / expected[kept].sum(),
+    )
+    assert stats.chisquare(observed, expected).pvalue > FALSE_ALARM_RATE
+
+
+@pytest.mark.parametrize("batch", [1, 2, N])
+def test_partners_are_others(batch):
+    partners = draw(batch=batch)["partners"]
+    assert ((partners >= 0) & (partners < batch)).all()
+    assert batch == 1 or (partners != np.arange(batch)).all()
+
+
+def test_every_other_sample_is_as_likely_a_partner():
+    ahead = (draw()["partners"] - np.arange(N)) % N
+    observed = np.histogram(ahead, bins=20, range=(0.5, N - 0.5))[0]
+    assert observed.sum() == N
+    assert stats.chisquare(observed).pvalue > FALSE_ALARM_RATE
+
+
+def test_a_single_sample_stays_as_it_is():
+    images = random_images((1, 6, 6, 3))
+    mixed, labels = augment(MixedSamples(classes=5), images, np.array([3]))
+    np.testing.assert_array_equal(mixed, images)
+    np.testing.assert_allclose(labels, ONE_HOT[[3]], atol=1e-6)
+
+
+def test_probabilities():
+    drawn = draw(probability=0.7, cutmix_probability=0.25)
+    mixed = drawn["shares"] < 1
+    # A rectangle that rounds to nothing leaves a sample whole: count those that could be cut.
+    assert within(drawn["is_cut"].sum(), N, 0.7 * 0.25)
+    unmixed_by_chance = (~mixed & drawn["is_cut"]).sum()
+    assert within(mixed.sum() + unmixed_by_chance, N, 0.7)
+    drawn = draw(cutmix_probability=None)
+    np.testing.assert_array_equal(drawn["is_cut"], np.arange(N) % 2 == 1)
+    assert draw(mixup_alpha=None)["is_cut"].all()
+    assert not draw(cutmix_alpha=None)["is_cut"].any()
+    assert (draw(probability=0.0)["shares"] == 1).all()
+
+
+def test_zero_probability_is_exact():
+    images = random_images((4, 6, 6, 3), "float32") / 7
+    mixed, labels = augment(MixedSamples(probability=0.0), images, ONE_HOT[:4])
+    np.testing.assert_array_equal(mixed, images)
+    np.testing.assert_array_equal(labels, ONE_HOT[:4])
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"mixup_alpha": 0.0}, "`mixup_alpha` must be a number greater than 0"),
+        ({"cutmix_alpha": -1.0}, "`cutmix_alpha` must be a number greater than 0"),
+        ({"mixup_alpha": None, "cutmix_alpha": None}, "`mixup_alpha` or `cutmix_alpha` must be"),
+        ({"cutmix_probability": 1.5}, r"`cutmix_probability` must be a number in \[0, 1\]"),
+        ({"probability": -0.1}, r"`probability` must be a number in \[0, 1\]"),
+        ({"classes": 1}, "`classes` must be an integer of at least 2"),
+    ],
+)
+def test_arguments_out_of_range(options, message):
+    with pytest.raises(ValueError, match=message):
+        MixedSamples(**options)
+
+
+def test_missing_labels_are_told():
+    images = np.zeros((2, 4, 4, 1), "uint8")
+    with pytest.raises(ValueError, match="changes labels too: call it on a dictionary"):
+        MixedSamples()(images)
+    with pytest.raises(ValueError, match="Received: images alone"):
+        MixedSamples()({"images": images})
+    with pytest.raises(ValueError, match="`labels` must be one-hot, .*or `classes` be given"):
+        MixedSamples()({"images": images, "labels": np.array([0, 1])})
+
+
+@pytest.mark.tensorflow_only
+def test_in_a_plain_tf_data_pipeline():
+    import tensorflow as tf
+
+    images, labels = random_images((10, 6, 6, 3)), np.arange(10) % 5
+    layer = MixedSamples(classes=5, seed=0)
+    dataset = tf.data.Dataset.from_tensor_slices({"images": images, "labels": labels}).batch(4)
+    batches = list(dataset.map(layer).as_numpy_iterator())
+    assert [batch["labels"].shape for batch in batches] == [(4, 5), (4, 5), (2, 5)]
+    assert all(batch["images"].dtype == "uint8" for batch in batches)
+    np.testing.assert_allclose(sum(batch["labels"].sum() for batch in batches), 10, atol=1e-5)
+    assert any(((batch["labels"] > 0) & (batch["labels"] < 1)).any() for batch in batches)
+
+
+def test_labels_of_half_precision_stay_so():
+    labels = ops.cast(ONE_HOT[:4], "float16")
+    _, mixed = augment(MixedSamples(), random_images((4, 4, 4, 1)), labels)
+    assert mixed.dtype == "float16"
