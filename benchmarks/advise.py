@@ -1,0 +1,203 @@
+"""Claim: `advise` names a strategy within 1 point of the best on at least 80% of 24 tasks.
+
+    python benchmarks/advise.py cifar10.npz
+    python benchmarks/advise.py cifar10.npz --tasks inverted digits
+
+A ResNet-8 is trained on five of CIFAR-10's classes, at 16 x 16 pixels. The tasks are the five
+others, whole or in part, as they are or changed, and scikit-learn's digits; each with 10 and with
+100 images of a class. All four strategies are run on each of them and tested on up to 2,000 images.
+`advise` sees training and validation images only. The tables of runs and of tasks go to
+docs/results/; what is there is not run again.
+"""
+
+import argparse
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from kerasrecipes import Recipe, train, use
+from kerasrecipes.cli.tables import print_table
+from kerasrecipes.csv_table import read_rows, write_rows
+from kerasrecipes.data.digits import Digits
+from kerasrecipes.sweep import sweep
+from kerasrecipes.transfer import STRATEGIES, advise, strategy_recipe
+
+SIZE = 16
+PER_CLASS = (10, 100)
+TEST_IMAGES = 2000
+SOURCE_CLASSES, TARGET_CLASSES = (0, 1, 2, 3, 4), (5, 6, 7, 8, 9)
+WITHIN = 0.01
+
+SOURCE = Recipe(
+    data=use("Npz", path="source.npz", validation_fraction=0.02),
+    augment=[use("RandomPadCrop", padding_pixels=2), use("RandomFlip", mode="horizontal")],
+    model=use("ResNetCIFAR", depth=8, normalization=use("BatchNormalization", momentum=0.9)),
+    optimizer=use("Adam", learning_rate=use("CosineDecay", initial_learning_rate=0.003)),
+    epochs=6,
+    batch_size=128,
+    monitor=None,
+)
+
+
+@dataclass(frozen=True)
+class Kind:
+    """Images of a task: which, and how they are changed."""
+
+    classes: tuple[int, ...] = TARGET_CLASSES
+    change: Callable[[np.ndarray], np.ndarray] = lambda images: images
+
+
+def noisy(images):
+    noise = np.random.default_rng(0).normal(scale=60, size=images.shape)
+    return np.clip(images + noise, 0, 255).astype(np.uint8)
+
+
+def grey(images):
+    mean = images.mean(axis=-1, keepdims=True)
+    return np.repeat(np.rint(mean), 3, axis=-1).astype(np.uint8)
+
+
+KINDS = {
+    "new classes": Kind(),
+    "animals": Kind((5, 6, 7)),
+    "vehicles and horses": Kind((7, 8, 9)),
+    "dogs and frogs": Kind((5, 6)),
+    "darker": Kind(change=lambda x: x // 2 + 20),
+    "the source's classes": Kind(SOURCE_CLASSES),
+    "inverted": Kind(change=lambda x: 255 - x),
+    "grey and inverted": Kind(change=lambda x: 255 - grey(x)),
+    "on their side": Kind(change=lambda x: np.rot90(x, axes=(1, 2))),
+    "noisy": Kind(change=noisy),
+    "digits": Kind(()),
+    "digits inverted": Kind((), lambda x: 255 - x),
+}
+
+
+def small(images):
+    """Returns images of 32 x 32 pixels at half the size."""
+    n, _, _, channels = images.shape
+    blocks = images.reshape(n, SIZE, 2, SIZE, 2, channels)
+    return np.rint(blocks.mean(axis=(2, 4))).astype(np.uint8)
+
+
+def chosen(images, labels, classes, per_class, seed):
+    """Returns so many images of each class, in random order, with new labels."""
+    rng = np.random.default_rng(seed)
+    indices = [rng.permutation(np.flatnonzero(labels == c))[:per_class] for c in classes]
+    order = rng.permutation(np.concatenate(indices))
+    return images[order], np.searchsorted(classes, labels[order]).astype(np.int32)
+
+
+def write_task(kind: Kind, per_class: int, cifar10: dict, path: Path) -> None:
+    if kind.classes:
+        parts = {
+            "train": chosen(cifar10["x_train"], cifar10["y_train"], kind.classes, per_class, 1),
+            "test": chosen(
+                cifar10["x_test"],
+                cifar10["y_test"],
+                kind.classes,
+                TEST_IMAGES // len(kind.classes),
+                2,
+            ),
+        }
+    else:
+        digits = Digits(image_size=SIZE, validation_fraction=0.01).load()
+        train_images = np.repeat(digits.train.images, 3, axis=-1)
+        test_images = np.repeat(digits.test.images, 3, axis=-1)
+        parts = {
+            "train": chosen(train_images, digits.train.labels, range(10), per_class, 1),
+            "test": (test_images, digits.test.labels),
+        }
+    arrays = {}
+    for split, (images, labels) in parts.items():
+        images = images if images.shape[1] == SIZE else small(images)
+        arrays |= {f"x_{split}": kind.change(images), f"y_{split}": labels}
+    np.savez(path, **arrays)
+
+
+def source(cifar10: dict, directory: Path) -> str:
+    """Returns the folder of the network that is transferred."""
+    path = directory / "source.npz"
+    images, labels = chosen(cifar10["x_train"], cifar10["y_train"], SOURCE_CLASSES, 5000, 0)
+    np.savez(path, x_train=small(images), y_train=labels)
+    recipe = SOURCE.replace({"data.path": str(path)})
+    return str(train(recipe, directory=directory, name="source", verbose=0).folder)
+
+
+def measure(task: str, data, backbone: str, directory: Path, table: Path) -> dict:
+    """Returns a row: what `advise` says of a task, and what each strategy scores."""
+    advice = advise(data, backbone, directory=directory / "features")
+    measured = advice.task
+    images = len(data.build("data").load().train)
+    model = use("Pretrained", backbone=backbone)
+    earlier = list(measured.accuracies)[:-1]
+    stage = max(reversed(earlier), key=measured.accuracies.__getitem__)
+    scores = {}
+    for strategy in STRATEGIES:
+        recipe = strategy_recipe(strategy, data, model, images, stage=stage)
+        label = f"{task}, {strategy}"
+        result = sweep(recipe, {label: {}}, [0], directory=directory, table=table, verbose=0)
+        scores[strategy] = result.rows[0]["test_accuracy"]
+    best = max(scores, key=scores.__getitem__)
+    return {
+        "task": task,
+        "size": advice.size,
+        "similarity": advice.similarity,
+        "images per class": measured.images_per_class,
+        "gain of a stage": measured.gain,
+        "its error": measured.error,
+        "shift": measured.shift,
+        **{f"stage {name}": accuracy for name, accuracy in measured.accuracies.items()},
+        **scores,
+        "best": best,
+        "advised": advice.strategy,
+        "loss": scores[best] - scores[advice.strategy],
+    }
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
+    parser.add_argument(
+        "images", nargs="?", help="CIFAR-10 as an .npz file, as keras.datasets writes it"
+    )
+    parser.add_argument("--tasks", nargs="+", choices=KINDS, default=list(KINDS))
+    arguments = parser.parse_args()
+    if arguments.images is None:
+        print("skipped: give CIFAR-10 as an .npz file")
+        return
+    root = Path(__file__).parents[1]
+    directory = root / "saved_models" / "advise"
+    directory.mkdir(parents=True, exist_ok=True)
+    results = root / "docs" / "results"
+    with np.load(arguments.images) as file:
+        cifar10 = {name: file[name] for name in ("x_train", "y_train", "x_test", "y_test")}
+    backbone = source(cifar10, directory)
+    table = results / "advise_tasks.csv"
+    rows = {row["task"]: row for row in read_rows(table)} if table.exists() else {}
+    for name in arguments.tasks:
+        for per_class in PER_CLASS:
+            task = f"{name}, {per_class}"
+            if task in rows:
+                continue
+            folder = directory / task.replace(" ", "-")
+            folder.mkdir(exist_ok=True)
+            path = folder / "images.npz"
+            write_task(KINDS[name], per_class, cifar10, path)
+            data = use("Npz", path=str(path), validation_fraction=0.1)
+            rows[task] = measure(task, data, backbone, folder, results / "advise_runs.csv")
+            write_rows(table, list(rows.values()))
+    shown = ("task", "size", "similarity", "best", "advised")
+    print_table(
+        [{n: row[n] for n in shown} | {"loss": f"{row['loss']:.2%}"} for row in rows.values()]
+    )
+    within = sum(row["loss"] <= WITHIN for row in rows.values())
+    print(f"within 1 point of the best: {within} of {len(rows)} tasks ({within / len(rows):.0%})")
+    for strategy in STRATEGIES:
+        losses = [max(row[s] for s in STRATEGIES) - row[strategy] for row in rows.values()]
+        print(f"always {strategy}: {sum(loss <= WITHIN for loss in losses)} of {len(rows)}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,176 @@
+"""Claims about frozen layers: features are computed once, and what is frozen has no backward pass.
+
+    python benchmarks/transfer.py
+    python benchmarks/transfer.py --set model.backbone=MobileNet --images 256 --copies 4
+
+1. An epoch of the head on cached features costs at most 1/300 of an epoch that computes them.
+2. Building the cache costs at most 1.1 times `model.predict`.
+3. Both ways end with the same weights, to rounding.
+4. The fewer stages are trained, the cheaper a step: no gradient is computed below the lowest.
+
+Pixels and weights are random, which costs the same as others. An epoch has `images * copies`
+images; the one that computes features is measured on one copy of them and multiplied. What is
+compared takes turns; the median of the ratios counts, or the least time of each, as it says. Times
+are the CPUs', which say more than the wall's on a shared machine.
+"""
+
+import argparse
+import os
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from kerasrecipes import Recipe, use
+from kerasrecipes.cli.arguments import add_set, changes_of
+from kerasrecipes.cli.tables import print_table
+from kerasrecipes.data.dataset import Dataset
+from kerasrecipes.data.pipeline import evaluation_batches, training_batches
+from kerasrecipes.data.split import ArraySplit
+from kerasrecipes.features.cached_preparation import on_features
+from kerasrecipes.features.feature_cache import cached_features
+from kerasrecipes.features.feature_split import FeatureSplit
+from kerasrecipes.features.frozen_part import FrozenPart
+from kerasrecipes.preparation import Preparation, prepare
+
+RECIPE = Recipe(
+    data="Digits",  # Only its name: the images are random.
+    preprocessing=[],
+    model=use("Pretrained", backbone="ResNet50", weights=None),
+    optimizer=use("SGD", learning_rate=1e-4),
+    batch_size=32,
+)
+REPEATS = 3
+CLASSES = 10
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    add_set(parser, "change a value of the recipe, such as model.backbone=VGG16; repeatable")
+    parser.add_argument("--images", type=int, default=64)
+    parser.add_argument("--copies", type=int, default=16)
+    parser.add_argument("--size", type=int, default=224, help="height and width, in pixels")
+    parser.add_argument("--no-steps", action="store_false", dest="steps", help="claims 1 to 3 only")
+    arguments = parser.parse_args()
+    recipe = RECIPE.replace(changes_of(arguments))
+    dataset = random_images(arguments.images, arguments.size)
+    title = f"{recipe.model.options['backbone']}, {arguments.images} images of {arguments.size}"
+    print(f"{title} x {arguments.size} pixels, batches of {recipe.batch_size}")
+    with tempfile.TemporaryDirectory() as directory:
+        print_table([*features(recipe, dataset, arguments.copies, Path(directory))])
+    if arguments.steps:
+        print()
+        print_table([*frozen_stages(recipe, dataset)])
+    print(f"\nn = {REPEATS}, load {os.getloadavg()[0]:.1f}, {keras.backend.backend()}")
+
+
+def random_images(count: int, size: int) -> Dataset:
+    rng = np.random.default_rng(0)
+
+    def split(images: int) -> ArraySplit:
+        pixels = rng.integers(0, 256, (images, size, size, 3), "uint8")
+        return ArraySplit(pixels, np.arange(images, dtype="int32") % CLASSES)
+
+    names = tuple(map(str, range(CLASSES)))
+    return Dataset(split(count), split(CLASSES), None, names, (size, size, 3), "random pixels")
+
+
+def features(recipe: Recipe, dataset: Dataset, copies: int, directory: Path):
+    """Yields a row a claim about features."""
+    whole, prepared = prepare(recipe, dataset), prepare(recipe, dataset)
+    for variable, other in zip(prepared.model.variables, whole.model.variables, strict=True):
+        variable.assign(other)
+    cached = on_features(prepared, directory, wanted=True)
+    part = FrozenPart.of(whole.model)
+    for model in (part.backbone, prepared.model):
+        model.predict(evaluation_batches(dataset.train, 64), verbose=0)
+    ratios, equal = [], []
+    for number in range(REPEATS):
+        plain = seconds(
+            lambda: part.backbone.predict(evaluation_batches(dataset.train, 64), verbose=0)
+        )
+        folder = directory / f"build{number}"
+        build = seconds(
+            lambda folder=folder: cached_features(
+                {"": part.backbone}, dataset.train, directory=folder
+            )
+        )
+        ratios.append(build / plain)
+    yield row("building the cache / model.predict", ratios, "at most 1.1")
+    for run in (whole, cached):
+        epoch(run)  # Traces and compiles, and is the epoch whose weights are compared.
+    for ours, theirs in zip(prepared.model.weights, whole.model.weights, strict=True):
+        ours, theirs = (keras.ops.convert_to_numpy(w) for w in (ours, theirs))
+        equal.append(float(np.abs(ours - theirs).max() / max(np.abs(theirs).max(), 1e-12)))
+    yield {
+        "claim": "largest relative difference of weights",
+        "median": f"{max(equal):.1g}",
+        "from": "",
+        "to": "",
+        "target": "rounding",
+    }
+    train = cached.dataset.train
+    tiled = [np.concatenate([x] * copies) for x in (train.features, train.labels)]
+    many = replace(cached, dataset=replace(cached.dataset, train=FeatureSplit(*tiled)))
+    epoch(many)
+    ratios = [
+        copies * seconds(lambda: epoch(whole)) / seconds(lambda: epoch(many))
+        for _ in range(REPEATS)
+    ]
+    yield row("epoch with the backbone / cached epoch", ratios, "at least 300")
+
+
+def frozen_stages(recipe: Recipe, dataset: Dataset):
+    """Yields a row for each number of trainable stages, with the time of a step on one batch."""
+    images = dataset.train.images[: recipe.batch_size].astype("float32")
+    labels = dataset.train.labels[: recipe.batch_size]
+    models = {}
+    for trainable in (0, 1, 2, 3, "all"):
+        model = prepare(recipe.replace({"model.trainable_stages": trainable}), dataset).model
+        model.train_on_batch(images, labels)
+        models[trainable] = model
+    times = {trainable: [] for trainable in models}
+    for _ in range(REPEATS):
+        for trainable, model in models.items():
+            step = seconds(lambda model=model: model.train_on_batch(images, labels))
+            times[trainable].append(step)
+    for trainable, measured in times.items():
+        shares = [one / whole for one, whole in zip(measured, times["all"], strict=True)]
+        yield {
+            "trainable stages": trainable,
+            "step, least": f"{1000 * min(measured):,.0f} ms",
+            "of a step that trains all": f"{statistics.median(shares):.2f}",
+        }
+
+
+def epoch(prepared: Preparation) -> None:
+    steps = len(prepared.dataset.train) // prepared.batch_size
+    batches = training_batches(
+        prepared.dataset.train,
+        batch_size=prepared.batch_size,
+        seed=0,
+        steps_per_epoch=steps,
+        epochs=range(1),
+    )
+    prepared.model.fit(batches, steps_per_epoch=steps, verbose=0)
+
+
+def seconds(function: Callable[[], object]) -> float:
+    start = time.process_time()
+    function()
+    return time.process_time() - start
+
+
+def row(claim: str, ratios: list[float], target: str) -> dict[str, str]:
+    numbers = (statistics.median(ratios), min(ratios), max(ratios))
+    median, least, most = (f"{number:.3g}" for number in numbers)
+    return {"claim": claim, "median": median, "from": least, "to": most, "target": target}
+
+
+if __name__ == "__main__":
+    main()

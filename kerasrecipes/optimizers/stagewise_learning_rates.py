@@ -1,0 +1,154 @@
+"""The learning rates of fine-tuning: by stage, from the head to the input."""
+
+from collections.abc import Sequence
+
+import keras
+from keras import ops
+
+from kerasrecipes.checks import check_integer, check_number
+from kerasrecipes.optimizers.scaled_updates import ScaledUpdates
+
+
+@keras.saving.register_keras_serializable(package="kerasrecipes")
+class StagewiseLearningRates(ScaledUpdates):
+    """Lowers an optimizer's learning rate from stage to stage, and wakes one after the other.
+
+    At step `t`, for the weights of the stage that lies `d` stages below the head:
+
+        k = 1                                                 d = 0, the head itself
+        k = backbone_multiplier * depth_factor**(d - 1)       d >= 1
+        k = 0                                                 while t < d * unfreeze_every_steps
+
+    and `k * learning_rate` is what they are trained at; decoupled weight decay shrinks with it.
+
+    Which weight is of which stage follows from the model: `train` settles it for a recipe, and
+    `settle` for any model. From then on `depths` holds it, so that a loaded model trains on as
+    before. Which stages sleep follows from the number of the step alone: a run that was interrupted
+    goes on exactly. A stage that sleeps keeps its weights to the last bit, but gradients and
+    moments are computed, as everywhere above a trainable layer: stages that are not to be trained
+    at all are to be frozen by `trainable`, which saves the time.
+
+    Memory: none. Time: as `LayerwiseLearningRates`.
+
+    Args:
+        optimizer: A Keras optimizer, or the name of one; no wrapper, `Nadam` or `Muon`.
+        backbone_multiplier: Float of at least 0. A tenth is what lectures start from.
+        depth_factor: Float in `(0, 1]`. Defaults to 1: the same for all stages of the backbone.
+        unfreeze_every_steps: Non-negative integer. Defaults to 0: all stages train from the start.
+            In a recipe, `unfreeze_every_epochs`.
+        depths: One integer for each trainable weight, in the model's order: how many stages it lies
+            below the head. Defaults to `None`: not settled yet.
+        name: String, or `None`.
+
+    Raises:
+        ValueError: If an argument is out of range; when it is built, if the stages are not settled,
+            or there are not as many depths as weights, as after layers were unfrozen.
+
+    Example:
+
+    >>> model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2, name="stage1"),
+    ...                           keras.layers.Dense(2, name="stage2"),
+    ...                           keras.layers.Dense(1, name="head")])
+    >>> optimizer = StagewiseLearningRates("sgd", depth_factor=0.5)
+    >>> optimizer.settle(model.trainable_variables, model.layers)
+    >>> optimizer.depths
+    [2, 2, 1, 1, 0, 0]
+    >>> optimizer.multipliers
+    [0.05, 0.05, 0.1, 0.1, 1.0, 1.0]
+
+    Reference:
+        Howard and Ruder, 2018, https://arxiv.org/abs/1801.06146, sections 3.2 and 3.3. Differs from
+        it in: the head's rate is apart from the backbone's; stages, not layers, are the unit;
+        moments of sleeping stages are kept up.
+    """
+
+    def __init__(
+        self,
+        optimizer,
+        backbone_multiplier: float = 0.1,
+        depth_factor: float = 1.0,
+        unfreeze_every_steps: int = 0,
+        depths: Sequence[int] | None = None,
+        name: str | None = None,
+    ):
+        check_number("backbone_multiplier", backbone_multiplier, at_least=0)
+        check_number("depth_factor", depth_factor, above=0, at_most=1)
+        check_integer("unfreeze_every_steps", unfreeze_every_steps, at_least=0)
+        for depth in depths or ():
+            check_integer("depths", depth, at_least=0)
+        super().__init__(optimizer, name)
+        self.backbone_multiplier = backbone_multiplier
+        self.depth_factor = depth_factor
+        self.unfreeze_every_steps = unfreeze_every_steps
+        self.depths = depths
+
+    @property
+    def multipliers(self) -> list[float]:
+        """The multiplier of each trainable weight once its stage is awake, in the model's order."""
+        return [self._awake(depth) for depth in self.depths or ()]
+
+    def settle(self, variables: Sequence, stages: Sequence) -> None:
+        """Finds out how deep each trainable weight lies.
+
+        Args:
+            variables: The trainable weights of the model, in its order.
+            stages: Layers, or lists of layers, from the input to the head; the last has depth 0.
+
+        Raises:
+            ValueError: If a weight is in none of them.
+        """
+        listed = [stage if isinstance(stage, list | tuple) else [stage] for stage in stages]
+        depth_of = {
+            id(weight): len(listed) - 1 - position
+            for position, stage in enumerate(listed)
+            for layer in stage
+            for weight in layer.weights
+        }
+        uncovered = [v.path for v in variables if id(v) not in depth_of]
+        if uncovered:
+            raise ValueError(
+                "`stages` must hold every layer with trainable weights. "
+                f"Not covered: {', '.join(uncovered)}"
+            )
+        self.depths = [depth_of[id(variable)] for variable in variables]
+
+    def build(self, variables):
+        if self.built:
+            return
+        if self.depths is None:
+            raise ValueError(
+                "It is not settled which weights are of which stage: call "
+                "`optimizer.settle(model.trainable_variables, stages)` first."
+            )
+        if len(self.depths) != len(variables):
+            raise ValueError(
+                f"`depths` must be one for each of the {len(variables)} trainable weights. If "
+                "layers were frozen or unfrozen, make a new optimizer for the weights as they are. "
+                f"Received: {len(self.depths)} depths"
+            )
+        self._depths = [*self.depths]
+        super().build(variables)
+
+    def multiplier_of(self, index):
+        return self._awake(self._depths[index])
+
+    def update_step(self, gradient, variable, learning_rate):
+        start = self._depths[self._get_variable_index(variable)] * self.unfreeze_every_steps
+        if start:
+            rate = ops.convert_to_tensor(learning_rate)
+            learning_rate = ops.where(self.iterations >= start, rate, 0.0)
+        super().update_step(gradient, variable, learning_rate)
+
+    def _awake(self, depth: int) -> float:
+        if depth == 0:
+            return 1.0
+        return self.backbone_multiplier * self.depth_factor ** (depth - 1)
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            "backbone_multiplier": self.backbone_multiplier,
+            "depth_factor": self.depth_factor,
+            "unfreeze_every_steps": self.unfreeze_every_steps,
+            "depths": self.depths if self.depths is None else [*self.depths],
+        }
