@@ -1,0 +1,142 @@
+"""Claim: CoarseToFine leaves at most half of the regret of random search at the same epochs.
+
+    python benchmarks/search.py [--tasks synthetic digits cifar10] [--repetitions 100]
+
+Searches are replayed: a trial reads its scores off a table of learning curves, which
+`benchmarks/search_curves.py` computed, or off a synthetic surface with a known best point. Between
+the table's points a forest of regression trees serves, with the noise of repeated runs; see
+`search_replay/surfaces.py`. All contestants have the same space and may train 540 epochs, 20 times
+a whole training of 27. Regret is the best expected test accuracy on the surface less that of the
+trial that a search would return, which it chooses by validation scores.
+
+A row a repetition is kept in benchmarks/search_tables/, what is there is not run again. The table
+that is printed has 95% t-intervals, and of the differences to CoarseToFine, paired by repetition.
+"""
+
+import argparse
+import hashlib
+import time
+from pathlib import Path
+
+import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.ticker import PercentFormatter
+from search_curves import TABLES
+from search_replay.contestants import CONTESTANTS
+from search_replay.surfaces import Recorded, Surface, Synthetic
+
+from kerasrecipes.cli.tables import print_table
+from kerasrecipes.report.svg import RULE, house_style
+from kerasrecipes.sweep import Sweep
+
+BUDGET_EPOCHS = 540
+# Where regret is looked at, as shares of the budget.
+SHARES = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
+OURS, BASELINE = "CoarseToFine", "RandomSearch"
+COLOURS = ("#0072b2", "#5b6470", "#b85000", "#007a5a", "#a0418f")
+ROOT = Path(__file__).parents[1]
+
+
+def main(tasks: list[str], repetitions: int, seconds: float) -> None:
+    began = time.monotonic()
+    results = {}
+    for task in tasks:
+        table = TABLES / f"replay_{task}.csv"
+        results[task] = Sweep.read(table) if table.exists() else Sweep(())
+    surfaces = {task: Synthetic() if task == "synthetic" else Recorded(task) for task in tasks}
+    # All contestants of a repetition, then the next one: a table that stops early is complete.
+    for seed in range(repetitions):
+        for task in tasks:
+            done = {(row["label"], row["seed"]) for row in results[task].rows}
+            for name in CONTESTANTS:
+                if (name, seed) not in done and time.monotonic() - began < seconds:
+                    row = {"label": name, "seed": seed, **play(surfaces[task], name, seed)}
+                    results[task] = results[task].add(row)
+                    results[task].write(TABLES / f"replay_{task}.csv")
+    for task, result in results.items():
+        print_table(summary(task, result))
+    figure = draw(results)
+    figure.savefig(ROOT / "docs" / "images" / "search.svg", metadata={"Date": None})
+
+
+def play(surface: Surface, contestant: str, seed: int) -> dict[str, object]:
+    """Returns the regret of one search at each share of the budget."""
+    regrets, values, regret = np.full(len(SHARES), np.nan), None, np.nan
+    began = time.process_time()
+    for spent, best in CONTESTANTS[contestant](surface, BUDGET_EPOCHS, seed):
+        if best != values:
+            values, regret = best, surface.regret(best)
+        regrets[np.array(SHARES) * BUDGET_EPOCHS >= spent] = regret
+    # What was not reached: the last trials would have gone beyond the budget.
+    columns = {f"test_regret_{share:.0%}": regrets[i] for i, share in enumerate(SHARES)}
+    return {
+        "fingerprint": surface.name,
+        "data_hash": digest(surface),
+        **{name: None if np.isnan(value) else float(value) for name, value in columns.items()},
+        "seconds": round(time.process_time() - began, 2),
+    }
+
+
+def digest(surface: Surface) -> str:
+    """Returns a hash of the table that a surface was made from."""
+    path = TABLES / f"{surface.name}.csv"
+    return hashlib.sha256(path.read_bytes() if path.exists() else b"").hexdigest()[:12]
+
+
+def summary(task: str, result: Sweep) -> list[dict[str, str]]:
+    """Returns a row a contestant: its regret with the whole budget, and the difference to ours."""
+    metric = f"test_regret_{SHARES[-1]:.0%}"
+    rows = {row["label"]: row for row in result.summary(metric)}
+    differences = {row["label"]: row for row in result.differences(OURS, metric)}
+    found = []
+    for name, row in sorted(rows.items(), key=lambda item: item[1]["mean"]):
+        other = differences.get(name)
+        found.append(
+            {
+                "task": task,
+                "tuner": name,
+                "n": str(row["n"]),
+                "regret": f"{row['mean']:.2%}",
+                "95% interval": f"{row['low']:.2%} to {row['high']:.2%}",
+                "of random": f"{row['mean'] / rows[BASELINE]['mean']:.2f}",
+                "more than ours": ""
+                if other is None
+                else f"{other['mean']:+.2%} ({other['low']:+.2%} to {other['high']:+.2%})",
+            }
+        )
+    return found
+
+
+def draw(results: dict[str, Sweep]) -> Figure:
+    """Returns a figure: mean regret over the epochs that were trained, a panel a task."""
+    with house_style():
+        figure = Figure(figsize=(9, 3.2), dpi=144, layout="constrained")
+        panels = figure.subplots(1, len(results), squeeze=False)[0]
+        for axes, (task, result) in zip(panels, results.items(), strict=True):
+            for colour, name in zip(COLOURS, CONTESTANTS, strict=True):
+                rows = [
+                    next(r for r in result.summary(f"test_regret_{s:.0%}") if r["label"] == name)
+                    for s in SHARES
+                ]
+                there = [i for i, row in enumerate(rows) if row["n"] > 1]
+                x = np.array(SHARES)[there] * BUDGET_EPOCHS
+                mean, low, high = (
+                    np.array([rows[i][key] for i in there]) for key in ("mean", "low", "high")
+                )
+                axes.plot(x, mean, color=colour, linewidth=1.6, label=name)
+                axes.fill_between(x, low, high, color=colour, alpha=0.15, linewidth=0)
+            axes.set(title=task, xlabel="epochs trained", yscale="log")
+            axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=1))
+            axes.yaxis.grid(color=RULE, linewidth=0.8)
+        panels[0].set_ylabel("regret (test accuracy)")
+        panels[-1].legend(frameon=False, fontsize=7)
+    return figure
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--tasks", nargs="+", default=["synthetic", "digits", "cifar10"])
+    parser.add_argument("--repetitions", type=int, default=100)
+    parser.add_argument("--seconds", type=float, default=float("inf"), help="stop after these")
+    arguments = parser.parse_args()
+    main(arguments.tasks, arguments.repetitions, arguments.seconds)

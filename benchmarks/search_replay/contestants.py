@@ -1,0 +1,157 @@
+"""The tuners that are compared, each until it has trained so many epochs."""
+
+import contextlib
+import io
+import os
+import tempfile
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import keras_tuner
+import numpy as np
+from search_curves import EPOCHS
+
+from kerasrecipes.tuning import CoarseToFine
+from search_replay.surfaces import DIMENSIONS, Surface
+
+# After each trial: the epochs that were trained so far, and the values of the best trial.
+Progress = Iterator[tuple[int, Mapping[str, Any]]]
+
+# keras-tuner writes a file for every epoch of a trial: into memory where that is possible.
+FOLDER = "/dev/shm" if os.path.isdir("/dev/shm") else None
+
+
+def random_search(surface: Surface, budget_epochs: int, seed: int) -> Progress:
+    trials = budget_epochs // EPOCHS
+    yield from _keras_tuner(surface, seed, keras_tuner.RandomSearch, max_trials=trials)
+
+
+def bayesian(surface: Surface, budget_epochs: int, seed: int) -> Progress:
+    # Its default, three random points a dimension, would leave none of 20 trials to the model.
+    options = {"max_trials": budget_epochs // EPOCHS, "num_initial_points": DIMENSIONS}
+    yield from _keras_tuner(surface, seed, keras_tuner.BayesianOptimization, **options)
+
+
+def hyperband(surface: Surface, budget_epochs: int, seed: int) -> Progress:
+    # More iterations than the budget allows: it ends where the epochs do.
+    options = {"max_epochs": EPOCHS, "hyperband_iterations": 100}
+    progress = _keras_tuner(surface, seed, keras_tuner.Hyperband, **options)
+    yield from _until(progress, budget_epochs)
+
+
+def coarse_to_fine(surface: Surface, budget_epochs: int, seed: int) -> Progress:
+    options = {"max_trials": budget_epochs // EPOCHS}
+    yield from _keras_tuner(surface, seed, CoarseToFine, **options)
+
+
+def optuna_tpe(surface: Surface, budget_epochs: int, seed: int) -> Progress:
+    import optuna
+
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+    rng, spent = np.random.default_rng(seed), 0
+    study = optuna.create_study(
+        direction="maximize",
+        sampler=optuna.samplers.TPESampler(seed=seed),
+        pruner=optuna.pruners.SuccessiveHalvingPruner(),
+    )
+
+    def objective(trial):
+        nonlocal spent
+        curve = surface.curve(surface.suggest(trial), rng)
+        for epoch, score in enumerate(curve, start=1):
+            spent += 1
+            trial.report(float(score), epoch)
+            if epoch < EPOCHS and trial.should_prune():
+                raise optuna.TrialPruned
+        return float(curve[-1])
+
+    while spent < budget_epochs:
+        study.optimize(objective, n_trials=1)
+        done = [t for t in study.trials if t.state == optuna.trial.TrialState.COMPLETE]
+        best = study.best_trial.params if done else study.trials[0].params
+        yield min(spent, budget_epochs), best
+
+
+CONTESTANTS: dict[str, Callable[[Surface, int, int], Progress]] = {
+    "CoarseToFine": coarse_to_fine,
+    "RandomSearch": random_search,
+    "Hyperband": hyperband,
+    "BayesianOptimization": bayesian,
+    "Optuna TPE + halving": optuna_tpe,
+}
+
+
+def _until(progress: Progress, budget_epochs: int) -> Progress:
+    for spent, best in progress:
+        yield min(spent, budget_epochs), best
+        if spent >= budget_epochs:
+            return
+
+
+def _keras_tuner(surface: Surface, seed: int, tuner_class, **options) -> Progress:
+    """Yields the progress of a keras-tuner tuner whose trials read their scores off a surface."""
+    rng = np.random.default_rng(seed)
+    curves: dict[str, np.ndarray] = {}
+
+    class Replay(tuner_class):
+        spent = 0
+
+        def run_trial(self, trial, **kwargs):
+            values = trial.hyperparameters.values
+            begun = values.get("tuner/trial_id")
+            curve = curves[begun] if begun else surface.curve(_own(values), rng)
+            curves[trial.trial_id] = curve
+            first, last = values.get("tuner/initial_epoch", 0), values.get("tuner/epochs", EPOCHS)
+            if tuner_class is CoarseToFine:
+                for epoch in range(first, last):
+                    self.spent += 1
+                    if self.report(trial, epoch + 1, {"val_accuracy": float(curve[epoch])}):
+                        break
+                return None
+            self.spent += last - first
+            # As keras-tuner takes it from a training: the best epoch.
+            return {"val_accuracy": float(np.max(curve[first:last]))}
+
+        def on_search_begin(self):
+            self.oracle.verbose = 0
+
+    with tempfile.TemporaryDirectory(dir=FOLDER) as folder:
+        tuner = Replay(
+            hypermodel=None,
+            objective=keras_tuner.Objective("val_accuracy", "max"),
+            seed=seed + 1,
+            hyperparameters=_declared(surface),
+            directory=folder,
+            **options,
+        )
+        yield from _step_by_step(tuner)
+
+
+def _step_by_step(tuner) -> Progress:
+    """Runs a tuner's search, and yields after every trial."""
+    tuner.on_search_begin()
+    if isinstance(tuner, CoarseToFine):
+        tuner.settle_stages(EPOCHS)
+    while True:
+        with contextlib.redirect_stdout(io.StringIO()):
+            trial = tuner.oracle.create_trial(tuner.tuner_id)
+        if trial.status == "STOPPED":
+            return
+        results = tuner.run_trial(trial)
+        if results is not None:
+            tuner.oracle.update_trial(trial.trial_id, results)
+        trial.status = "COMPLETED"
+        tuner.oracle.end_trial(trial)
+        yield tuner.spent, _own(tuner.oracle.get_best_trials(1)[0].hyperparameters.values)
+
+
+def _declared(surface: Surface) -> keras_tuner.HyperParameters:
+    hyperparameters = keras_tuner.HyperParameters()
+    surface.declare(hyperparameters)
+    return hyperparameters
+
+
+def _own(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if not name.startswith("tuner/")}

@@ -1,0 +1,164 @@
+"""How a search stands, while it runs."""
+
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from kerasrecipes.csv_table import read_rows
+from kerasrecipes.report.formats import MISSING, duration, number, plain
+from kerasrecipes.report.search_trials import TRIAL_COLUMNS
+from kerasrecipes.tuning import Stage
+
+# As many of the latest trials as fit beside what else a terminal shows.
+SHOWN = 8
+
+
+class SearchProgress:
+    """Shows stage, trial, best score so far and time left: live on a terminal, else in lines.
+
+    A context manager whose `on_event` is for `kerasrecipes.tuning.search`.
+
+    Args:
+        stages: The stages of the search.
+        final_trainings: How many trainings of the longest stage follow the trials.
+        objective: The quantity that is searched for.
+        prefix: What each line begins with, such as a worker's name.
+        live: Whether to redraw a table. Defaults to whether stdout is a terminal.
+    """
+
+    def __init__(
+        self,
+        stages: Sequence[Stage],
+        final_trainings: int,
+        objective: str,
+        *,
+        prefix: str = "",
+        live: bool | None = None,
+    ):
+        self.stages, self.objective, self.prefix = stages, objective, prefix
+        self.final_epochs = stages[-1].epochs
+        self.total = sum(stage.budget_epochs for stage in stages)
+        self.total += final_trainings * self.final_epochs
+        self.live = sys.stdout.isatty() if live is None else live
+        self.folder = Path()
+        self._sign = 1
+        self.rows: list[dict[str, Any]] = []
+        self.now: dict[str, Any] = {}
+        self.done = self.done_before = self.finals = 0
+        self.best: float | None = None
+        self._began = time.monotonic()
+        self._display: Any = None
+
+    def __enter__(self):
+        if self.live:
+            from rich.live import Live
+
+            self._display = Live(get_renderable=self._table, refresh_per_second=2)
+            self._display.start()
+        return self
+
+    def __exit__(self, *raised):
+        if self._display is not None:
+            self._display.stop()
+
+    def on_event(self, event: str, row: dict[str, Any]) -> None:
+        """Takes note of what happened, and shows it."""
+        if event == "search":
+            self.folder, self._sign = Path(row["folder"]), -1 if row["direction"] == "min" else 1
+            self._read()
+            self.done_before, self._began = self.done, time.monotonic()
+        elif event == "trial_begin":
+            self.now = {**row, "epoch": 0}
+        elif event == "epoch":
+            self.now["epoch"], self.now["score"] = row["epoch"], row["score"]
+        elif event == "trial_end":
+            self.now = {}
+            self._read()
+            self._line(next(each for each in self.rows if each["trial"] == row["trial"]))
+        elif event == "finalist":
+            self.now = {"seed": row["seed"]}
+            self.finals += 1
+            self._print(f"finalist with seed {row['seed']}  {self._left()}")
+
+    @property
+    def seconds_left(self) -> float | None:
+        """The time that the rest takes at the pace so far; `None` before any trial has ended."""
+        # A finalist is counted when it begins.
+        done = self.done + max(0, self.finals - 1) * self.final_epochs
+        paced = done - self.done_before
+        pace = (time.monotonic() - self._began) / paced if paced > 0 else None
+        return None if pace is None else pace * max(0, self.total - done)
+
+    def _read(self) -> None:
+        path = self.folder / "trials.csv"
+        self.rows = read_rows(path) if path.is_file() else []
+        self.done = sum(row["cost_epochs"] for row in self.rows)
+        scores = [row["score"] for row in self.rows if row["score"] is not None]
+        self.best = max(scores, key=lambda score: self._sign * score, default=None)
+
+    def _line(self, row: dict[str, Any]) -> None:
+        parts = [
+            f"stage {row['stage']}/{len(self.stages)}",
+            f"trial {row['trial']}",
+            f"{row['epochs']} epochs",
+            row["cause"] or f"{self.objective} {number(row['score'])}",
+            *(["stopped"] if row["status"] == "stopped" else []),
+            f"best {number(self.best)}",
+            self._left(),
+            _values(row),
+        ]
+        self._print("  ".join(parts))
+
+    def _print(self, line: str) -> None:
+        if not self.live:
+            print(self.prefix + line, flush=True)
+
+    def _left(self) -> str:
+        left = self.seconds_left
+        return f"about {duration(left)} left" if left is not None else f"{MISSING} left"
+
+    def _table(self):
+        from rich import box
+        from rich.table import Table
+        from rich.text import Text
+
+        table = Table(box=box.SIMPLE_HEAD, header_style="bold", pad_edge=False)
+        table.title, table.title_justify = Text(self._headline(), style="bold"), "left"
+        table.title_style = ""
+        for header in ("stage", "trial", "epochs", self.objective, "status"):
+            table.add_column(header, no_wrap=True)
+        table.add_column("values", ratio=1, no_wrap=True, overflow="ellipsis")
+        for row in self.rows[-SHOWN:]:
+            cells = [row["stage"], row["trial"], row["epochs"], number(row["score"])]
+            is_best = row["score"] is not None and row["score"] == self.best
+            status = row["cause"] or ("best so far" if is_best else row["status"])
+            texts = [Text(str(cell)) for cell in (*cells, status, _values(row))]
+            table.add_row(*texts, style="bold" if is_best else None)
+        if "trial" in self.now:
+            now = self.now
+            epochs = f"{now['epoch']}/{now['epochs']}"
+            cells = [now["stage"], now["trial"], epochs, number(now.get("score")), "running"]
+            table.add_row(*(Text(str(cell)) for cell in (*cells, _given(now["values"]))))
+        return table
+
+    def _headline(self) -> str:
+        where = "finalists" if "seed" in self.now else "search"
+        if "stage" in self.now:
+            where = f"stage {self.now['stage']} of {len(self.stages)}"
+        epochs = f"{min(self.done, self.total)} of {self.total} epochs"
+        return f"{where} · {epochs} · best {self.objective} {number(self.best)} · {self._left()}"
+
+
+def _values(row: dict[str, Any]) -> str:
+    """Returns what a row of trials.csv tried."""
+    return _given({path: value for path, value in row.items() if path not in TRIAL_COLUMNS})
+
+
+def _given(values: dict[str, Any]) -> str:
+    return " ".join(
+        f"{path}={number(value) if isinstance(value, float) else plain(value)}"
+        for path, value in values.items()
+        if value is not None
+    )

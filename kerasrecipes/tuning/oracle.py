@@ -1,0 +1,258 @@
+"""keras-tuner's oracle of a coarse-to-fine search."""
+
+import copy
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import keras_tuner
+import numpy as np
+from keras_tuner.engine.trial import Trial, TrialStatus
+
+from kerasrecipes.atomic import write_json
+from kerasrecipes.checks import check_choice
+from kerasrecipes.tuning.median_rule import is_hopeless
+from kerasrecipes.tuning.plan import Plan, Tried
+from kerasrecipes.tuning.region import Region
+from kerasrecipes.tuning.repair import repair
+from kerasrecipes.tuning.stages import Stage, stages_of
+from kerasrecipes.tuning.trial_values import (
+    EPOCHS,
+    INITIAL_EPOCH,
+    PARENT,
+    STAGE,
+    forget_from,
+    own_curve,
+)
+from kerasrecipes.tuning.unit_cube import UnitCube
+
+# So many trials that all failed are no accident.
+FAILURES_AT_START = 5
+
+
+class CoarseToFineOracle(keras_tuner.Oracle):
+    """Chooses the trials of a coarse-to-fine search; see `CoarseToFine`.
+
+    Args:
+        objective: As in keras-tuner: the name of a metric, or `keras_tuner.Objective`.
+        stages: Stages, or `None` until `set_stages` is called.
+        seed: Non-negative integer.
+        continues: Whether the trials that a stage takes over go on from their weights.
+        survivors: Float in `[0, 1]`; see `Plan`.
+        exploration: Float in `[0, 1]`; see `Plan`.
+        model: Whether a model of the scores chooses points.
+        widen: Names of hyperparameters whose ranges may be left.
+        median_rule: Whether hopeless trials are stopped.
+        epoch: `"last"` or `"best"`: which epoch's score is the trial's.
+        hyperparameters: As in keras-tuner.
+        tune_new_entries: As in keras-tuner.
+        allow_new_entries: As in keras-tuner.
+    """
+
+    def __init__(
+        self,
+        objective=None,
+        stages: Sequence[Stage] | None = None,
+        *,
+        seed: int = 0,
+        continues: bool = True,
+        survivors: float = 0.5,
+        exploration: float = 0.1,
+        model: bool = True,
+        widen: Sequence[str] = (),
+        median_rule: bool = True,
+        epoch: str = "last",
+        hyperparameters=None,
+        tune_new_entries: bool = True,
+        allow_new_entries: bool = True,
+    ):
+        super().__init__(
+            objective=objective,
+            hyperparameters=hyperparameters,
+            tune_new_entries=tune_new_entries,
+            allow_new_entries=allow_new_entries,
+            seed=seed,
+            max_consecutive_failed_trials=None,
+        )
+        check_choice("epoch", epoch, ("last", "best"))
+        self.stages = None if stages is None else tuple(stages)
+        self.widen = tuple(widen)
+        self.median_rule = median_rule
+        self.epoch = epoch
+        self.options: dict[str, Any] = {
+            "seed": seed,
+            "continues": continues,
+            "survivors": survivors,
+            "exploration": exploration,
+            "model": model,
+        }
+        self.folder = Path("untitled_project")
+        self.on_trial_end: Callable[[CoarseToFineOracle], None] | None = None
+        self._plan: Plan | None = None
+        self._ended: dict[str, Tried] = {}
+
+    @property
+    def plan(self) -> Plan:
+        """What decides how the search goes on."""
+        space = self.hyperparameters.space
+        if self._plan is None or len(self._plan.cube.all) != len(space):
+            self._plan = Plan(UnitCube(space, self.widen), self.stages or (), **self.options)
+            self._ended = {}
+        return self._plan
+
+    def region(self, stage: int) -> Region:
+        """Returns the region that a stage searches, counted from 0."""
+        return self.plan.region(stage, self.tried())
+
+    def tried(self) -> list[Tried]:
+        """Returns all trials as the plan sees them, those that ended in the order of their ends."""
+        running = [name for name in self.start_order if name not in self.end_order]
+        return [self._tried(self.trials[name]) for name in (*self.end_order, *running)]
+
+    def populate_space(self, trial_id: str) -> dict[str, Any]:
+        tried = self.tried()
+        if len(tried) >= FAILURES_AT_START and all(t.score == -np.inf for t in tried):
+            cause = self.trials[tried[-1].name].message or "no cause was recorded"
+            raise RuntimeError(
+                f"All of the first {len(tried)} trials failed, the last with: {cause}"
+            )
+        proposal = self.plan.next(tried)
+        if proposal is None:
+            return {"status": TrialStatus.STOPPED}
+        if isinstance(proposal, str):
+            return {"status": TrialStatus.IDLE}
+        values: dict[str, Any] = {
+            EPOCHS: proposal.epochs,
+            INITIAL_EPOCH: 0,
+            STAGE: proposal.stage,
+        }
+        if proposal.parent is None:
+            return {
+                "status": TrialStatus.RUNNING,
+                "values": self.plan.cube.decode(proposal.point) | values,
+            }
+        parent = self.trials[proposal.parent].hyperparameters.values
+        if self.plan.continues:
+            values[INITIAL_EPOCH] = parent[EPOCHS]
+        values[PARENT] = proposal.parent
+        return {"status": TrialStatus.RUNNING, "values": {**parent, **values}}
+
+    @keras_tuner.synchronized
+    def update_trial(self, trial_id: str, metrics: Mapping[str, float], step: int = 0):
+        trial = self.trials[trial_id]
+        forget_from(trial, step)
+        super().update_trial(trial_id, metrics, step)
+        if self.median_rule and self._is_hopeless(trial):
+            # Not the trial itself: whoever asks for it again would take the search to be over.
+            trial = Trial.from_state(trial.get_state())
+            trial.status = TrialStatus.STOPPED
+        return trial
+
+    @keras_tuner.synchronized
+    def end_trial(self, trial):
+        super().end_trial(trial)
+        # keras-tuner saves before it takes the trial off its list of running ones.
+        self.save()
+        if self.on_trial_end is not None:
+            self.on_trial_end(self)
+
+    def score_trial(self, trial):
+        curve = own_curve(trial, self.objective)
+        chosen = int(np.argmax(curve)) if self.epoch == "best" else len(curve) - 1
+        history = trial.metrics.get_history(self.objective.name)
+        trial.score, trial.best_step = float(history[chosen].mean()), history[chosen].step
+
+    def get_best_trials(self, num_trials: int = 1):
+        """Returns the best trials: of the last stage that has any, then of the one before."""
+        done = [t for t in self.tried() if t.score not in (None, -np.inf)]
+        seen, best = set(), []
+        for tried in sorted(done, key=lambda t: (t.stage, t.score), reverse=True):
+            if tried.name not in seen:
+                best.append(self.trials[tried.name])
+            # What a survivor goes on from is the same choice, less trained.
+            seen |= {tried.name, tried.parent}
+        return best[:num_trials]
+
+    def set_stages(self, stages: Sequence[Stage]) -> None:
+        """Sets the stages, which must be those of the search that is resumed."""
+        if self.stages is not None and tuple(stages) != self.stages:
+            raise ValueError(_other("stages", self.stages, stages))
+        self.stages = tuple(stages)
+        self._plan = None
+
+    def get_state(self) -> dict[str, Any]:
+        begun = {t.trial_id: t.get_state() for t in self.ongoing_trials.values()}
+        stages = None if self.stages is None else [str(stage) for stage in self.stages]
+        return copy.deepcopy(super().get_state()) | {
+            "begun": begun,
+            "stages": stages,
+            "objective": self.objective.name,
+            "options": self.options,
+        }
+
+    def set_state(self, state: Mapping[str, Any]) -> None:
+        """Takes up a search where it was; raises a `ValueError` if it is another one."""
+        stages = state["stages"] and stages_of(",".join(state["stages"]))
+        if self.stages is not None and stages is not None and stages != self.stages:
+            raise ValueError(_other("stages", stages, self.stages))
+        if state["objective"] != self.objective.name:
+            raise ValueError(_other("objective", state["objective"], self.objective.name))
+        if state["options"] != self.options:
+            raise ValueError(_other("options", state["options"], self.options))
+        super().set_state(state)
+        self.stages, self._plan, self._ended = self.stages or stages, None, {}
+
+    def save(self) -> None:
+        """Writes oracle.json whole."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        write_json(self.folder / "oracle.json", self.get_state())
+
+    def reload(self) -> None:
+        """Takes up the search in the folder, after whatever ended it."""
+        repair(self.folder)
+        super().reload()
+
+    def _is_hopeless(self, trial) -> bool:
+        stage = trial.hyperparameters.values[STAGE]
+        peers = [t for t in self.tried() if t.stage == stage]
+        own = next(t for t in peers if t.name == trial.trial_id)
+        return is_hopeless(own.curve, [t.curve for t in peers if t is not own], own.epochs)
+
+    def _tried(self, trial) -> Tried:
+        if trial.trial_id in self._ended:
+            return self._ended[trial.trial_id]
+        values = trial.hyperparameters.values
+        parent = self.trials.get(values.get(PARENT))
+        curve = own_curve(trial, self.objective)
+        planned, initial = values[EPOCHS], values[INITIAL_EPOCH]
+        ended = trial.trial_id in self.end_order
+        score = None
+        if ended:
+            done = trial.status == TrialStatus.COMPLETED and curve
+            score = (max(curve) if self.epoch == "best" else curve[-1]) if done else -np.inf
+        if parent is not None and initial:
+            curve = [*self._tried(parent).curve, *curve]
+        epochs = min(planned, len(curve)) if ended else planned
+        if score is not None and np.isfinite(score) and len(curve) < planned:
+            curve = [*curve, *[curve[-1]] * (planned - len(curve))]
+        tried = Tried(
+            name=trial.trial_id,
+            point=self.plan.cube.encode(values),
+            stage=values[STAGE],
+            epochs=planned,
+            initial_epoch=initial,
+            cost_epochs=max(1, epochs - initial),
+            score=score,
+            parent=values.get(PARENT),
+            curve=() if score == -np.inf else tuple(curve),
+        )
+        if ended:
+            self._ended[trial.trial_id] = tried
+        return tried
+
+
+def _other(what: str, there, given) -> str:
+    return (
+        f"The folder is of another search: its `{what}` differ. Search in another folder "
+        f"(`project_name`), or anew with `overwrite=True`. There: {there}. Received: {given}"
+    )

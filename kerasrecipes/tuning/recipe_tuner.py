@@ -1,0 +1,181 @@
+"""The tuner of a recipe: each trial is a run."""
+
+import contextlib
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+from kerasrecipes.atomic import write_json
+from kerasrecipes.recipe import Recipe
+from kerasrecipes.run import Run, run_folder
+from kerasrecipes.run_length import RunLength
+from kerasrecipes.spec import Spec
+from kerasrecipes.training import train
+from kerasrecipes.tuning.coarse_to_fine import CoarseToFine
+from kerasrecipes.tuning.space import Space
+from kerasrecipes.tuning.stages import Stage
+from kerasrecipes.tuning.trial_values import EPOCHS, STAGE
+
+RUN_NAME = "trial"
+
+
+class StageEnd(Exception):
+    """Ends the training of a trial whose run is longer than its stage; the run can go on."""
+
+
+class RecipeTuner(CoarseToFine):
+    """Searches a recipe's options; each trial is a run in `runs/`.
+
+    Args:
+        space: The space, with the recipe that it is around.
+        objective: The logged quantity, such as `"val_accuracy"`.
+        stages: Trials and epochs.
+        folds: `None` to score on the recipe's own validation images; or an integer of at least 2
+            for the mean over the folds of a stratified cross-validation.
+        on_event: Called with `"trial_begin"`, `"epoch"` or `"trial_end"`, and a dictionary.
+        **kwargs: As in `CoarseToFine`.
+    """
+
+    def __init__(
+        self,
+        space: Space,
+        objective: str,
+        stages: Sequence[Stage],
+        *,
+        folds: int | None = None,
+        on_event: Callable[[str, dict], None] | None = None,
+        **kwargs,
+    ):
+        self.space, self.folds = space, folds
+        self.longest_epochs = stages[-1].epochs
+        self.on_event = on_event or (lambda event, row: None)
+        super().__init__(
+            None,
+            objective,
+            stages=stages,
+            hyperparameters=space.hyperparameters(),
+            widen=space.widened,
+            continue_training=goes_on(space.recipe, stages),
+            **kwargs,
+        )
+
+    def recipe_of(self, values) -> Recipe:
+        """Returns the recipe that a trial runs, before it is split into folds."""
+        # Where a trial can go on, its run is that of the longest stage, ended early.
+        continues = self.chief_oracle.plan.continues
+        epochs = self.longest_epochs if continues else values[EPOCHS]
+        return self.space.recipe.replace({**self.space.changes(values), "epochs": epochs})
+
+    def run_trial(self, trial, *args, **kwargs) -> None:
+        recipe, epochs = (
+            self.recipe_of(trial.hyperparameters.values),
+            trial.hyperparameters.values[EPOCHS],
+        )
+        runs = Path(self.project_dir) / "runs"
+        if self.folds is None:
+            watch = _Watch(self, trial, epochs)
+            history = _history(recipe, runs, [watch])
+            # An epoch that was trained before a kill, and not reported.
+            for row in history[watch.reported : epochs] if not watch.stopped else ():
+                self.report(trial, int(row["epoch"]), _logs(row))
+            return
+        histories = [
+            _history(_fold(recipe, self.folds, fold), runs, [_Watch(None, trial, epochs)])
+            for fold in range(self.folds)
+        ]
+        for rows in zip(*(history[:epochs] for history in histories), strict=False):
+            logs = [_logs(row) for row in rows]
+            means = {name: float(np.mean([each[name] for each in logs])) for name in logs[0]}
+            if self.report(trial, int(rows[0]["epoch"]), means):
+                return
+
+    def on_trial_begin(self, trial):
+        self.began = time.monotonic()
+        write_json(Path(self.get_trial_dir(trial.trial_id)) / "worker.json", {"id": self.tuner_id})
+        values = trial.hyperparameters.values
+        self.on_event(
+            "trial_begin",
+            {
+                "trial": trial.trial_id,
+                "stage": values[STAGE] + 1,
+                "epochs": values[EPOCHS],
+                "values": self.space.changes(values),
+            },
+        )
+
+    def on_trial_end(self, trial):
+        path = Path(self.get_trial_dir(trial.trial_id)) / "seconds.json"
+        write_json(path, {"seconds": round(time.monotonic() - self.began, 3)})
+        super().on_trial_end(trial)
+        self.on_event("trial_end", {"trial": trial.trial_id, "status": trial.status})
+
+
+class _Watch(keras.callbacks.Callback):
+    """Reports each epoch of a run, and ends it where its stage ends or it is hopeless."""
+
+    def __init__(self, tuner: RecipeTuner | None, trial: Any, epochs: int):
+        super().__init__()
+        self.tuner, self.trial, self.epochs = tuner, trial, epochs
+        self.reported, self.stopped = 0, False
+
+    def on_train_begin(self, logs=None):
+        self.seen = 0
+
+    def on_epoch_end(self, epoch, logs=None):
+        if self.tuner is not None:
+            if self.seen == 0:
+                self.reported = epoch
+            self.seen += 1
+            self.stopped = self.tuner.report(self.trial, epoch + 1, logs or {})
+            self.reported = epoch + 1
+            name = self.tuner.oracle.objective.name
+            row = {"trial": self.trial.trial_id, "epoch": epoch + 1, "score": float(logs[name])}
+            self.tuner.on_event("epoch", row)
+        if self.stopped or epoch + 1 >= self.epochs < self.params["epochs"]:
+            raise StageEnd
+
+
+def goes_on(recipe: Recipe, stages: Sequence[Stage]) -> bool:
+    """Returns whether a longer run of a recipe begins with the epochs of a shorter one.
+
+    It does unless something, such as a schedule without a length, spans the whole run.
+    """
+    if len(stages) < 2:
+        return True
+    steps = 7
+    lengths = [RunLength(steps, stage.epochs) for stage in (stages[0], stages[-1])]
+    specs = [recipe.optimizer, *recipe.callbacks]
+    return all(_same(spec, lengths) for spec in specs) and recipe.steps_per_epoch != 0
+
+
+def _same(spec: Spec, lengths: Sequence[RunLength]) -> bool:
+    first, last = (_described(spec.arguments(None, length)) for length in lengths)
+    return first == last
+
+
+def _described(value: object) -> object:
+    if isinstance(value, dict):
+        return {name: _described(inner) for name, inner in value.items()}
+    if hasattr(value, "get_config"):
+        return type(value).__name__, _described(value.get_config())
+    return repr(value)
+
+
+def _fold(recipe: Recipe, folds: int, fold: int | None) -> Recipe:
+    data = Spec("CrossValidation", {"data": recipe.data, "folds": folds, "fold": fold})
+    return recipe.replace({"data": data})
+
+
+def _history(recipe: Recipe, runs: Path, observers) -> list[dict[str, float]]:
+    """Trains a recipe as far as its observers let it, and returns what it logged."""
+    with contextlib.suppress(StageEnd):
+        train(recipe, directory=runs, name=RUN_NAME, verbose=0, observers=observers)
+    return Run(run_folder(runs, RUN_NAME, recipe)).history
+
+
+def _logs(row) -> dict[str, float]:
+    return {name: value for name, value in row.items() if name not in ("epoch", "seconds")}

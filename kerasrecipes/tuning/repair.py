@@ -1,0 +1,48 @@
+"""What a killed search leaves behind, brought into a state that keras-tuner can reload."""
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+from kerasrecipes.atomic import write_json
+
+DONE = ("COMPLETED", "FAILED", "INVALID")
+
+
+def repair(folder: Path) -> None:
+    """Repairs the files of a search, wherever the kill was.
+
+    keras-tuner writes a trial's file, then the oracle's. Between the two, and within the first:
+
+    - a trial that was being created is in no list: it is deleted, and will be created again;
+    - a trial that had ended is still said to run: it is put among those that ended, not run again;
+    - a half-written file of a running trial is replaced by what the trial was when it began.
+
+    Args:
+        folder: The search's folder, with oracle.json, which is written whole.
+    """
+    oracle = folder / "oracle.json"
+    state = json.loads(oracle.read_text("utf-8"))
+    for path in folder.glob("trial_*"):
+        name = path.name.removeprefix("trial_")
+        if name not in state["start_order"]:
+            shutil.rmtree(path)
+        elif _read(path / "trial.json") is None:
+            write_json(path / "trial.json", state["begun"][name])
+    running = {}
+    for tuner, name in state["ongoing_trials"].items():
+        trial = _read(folder / f"trial_{name}" / "trial.json") or {}
+        if trial.get("status") not in DONE:
+            running[tuner] = name
+        elif name not in state["end_order"]:
+            state["end_order"].append(name)
+    state["ongoing_trials"] = running
+    write_json(oracle, state)
+
+
+def _read(path: Path) -> dict[str, Any] | None:
+    try:
+        return json.loads(path.read_text("utf-8"))
+    except (FileNotFoundError, json.JSONDecodeError):
+        return None

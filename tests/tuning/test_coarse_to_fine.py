@@ -1,0 +1,206 @@
+import gc
+import json
+
+import keras
+import keras_tuner
+import numpy as np
+import pytest
+
+from kerasrecipes.tuning import CoarseToFine
+from tests.tuning.black_box import BlackBox
+
+RNG = np.random.default_rng(0)
+IMAGES = RNG.normal(size=(64, 4)).astype("float32")
+LABELS = (IMAGES[:, 0] > 0).astype("int32")
+
+
+def build(hp):
+    model = keras.Sequential(
+        [keras.Input((4,)), keras.layers.Dense(hp.Int("units", 2, 8)), keras.layers.Dense(2)]
+    )
+    model.compile(
+        keras.optimizers.SGD(hp.Float("rate", 1e-3, 1.0, sampling="log")),
+        keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+        metrics=["accuracy"],
+    )
+    return model
+
+
+def _tuner(folder, hypermodel=build, objective="val_accuracy", **options):
+    return CoarseToFine(hypermodel, objective, directory=str(folder), seed=0, **options)
+
+
+def _search(tuner, **options):
+    tuner.search(IMAGES, LABELS, validation_data=(IMAGES, LABELS), verbose=0, **options)
+
+
+def test_it_takes_the_place_of_random_search(tmp_path):
+    tuner = _tuner(tmp_path, max_trials=2)
+    _search(tuner, epochs=3)
+    tried = tuner.oracle.tried()
+    assert [str(stage) for stage in tuner.oracle.stages] == ["3x1", "1x3"]
+    assert {t.stage for t in tried} == {0, 1}
+    values = tuner.get_best_hyperparameters()[0].values
+    assert 2 <= values["units"] <= 8
+    # The weights of the best trial are there, as with keras-tuner's own tuners.
+    model = tuner.get_best_models()[0]
+    accuracy = model.evaluate(IMAGES, LABELS, verbose=0, return_dict=True)["accuracy"]
+    assert accuracy == pytest.approx(max(tuner.oracle.get_best_trials()[0].score, accuracy))
+
+
+def test_a_survivor_goes_on_from_its_weights(tmp_path):
+    tuner = _tuner(tmp_path, stages="1x1,1x3")
+    _search(tuner, shuffle=False)
+    first, second = tuner.oracle.tried()
+    assert (second.parent, second.cost_epochs) == (first.name, 2)
+    keras.utils.set_random_seed(0)
+    losses = {}
+    for name in (first.name, second.name):
+        metrics = tuner.oracle.get_trial(name).metrics
+        losses |= {o.step: o.mean() for o in metrics.get_history("loss")}
+    assert sorted(losses) == [1, 2, 3]
+    assert losses[1] > losses[2] > losses[3]
+
+
+def test_a_failing_trial_is_recorded_with_its_cause_and_stops_nothing(tmp_path):
+    class Failing(BlackBox):
+        def run_trial(self, trial, **kwargs):
+            if trial.hyperparameters.values["kind"] == "bad":
+                raise MemoryError("no more memory\nfor this")
+            super().run_trial(trial, **kwargs)
+
+    tuner = Failing(tmp_path, stages="8x1,2x2").run()
+    trials = tuner.oracle.trials.values()
+    failed = [trial for trial in trials if trial.status == "FAILED"]
+    assert 0 < len(failed) < len(trials)
+    for trial in failed:
+        assert "no more memory" in trial.message
+        cause = tmp_path / "search" / f"trial_{trial.trial_id}" / "cause.json"
+        assert json.loads(cause.read_text()) == {"cause": "MemoryError: no more memory"}
+    assert tuner.get_best_hyperparameters()[0].get("kind") == "good"
+
+
+def test_a_trial_that_diverges_is_a_failed_one(tmp_path):
+    class Diverging(BlackBox):
+        def run_trial(self, trial, **kwargs):
+            bad = trial.hyperparameters.values["kind"] == "bad"
+            self.report(trial, 1, {"score": float("nan") if bad else 0.5})
+
+    tuner = Diverging(tmp_path, stages="8x1").run()
+    failed = [t for t in tuner.oracle.trials.values() if t.status == "FAILED"]
+    assert failed
+    assert all("Diverged: score is nan after 1 epochs" in t.message for t in failed)
+
+
+def test_a_search_in_which_everything_fails_ends_with_the_cause(tmp_path):
+    class Failing(BlackBox):
+        def run_trial(self, trial, **kwargs):
+            raise OSError("the disk is gone")
+
+    with pytest.raises(RuntimeError, match=r"first 5 trials failed(.|\n)*the disk is gone"):
+        Failing(tmp_path).run()
+
+
+def test_hopeless_trials_are_stopped(tmp_path):
+    tuner = BlackBox(tmp_path, stages="30x6").run()
+    tried = tuner.oracle.tried()
+    stopped = [t for t in tried if t.cost_epochs < 6]
+    assert stopped
+    assert len(tried) > 30  # What they left buys others.
+    middle = np.median([t.score for t in tried])
+    assert all(t.score < middle for t in stopped)
+    kept = BlackBox(tmp_path / "kept", stages="30x6", median_rule=False)
+    (tmp_path / "kept").mkdir(exist_ok=True)
+    assert all(t.cost_epochs == 6 for t in kept.run().oracle.tried())
+
+
+def test_a_user_may_return_a_number(tmp_path):
+    class Number(BlackBox):
+        def run_trial(self, trial, **kwargs):
+            return trial.hyperparameters.values["x"]
+
+    tuner = Number(tmp_path, stages="6x1").run()
+    assert tuner.oracle.get_best_trials()[0].score == max(
+        t.hyperparameters.values["x"] for t in tuner.oracle.trials.values()
+    )
+
+
+def test_the_least_is_looked_for_where_that_is_the_objective(tmp_path):
+    class Loss(BlackBox):
+        def __init__(self, folder, **options):
+            super().__init__(folder, **options)
+            self.oracle.objective = keras_tuner.Objective("score", "min")
+
+    tuner = Loss(tmp_path, stages="12x1").run()
+    scores = [t.score for t in tuner.oracle.trials.values()]
+    assert tuner.oracle.get_best_trials()[0].score == min(scores)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({}, "Give `max_trials` or `stages`"),
+        ({"max_trials": 3, "stages": "2x2"}, "Give `max_trials` or `stages`"),
+        ({"max_trials": 0}, "max_trials"),
+        ({"stages": "2x"}, "trials x epochs"),
+        ({"stages": "2x2", "epoch": "first"}, "epoch"),
+        ({"stages": "2x2", "seed": -1}, "seed"),
+    ],
+)
+def test_arguments_out_of_range_are_refused(tmp_path, options, message):
+    with pytest.raises(ValueError, match=message):
+        CoarseToFine(build, "val_accuracy", directory=str(tmp_path), **options)
+
+
+def test_several_objectives_are_refused(tmp_path):
+    with pytest.raises(ValueError, match="must be one"):
+        _tuner(tmp_path, objective=["val_accuracy", "val_loss"], stages="2x2")
+
+
+def test_an_objective_that_is_not_reported_ends_the_search(tmp_path):
+    objective = keras_tuner.Objective("val_accurracy", "max")
+    with pytest.raises(ValueError, match="must be one of accuracy, loss"):
+        _search(_tuner(tmp_path, stages="2x1", objective=objective))
+
+
+def test_epochs_are_given_once(tmp_path):
+    with pytest.raises(ValueError, match="needs `epochs`"):
+        _search(_tuner(tmp_path, max_trials=2))
+    with pytest.raises(ValueError, match="follow from the stages"):
+        _search(_tuner(tmp_path, stages="2x1", project_name="other"), epochs=2)
+
+
+def test_changed_ranges_are_noticed(tmp_path):
+    _search(_tuner(tmp_path, stages="2x1"))
+
+    def other(hp):
+        hp.Float("rate", 1e-2, 1.0, sampling="log")
+        return build(hp)
+
+    with pytest.raises(ValueError, match="range of 'rate' is not that of the search"):
+        _tuner(tmp_path, stages="2x1", hypermodel=other)
+
+
+@pytest.mark.slow
+def test_memory_does_not_grow_from_trial_to_trial(tmp_path):
+    tuner, seen = _tuner(tmp_path, stages="52x1"), []
+    end = tuner.on_trial_end
+
+    def count(trial):
+        end(trial)
+        gc.collect()
+        seen.append((_resident(), sum(isinstance(o, keras.Model) for o in gc.get_objects())))
+
+    tuner.on_trial_end = count
+    _search(tuner)
+    assert len(seen) >= 50
+    early, late = seen[10], seen[-1]
+    assert late[1] <= early[1]
+    # A trial's graph and data take more than a megabyte each: 40 that stay would show.
+    assert late[0] - early[0] < 40
+
+
+def _resident() -> float:
+    """Returns the memory of this process, in MiB."""
+    with open("/proc/self/statm") as file:
+        return int(file.read().split()[1]) * 4096 / 2**20

@@ -1,0 +1,173 @@
+import json
+import math
+
+import pytest
+
+from kerasrecipes import Recipe, use
+from kerasrecipes.run import find_runs
+from kerasrecipes.tuning import Search, choice, log_uniform, search, uniform
+from kerasrecipes.tuning.recipe_tuner import goes_on
+from kerasrecipes.tuning.stages import stages_of
+
+RECIPE = Recipe(
+    data=use("Digits", examples_per_class=10),
+    model=use("MLP", units=[8]),
+    optimizer=use("SGD", learning_rate=0.1, momentum=0.9),
+    batch_size=64,
+)
+SPACE = {
+    "optimizer.learning_rate": log_uniform(1e-3, 1.0),
+    "optimizer.momentum": uniform(0.0, 0.9),
+}
+STAGES = "4x1,2x2"
+
+
+@pytest.fixture(scope="module")
+def found(tmp_path_factory):
+    events = []
+    search_ = search(
+        RECIPE,
+        SPACE,
+        STAGES,
+        directory=tmp_path_factory.mktemp("search"),
+        finalists=1,
+        final_seeds=1,
+        retrain=True,
+        on_event=lambda event, row: events.append((event, row)),
+    )
+    return search_, events
+
+
+def test_a_recipe_is_searched_to_its_end(found):
+    search_, _ = found
+    assert search_.finished
+    assert [row["stage"] for row in search_.trials] == [1, 1, 1, 1, 2, 2]
+    assert sum(row["cost_epochs"] for row in search_.trials) == search_.result["epochs_trained"]
+    last = [row for row in search_.trials if row["stage"] == 2]
+    best = max(last, key=lambda row: row["score"])
+    assert search_.result["trial"] in (best["trial"], *(r["trial"] for r in last))
+    changes = search_.result["changes"]
+    assert search_.best_recipe == RECIPE.replace(changes)
+    assert changes["epochs"] == 2
+    assert f"--set optimizer.momentum={changes['optimizer.momentum']}" in search_.result["set_line"]
+    assert search_.result["score"]["n"] == 1
+    assert [row["seed"] for row in search_.finalists] == [1]
+
+
+def test_the_test_images_are_scored_once_by_the_retrained_winner(found):
+    search_, _ = found
+    test = search_.result["test"]
+    assert test["n"] == 359
+    (run,) = [r for r in find_runs(search_.folder / "runs") if r.name == test["run"]]
+    assert run.metrics["test"]["accuracy"] == test["accuracy"]
+    assert run.data["sizes"]["train"] == 100 + 179
+
+
+def test_a_survivor_goes_on_in_its_own_run(found):
+    search_, events = found
+    (survivor,) = [row for row in search_.trials if row["parent"] is not None]
+    assert (survivor["epochs"], survivor["cost_epochs"]) == (2, 1)
+    epochs = [
+        row["epoch"]
+        for event, row in events
+        if event == "epoch" and row["trial"] == survivor["trial"]
+    ]
+    assert epochs == [2]
+    values = {path: survivor[path] for path in SPACE} | {"epochs": 2}
+    names = [run.name for run in find_runs(search_.folder / "runs")]
+    assert f"trial-{RECIPE.replace(values).fingerprint}" in names
+
+
+def test_events_and_tables_tell_the_same(found):
+    search_, events = found
+    begun = [row for event, row in events if event == "trial_begin"]
+    assert [row["trial"] for row in begun] == [row["trial"] for row in search_.trials]
+    assert begun[0]["values"].keys() == SPACE.keys()
+    scores = {row["trial"]: row["score"] for event, row in events if event == "epoch"}
+    for row in search_.trials:
+        assert row["score"] == pytest.approx(scores[row["trial"]])
+        assert row["seconds"] > 0
+    first = [row for row in search_.regions if row["stage"] == 1]
+    assert [(row["path"], row["low"]) for row in first] == [
+        ("optimizer.learning_rate", pytest.approx(1e-3)),
+        ("optimizer.momentum", 0.0),
+    ]
+    widths = {
+        row["stage"]: math.log(row["high"] / row["low"])
+        for row in search_.regions
+        if row["path"] == "optimizer.learning_rate"
+    }
+    assert widths[2] <= widths[1]
+
+
+def test_a_finished_search_trains_nothing_again(found, monkeypatch):
+    search_, _ = found
+    monkeypatch.setattr("kerasrecipes.tuning.recipe_tuner.train", None)
+    monkeypatch.setattr(
+        "kerasrecipes.tuning.recipe_search.train", lambda *a, **k: pytest.fail("trained")
+    )
+    again = search(
+        RECIPE, SPACE, STAGES, directory=search_.folder.parent, finalists=1, final_seeds=1
+    )
+    assert again.folder == search_.folder
+
+
+@pytest.mark.slow
+def test_folds_score_a_trial_by_their_mean(tmp_path):
+    found = search(RECIPE, SPACE, "2x1", directory=tmp_path, folds=3, finalists=0)
+    runs = find_runs(found.folder / "runs")
+    assert len(runs) == 6
+    for row in found.trials:
+        rate = row["optimizer.learning_rate"]
+        scores = [
+            run.history[0]["val_accuracy"]
+            for run in runs
+            if run.recipe.optimizer.options["learning_rate"] == rate
+        ]
+        assert row["score"] == pytest.approx(sum(scores) / 3)
+
+
+def test_what_spans_the_whole_run_cannot_go_on():
+    stages = stages_of("2x1,1x3")
+    assert goes_on(RECIPE, stages)
+    cosine = use("CosineDecay", initial_learning_rate=0.1)
+    assert not goes_on(RECIPE.replace({"optimizer.learning_rate": cosine}), stages)
+    fixed = use("CosineDecay", initial_learning_rate=0.1, decay_steps=100)
+    assert goes_on(RECIPE.replace({"optimizer.learning_rate": fixed}), stages)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"stages": "0x3"}, "trials"),
+        ({"stages": "x"}, "trials x epochs"),
+        ({"folds": 1}, "folds"),
+        ({"finalists": -1}, "finalists"),
+        ({"final_seeds": 0}, "final_seeds"),
+        ({"seed": -1}, "seed"),
+        ({"space": {"optimizer.momentun": uniform(0, 1)}}, "Did you mean 'momentum'"),
+        ({"space": {"optimizer": choice("SGD", "Admm")}}, "Did you mean 'Adam'"),
+    ],
+)
+def test_bad_input_is_refused_before_anything_is_written(tmp_path, options, message):
+    given = {"space": SPACE, "stages": STAGES, **options}
+    with pytest.raises(ValueError, match=message):
+        search(RECIPE, given.pop("space"), given.pop("stages"), directory=tmp_path, **given)
+    assert not list(tmp_path.iterdir())
+
+
+def test_an_objective_that_the_recipe_does_not_report(tmp_path):
+    with pytest.raises(ValueError, match="Did you mean 'val_accuracy'"):
+        search(RECIPE, SPACE, "2x1", directory=tmp_path, objective="val_acuracy")
+
+
+def test_a_folder_of_another_search(tmp_path, found):
+    search_, _ = found
+    folder = tmp_path / search_.folder.name
+    folder.mkdir()
+    settings = search_.settings | {"stages": ["9x9"]}
+    (folder / "search.json").write_text(json.dumps(settings))
+    with pytest.raises(ValueError, match="of another search: stages differ"):
+        search(RECIPE, SPACE, STAGES, directory=tmp_path)
+    with pytest.raises(ValueError, match=f"Searches in it: {folder.name}"):
+        Search(tmp_path)
