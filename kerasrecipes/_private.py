@@ -93,3 +93,74 @@ def uses_weight_decay(optimizer, variable) -> bool:
     """
     known = getattr(optimizer, "_use_weight_decay", None)
     return True if known is None else known(variable)
+
+
+def is_compiled_by_xla() -> bool:
+    """Returns whether TensorFlow traces a function that XLA will compile.
+
+    Uses: the control flow context of TensorFlow's graphs, which `jit_compile=True` enters.
+
+    Reason: some fast operations of TensorFlow do not compile under XLA, and nothing public tells
+    a layer, which is traced inside of somebody else's function, what will become of it.
+
+    Fallback: an operation that always compiles; so does a graph that keeps no such context.
+
+    Test: `tests/layers/augmentation/test_warp.py`.
+    """
+    import tensorflow as tf
+
+    if tf.executing_eagerly():
+        return False
+    graph = tf.compat.v1.get_default_graph()
+    while graph is not None:
+        context_of = getattr(graph, "_get_control_flow_context", None)
+        if context_of is None:
+            return True
+        context = context_of()
+        while context is not None:
+            if context.IsXLAContext():
+                return True
+            context = context.outer_context
+        graph = getattr(graph, "outer_graph", None)
+    return False
+
+
+def is_traced_by_tf_data() -> bool:
+    """Returns whether TensorFlow traces a function for `tf.data`, which will run on the host.
+
+    Uses: the name of TensorFlow's function graphs, which begins with `Dataset_` for functions that
+    are handed to a method of `tf.data.Dataset`.
+
+    Reason: inside of `tf.data` a layer may hand images to a library that runs on the CPU; in the
+    graph of a model, which may be differentiated, saved or placed on a GPU, it may not.
+
+    Fallback: TensorFlow's own operations, as in any other graph.
+
+    Test: `tests/layers/augmentation/test_warp_opencv.py`.
+    """
+    import tensorflow as tf
+
+    graph = None if tf.executing_eagerly() else tf.compat.v1.get_default_graph()
+    while graph is not None:
+        if getattr(graph, "name", "").startswith("Dataset_"):
+            return True
+        graph = getattr(graph, "outer_graph", None)
+    return False
+
+
+def assign_in_call(variable, value) -> None:
+    """Assigns a value to a variable from inside of a layer's call.
+
+    Uses: `keras.src.backend.AutocastScope`.
+
+    Reason: under mixed precision a variable reads within a call as the compute dtype has it, and on
+    PyTorch `assign` writes into that copy, which is lost.
+
+    Fallback: none; PyTorch would keep the old value, which the test finds.
+
+    Test: `tests/initialization/test_layer_by_layer.py`.
+    """
+    from keras.src.backend import AutocastScope
+
+    with AutocastScope(None):
+        variable.assign(value)

@@ -52,6 +52,8 @@ def replaced(plain: dict, changes: Mapping[str, object], components: set[str]) -
     result = _copy(plain)
     for path in sorted(changes, key=lambda p: (p.count("."), p)):
         *parents, last = path.split(".")
+        if parents and _is_changes(result.get("start")) and parents[0] == "start":
+            parents, last = ["start"], path.removeprefix("start.")
         node = _walk(result, parents)
         may_be_new = parents and isinstance(node, dict) and last != "use"
         key = last if may_be_new else _key(node, last, ".".join(parents))
@@ -77,6 +79,11 @@ def _walk(node: Any, keys: Sequence[str]) -> Any:
     for depth, key in enumerate(keys):
         node = node[_key(node, key, ".".join(keys[:depth]))]
     return node
+
+
+def _is_changes(start: object) -> bool:
+    """Returns whether a recipe's `start` holds changes, by path, rather than a recipe."""
+    return isinstance(start, dict) and "kerasrecipes" not in start
 
 
 def _is_component(node: object) -> bool:

@@ -12,7 +12,7 @@ from kerasrecipes.data.dataset import Dataset
 from kerasrecipes.data.folder_layout import FolderLayout
 from kerasrecipes.data.pipeline import evaluation_batches
 from kerasrecipes.intervals import wilson_interval
-from kerasrecipes.prediction import BATCH_SIZE, predict_files
+from kerasrecipes.prediction import predict_files, viewing_model
 from kerasrecipes.run import Run
 
 
@@ -78,7 +78,12 @@ def evaluate_stored(run: Run, split: str | None = None) -> Evaluation:
     )
 
 
-def evaluate_folder(run: Run, directory: str | os.PathLike, split: str | None = None) -> Evaluation:
+def evaluate_folder(
+    run: Run,
+    directory: str | os.PathLike,
+    split: str | None = None,
+    views: str | None = None,
+) -> Evaluation:
     """Returns how a finished run does on a directory of class folders, matched by name.
 
     Images are brought to the run's size as it did with its own. Broken ones are passed over.
@@ -88,6 +93,8 @@ def evaluate_folder(run: Run, directory: str | os.PathLike, split: str | None = 
         directory: It holds class folders, some or all of those that the run knows, or the folders
             `train`, `val` and `test` that hold them.
         split: Which of these folders. Defaults to test where there is one, else validation.
+        views: `None`, or the views of each image over which probabilities are averaged, as in
+            `with_views`.
 
     Raises:
         ValueError: If the directory is not as described, or has classes that the run has not.
@@ -106,7 +113,7 @@ def evaluate_folder(run: Run, directory: str | os.PathLike, split: str | None = 
     classes = _matched(run.data["class_names"], layout.class_names)
     files = layout.files[split]
     paths = [layout.root / name for names in files for name in names]
-    predictions = list(_top_classes(run, paths))
+    predictions = list(_top_classes(run, paths, views))
     labels = np.repeat(classes, [len(names) for names in files])
     readable = [index is not None for index, _ in predictions]
     return Evaluation(
@@ -122,13 +129,16 @@ def evaluate_folder(run: Run, directory: str | os.PathLike, split: str | None = 
     )
 
 
-def evaluate_dataset(run: Run, dataset: Dataset, split: str | None = None) -> Evaluation:
+def evaluate_dataset(
+    run: Run, dataset: Dataset, split: str | None = None, views: str | None = None
+) -> Evaluation:
     """Returns how a finished run does on a data source, its classes matched by name.
 
     Args:
         run: A finished run.
         dataset: A loaded source, with images of the run's shape.
         split: `"train"`, `"validation"` or `"test"`. Defaults to test where there is one.
+        views: As in `evaluate_folder`.
 
     Raises:
         ValueError: If the images have another shape, or the data has classes that the run has not.
@@ -142,7 +152,8 @@ def evaluate_dataset(run: Run, dataset: Dataset, split: str | None = None) -> Ev
         )
     classes = _matched(run.data["class_names"], dataset.class_names)
     images = dataset.splits[split]
-    logits = run.load_model().predict(evaluation_batches(images, BATCH_SIZE), verbose=0)
+    model, batch_size = viewing_model(run, views)
+    logits = model.predict(evaluation_batches(images, batch_size), verbose=0)
     return Evaluation(
         images=f"{split} images of {dataset.source}",
         class_names=run.data["class_names"],
@@ -152,9 +163,9 @@ def evaluate_dataset(run: Run, dataset: Dataset, split: str | None = None) -> Ev
     )
 
 
-def _top_classes(run: Run, paths: Sequence[Path]):
+def _top_classes(run: Run, paths: Sequence[Path], views: str | None):
     """Yields each file's most probable class and `None`, or `None` and why it has none."""
-    for prediction in predict_files(run, paths):
+    for prediction in predict_files(run, paths, views):
         probabilities = prediction.probabilities
         yield None if probabilities is None else int(probabilities.argmax()), prediction.reason
 

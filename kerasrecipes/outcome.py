@@ -20,7 +20,13 @@ from kerasrecipes.run import Run
 MISTAKES, ORIGINALS, DRAWS = 24, 8, 6
 
 
-def write_outcome(folder: Path, prepared: Preparation, epoch: int, seconds: float) -> None:
+def write_outcome(
+    folder: Path,
+    prepared: Preparation,
+    epoch: int,
+    seconds: float,
+    cached: Preparation | None = None,
+) -> None:
     """Scores the trained model, once, and writes all that a finished run has.
 
     metrics.json comes last: a run that has it is finished.
@@ -30,6 +36,7 @@ def write_outcome(folder: Path, prepared: Preparation, epoch: int, seconds: floa
         prepared: What was trained.
         epoch: The epoch whose weights the model has, counted from 1.
         seconds: How long all epochs took.
+        cached: The same model behind its frozen part, and that part's outputs: scored faster.
     """
     model, dataset = prepared.model, prepared.dataset
     # Without the compiled state the file needs nothing but Keras, and holds no optimizer slots.
@@ -37,11 +44,12 @@ def write_outcome(folder: Path, prepared: Preparation, epoch: int, seconds: floa
         keras.Model(model.inputs, model.outputs, name=model.name).save(temporary)
     scores: dict[str, dict | None] = {"validation": None, "test": None}
     predictions: dict[str, np.ndarray] = {}
+    scored = cached or prepared
     for name in scores:
         if name in dataset.splits:
-            split = dataset.splits[name]
-            probabilities = _probabilities(model, split, prepared.batch_size)
-            scores[name] = _scores(model, split, probabilities, prepared.batch_size)
+            split = scored.dataset.splits[name]
+            probabilities = _probabilities(scored.model, split, prepared.batch_size)
+            scores[name] = _scores(scored.model, split, probabilities, prepared.batch_size)
             predictions[f"{name}_probabilities"] = probabilities
             predictions[f"{name}_labels"] = split.labels
     _write_arrays(folder / "predictions.npz", predictions)
@@ -100,7 +108,7 @@ def _draws(prepared: Preparation) -> dict:
     _, first = np.unique(split.labels, return_index=True)
     first = first[:ORIGINALS]
     originals = split.read(first)
-    augmentation = Augmentation(prepared.augment)
+    augmentation = Augmentation(prepared.augment, len(prepared.dataset.class_names))
     draws = []
     for draw in range(DRAWS):
         words = np.array([prepared.recipe.seed, draw], "uint32")

@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
+from keras import Model
 from scipy.special import softmax
 
 from kerasrecipes.data.decoding import BrokenImageError, read_image
 from kerasrecipes.data.threads import map_in_threads
+from kerasrecipes.models.with_views import VIEWS, with_views
 from kerasrecipes.run import Run
 
 BATCH_SIZE = 64
@@ -21,7 +23,7 @@ BATCH_SIZE = 64
 _BATCHES_AHEAD = 2
 
 # What ImageFolder does with images of other sizes unless it is told otherwise.
-_DEFAULT_RESIZE = "crop"
+DEFAULT_RESIZE = "crop"
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -42,7 +44,9 @@ class Prediction:
     reason: str | None = None
 
 
-def predict_files(run: Run, paths: Sequence[Path]) -> Iterator[Prediction]:
+def predict_files(
+    run: Run, paths: Sequence[Path], views: str | None = None
+) -> Iterator[Prediction]:
     """Yields what a finished run's model says of each image file, in order.
 
     Files are decoded in threads, a few batches ahead of the model, to the run's image size by its
@@ -52,6 +56,8 @@ def predict_files(run: Run, paths: Sequence[Path]) -> Iterator[Prediction]:
     Args:
         run: A finished run.
         paths: The files.
+        views: `None`, or the views of each image over which probabilities are averaged, as in
+            `with_views`.
 
     Example:
 
@@ -61,9 +67,9 @@ def predict_files(run: Run, paths: Sequence[Path]) -> Iterator[Prediction]:
         print(prediction.path, run.data["class_names"][prediction.probabilities.argmax()])
     ```
     """
-    model = run.load_model()
+    model, size = viewing_model(run, views)
     read = _reader(run)
-    batches = [paths[start : start + BATCH_SIZE] for start in range(0, len(paths), BATCH_SIZE)]
+    batches = [paths[start : start + size] for start in range(0, len(paths), size)]
     for batch, decoded in zip(batches, _ahead(read, batches), strict=True):
         images = [image for image in decoded if isinstance(image, np.ndarray)]
         logits = iter(model.predict_on_batch(np.stack(images)) if images else ())
@@ -74,13 +80,22 @@ def predict_files(run: Run, paths: Sequence[Path]) -> Iterator[Prediction]:
                 yield Prediction(path, softmax(np.asarray(next(logits), "float32")))
 
 
+def viewing_model(run: Run, views: str | None) -> tuple[Model, int]:
+    """Returns a run's model, which averages over views if asked to, and its batch size."""
+    model = run.load_model()
+    if views is None:
+        return model, BATCH_SIZE
+    model = with_views(model, views)
+    return model, max(1, BATCH_SIZE // VIEWS[views])
+
+
 def _reader(run: Run) -> Callable[[Sequence[Path]], list[np.ndarray | BrokenImageError]]:
     """Returns a function from files to what each is: an image of the run's shape, or an error."""
     height, width, channels = run.data["image_shape"]
     decode = functools.partial(
         read_image,
         size=(height, width),
-        resize=run.data["resize"] or _DEFAULT_RESIZE,
+        resize=run.data["resize"] or DEFAULT_RESIZE,
         channels=channels,
     )
 

@@ -10,12 +10,24 @@ import numpy as np
 from kerasrecipes.callbacks.averaged_weights import check_averages
 from kerasrecipes.checks import nearest
 from kerasrecipes.data.dataset import Dataset
+from kerasrecipes.data.pipeline import shuffled_images
+from kerasrecipes.layers.augmentation.protocol import mixes_labels
 from kerasrecipes.models.assemble import assemble, network_of
+from kerasrecipes.models.initialize_weight_normalization import initialize_weight_normalization
+from kerasrecipes.models.raw_pixels import check_raw_pixels
+from kerasrecipes.models.regularize_kernels import regularize_kernels
+from kerasrecipes.models.stages import head, stages
 from kerasrecipes.models.warm_start import warm_start
 from kerasrecipes.objectives import compile_arguments
+from kerasrecipes.optimizers.stagewise_learning_rates import StagewiseLearningRates
 from kerasrecipes.recipe import Recipe
 from kerasrecipes.registry import arguments
 from kerasrecipes.run_length import RunLength
+
+# What models are initialized from: enough for the mean and variance of a channel.
+START_IMAGES = 256
+# What augmentation adapts to at most: enough for three digits of a covariance of colours.
+ADAPT_IMAGES = 10_240
 
 
 @dataclass(frozen=True)
@@ -28,6 +40,11 @@ class Preparation:
     batch_size: int
     model: keras.Model
     augment: list[keras.layers.Layer]
+
+    @property
+    def mixed_labels(self) -> bool:
+        """Whether training labels are shares of several classes."""
+        return any(map(mixes_labels, self.augment))
 
 
 def prepare(recipe: Recipe, dataset: Dataset, start: keras.Model | None = None) -> Preparation:
@@ -50,11 +67,17 @@ def prepare(recipe: Recipe, dataset: Dataset, start: keras.Model | None = None) 
     keras.utils.set_random_seed(recipe.seed)
     # Pictures are augmented in float32, whatever the model computes in.
     augment = [spec.build("layer") for spec in recipe.augment]
+    for layer in augment:
+        if getattr(layer, "must_adapt", False):
+            layer.adapt(shuffled_images(dataset.train, 256, ADAPT_IMAGES // 256))
     with _precision(recipe.precision):
         model = _model(recipe, dataset, start)
+        _regularize(recipe, model)
+        optimizer = recipe.optimizer.build("optimizer", length)
+        _settle_stages(optimizer, model)
         model.compile(
-            optimizer=recipe.optimizer.build("optimizer", length),
-            **compile_arguments(recipe, dataset.class_names),
+            optimizer=optimizer,
+            **compile_arguments(recipe, dataset.class_names, any(map(mixes_labels, augment))),
         )
     if recipe.averaging:
         check_averages(model.optimizer)
@@ -100,15 +123,40 @@ def _model(recipe: Recipe, dataset: Dataset, start: keras.Model | None) -> keras
 
     preprocessing = [spec.build("layer") for spec in recipe.preprocessing]
     model = assemble(dataset.image_shape, preprocessing, build_network, dataset.train)
+    if getattr(builder, "takes_raw_pixels", False):
+        check_raw_pixels(model, recipe.model.name)
     expected = (None, len(dataset.class_names))
     if model.output_shape != expected:
         raise ValueError(
             f"The model must return logits of shape {expected}, one for each class. "
             f"Received: {recipe.model.name} with output_shape={model.output_shape}"
         )
-    if start_network is not None and not takes_start:
+    if start_network is None:
+        images = next(shuffled_images(dataset.train, START_IMAGES, batches=1))
+        for spec in recipe.initialization:
+            options = spec.arguments("initialization")
+            spec.component("initialization")(model, images, **options)
+        initialize_weight_normalization(model, images)
+    elif not takes_start:
         warm_start(network_of(model), start_network)
     return model
+
+
+def _regularize(recipe: Recipe, model: keras.Model) -> None:
+    regularizer, constraint = recipe.kernel_regularizer, recipe.kernel_constraint
+    regularize_kernels(
+        network_of(model),
+        regularizer and regularizer.build("regularizer"),
+        constraint and constraint.build("constraint"),
+    )
+
+
+def _settle_stages(optimizer: keras.optimizers.Optimizer | None, model: keras.Model) -> None:
+    """Tells an optimizer that goes by stages, or one inside it, which weights are of which."""
+    while optimizer is not None:
+        if isinstance(optimizer, StagewiseLearningRates) and optimizer.depths is None:
+            optimizer.settle(model.trainable_variables, [*stages(model).values(), head(model)])
+        optimizer = getattr(optimizer, "optimizer", None)
 
 
 def _check_monitors(recipe: Recipe, model: keras.Model, dataset: Dataset) -> None:

@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from kerasrecipes.addresses import flatten, replaced
@@ -34,15 +35,23 @@ class Recipe:
     Args:
         data: The data source.
         model: The network's builder.
+        initialization: Functions `(model, batch)`, such as `use("lsuv")`, that initialize the built
+            model from a batch of training images, one after another.
         preprocessing: Layers between raw pixels and network, kept in the saved model; those with
             an `adapt` method adapt to the training split. Defaults to pixels scaled to [0, 1].
         augment: Layers that change training images (and labels) in the input pipeline.
         start: A `Recipe`, or the path of a recipe.json or of a run folder, whose trained network
-            this one starts from. Defaults to `None`.
+            this one starts from; or the changes, as `replace` takes them, that make this recipe
+            the one to start from. Defaults to `None`.
         loss: Defaults to the cross-entropy of integer labels and logits.
         metrics: Names or specs. Keras's metrics of classes (`F1Score`, `Recall` with `class_id`)
             see probabilities and one-hot labels. Defaults to accuracy.
         optimizer: Defaults to `Adam`.
+        kernel_regularizer: Penalty on the kernels of the network, whichever it is; biases and the
+            scales and offsets of normalization go free. Defaults to `None`: what the model's
+            builder sets. Weight decay of kernels only is the optimizer's; see `DecayKernelsOnly`.
+        kernel_constraint: The same for a constraint, such as `use("MaxNorm", max_value=3)` on the
+            incoming weights of each unit.
         callbacks: Further Keras callbacks.
         averaging: Whether to evaluate and keep the averages of the weights that the optimizer
             holds (`use_ema=True`, `Lookahead`), with fresh normalization statistics.
@@ -70,13 +79,16 @@ class Recipe:
         "layer", default=(Spec("Rescaling", {"scale": 1 / 255}),)
     )
     augment: tuple[Spec, ...] = _component("layer", default=())
-    start: "Recipe | str | None" = None
+    start: "Recipe | Mapping[str, object] | str | None" = None
     model: Spec = _component("model")
+    initialization: tuple[Spec, ...] = _component("initialization", default=())
     loss: Spec = _component(
         "loss", default=Spec("SparseCategoricalCrossentropy", {"from_logits": True})
     )
     metrics: tuple[str | Spec, ...] = _component("metric", default=("accuracy",))
     optimizer: Spec = _component("optimizer", default=Spec("Adam"))
+    kernel_regularizer: Spec | None = _component("regularizer", default=None)
+    kernel_constraint: Spec | None = _component("constraint", default=None)
     callbacks: tuple[Spec, ...] = _component("callback", default=())
     averaging: bool = False
     epochs: int = 10
@@ -90,13 +102,22 @@ class Recipe:
     def __post_init__(self):
         for f in dataclasses.fields(self):
             value = from_plain(getattr(self, f.name))
-            if "family" in f.metadata:
+            left_out = value is None and f.default is None
+            if "family" in f.metadata and not left_out:
                 several = isinstance(f.default, tuple)
                 value = components(f.name, value, f.metadata["family"], several)
             elif f.name != "start":
                 value = frozen(value, f.name)
             object.__setattr__(self, f.name, value)
         object.__setattr__(self, "start", _start(self.start))
+        if isinstance(self.start, Mapping):
+            self.start_recipe()
+        if self.start is not None and self.initialization:
+            raise ValueError(
+                "`initialization` must be empty in a recipe that starts from another: it would "
+                "replace that one's weights. Give it to that one, and [] to this. "
+                f"Received: initialization={list(self.initialization)!r}"
+            )
         check_integer("epochs", self.epochs, at_least=1)
         if self.steps_per_epoch is not None:
             check_integer("steps_per_epoch", self.steps_per_epoch, at_least=1)
@@ -210,6 +231,8 @@ class Recipe:
 
     def start_recipe(self) -> "Recipe | None":
         """Returns the recipe of the run that this one starts from."""
+        if isinstance(self.start, Mapping):
+            return self.replace({"start": None, **self.start})
         return Recipe.read(self.start) if isinstance(self.start, str) else self.start
 
     def _canonical(self) -> dict:
@@ -222,16 +245,18 @@ class Recipe:
         return plain | ({"start": start._canonical()} if start else {})
 
 
-def _start(value: object) -> "Recipe | str | None":
-    if isinstance(value, Mapping):
+def _start(value: object) -> "Recipe | Mapping[str, object] | str | None":
+    if isinstance(value, Mapping) and "kerasrecipes" in value:
         return Recipe.from_dict(value)
+    if isinstance(value, Mapping):
+        return MappingProxyType({path: frozen(change, path) for path, change in value.items()})
     if value is None or isinstance(value, str | Recipe):
         return value
     if isinstance(value, Path):
         return str(value)
     raise TypeError(
-        "`start` must be a recipe, or the path of a recipe.json or of a run folder. "
-        f"Received: start={value!r}"
+        "`start` must be a recipe, or the path of a recipe.json or of a run folder, or a "
+        f"dictionary of changes. Received: start={value!r}"
     )
 
 

@@ -19,10 +19,11 @@ FAMILIES = {
     "optimizer": ("kerasrecipes.optimizers", "keras.optimizers"),
     "schedule": ("kerasrecipes.schedules", "keras.optimizers.schedules"),
     "layer": ("kerasrecipes.layers", "keras.layers"),
-    "loss": ("keras.losses",),
+    "loss": ("kerasrecipes.losses", "keras.losses"),
     "metric": ("kerasrecipes.metrics", "keras.metrics"),
-    "regularizer": ("keras.regularizers",),
-    "initializer": ("keras.initializers",),
+    "regularizer": ("kerasrecipes.regularizers", "keras.regularizers"),
+    "initializer": ("kerasrecipes.initializers", "keras.initializers"),
+    "initialization": ("kerasrecipes.initialization",),
     "constraint": ("keras.constraints",),
     "callback": ("kerasrecipes.callbacks", "keras.callbacks"),
 }
@@ -32,6 +33,9 @@ _BASES = {"LearningRateSchedule", *(family.capitalize() for family in FAMILIES)}
 
 # What `train` hands to a model's builder; everything else in its signature is an option.
 BUILDER_ARGUMENTS = ("input_shape", "classes", "start")
+
+# The same of functions that initialize a model.
+INITIALIZATION_ARGUMENTS = ("model", "batch")
 
 
 def names(family: str) -> dict[str, Callable]:
@@ -91,7 +95,8 @@ def options(component: Callable) -> dict[str, inspect.Parameter]:
     found = arguments(component)
     if inspect.isclass(component):
         return found
-    return {name: found[name] for name in found if name not in BUILDER_ARGUMENTS}
+    given = BUILDER_ARGUMENTS + INITIALIZATION_ARGUMENTS
+    return {name: found[name] for name in found if name not in given}
 
 
 def arguments(component: Callable) -> dict[str, inspect.Parameter]:

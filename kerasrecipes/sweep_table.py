@@ -76,7 +76,7 @@ class Sweep:
         return [
             name
             for name in columns
-            if name.startswith(("validation_", "test_"))
+            if name.startswith(("train_", "validation_", "test_"))
             or name in ("epoch", "parameters", "seconds")
         ]
 

@@ -4,7 +4,7 @@ import contextlib
 import os
 import shutil
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -22,11 +22,14 @@ from kerasrecipes.callbacks import (
 from kerasrecipes.data.dataset import Dataset
 from kerasrecipes.data.pipeline import evaluation_batches, shuffled_images, training_batches
 from kerasrecipes.environment import describe_environment
+from kerasrecipes.features.cached_preparation import on_features
+from kerasrecipes.features.feature_split import FeatureSplit
 from kerasrecipes.models.recalibrate_batch_norm import recalibrate_batch_norm
 from kerasrecipes.outcome import write_outcome
 from kerasrecipes.preparation import Preparation, class_weights, prepare
 from kerasrecipes.recipe import Recipe
 from kerasrecipes.run import Run, find_runs, run_folder
+from kerasrecipes.start_check import check_start
 
 # Averaged weights need fresh normalization statistics after every epoch: a pass over all of a large
 # data set would cost more than the estimate gains.
@@ -40,11 +43,17 @@ def train(
     name: str = "run",
     overwrite: bool = False,
     verbose: str | int = "auto",
+    cache_features: bool | None = None,
+    observers: Sequence[keras.callbacks.Callback] = (),
 ) -> Run:
     """Trains a recipe, or returns its run if it is there.
 
     A run that was interrupted goes on from its last epoch and ends with the same numbers as an
     uninterrupted one. Keras's global random seed is set.
+
+    Where the model begins with frozen layers, as `Pretrained` does, and images are not augmented,
+    the frozen part runs once over the images, and the rest is trained on what it gives, which is
+    kept in `features/` in the directory. It changes no number but by rounding.
 
     Args:
         recipe: The recipe.
@@ -52,6 +61,10 @@ def train(
         name: What the run is called, such as the script's name.
         overwrite: Whether to train again even if a run of this recipe is there.
         verbose: As in `keras.Model.fit`.
+        cache_features: Whether to keep what the frozen part of the model gives. `None` means: if
+            the features of all images take at most 1 GiB.
+        observers: Callbacks that are no part of the recipe, called after each epoch's checkpoint
+            was written. What one raises ends the training; the run may be taken up again.
 
     Returns:
         The finished run.
@@ -65,21 +78,25 @@ def train(
     if not overwrite and _is_finished(folder, dataset):
         return Run(folder)
     start = _start_run(recipe, directory, verbose)
+    if start is not None:
+        check_start(recipe, dataset, start)
     prepared = prepare(recipe, dataset, start and start.load_model())
     weights = class_weights(recipe, dataset)
     with _locked(folder):
         if overwrite:
             _clear(folder)
         if not _is_finished(folder, dataset):
+            cached = on_features(prepared, Path(directory) / "features", cache_features)
             _open(folder, prepared)
-            log, epoch = _fit(folder, prepared, weights, verbose)
-            write_outcome(folder, prepared, epoch, sum(row["seconds"] for row in log.rows))
+            log, epoch = _fit(folder, cached or prepared, weights, verbose, observers)
+            seconds = sum(row["seconds"] for row in log.rows)
+            write_outcome(folder, prepared, epoch, seconds, cached)
             shutil.rmtree(folder / "checkpoint", ignore_errors=True)
     return Run(folder)
 
 
 def _fit(
-    folder: Path, prepared: Preparation, weights: dict | None, verbose
+    folder: Path, prepared: Preparation, weights: dict | None, verbose, observers
 ) -> tuple[EpochLog, int]:
     """Trains from the last checkpoint on; returns the log and the epoch of the final weights."""
     recipe, length, model = prepared.recipe, prepared.length, prepared.model
@@ -88,10 +105,14 @@ def _fit(
     chosen = [callback.build("callback", length) for callback in recipe.callbacks]
     validation = evaluation_batches(prepared.dataset.validation, prepared.batch_size)
     callbacks = [log, *chosen, *best]
-    checkpoint = ResumableCheckpoint(folder / "checkpoint" / "state.npz", callbacks)
+    # A checkpoint of part of the model does not serve the whole.
+    state = "head.npz" if isinstance(prepared.dataset.train, FeatureSplit) else "state.npz"
+    checkpoint = ResumableCheckpoint(folder / "checkpoint" / state, callbacks)
     if recipe.averaging:
         averaged = AveragedWeights(validation, _normalization_refresh(prepared), callbacks=best)
         callbacks, validation = [averaged, log, *chosen], None
+    # Keras weighs a sample by one class; a mixed one has several, which the pipeline weighs.
+    mixed = prepared.mixed_labels
     finished = checkpoint.restore(model)
     # After the last epoch nothing is left to train, but the callbacks and the optimizer end as they
     # would have: early stopping and averaging give the model its weights only then.
@@ -104,14 +125,16 @@ def _fit(
             steps_per_epoch=length.steps_per_epoch,
             epochs=range(finished, max(last, finished + 1)),
             augment=prepared.augment,
+            classes=len(prepared.dataset.class_names),
+            class_weight=weights if mixed else None,
         ),
         validation_data=validation,
         initial_epoch=finished,
         epochs=last,
         steps_per_epoch=length.steps_per_epoch,
         shuffle=False,  # The batches come in the run's own order.
-        class_weight=weights,
-        callbacks=[*callbacks, TensorBoardScalars(folder / "logs"), checkpoint],
+        class_weight=None if mixed else weights,
+        callbacks=[*callbacks, TensorBoardScalars(folder / "logs"), checkpoint, *observers],
         verbose=verbose,
     )
     best_epoch = best[0].restore(model) if best else None

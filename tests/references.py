@@ -37,6 +37,15 @@ def descent(gradients, rates, direction, weight_decay=0.0):
     return np.array(path)
 
 
+def stagewise_descent(
+    g, rates, depths, backbone_multiplier=0.1, depth_factor=1.0, unfreeze_every_steps=0
+):
+    (depth,) = depths
+    multiplier = backbone_multiplier * depth_factor ** (depth - 1) if depth else 1.0
+    awake = np.arange(len(rates)) >= depth * unfreeze_every_steps
+    return descent(g, rates * multiplier * awake, lambda t, g: g)
+
+
 def radam(g, rates, beta_1=0.9, beta_2=0.999, epsilon=1e-7, threshold=5.0, weight_decay=0.0):
     m = v = 0.0
 

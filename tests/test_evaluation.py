@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from scipy.special import softmax
 
 from kerasrecipes.data.digits import Digits
 from kerasrecipes.evaluation import (
@@ -64,3 +65,15 @@ def test_other_classes_and_shapes_are_told(tmp_path):
         evaluate_dataset(digits_run(), Digits(image_size=9).load())
     with pytest.raises(ValueError, match="no images to evaluate on. Received: none"):
         Evaluation("none", ("a",), np.array([]), np.array([]))
+
+
+def test_views_are_averaged(tmp_path):
+    run, places = digits_run(), write_digits(tmp_path)
+    ordered = sorted(places, key=lambda path: path.as_posix())
+    scored = evaluate_dataset(run, Digits().load(), views="flip")
+    predicted = scored.predicted[[places[path] for path in ordered]]
+    np.testing.assert_array_equal(evaluate_folder(run, tmp_path, views="flip").predicted, predicted)
+    images = Digits().load().test.images
+    model = run.load_model()
+    mean = sum(softmax(model.predict(x, verbose=0), -1) for x in (images, images[:, :, ::-1])) / 2
+    np.testing.assert_array_equal(scored.predicted, mean.argmax(-1))

@@ -3,6 +3,7 @@ import itertools
 import numpy as np
 import pytest
 from PIL import Image
+from scipy.special import softmax
 
 from kerasrecipes import prediction
 from kerasrecipes.data.decoding import read_image
@@ -64,3 +65,14 @@ def test_no_more_than_a_few_batches_are_read_ahead(tmp_path, monkeypatch):
     list(itertools.islice(predictions, 2))
     assert len(read) <= 2 * 3
     predictions.close()
+
+
+def test_views_are_averaged(tmp_path):
+    run, places = digits_run(), write_digits(tmp_path, 5)
+    images = np.stack([read_image(path, size=(8, 8), resize="crop", channels=1) for path in places])
+    model = run.load_model()
+    expected = np.mean(
+        [softmax(model.predict(x, verbose=0), -1) for x in (images, images[:, :, ::-1])], 0
+    )
+    found = [p.probabilities for p in predict_files(run, list(places), "flip")]
+    np.testing.assert_allclose(found, expected, atol=1e-6)

@@ -207,6 +207,24 @@ def test_a_start_is_reached_by_its_path(rich):
     assert "start.kerasrecipes" not in rich.flatten()
 
 
+def test_a_start_may_be_the_changes_that_make_it(rich, tmp_path):
+    changes = {"optimizer": "Adam", "optimizer.learning_rate": 0.01, "epochs": 3}
+    recipe = make(epochs=9, start=changes)
+    assert recipe.start_recipe() == make(
+        optimizer=use("Adam", learning_rate=0.01), epochs=3, start=None
+    )
+    assert recipe.fingerprint == make(epochs=9, start=recipe.start_recipe()).fingerprint
+    (tmp_path / "recipe.json").write_text(json.dumps(recipe.to_dict()))
+    assert Recipe.read(tmp_path) == recipe
+    # What is changed here is changed there, unless it is among the changes.
+    further = recipe.replace({"seed": 4, "epochs": 5, "start.optimizer.learning_rate": 0.1})
+    assert further.start_recipe() == make(
+        optimizer=use("Adam", learning_rate=0.1), epochs=3, seed=4
+    )
+    with pytest.raises(ValueError, match="Did you mean 'epochs'"):
+        recipe.replace({"start.epoch": 3})
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [

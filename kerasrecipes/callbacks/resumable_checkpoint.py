@@ -51,6 +51,12 @@ class ResumableCheckpoint(keras.callbacks.Callback):
         self._restored: list[dict] = []
         self._random: np.ndarray | None = None
 
+    @property
+    def finished_epochs(self) -> int:
+        """The number of finished epochs in the last checkpoint; 0 without one."""
+        saved = self._read()
+        return 0 if saved is None else saved[0]["epochs"]
+
     def restore(self, model: keras.Model) -> int:
         """Brings a compiled model and the callbacks back to the last checkpoint.
 

@@ -21,6 +21,16 @@ def add_set(parser: argparse.ArgumentParser, what: str) -> None:
     )
 
 
+def add_views(parser: argparse.ArgumentParser) -> None:
+    """Adds `--views`."""
+    parser.add_argument(
+        "--views",
+        metavar="NAME",
+        help="average the probabilities of several views of each image: flip, shifts, five_crops, "
+        "ten_crops",
+    )
+
+
 def add_recipe(parser: argparse.ArgumentParser, directory: str | None) -> None:
     """Adds the options that change a recipe and tell where its runs are."""
     add_set(

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from kerasrecipes.cli.advise import add_advise
 from kerasrecipes.cli.arguments import (
     add_debug,
     add_recipe,
@@ -13,22 +14,31 @@ from kerasrecipes.cli.arguments import (
     add_training,
     with_command,
 )
+from kerasrecipes.cli.augment import add_augment
+from kerasrecipes.cli.augment_check import add_augment_check, augment_check
 from kerasrecipes.cli.compare import add_compare, compare
 from kerasrecipes.cli.data_command import add_data
 from kerasrecipes.cli.evaluate import add_evaluate, evaluate
 from kerasrecipes.cli.exits import clean_exit
 from kerasrecipes.cli.export import add_export, export_run
+from kerasrecipes.cli.find_lr import add_find_lr
 from kerasrecipes.cli.plot_schedule import add_plot_schedule
 from kerasrecipes.cli.predict import add_predict, predict
 from kerasrecipes.cli.script import GOES_ON, run_command
+from kerasrecipes.cli.search import add_search
 
 COMMANDS = {
     "train": "train a recipe.json, or go on with a run folder",
     "list": "list what a recipe can be made of",
     "show": "show a component's options, or what a recipe comes to",
     "plot-schedule": "draw learning rate and momentum over a recipe's epochs",
+    "find-lr": "try ever higher learning rates for a few steps, and suggest one",
     "runs": "list the runs in a directory",
     "data": "look at a recipe's images: counts, values, duplicates, and a sheet of pictures",
+    "augment": "draw a sheet of a recipe's images as the network will see them",
+    "augment-check": "measure which augmentations change what a run's model sees",
+    "advise": "measure how to use a recipe's pretrained network on its images",
+    "search": "search a recipe's options, from coarse to fine, and write the best recipe",
     "predict": "name the most probable classes of images",
     "evaluate": "score a run, on its own images or on others of its classes",
     "compare": "show what tells runs apart, and test whether their scores do",
@@ -43,7 +53,7 @@ def console(argv: Sequence[str] | None = None) -> None:
         argv: The arguments. Defaults to those of the process.
     """
     argv = sys.argv[1:] if argv is None else argv
-    stopped = GOES_ON if argv[:1] == ["train"] else "Stopped."
+    stopped = GOES_ON if argv[:1] in (["train"], ["search"]) else "Stopped."
     with clean_exit(debug="--debug" in argv, when_stopped=stopped):
         parser = _parser()
         arguments = parser.parse_args(with_command(argv, COMMANDS))
@@ -68,7 +78,7 @@ def _train(arguments: argparse.Namespace) -> None:
     run_command(recipe, name, arguments)
 
 
-def _plot_schedule(arguments: argparse.Namespace) -> None:
+def _recipe_command(arguments: argparse.Namespace) -> None:
     from kerasrecipes.recipe import Recipe
 
     recipe = Recipe.read(arguments.recipe)
@@ -83,9 +93,11 @@ def _list(arguments: argparse.Namespace) -> None:
 
 def _show(arguments: argparse.Namespace) -> None:
     if not os.path.exists(arguments.name):
+        from kerasrecipes.cli.backbone import is_backbone, show_backbone
         from kerasrecipes.cli.components import show_component
 
-        show_component(arguments.name)
+        show = show_backbone if is_backbone(arguments.name) else show_component
+        show(arguments.name)
         return
     from kerasrecipes.cli.recipe_commands import show_recipe
     from kerasrecipes.recipe import Recipe
@@ -101,11 +113,12 @@ def _runs(arguments: argparse.Namespace) -> None:
     list_runs(arguments.directory)
 
 
-def _data(arguments: argparse.Namespace) -> None:
+def _pictures(arguments: argparse.Namespace) -> None:
     from kerasrecipes.recipe import Recipe
 
     if arguments.recipe.endswith(".py"):
-        raise ValueError(f"A script shows its own data: python {arguments.recipe} data")
+        command = f"python {arguments.recipe} {arguments.command}"
+        raise ValueError(f"A script shows its own images: {command}")
     recipe = Recipe.read(arguments.recipe)
     run_command(recipe, _home(Path(arguments.recipe), recipe)[1], arguments)
 
@@ -134,19 +147,31 @@ def _parser() -> argparse.ArgumentParser:
     add_training(added["train"])
     added["plot-schedule"].add_argument("recipe", help="a recipe.json or a run folder")
     add_plot_schedule(added["plot-schedule"])
+    added["find-lr"].add_argument("recipe", help="a recipe.json or a run folder")
+    add_find_lr(added["find-lr"])
+    added["advise"].add_argument("recipe", help="a recipe.json or a run folder")
+    add_advise(added["advise"])
+    added["search"].add_argument("recipe", help="a recipe.json or a run folder")
+    add_search(added["search"])
     added["list"].add_argument(
         "family", nargs="?", help="such as layer; without it, the families are listed"
     )
     added["list"].add_argument(
         "pattern", nargs="?", default="*", help="names to list, such as 'Random*'"
     )
-    added["show"].add_argument("name", help="a component, a recipe.json or a run folder")
+    added["show"].add_argument(
+        "name", help="a component, a backbone, a recipe.json or a run folder"
+    )
     added["runs"].add_argument(
         "directory", nargs="?", default="saved_models", help="default: saved_models"
     )
     added["data"].add_argument("recipe", help="a recipe.json or a run folder")
     add_set(added["data"], "change a value of the recipe, such as data.channels=1; repeatable")
     add_data(added["data"])
+    added["augment"].add_argument("recipe", help="a recipe.json or a run folder")
+    add_set(added["augment"], "change a value of the recipe, such as augment=...; repeatable")
+    add_augment(added["augment"])
+    add_augment_check(added["augment-check"])
     add_predict(added["predict"])
     add_evaluate(added["evaluate"])
     add_compare(added["compare"])
@@ -155,9 +180,14 @@ def _parser() -> argparse.ArgumentParser:
         "train": _train,
         "list": _list,
         "show": _show,
-        "plot-schedule": _plot_schedule,
+        "plot-schedule": _recipe_command,
+        "find-lr": _recipe_command,
+        "advise": _recipe_command,
+        "search": _recipe_command,
         "runs": _runs,
-        "data": _data,
+        "data": _pictures,
+        "augment": _pictures,
+        "augment-check": augment_check,
         "predict": predict,
         "evaluate": evaluate,
         "compare": compare,

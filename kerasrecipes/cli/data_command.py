@@ -2,8 +2,8 @@
 
 import argparse
 from collections.abc import Iterator
-from pathlib import Path
 
+from kerasrecipes.cli.sheets import add_sheet, sheet_path
 from kerasrecipes.cli.tables import print_table
 
 _NAMED_FILES = 20
@@ -11,11 +11,7 @@ _NAMED_FILES = 20
 
 def add_data(parser: argparse.ArgumentParser) -> None:
     """Adds the options of `data`."""
-    parser.add_argument(
-        "--sheet",
-        metavar="FILE",
-        help="the picture to write, a row of images for each class (default: NAME-data.png)",
-    )
+    add_sheet(parser, "NAME-data.png", "a row of images for each class")
 
 
 def show_data(recipe, name: str, sheet: str | None = None) -> None:
@@ -30,11 +26,7 @@ def show_data(recipe, name: str, sheet: str | None = None) -> None:
     from kerasrecipes.data.contact_sheet import contact_sheet
     from kerasrecipes.data.inspection import inspect_dataset
 
-    path = Path(sheet or f"{name}-data.png")
-    if path.suffix.lower() != ".png":
-        raise ValueError(f"`--sheet` must be a .png file. Received: --sheet {path}")
-    if not path.parent.is_dir():
-        raise ValueError(f"`--sheet` must be in a folder that is there. Received: --sheet {path}")
+    path = sheet_path(sheet or f"{name}-data.png")
     dataset = recipe.data.build("data").load()
     inspection = inspect_dataset(dataset)
     print_table([{"data": fact, "value": value} for fact, value in _facts(dataset, inspection)])

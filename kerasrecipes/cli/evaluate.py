@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Iterator
 
-from kerasrecipes.cli.arguments import add_set, changes_of
+from kerasrecipes.cli.arguments import add_set, add_views, changes_of
 from kerasrecipes.cli.finished_run import finished_run
 from kerasrecipes.cli.tables import print_table
 
@@ -31,6 +31,7 @@ def add_evaluate(parser: argparse.ArgumentParser) -> None:
         choices=("train", "validation", "test"),
         help="default: test where there is one, else validation",
     )
+    add_views(parser)
 
 
 def evaluate(arguments: argparse.Namespace) -> None:
@@ -46,7 +47,7 @@ def evaluate(arguments: argparse.Namespace) -> None:
 def _evaluations(run, arguments: argparse.Namespace) -> Iterator:
     from kerasrecipes.evaluation import evaluate_dataset, evaluate_folder, evaluate_stored
 
-    changes, split = changes_of(arguments), arguments.split
+    changes, split, views = changes_of(arguments), arguments.split, arguments.views
     for path in changes:
         if path.split(".")[0] != "data":
             raise ValueError(
@@ -63,13 +64,16 @@ def _evaluations(run, arguments: argparse.Namespace) -> Iterator:
                 "note: drawn otherwise, images that the run was trained on may be among these",
                 file=sys.stderr,
             )
-        yield evaluate_dataset(run, source.build("data").load(), split)
+        yield evaluate_dataset(run, source.build("data").load(), split, views)
     for text in arguments.data:
         if os.path.isdir(text):
-            yield evaluate_folder(run, text, split)
+            yield evaluate_folder(run, text, split, views)
         else:
-            yield evaluate_dataset(run, _source(text).build("data").load(), split)
-    if not changes and not arguments.data:
+            yield evaluate_dataset(run, _source(text).build("data").load(), split, views)
+    if not changes and not arguments.data and views:
+        # The stored predictions are of one view each.
+        yield evaluate_dataset(run, run.recipe.data.build("data").load(), split, views)
+    elif not changes and not arguments.data:
         if split == "train":
             raise ValueError("A run keeps no predictions on train: give `--data` or `--set` too.")
         yield evaluate_stored(run, split)

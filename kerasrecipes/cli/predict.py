@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import IO
 
+from kerasrecipes.cli.arguments import add_views
 from kerasrecipes.cli.finished_run import finished_run
 from kerasrecipes.cli.tables import print_table
 
@@ -23,6 +24,7 @@ def add_predict(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--csv", metavar="FILE", help="write a row an image to a CSV file, or with - to the output"
     )
+    add_views(parser)
 
 
 def predict(arguments: argparse.Namespace) -> None:
@@ -31,12 +33,12 @@ def predict(arguments: argparse.Namespace) -> None:
     with contextlib.ExitStack() as stack:
         # What cannot be written is found out before anything is computed.
         file = stack.enter_context(_csv_file(arguments.csv)) if arguments.csv else None
-        count = _predict(run, arguments.images, file)
+        count = _predict(run, arguments.images, file, arguments.views)
     if arguments.csv not in (None, "-"):
         print(f"{count:,} images: {arguments.csv}")
 
 
-def _predict(run, images: Sequence[str], file: IO[str] | None) -> int:
+def _predict(run, images: Sequence[str], file: IO[str] | None, views: str | None) -> int:
     """Writes or prints a row an image; returns how many there are."""
     from kerasrecipes.data.image_paths import image_paths
     from kerasrecipes.prediction import predict_files
@@ -51,7 +53,7 @@ def _predict(run, images: Sequence[str], file: IO[str] | None) -> int:
         columns = [f"{column}_{rank}" for rank in ranks for column in ("class", "probability")]
         writer.writerow(["image", *columns])
     count, broken = 0, []
-    for prediction in predict_files(run, paths):
+    for prediction in predict_files(run, paths, views):
         if prediction.probabilities is None:
             broken.append(prediction)
             print(f"broken: {prediction.path}: {prediction.reason}", file=sys.stderr)

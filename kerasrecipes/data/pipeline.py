@@ -8,7 +8,7 @@ PyTorch they come from a `PyDataset`; augmentation runs on the device, jitted wi
 """
 
 import functools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import keras
@@ -59,6 +59,8 @@ def training_batches(
     steps_per_epoch: int,
     epochs: range,
     augment: Sequence[keras.layers.Layer] = (),
+    classes: int | None = None,
+    class_weight: Mapping[int, float] | None = None,
 ):
     """Returns shuffled, augmented batches `(images, labels)` for `fit`.
 
@@ -69,13 +71,16 @@ def training_batches(
         steps_per_epoch: Positive integer. Pass it to `fit` too.
         epochs: The epochs to come, `range(initial_epoch, epochs)`.
         augment: Layers in Keras's protocol of image preprocessing layers.
+        classes: The number of classes. Needed where a layer mixes labels.
+        class_weight: For mixed labels: the weight of each label in the loss, which adds sample
+            weights to the batches. Otherwise it is for `fit`.
 
     Returns:
         A `tf.data.Dataset` with TensorFlow, a `keras.utils.PyDataset` with JAX and PyTorch.
     """
     order = Order(len(split), batch_size, seed)
     steps = range(epochs.start * steps_per_epoch, epochs.stop * steps_per_epoch)
-    augmentation = Augmentation(augment) if augment else None
+    augmentation = Augmentation(augment, classes, class_weight) if augment else None
     if keras.backend.backend() == "tensorflow":
         return _tensorflow_batches(split, order, steps, augmentation)
     return _Batches(split, order, steps, augmentation, steps_per_epoch)
@@ -83,10 +88,25 @@ def training_batches(
 
 def evaluation_batches(split: Split, batch_size: int):
     """Returns every sample once, in the order of the data, as batches `(images, labels)`."""
+    return ordered_batches(split, batch_size, range(-(-len(split) // batch_size)))
+
+
+def ordered_batches(
+    split: Split, batch_size: int, steps: range, augment: Sequence[keras.layers.Layer] = ()
+):
+    """Returns batches `(images, labels)` in the order of the data.
+
+    Args:
+        split: Where the samples come from.
+        batch_size: Positive integer.
+        steps: The numbers of the batches, counted on from pass to pass over the data.
+        augment: As in `training_batches`: each pass draws anew.
+    """
     order = Order(len(split), batch_size, seed=None)
+    augmentation = Augmentation(augment) if augment else None
     if keras.backend.backend() == "tensorflow":
-        return _tensorflow_batches(split, order, range(order.steps), None)
-    return _Batches(split, order, range(order.steps), None, order.steps)
+        return _tensorflow_batches(split, order, steps, augmentation)
+    return _Batches(split, order, steps, augmentation, len(steps))
 
 
 def shuffled_images(split: Split, batch_size: int, batches: int) -> Iterator[np.ndarray]:
@@ -106,13 +126,15 @@ def _permutation(size: int, seed: int | None, data_pass: int) -> np.ndarray:
 def _tensorflow_batches(split: Split, order: Order, steps: range, augmentation: Callable | None):
     import tensorflow as tf
 
+    dtype = tf.as_dtype(getattr(split, "dtype", np.uint8))
+
     def read(step):
         indices = order.indices(step)
         return split.read(indices), split.labels[indices], order.random_words(step)
 
     def read_batch(step):
         images, labels, words = tf.numpy_function(
-            read, [step], [tf.uint8, tf.int32, tf.uint32], stateful=False
+            read, [step], [dtype, tf.int32, tf.uint32], stateful=False
         )
         images.set_shape((None, *split.image_shape))
         labels.set_shape((None,))

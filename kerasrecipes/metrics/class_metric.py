@@ -5,6 +5,8 @@ from collections.abc import Sequence
 import keras
 from keras import ops
 
+from kerasrecipes.one_hot import one_hot
+
 
 @keras.saving.register_keras_serializable(package="kerasrecipes")
 class ClassMetric(keras.metrics.Metric):
@@ -12,15 +14,19 @@ class ClassMetric(keras.metrics.Metric):
 
     Keras's `F1Score`, `Precision`, `Recall`, `AUC` and others cannot read the labels and logits
     that a classifier trains on. This one translates. A metric with one result a class, such as
-    `F1Score(average=None)`, is logged as one number a class.
+    `F1Score(average=None)`, is logged as one number a class. Of a mixed sample, the class with the
+    largest share counts.
 
     Args:
         metric: A Keras metric of one-hot labels and probabilities.
         class_names: Names for the results of a metric with one result a class. Defaults to
             `None`: their numbers.
+        sparse: Whether the metric is one of integer labels, which it then gets even of mixed
+            samples, and of logits.
 
     Call arguments:
-        y_true: Integer labels `(batch,)` or `(batch, 1)`, or one-hot `(batch, classes)`.
+        y_true: Integer labels `(batch,)` or `(batch, 1)`, or the shares of classes
+            `(batch, classes)`.
         y_pred: Logits `(batch, classes)`.
 
     Returns:
@@ -38,20 +44,23 @@ class ClassMetric(keras.metrics.Metric):
         self,
         metric: keras.metrics.Metric,
         class_names: Sequence[str] | None = None,
+        sparse: bool = False,
         name: str | None = None,
         dtype=None,
     ):
         super().__init__(name=name or metric.name, dtype=dtype)
         self.metric = metric
         self.class_names = None if class_names is None else list(class_names)
+        self.sparse = sparse
 
     def update_state(self, y_true, y_pred, sample_weight=None):
-        probabilities = ops.softmax(ops.cast(y_pred, self.dtype))
-        classes = probabilities.shape[-1]
-        y_true = ops.convert_to_tensor(y_true)
-        if len(y_true.shape) < 2 or y_true.shape[-1] == 1 != classes:
-            y_true = ops.one_hot(ops.reshape(y_true, (-1,)), classes, dtype=self.dtype)
-        self.metric.update_state(y_true, probabilities, sample_weight=sample_weight)
+        y_pred = ops.convert_to_tensor(y_pred)
+        classes = y_pred.shape[-1]
+        labels = ops.argmax(one_hot(y_true, classes), axis=-1)
+        if not self.sparse:
+            labels = ops.one_hot(labels, classes, dtype=self.dtype)
+            y_pred = ops.softmax(ops.cast(y_pred, self.dtype))
+        self.metric.update_state(labels, y_pred, sample_weight=sample_weight)
 
     def result(self):
         result = self.metric.result()
@@ -65,7 +74,12 @@ class ClassMetric(keras.metrics.Metric):
 
     def get_config(self):
         metric = keras.saving.serialize_keras_object(self.metric)
-        return {"metric": metric, "class_names": self.class_names, "name": self.name}
+        return {
+            "metric": metric,
+            "class_names": self.class_names,
+            "sparse": self.sparse,
+            "name": self.name,
+        }
 
     @classmethod
     def from_config(cls, config):

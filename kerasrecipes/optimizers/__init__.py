@@ -10,6 +10,7 @@ from kerasrecipes.optimizers.layerwise_learning_rates import LayerwiseLearningRa
 from kerasrecipes.optimizers.lookahead import Lookahead
 from kerasrecipes.optimizers.momentum import Momentum
 from kerasrecipes.optimizers.radam import RAdam
+from kerasrecipes.optimizers.stagewise_learning_rates import StagewiseLearningRates
 from kerasrecipes.optimizers.uncorrected_adam import UncorrectedAdam
 
 __all__ = [
@@ -23,5 +24,6 @@ __all__ = [
     "Lookahead",
     "Momentum",
     "RAdam",
+    "StagewiseLearningRates",
     "UncorrectedAdam",
 ]

@@ -3,16 +3,14 @@
 from collections.abc import Mapping, Sequence
 
 import keras
-from keras import ops
 
-from kerasrecipes._private import DecaysWithinItsStep, uses_weight_decay
 from kerasrecipes.checks import check_number
 from kerasrecipes.optimizers.multipliers import resolve_multipliers
-from kerasrecipes.optimizers.update_wrapper import UpdateWrapper
+from kerasrecipes.optimizers.scaled_updates import ScaledUpdates
 
 
 @keras.saving.register_keras_serializable(package="kerasrecipes")
-class LayerwiseLearningRates(DecaysWithinItsStep, UpdateWrapper):
+class LayerwiseLearningRates(ScaledUpdates):
     """Multiplies an optimizer's learning rate by a number for each layer.
 
     With decoupled weight decay, for a weight `w` with multiplier `k`:
@@ -22,8 +20,9 @@ class LayerwiseLearningRates(DecaysWithinItsStep, UpdateWrapper):
 
     Learning rate, schedule, clipping and all else stay one; `optimizer.learning_rate` is what
     layers with multiplier 1 get. Use it to fine-tune: a tenth on a pretrained backbone
-    (`for_backbone`), or less and less towards the input (`by_depth`). A multiplier of 0 saves no
-    time: freeze layers instead, by `trainable`.
+    (`for_backbone`), or less and less towards the input (`by_depth`); in a recipe,
+    `StagewiseLearningRates` does both. A multiplier of 0 saves no time: freeze layers instead, by
+    `trainable`.
 
     The multipliers are settled when the optimizer is built. From then on the config holds one for
     each trainable weight, in order, so that a loaded model trains on as before.
@@ -114,12 +113,8 @@ class LayerwiseLearningRates(DecaysWithinItsStep, UpdateWrapper):
         self._resolved = resolve_multipliers(self.multipliers, variables)
         super().build(variables)
 
-    def update_step(self, gradient, variable, learning_rate):
-        multiplier = self._resolved[self._get_variable_index(variable)]
-        rate = ops.cast(learning_rate, variable.dtype) * multiplier
-        if self.weight_decay and uses_weight_decay(self, variable):
-            self.assign_sub(variable, variable * self.weight_decay * rate)
-        super().update_step(gradient, variable, rate)
+    def multiplier_of(self, index):
+        return self._resolved[index]
 
     def get_config(self):
         return {**super().get_config(), "multipliers": self._plain_multipliers()}

@@ -1,5 +1,6 @@
-"""A run as one self-contained page."""
+"""A run, or a search, as one self-contained page."""
 
 from kerasrecipes.report.write_report import write_report
+from kerasrecipes.report.write_search import write_search
 
-__all__ = ["write_report"]
+__all__ = ["write_report", "write_search"]

@@ -31,7 +31,8 @@ def test_a_family_is_listed_with_a_line_each(output):
 
 def test_a_pattern_chooses_among_a_family(output):
     _, out, _ = output(console, ["list", "layer", "random*crop"])
-    assert [line.split()[0] for line in out.splitlines()] == ["name", "RandomPadCrop", "RandomCrop"]
+    ours = ["RandomPadCrop", "RandomResizedCrop"]
+    assert [line.split()[0] for line in out.splitlines()] == ["name", *ours, "RandomCrop"]
 
 
 @pytest.mark.parametrize(
@@ -71,6 +72,15 @@ def test_a_component_is_shown_with_its_options(output):
     _, out, _ = output(console, ["show", "CosineDecay"])
     assert "decay_steps (or decay_epochs)    the whole run" in out
     assert "initial_learning_rate            (required)" in out
+
+
+def test_a_backbone_is_shown_with_its_stages(output):
+    _, out, _ = output(console, ["show", "VGG16"])
+    header, *rows = out.split("\n\n")[1].splitlines()
+    assert header.split()[:3] == ["stage", "output", "of"]
+    expected = [[f"block{n}", f"block{n}_pool"] for n in range(1, 6)]
+    assert [row.split()[:2] for row in rows] == expected
+    assert rows[-1].split()[2:] == ["7", "x", "7", "x", "512", "7,079,424"]
 
 
 def test_a_name_with_two_meanings_is_shown_with_both(output):

@@ -64,7 +64,7 @@ def _quoted(cell):
 def _resolve(symbol):
     """Returns what a dotted path such as `keras.optimizers.SGD` names."""
     modules = symbol.split(".")
-    for length in range(len(modules), 0, -1):
+    for length in range(len(modules) - 1, 0, -1):
         try:
             found = __import__(".".join(modules[:length]), fromlist=["_"])
         except ModuleNotFoundError:

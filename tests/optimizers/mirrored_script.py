@@ -19,6 +19,7 @@ from kerasrecipes.optimizers import (
     Lookahead,
     Momentum,
     RAdam,
+    StagewiseLearningRates,
     UncorrectedAdam,
 )
 
@@ -41,6 +42,9 @@ OPTIMIZERS = {
     "GradientCentralization": lambda: GradientCentralization(inner()),
     "AdaptiveGradientClipping": lambda: AdaptiveGradientClipping(inner(), 0.1),
     "LayerwiseLearningRates": lambda: LayerwiseLearningRates(inner(), {"kernel": 0.5, "bias": 2.0}),
+    "StagewiseLearningRates": lambda: StagewiseLearningRates(
+        inner(), unfreeze_every_steps=3, depths=[1, 0]
+    ),
     "DecayKernelsOnly": lambda: DecayKernelsOnly(inner()),
 }
 

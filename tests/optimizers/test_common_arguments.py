@@ -18,6 +18,7 @@ from kerasrecipes.optimizers import (
     Lookahead,
     Momentum,
     RAdam,
+    StagewiseLearningRates,
     UncorrectedAdam,
 )
 from tests.optimizers.problems import BACKEND
@@ -30,6 +31,7 @@ IDENTITIES = {
     "GradientCentralization": GradientCentralization,
     "AdaptiveGradientClipping": lambda inner: AdaptiveGradientClipping(inner, clip_factor=1e9),
     "LayerwiseLearningRates": lambda inner: LayerwiseLearningRates(inner, {"": 1.0}),
+    "StagewiseLearningRates": lambda inner: StagewiseLearningRates(inner, 1.0, depths=[1, 0]),
     "DecayKernelsOnly": lambda inner: DecayKernelsOnly(inner),
 }
 INNER = {"Adam": keras.optimizers.Adam, "RAdam": RAdam, "Momentum": Momentum}

@@ -20,6 +20,7 @@ from kerasrecipes.optimizers import (
     Lookahead,
     Momentum,
     RAdam,
+    StagewiseLearningRates,
     UncorrectedAdam,
 )
 from kerasrecipes.optimizers.step_numbers import bias_correction, rectification
@@ -99,6 +100,15 @@ CASES = {
         LayerwiseLearningRates,
         {"optimizer": "SGD", "multipliers": {"kernel": 0.5}},
     ),
+    "StagewiseLearningRates": (StagewiseLearningRates, {"optimizer": "SGD", "depths": [1]}),
+    "StagewiseLearningRates rates": (
+        StagewiseLearningRates,
+        {"optimizer": "SGD", "depths": [3], "backbone_multiplier": 0.25, "depth_factor": 0.5},
+    ),
+    "StagewiseLearningRates sleeping": (
+        StagewiseLearningRates,
+        {"optimizer": "SGD", "depths": [2], "unfreeze_every_steps": 20},
+    ),
     "DecayKernelsOnly": (DecayKernelsOnly, {"optimizer": "SGD"}),
 }
 REFERENCES = {
@@ -118,6 +128,7 @@ REFERENCES = {
     LayerwiseLearningRates: lambda g, rates, multipliers: references.descent(
         g, rates / 2, lambda t, g: g
     ),
+    StagewiseLearningRates: references.stagewise_descent,
     DecayKernelsOnly: lambda g, rates: references.descent(g, rates, lambda t, g: g),
 }
 WRAPPERS = {case for case, (cls, _) in CASES.items() if "optimizer" in registry.arguments(cls)}

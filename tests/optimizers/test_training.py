@@ -24,6 +24,7 @@ from kerasrecipes.optimizers import (
     Lookahead,
     Momentum,
     RAdam,
+    StagewiseLearningRates,
     UncorrectedAdam,
 )
 
@@ -49,6 +50,9 @@ OPTIMIZERS = {
             gradient_accumulation_steps=2,
         ),
         {"stem": 0.1, "norm": 0.5, "head": 1.0},
+    ),
+    "StagewiseLearningRates": lambda: StagewiseLearningRates(
+        keras.optimizers.AdamW(0.01), unfreeze_every_steps=3, depths=[2, 2, 1, 1, 0, 0]
     ),
     "DecayKernelsOnly": lambda: DecayKernelsOnly(keras.optimizers.AdamW(0.01)),
 }
@@ -184,6 +188,8 @@ def test_unfreezing_needs_a_new_optimizer_and_says_so(name):
     optimizer = DiffGrad() if "Layerwise" in name or "Clipping" in name else OPTIMIZERS[name]()
     if "Layerwise" in name:
         optimizer = LayerwiseLearningRates(optimizer, {"": 1.0})
+    if "Stagewise" in name:
+        optimizer = StagewiseLearningRates("sgd", depths=[0])
     optimizer.apply([ops.array([[1.0]])], [kernel])
     with pytest.raises(ValueError, match="recreate a new optimizer instance"):
         optimizer.apply([ops.array([[1.0]]), ops.array([1.0])], [kernel, bias])

@@ -16,6 +16,7 @@ from kerasrecipes.optimizers import (
     Lookahead,
     Momentum,
     RAdam,
+    StagewiseLearningRates,
 )
 
 
@@ -81,6 +82,66 @@ def test_multipliers_survive_that_names_change():
     assert resolved(copy, renamed) == [0.1, 0.1, 1.0, 1.0]
 
 
+def staged_model():
+    inputs = keras.Input((3,))
+    x = layers.Dense(4, name="stem")(inputs)
+    x = layers.BatchNormalization(name="stage1_norm")(x)
+    x = layers.Dense(4, name="stage2")(x)
+    model = keras.Model(inputs, layers.Dense(2, name="head")(x))
+    return model, [[model.get_layer(name)] for name in ("stem", "stage1_norm", "stage2", "head")]
+
+
+def test_rates_by_stage_are_exactly_as_asked_after_saving_and_loading_too(tmp_path):
+    model, stages = staged_model()
+    optimizer = StagewiseLearningRates(keras.optimizers.SGD(0.5), depth_factor=0.5)
+    optimizer.settle(model.trainable_variables, stages)
+    model.compile(optimizer, "mse")
+    optimizer.build(model.trainable_variables)
+    model.save(tmp_path / "model.keras")
+    loaded = keras.saving.load_model(tmp_path / "model.keras")
+    for each in (model, loaded):
+        before = each.get_weights()
+        each.optimizer.apply([ops.ones(v.shape) for v in each.trainable_variables])
+        steps = [
+            float(np.unique(b - a)[0]) for b, a in zip(before, each.get_weights(), strict=True)
+        ]
+        rates = [0.025, 0.025, 0.05, 0.05, 0.1, 0.1, 1.0, 1.0]
+        # Moving statistics, between the second stage and the third, stay.
+        expected = [0.5 * rate for rate in [*rates[:4], 0, 0, *rates[4:]]]
+        np.testing.assert_allclose(steps, expected, rtol=1e-5)
+
+
+def test_stages_wake_from_the_head_down_and_keep_every_bit_until_then():
+    model, stages = staged_model()
+    optimizer = StagewiseLearningRates(
+        keras.optimizers.AdamW(0.1, weight_decay=0.1), unfreeze_every_steps=2
+    )
+    optimizer.settle(model.trainable_variables, stages)
+    first = [np.array(ops.convert_to_numpy(v)) for v in model.trainable_variables]
+    woke = {}
+    for step in range(8):
+        optimizer.apply(
+            [ops.ones(v.shape) for v in model.trainable_variables], model.trainable_variables
+        )
+        for variable, before in zip(model.trainable_variables, first, strict=True):
+            if not np.array_equal(ops.convert_to_numpy(variable), before):
+                woke.setdefault(variable.path.split("/")[-2], step)
+    assert woke == {"head": 0, "stage2": 2, "stage1_norm": 4, "stem": 6}
+
+
+def test_stages_must_hold_every_weight_and_be_settled():
+    model, stages = staged_model()
+    optimizer = StagewiseLearningRates("adam")
+    with pytest.raises(ValueError, match="Not covered: stem/kernel, stem/bias"):
+        optimizer.settle(model.trainable_variables, stages[1:])
+    with pytest.raises(ValueError, match="not settled which weights"):
+        optimizer.build(model.trainable_variables)
+    optimizer.settle(model.trainable_variables, stages)
+    model.get_layer("stem").trainable = False
+    with pytest.raises(ValueError, match="each of the 6 trainable weights.* 8 depths"):
+        optimizer.build(model.trainable_variables)
+
+
 def test_the_learning_rate_can_be_read_and_set_through_wrappers():
     for wrap in (Lookahead, lambda o: LayerwiseLearningRates(o, {"": 0.5})):
         optimizer = wrap(keras.optimizers.SGD(0.25))
@@ -143,6 +204,10 @@ def test_clipping_takes_each_output_by_itself_and_a_bias_as_a_whole():
         (lambda: AdaptiveGradientClipping("nadam"), ValueError, "`Nadam` and `Muon` have not"),
         (lambda: AdaptiveGradientClipping(Lookahead("sgd")), ValueError, "go around this one"),
         (lambda: LayerwiseLearningRates("sgd", {"a": -1}), ValueError, r"`multipliers\['a'\]`"),
+        (lambda: StagewiseLearningRates("sgd", -0.1), ValueError, "`backbone_multiplier`"),
+        (lambda: StagewiseLearningRates("sgd", depth_factor=0.0), ValueError, "`depth_factor`"),
+        (lambda: StagewiseLearningRates("sgd", unfreeze_every_steps=-1), ValueError, "_every_ste"),
+        (lambda: StagewiseLearningRates("sgd", depths=[0.5]), TypeError, "`depths` must be"),
         (
             lambda: GradientCentralization(keras.optimizers.LossScaleOptimizer(RAdam())),
             ValueError,
