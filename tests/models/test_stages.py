@@ -102,6 +102,23 @@ def test_stages_of_applications(name):
     assert shapes[-1] == network.output_shape
 
 
+@pytest.mark.parametrize(
+    ("part", "first", "second"),
+    [
+        ("mixed9_1", "mixed9", "mixed10"),
+        ("convnext_downsampling_block_0", "convnext_stage_0", "convnext_stage_1"),
+    ],
+)
+def test_a_part_of_a_stage_is_none_of_its_own(part, first, second):
+    """As InceptionV3 and ConvNeXt have them."""
+    outputs = inputs = keras.Input((4, 4, 1))
+    for name in (first, part, second):
+        outputs = keras.layers.ReLU(name=name)(outputs)
+    network = keras.Model(inputs, outputs)
+    assert list(stage_outputs(network).values()) == [first, second]
+    assert [names(layers) for layers in stages(network).values()][1] == [part, second]
+
+
 @pytest.mark.parametrize("version", [1, 2])
 def test_every_layer_is_in_one_stage_or_in_the_head(version):
     network = cifar(version=version)

@@ -7,7 +7,9 @@ from kerasrecipes.sweep import Sweep
 from tests.fake_train import FakeTrain
 
 ROOT = Path(__file__).parents[2]
+TABLE = ROOT / "docs" / "results" / "compare_normalizations.csv"
 RECIPE = runpy.run_path(str(ROOT / "recipes" / "compare_normalizations.py"))
+RESULT = Sweep(tuple(row for row in Sweep.read(TABLE).rows if row["seed"]))
 
 
 class BestAt(FakeTrain):
@@ -42,21 +44,31 @@ def test_rates_are_chosen_at_32_and_scaled_to_the_batch(monkeypatch, tmp_path):
     assert {row["seed"] for row in result.rows} == {1, 2}
 
 
-def test_the_figure_has_a_line_for_each_normalization():
-    rows = tuple(
-        {
-            "label": f"{name} at {size}",
-            "seed": seed,
-            "batch_size": size,
-            "test_accuracy": 0.9 + seed / 100,
-        }
-        for name in RECIPE["NORMALIZATIONS"]
-        for size in RECIPE["BATCH_SIZES"]
-        for seed in RECIPE["SEEDS"]
+def test_the_committed_table_is_of_this_recipe():
+    rows = {(row["label"], row["seed"]): row for row in Sweep.read(TABLE).rows}
+    expected = {}
+    for name in RECIPE["NORMALIZATIONS"]:
+        tried = {rate: rows[f"{name} at rate {rate:g}", 0] for rate in RECIPE["RATES"]}
+        best = max(
+            tried,
+            key=lambda rate: (tried[rate]["validation_accuracy"], -tried[rate]["validation_loss"]),
+        )
+        for size in RECIPE["BATCH_SIZES"]:
+            for seed in RECIPE["SEEDS"]:
+                changes = RECIPE["changes"](name, size, best) | {"seed": seed}
+                expected[f"{name} at {size}", seed] = RECIPE["recipe"].replace(changes).fingerprint
+    found = {key: row["fingerprint"] for key, row in rows.items() if key[1]}
+    assert found == expected
+
+
+def test_the_page_says_what_the_table_says():
+    page = (ROOT / "docs" / "explanation" / "normalization.md").read_text("utf-8")
+    for row in RECIPE["table"](RESULT):
+        assert f"| {' | '.join(row.values())} |" in page
+
+
+def test_the_figure_has_a_line_for_each():
+    (axes,) = RECIPE["draw"](RESULT).axes
+    assert [text.get_text() for text in axes.get_legend().get_texts()] == list(
+        RECIPE["NORMALIZATIONS"]
     )
-    (axes,) = RECIPE["draw"](Sweep(rows)).axes
-    legend = [text.get_text() for text in axes.get_legend().get_texts()]
-    assert legend == list(RECIPE["NORMALIZATIONS"])
-    sizes, mistakes = axes.lines[0].get_data()
-    assert list(sizes) == list(RECIPE["BATCH_SIZES"])
-    assert mistakes == pytest.approx([0.08] * 4)

@@ -8,7 +8,7 @@ import pytest
 
 from kerasrecipes.report import search_figures, write_search
 from kerasrecipes.report.search_importance import importance
-from kerasrecipes.report.search_trials import Option, options_of, score_text
+from kerasrecipes.report.search_trials import Option, options_of, score_text, spans
 from kerasrecipes.report.write_search import render_search
 from tests.report.test_write_report import EVIL, Page
 
@@ -160,18 +160,18 @@ def test_a_range_that_was_left_is_as_wide_as_its_trials():
 def test_spans_of_a_choice_are_the_options_that_are_left():
     option, half = Option("x", labels=("a", "b", "c")), 0.4 / 3
     region = {"options": ["b", "c"], "low": None, "high": None}
-    middle, last = search_figures.spans(option, region)
+    middle, last = spans(option, region)
     assert middle == pytest.approx((0.5 - half, 0.5 + half))
     assert last == pytest.approx((2.5 / 3 - half, 2.5 / 3 + half))
-    (first,) = search_figures.spans(option, {**region, "options": '["a"]'})
+    (first,) = spans(option, {**region, "options": '["a"]'})
     assert first == pytest.approx((0.5 / 3 - half, 0.5 / 3 + half))
 
 
 def test_spans_of_numbers_that_are_ordered_lie_between_the_ends():
     option = Option("x", labels=("32", "64", "128"))
-    spans = search_figures.spans(option, {"options": None, "low": 64, "high": 128})
-    assert [start for start, _ in spans] == pytest.approx([0.5 - 0.4 / 3, 2.5 / 3 - 0.4 / 3])
-    assert search_figures.spans(Option("y"), {"low": 0.25, "high": 0.5}) == [(0.25, 0.5)]
+    found = spans(option, {"options": None, "low": 64, "high": 128})
+    assert [start for start, _ in found] == pytest.approx([0.5 - 0.4 / 3, 2.5 / 3 - 0.4 / 3])
+    assert spans(Option("y"), {"low": 0.25, "high": 0.5}) == [(0.25, 0.5)]
 
 
 @pytest.mark.parametrize("lower_is_better", [False, True])

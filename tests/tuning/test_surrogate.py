@@ -41,7 +41,11 @@ def test_improvement_is_the_logarithm_of_what_is_expected():
     draws = np.random.default_rng(2).normal(mean, deviation, (400_000, 5))
     best = float(np.median(mean))
     expected = np.maximum(draws - best, 0).mean(0)
-    np.testing.assert_allclose(np.exp(model.improvement(points, 1, best)), expected, rtol=0.05)
+    improvement = np.exp(model.improvement(points, 1, best))
+    # Draws say nothing of what happens once in a million of them.
+    likely = expected > 0.01 * deviation
+    assert likely.any()
+    np.testing.assert_allclose(improvement[likely], expected[likely], rtol=0.05)
     far = model.improvement(points, 1, best + 40 * deviation.max())
     assert np.all(np.isfinite(far))
 

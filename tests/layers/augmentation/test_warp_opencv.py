@@ -1,3 +1,4 @@
+import sys
 import time
 
 import keras
@@ -67,6 +68,8 @@ def reference(images, size, interpolation, fill_mode, homographies=HOMOGRAPHIES)
 @pytest.mark.parametrize("channels", [1, 3, 4])
 @pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32"])
 def test_pixels_equal_scipy_s_in_float64(dtype, channels, interpolation, fill_mode):
+    if dtype == "uint16" and keras.backend.backend() == "torch":
+        pytest.skip("Keras makes int32 of it on PyTorch")
     size = (7, 13)
     images = pictures(dtype, channels)
     received = warped(images, size=size, interpolation=interpolation, fill_mode=fill_mode)
@@ -140,7 +143,7 @@ def test_without_opencv_5_pixels_are_the_same_within_a_rounding(monkeypatch, ver
     words = np.array([1, 2], "uint32")
     installed = in_pipeline(function, images, words)
     if version is None:
-        monkeypatch.setitem(__import__("sys").modules, "cv2", None)
+        monkeypatch.setitem(sys.modules, "cv2", None)
     else:
         monkeypatch.setattr(cv2, "__version__", version)
     monkeypatch.setattr(warp_opencv, "_opencv", warp_opencv._opencv.__wrapped__)
@@ -178,7 +181,7 @@ def test_sizes_are_kept_where_they_are_known():
 
     def shape(known, **options):
         signature = tf.TensorSpec(known, "uint8")
-        dataset = tf.data.Dataset.from_generator(lambda: [], output_signature=signature)
+        dataset = tf.data.Dataset.from_generator(list, output_signature=signature)
         augmentation = Augmentation([RandomGeometry(horizontal_flip=0.5, **options)])
 
         def function(images):
@@ -223,7 +226,9 @@ def test_gradients_of_pixels_are_not_lost():
 
         images = torch.tensor(pictures("float32"), requires_grad=True)
         homographies = torch.tensor(HOMOGRAPHIES)
-        warp(images, homographies, SIZE, interpolation="bilinear", fill_mode="edge").sum().backward()
+        warp(
+            images, homographies, SIZE, interpolation="bilinear", fill_mode="edge"
+        ).sum().backward()
         gradient = images.grad.numpy()
     # Each output pixel's weights sum to one.
     np.testing.assert_allclose(gradient.sum(), 4 * np.prod(SIZE) * 3, rtol=1e-4)
