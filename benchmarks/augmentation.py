@@ -7,8 +7,10 @@ Images per second for flip, translation, rotation, zoom and colours as one `Rand
 `RandomPhotometry` against the five layers of Keras, and for `PolicyAugment` against Keras's
 `RandAugment`, each compiled as a pipeline compiles it; and, per core, against the same operations
 in albumentations 2.0.8, where that is installed. On TensorFlow with OpenCV, which the pipeline then
-warps by, also against TensorFlow's own warp. Both sides take turns on the same batch. `--training` times a step of ResNet-20 on batches from the recipe's pipeline, with the
-full stack and without augmentation.
+warps by, also against TensorFlow's own warp. Both sides take turns on the same batch.
+
+`--training` times a step of ResNet-20 on batches from the recipe's pipeline, with the full stack
+and without augmentation.
 
 The first figure of each is by the wall's clock; the second by CPU seconds of the process, times the
 CPUs: what an idle machine could do.

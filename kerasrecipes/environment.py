@@ -1,5 +1,6 @@
 """Where a run was made: versions, backend, device, host."""
 
+import contextlib
 import importlib.metadata
 import os
 import platform
@@ -9,6 +10,13 @@ import keras
 
 from kerasrecipes import __version__
 from kerasrecipes.recipe import Recipe
+
+_OPENCV_PACKAGES = (
+    "opencv-python-headless",
+    "opencv-python",
+    "opencv-contrib-python-headless",
+    "opencv-contrib-python",
+)
 
 
 def describe_environment(recipe: Recipe) -> dict:
@@ -20,6 +28,7 @@ def describe_environment(recipe: Recipe) -> dict:
         "backend": backend,
         backend: importlib.metadata.version(backend),
         "numpy": importlib.metadata.version("numpy"),
+        "opencv": _opencv_version(),
         "python": platform.python_version(),
         "platform": platform.platform(),
         "device": _device(),
@@ -27,6 +36,14 @@ def describe_environment(recipe: Recipe) -> dict:
         "seed": recipe.seed,
         "started": datetime.now(UTC).isoformat(timespec="seconds"),
     }
+
+
+def _opencv_version() -> str | None:
+    """Returns the version of OpenCV, whatever it was installed as, or `None`."""
+    for name in _OPENCV_PACKAGES:
+        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
+            return importlib.metadata.version(name)
+    return None
 
 
 def _device() -> str:

@@ -129,7 +129,7 @@ def _sampled(image, homography, pixels, interpolation, fill_mode, fill_value):
     with np.errstate(all="ignore"):
         x, y, scale = homography.astype("float64") @ points
         places = np.nan_to_num(np.stack([y, x]) / scale)
-    sampled = [
+    channels = [
         ndimage.map_coordinates(
             channel.astype("float64"),
             np.clip(places, -(2.0**30), 2.0**30),
@@ -139,5 +139,5 @@ def _sampled(image, homography, pixels, interpolation, fill_mode, fill_value):
         )
         for channel in np.moveaxis(image, 2, 0)
     ]
-    sampled = np.stack(sampled, axis=-1).reshape(pixels.shape)
+    sampled = np.stack(channels, axis=-1).reshape(pixels.shape)
     return np.rint(sampled) if np.issubdtype(pixels.dtype, np.integer) else sampled
