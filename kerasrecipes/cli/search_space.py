@@ -2,7 +2,7 @@
 
 import ast
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from kerasrecipes.checks import nearest
@@ -10,7 +10,12 @@ from kerasrecipes.spec import from_plain
 from kerasrecipes.tuning import choice, integer, log_uniform, uniform
 from kerasrecipes.tuning.ranges import Choice, Range
 
-RANGES = {"uniform": uniform, "log_uniform": log_uniform, "integer": integer, "choice": choice}
+RANGES: dict[str, Callable[..., Range | Choice]] = {
+    "uniform": uniform,
+    "log_uniform": log_uniform,
+    "integer": integer,
+    "choice": choice,
+}
 EXAMPLE = "optimizer.learning_rate=log_uniform(1e-4, 1)"
 
 

@@ -56,6 +56,11 @@ def run_with_workers(workers: int) -> None:
                 print(f"{name} ended with code {ended}: started again", file=sys.stderr)
                 running[name] = _start(name, port)
             time.sleep(POLL_SECONDS)
+        if code == 0:
+            # The chief has told them that there is no more to do.
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                for process in running.values():
+                    process.wait(GRACE_SECONDS)
     if code != 0:
         raise SystemExit(code if code > 0 else 128 - code)
 

@@ -8,11 +8,12 @@ import keras
 from kerasrecipes.checks import check_integer, nearest
 from kerasrecipes.models.graph import Graph
 
-# How a layer's name tells its stage, in the networks of `keras.applications` and in ours.
+# How a layer's name tells its stage, in the networks of `keras.applications` and in ours. No stages
+# of their own: ConvNeXt's downsampling_block_0, InceptionV3's mixed9_1, a part of mixed10.
 _STAGE = re.compile(
     r"^(stem)(?=_)"
-    r"|(?:^|_)(stage_?\d+|block_?\d+|conv_pw_\d+|conv\d+(?![\dd])|mixed_?\d+[a-z]?"
-    r"|expanded_conv_\d+|(?:normal|reduction)_concat_\w+)"
+    r"|(?:^|_)(stage_?\d+|(?<!downsampling_)block_?\d+|conv_pw_\d+|conv\d+(?![\dd])"
+    r"|mixed_?\d+[a-z]?(?!_?\d)|expanded_conv_\d+|(?:normal|reduction)_concat_\w+)"
 )
 
 

@@ -1,6 +1,5 @@
 """A search's trials, each as an `<svg>` element: on parallel axes, and option by option."""
 
-import json
 import math
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -11,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from kerasrecipes.report.search_trials import Option
+from kerasrecipes.report.search_trials import Option, spans
 from kerasrecipes.report.svg import (
     HEAT,
     INK,
@@ -189,29 +188,6 @@ def _ranges(axes: Axes, option: Option, regions: Sequence[Mapping[str, Any]], st
                 solid_capstyle="butt",
                 clip_on=False,
             )
-
-
-def spans(option: Option, region: Mapping[str, Any]) -> list[tuple[float, float]]:
-    """Returns what a region leaves of an option, as intervals of its axis."""
-    if not option.labels:
-        return [(option.position(region["low"]), option.position(region["high"]))]
-    if region["options"] is not None:
-        left = region["options"]
-        left = [str(each) for each in (json.loads(left) if isinstance(left, str) else left)]
-        kept = [label for label in option.labels if any(_same(label, each) for each in left)]
-    else:
-        kept = [n for n in option.labels if region["low"] <= float(n) <= region["high"]]
-    half = 0.4 / len(option.labels)
-    centres = [option.position_of_label(label) for label in kept]
-    return [(centre - half, centre + half) for centre in centres]
-
-
-def _same(label: str, cell: str) -> bool:
-    """Tells whether a label is of the value that a cell of a table holds."""
-    from kerasrecipes.csv_table import from_cell
-    from kerasrecipes.report.search_trials import written
-
-    return label in (cell, written(from_cell(cell)))
 
 
 def _parallel_axis(

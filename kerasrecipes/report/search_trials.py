@@ -1,10 +1,12 @@
 """What a search tried, on the axes that its page draws."""
 
+import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from kerasrecipes.csv_table import from_cell
 from kerasrecipes.report.formats import number, plain
 
 # What trials.csv says of a trial besides the value of each path.
@@ -90,6 +92,21 @@ def options_of(settings: Mapping[str, Any], trials: Sequence[Mapping[str, Any]])
     return options
 
 
+def spans(option: Option, region: Mapping[str, Any]) -> list[tuple[float, float]]:
+    """Returns what a region leaves of an option, as intervals of its axis."""
+    if not option.labels:
+        return [(option.position(region["low"]), option.position(region["high"]))]
+    if region["options"] is not None:
+        left = region["options"]
+        left = [str(each) for each in (json.loads(left) if isinstance(left, str) else left)]
+        kept = [label for label in option.labels if any(_same(label, each) for each in left)]
+    else:
+        kept = [n for n in option.labels if region["low"] <= float(n) <= region["high"]]
+    half = 0.4 / len(option.labels)
+    centres = [option.position_of_label(label) for label in kept]
+    return [(centre - half, centre + half) for centre in centres]
+
+
 def written(value: object) -> str:
     """Returns an option's value as the page shows it, components by their names.
 
@@ -115,3 +132,8 @@ def _walk(space: Mapping[str, Mapping]) -> Iterator[tuple[str, Mapping]]:
         yield path, fields
         for inner in fields.get("spaces", ()):
             yield from _walk(inner)
+
+
+def _same(label: str, cell: str) -> bool:
+    """Tells whether a label is of the value that a cell of a table holds."""
+    return label in (cell, written(from_cell(cell)))

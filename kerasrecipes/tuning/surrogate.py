@@ -62,7 +62,7 @@ class Surrogate:
         return self
 
     def predict(self, features: np.ndarray, length: int) -> tuple[np.ndarray, np.ndarray]:
-        """Returns mean and standard deviation of the expected scores after so many epochs.
+        """Returns mean and deviation of a run's score after so many epochs, noise included.
 
         Where there is no model of that length, those of the longest one that has.
         """
@@ -71,10 +71,8 @@ class Surrogate:
             if epochs > length and level is not self.levels[0]:
                 break
             more, deviation = level.process.predict(features, return_std=True)
-            # What a point is worth is unknown by less than what a run of it would score.
-            unknown = np.maximum(deviation**2 - level.process.kernel_.k2.noise_level, 0.0)
             mean = level.slope * mean + level.center + level.scale * more
-            variance = level.slope**2 * variance + level.scale**2 * unknown
+            variance = level.slope**2 * variance + (level.scale * deviation) ** 2
         return mean, np.sqrt(variance)
 
     def improvement(self, features: np.ndarray, length: int, best: float) -> np.ndarray:

@@ -74,7 +74,9 @@ def test_evaluate_takes_folders_specs_and_changes(run, output):
 def test_views_are_averaged_by_predict_and_evaluate(run, output):
     write_digits(Path("pictures"), 6)
     plain = output(console, ["predict", run, "pictures", "--csv", "-"])[1]
-    code, flipped, _ = output(console, ["predict", run, "pictures", "--csv", "-", "--views", "flip"])
+    code, flipped, _ = output(
+        console, ["predict", run, "pictures", "--csv", "-", "--views", "flip"]
+    )
     assert code == 0
     assert len(flipped.splitlines()) == len(plain.splitlines())
     assert flipped != plain

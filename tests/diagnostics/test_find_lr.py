@@ -1,4 +1,4 @@
-"""The learning rate range test against a problem whose limit is known, and what it leaves behind."""
+"""The learning rate range test against a problem whose limit is known; what it leaves behind."""
 
 import keras
 import numpy as np
