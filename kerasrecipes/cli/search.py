@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from kerasrecipes.cli.arguments import add_set
-from kerasrecipes.cli.search_space import EXAMPLE, read_space
+
+EXAMPLE = "optimizer.learning_rate=log_uniform(1e-4, 1)"
 
 
 def add_search(parser: argparse.ArgumentParser) -> None:
@@ -82,6 +83,7 @@ def search_recipe(
         ValueError: If something cannot be searched, or the folder is of another search.
     """
     from kerasrecipes.cli.search_progress import SearchProgress
+    from kerasrecipes.cli.search_space import read_space
     from kerasrecipes.cli.search_workers import check_port, run_with_workers
     from kerasrecipes.tuning import stages_of
     from kerasrecipes.tuning.distributed import TUNER_ID, role

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from kerasrecipes.checks import nearest
+from kerasrecipes.cli.search import EXAMPLE
 from kerasrecipes.spec import from_plain
 from kerasrecipes.tuning import choice, integer, log_uniform, uniform
 from kerasrecipes.tuning.ranges import Choice, Range
@@ -16,7 +17,6 @@ RANGES: dict[str, Callable[..., Range | Choice]] = {
     "integer": integer,
     "choice": choice,
 }
-EXAMPLE = "optimizer.learning_rate=log_uniform(1e-4, 1)"
 
 
 def read_space(given: Iterable[str]) -> dict[str, Range | Choice]:

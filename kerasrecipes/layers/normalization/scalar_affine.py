@@ -33,8 +33,7 @@ class ScalarAffine(keras.layers.Layer):
 
     >>> layer = ScalarAffine()
     >>> layer.build((None, 2))
-    >>> layer.scale.assign(2.0)
-    >>> layer.bias.assign(1.0)
+    >>> layer.set_weights([np.array(2.0), np.array(1.0)])
     >>> print(ops.convert_to_numpy(layer(np.array([[1.0, 3.0]]))))
     [[3. 7.]]
 
