@@ -11,7 +11,8 @@ from kerasrecipes.spec import Spec, use
 from kerasrecipes.transfer.strategies import strategy_recipe
 from kerasrecipes.transfer.task import Task, measure_task
 
-# The lectures' table. They give no numbers; see docs/benchmarks.md for how these were found.
+# The lectures' table. They give no numbers; these were set by hand, and docs/benchmarks.md shows
+# how far they are from good.
 TABLE = {
     ("little", "similar"): "features",
     ("little", "different"): "stage features",
