@@ -63,8 +63,7 @@ class DiffGrad(MomentOptimizer):
 
     def _numerator(self, index, gradient, m):
         previous = self._previous_gradients[index]
-        # The sigmoid, in the form that takes XLA on CPUs the least time.
-        friction = 0.5 + 0.5 * ops.tanh(0.5 * ops.abs(previous - gradient))
+        friction = ops.sigmoid(ops.abs(previous - gradient))
         self.assign(previous, gradient)
         return friction * m
 
