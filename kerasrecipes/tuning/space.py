@@ -1,8 +1,10 @@
 """A search space over the dotted paths of a recipe, and keras-tuner's form of it."""
 
+import contextlib
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from kerasrecipes.csv_table import to_cell
 from kerasrecipes.recipe import Recipe
@@ -34,31 +36,41 @@ class Space:
     @property
     def paths(self) -> list[str]:
         """All paths, those that depend on a choice included."""
-        return list(dict.fromkeys(path for path, _, _ in _walk(self.ranges)))
+        return list(dict.fromkeys(entry.path for entry in _entries(self.ranges)))
 
     @property
     def widened(self) -> list[str]:
-        """The paths whose ranges the search may leave."""
-        return [path for path, r, _ in _walk(self.ranges) if isinstance(r, Range) and r.widen]
+        """The names of the hyperparameters whose ranges the search may leave."""
+        entries = _entries(self.ranges)
+        return [e.name for e in entries if isinstance(e.given, Range) and e.given.widen]
 
     def to_dict(self) -> dict[str, dict]:
         """Returns the space as plain data, as search.json holds it."""
         return {path: given.to_dict() for path, given in self.ranges.items()}
 
     def hyperparameters(self):
-        """Returns `keras_tuner.HyperParameters` with a hyperparameter for each path."""
+        """Returns `keras_tuner.HyperParameters` with a hyperparameter for each range.
+
+        It is called by its path; where a path has several ranges, under different choices, by the
+        path and its condition: of two hyperparameters of one name, keras-tuner drops the value of
+        the one that counts together with that of the one that does not.
+        """
         import keras_tuner
 
         found = keras_tuner.HyperParameters()
-        _register(found, self.ranges)
+        for entry in _entries(self.ranges):
+            with contextlib.ExitStack() as scopes:
+                for name, label in entry.parents:
+                    scopes.enter_context(found.conditional_scope(name, [label]))
+                _register(found, entry)
         return found
 
     def changes(self, values: Mapping[str, Any]) -> dict[str, object]:
         """Returns what a trial changes in the recipe, as `Recipe.replace` takes it."""
         found: dict[str, object] = {}
-        for path, given, parents in _walk(self.ranges):
-            if path in values and all(values.get(parent) == value for parent, value in parents):
-                value = values[path]
+        for name, path, given, parents in _entries(self.ranges):
+            if name in values and all(values.get(parent) == label for parent, label in parents):
+                value = values[name]
                 if isinstance(given, Choice):
                     value = _labels(given)[value]
                 elif given.kind.endswith("integer"):
@@ -67,27 +79,53 @@ class Space:
         return found
 
 
-def _walk(ranges: Mapping, parents: tuple = ()) -> Iterator[tuple[str, Range | Choice, tuple]]:
-    """Yields path, range and conditions, as pairs of path and label; choices before their own."""
-    for path, given in ranges.items():
-        yield path, given, parents
-        if isinstance(given, Choice):
-            for label, space in zip(_labels(given), given.spaces, strict=False):
-                yield from _walk(space, (*parents, (path, label)))
+class _Entry(NamedTuple):
+    """A range in a space.
+
+    Args:
+        name: What keras-tuner calls it.
+        path: Its dotted path.
+        given: The range.
+        parents: Names and labels of the choices that it depends on.
+    """
+
+    name: str
+    path: str
+    given: Range | Choice
+    parents: tuple[tuple[str, Any], ...]
 
 
-def _register(hps, ranges: Mapping[str, Range | Choice]) -> None:
-    """Adds ranges to keras-tuner's hyperparameters, each in the scope of its choices."""
+def _entries(ranges: Mapping) -> Iterator[_Entry]:
+    """Yields all ranges, choices before what depends on them."""
+    return _named(ranges, (), Counter(_paths(ranges)))
+
+
+def _paths(ranges: Mapping) -> Iterator[str]:
     for path, given in ranges.items():
+        yield path
+        for space in given.spaces if isinstance(given, Choice) else ():
+            yield from _paths(space)
+
+
+def _named(ranges: Mapping, parents: tuple, uses: Mapping[str, int]) -> Iterator[_Entry]:
+    conditions = " and ".join(f"{name}={label}" for name, label in parents)
+    for path, given in ranges.items():
+        name = f"{path} if {conditions}" if parents and uses[path] > 1 else path
+        yield _Entry(name, path, given, parents)
         if isinstance(given, Choice):
-            hps.Choice(path, list(_labels(given)))
             for label, space in zip(_labels(given), given.spaces, strict=False):
-                with hps.conditional_scope(path, [label]):
-                    _register(hps, space)
-        else:
-            sampling = "log" if given.kind.startswith("log") else "linear"
-            add, number = (hps.Int, int) if given.kind.endswith("integer") else (hps.Float, float)
-            add(path, number(given.low), number(given.high), sampling=sampling)
+                yield from _named(space, (*parents, (name, label)), uses)
+
+
+def _register(hps, entry: _Entry) -> None:
+    """Adds a range to keras-tuner's hyperparameters, in the scope that they are in."""
+    name, given = entry.name, entry.given
+    if isinstance(given, Choice):
+        hps.Choice(name, list(_labels(given)))
+        return
+    sampling = "log" if given.kind.startswith("log") else "linear"
+    add, number = (hps.Int, int) if given.kind.endswith("integer") else (hps.Float, float)
+    add(name, number(given.low), number(given.high), sampling=sampling)
 
 
 def _labels(given: Choice) -> dict[Any, object]:

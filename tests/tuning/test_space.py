@@ -69,6 +69,27 @@ def test_ranges_that_differ_by_choice():
     )
 
 
+@pytest.mark.parametrize(("at", "rate"), [(0.2, 0.1), (0.8, 0.001)])
+def test_keras_tuner_keeps_the_values_of_ranges_that_differ_by_choice(at, rate):
+    space = Space(
+        RECIPE,
+        {
+            "optimizer": choice(
+                {
+                    "SGD": {"optimizer.learning_rate": log_uniform(0.01, 1, widen=True)},
+                    "Adam": {"optimizer.learning_rate": log_uniform(1e-4, 1e-2)},
+                }
+            )
+        },
+    )
+    hyperparameters = space.hyperparameters()
+    cube = UnitCube(hyperparameters.space, space.widened)
+    assert cube.widened.tolist() == [False, True, False]
+    hyperparameters.values = cube.decode([at, 0.5, 0.5])
+    hyperparameters.ensure_active_values()  # As it does for every trial that it creates.
+    assert space.changes(hyperparameters.values)["optimizer.learning_rate"] == pytest.approx(rate)
+
+
 @pytest.mark.parametrize(
     ("space", "message"),
     [
