@@ -1,6 +1,8 @@
 """Fresh population statistics for batch normalization."""
 
 import contextlib
+import functools
+import inspect
 from collections.abc import Iterable, Iterator
 
 import keras
@@ -56,17 +58,34 @@ def recalibrate_batch_norm(model: keras.Model, batches: Iterable) -> None:
 
 @contextlib.contextmanager
 def _showing_batch_statistics(model, layers) -> Iterator[None]:
-    """Makes the moving statistics those of the last batch, and dropout do nothing."""
-    changed = [(layer, "momentum", 0.0) for layer in layers]
-    changed += [(x, "rate", 0.0) for x in all_layers(model) if hasattr(x, "rate")]
-    before = [getattr(layer, name) for layer, name, _ in changed]
+    """Makes the moving statistics those of the last batch, and dropout act as in testing."""
+    before = [layer.momentum for layer in layers]
+    dropping = [layer for layer in all_layers(model) if _drops(layer)]
     try:
-        for layer, name, value in changed:
-            setattr(layer, name, value)
+        for layer in layers:
+            layer.momentum = 0.0
+        for layer in dropping:
+            layer.call = _in_testing(layer.call)
         yield
     finally:
-        for (layer, name, _), value in zip(changed, before, strict=True):
-            setattr(layer, name, value)
+        for layer, momentum in zip(layers, before, strict=True):
+            layer.momentum = momentum
+        for layer in dropping:
+            del layer.call
+
+
+def _drops(layer) -> bool:
+    return hasattr(layer, "rate") and "training" in inspect.signature(layer.call).parameters
+
+
+def _in_testing(call):
+    """Returns a layer's `call` with `training=False`, whatever it is told."""
+
+    @functools.wraps(call)
+    def called(*arguments, training=None, **keywords):
+        return call(*arguments, training=False, **keywords)
+
+    return called
 
 
 def _float64(variable) -> np.ndarray:

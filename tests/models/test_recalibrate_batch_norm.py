@@ -2,6 +2,7 @@ import keras
 import numpy as np
 import pytest
 
+from kerasrecipes.layers import VanillaDropout
 from kerasrecipes.models.recalibrate_batch_norm import recalibrate_batch_norm
 
 RNG = np.random.default_rng(0)
@@ -57,3 +58,14 @@ def test_options_are_as_they_were_and_frozen_layers_keep_their_statistics():
 def test_needs_data():
     with pytest.raises(ValueError, match="at least one batch"):
         recalibrate_batch_norm(model(), [])
+
+
+def test_dropout_that_scales_in_testing_is_as_in_testing():
+    layers = [VanillaDropout(0.75), keras.layers.BatchNormalization(epsilon=1e-7)]
+    network = keras.Sequential([keras.Input((6, 6, 2)), *layers])
+    recalibrate_batch_norm(network, [IMAGES])
+    pixels = 0.25 * IMAGES.astype("float64").reshape(-1, 2)
+    np.testing.assert_allclose(layers[1].moving_mean, pixels.mean(0), rtol=1e-5)
+    np.testing.assert_allclose(layers[1].moving_variance, pixels.var(0), rtol=1e-5)
+    dropped = keras.ops.convert_to_numpy(layers[0](IMAGES, training=True)) == 0
+    assert 0.6 < dropped.mean() < 0.9  # Of 4,320 numbers: it drops again.
