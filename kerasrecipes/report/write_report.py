@@ -4,11 +4,10 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-import jinja2
 import numpy as np
 
-from kerasrecipes import atomic
 from kerasrecipes.report import figures, formats, scores
+from kerasrecipes.report.page import template, write_page
 from kerasrecipes.report.pictures import picture
 
 # Beyond this many classes a confusion matrix is no longer read cell by cell.
@@ -29,24 +28,12 @@ def write_report(run) -> Path:
     Returns:
         The path of the page, which is written whole, then renamed.
     """
-    path = Path(run.folder) / "report.html"
-    # File names may hold lone surrogates, which UTF-8 has no code for.
-    atomic.write_text(path, render(run).encode("utf-8", "replace").decode("utf-8"))
-    return path
+    return write_page(Path(run.folder) / "report.html", render(run))
 
 
 def render(run) -> str:
     """Returns the page of a run as a string."""
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    for name in ("percent", "count", "number", "duration", "plain"):
-        environment.filters[name] = getattr(formats, name)
-    return environment.get_template("template.html.jinja").render(
+    return template("template.html.jinja").render(
         name=run.name,
         summary=_summary(run),
         finished=bool(run.metrics),

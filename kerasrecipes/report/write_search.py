@@ -4,10 +4,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-import jinja2
-
-from kerasrecipes import atomic
 from kerasrecipes.report import formats, search_figures
+from kerasrecipes.report.page import template, write_page
 from kerasrecipes.report.search_importance import importance
 from kerasrecipes.report.search_trials import options_of, score_text, written
 
@@ -26,28 +24,18 @@ def write_search(search) -> Path:
     Returns:
         The path of the page, which is written whole, then renamed.
     """
-    path = Path(search.folder) / "search.html"
-    atomic.write_text(path, render_search(search).encode("utf-8", "replace").decode("utf-8"))
-    return path
+    return write_page(Path(search.folder) / "search.html", render_search(search))
 
 
 def render_search(search) -> str:
     """Returns the page of a search as a string."""
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    for name in ("percent", "count", "number", "duration", "plain"):
-        environment.filters[name] = getattr(formats, name)
     objective, trials, result = search.objective, search.trials, search.result
-    environment.filters["score"] = lambda score: score_text(objective, score)
-    environment.filters["written"] = written
     options = options_of(search.settings, trials)
     shared = {"lower_is_better": search.direction == "min", "best": result.get("trial")}
-    return environment.get_template("search.html.jinja").render(
+    page = template(
+        "search.html.jinja", score=lambda score: score_text(objective, score), written=written
+    )
+    return page.render(
         name=Path(search.folder).name,
         summary=_summary(search, trials),
         objective=objective,
