@@ -21,6 +21,7 @@ from kerasrecipes.tuning.trial_values import (
     INITIAL_EPOCH,
     PARENT,
     STAGE,
+    as_tried,
     forget_from,
     own_curve,
 )
@@ -219,35 +220,21 @@ class CoarseToFineOracle(keras_tuner.Oracle):
         return is_hopeless(own.curve, [t.curve for t in peers if t is not own], own.epochs)
 
     def _tried(self, trial) -> Tried:
-        if trial.trial_id in self._ended:
-            return self._ended[trial.trial_id]
-        values = trial.hyperparameters.values
-        parent = self.trials.get(values.get(PARENT))
-        curve = own_curve(trial, self.objective)
-        planned, initial = values[EPOCHS], values[INITIAL_EPOCH]
-        ended = trial.trial_id in self.end_order
-        score = None
-        if ended:
-            done = trial.status == TrialStatus.COMPLETED and curve
-            score = (max(curve) if self.epoch == "best" else curve[-1]) if done else -np.inf
-        if parent is not None and initial:
-            curve = [*self._tried(parent).curve, *curve]
-        epochs = min(planned, len(curve)) if ended else planned
-        if score is not None and np.isfinite(score) and len(curve) < planned:
-            curve = [*curve, *[curve[-1]] * (planned - len(curve))]
-        tried = Tried(
-            name=trial.trial_id,
-            point=self.plan.cube.encode(values),
-            stage=values[STAGE],
-            epochs=planned,
-            initial_epoch=initial,
-            cost_epochs=max(1, epochs - initial),
-            score=score,
-            parent=values.get(PARENT),
-            curve=() if score == -np.inf else tuple(curve),
+        name = trial.trial_id
+        if name in self._ended:
+            return self._ended[name]
+        parent = self.trials.get(trial.hyperparameters.values.get(PARENT))
+        ended = name in self.end_order
+        tried = as_tried(
+            trial,
+            self.objective,
+            self.plan.cube,
+            ended=ended,
+            best_epoch=self.epoch == "best",
+            parent=parent and self._tried(parent),
         )
         if ended:
-            self._ended[trial.trial_id] = tried
+            self._ended[name] = tried
         return tried
 
 

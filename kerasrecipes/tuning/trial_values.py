@@ -2,6 +2,12 @@
 
 from typing import Any
 
+import numpy as np
+from keras_tuner.engine.trial import TrialStatus
+
+from kerasrecipes.tuning.plan import Tried
+from kerasrecipes.tuning.unit_cube import UnitCube
+
 # Values of a trial that are keras-tuner's own, named as its Hyperband names them.
 EPOCHS, INITIAL_EPOCH, PARENT = "tuner/epochs", "tuner/initial_epoch", "tuner/trial_id"
 STAGE = "tuner/stage"
@@ -13,6 +19,49 @@ def own_curve(trial: Any, objective: Any) -> list[float]:
         return []
     sign = -1.0 if objective.direction == "min" else 1.0
     return [sign * float(seen.mean()) for seen in trial.metrics.get_history(objective.name)]
+
+
+def as_tried(
+    trial: Any,
+    objective: Any,
+    cube: UnitCube,
+    *,
+    ended: bool,
+    best_epoch: bool,
+    parent: Tried | None,
+) -> Tried:
+    """Returns a trial as the plan sees it.
+
+    Args:
+        trial: keras-tuner's trial.
+        objective: keras-tuner's objective.
+        cube: The space of the search.
+        ended: Whether the trial is over.
+        best_epoch: Whether its score is that of its best epoch, not of its last.
+        parent: The trial that it goes on from, or repeats at greater length.
+    """
+    values, curve = trial.hyperparameters.values, own_curve(trial, objective)
+    planned, initial = values[EPOCHS], values[INITIAL_EPOCH]
+    score = None
+    if ended:
+        done = trial.status == TrialStatus.COMPLETED and curve
+        score = (max(curve) if best_epoch else curve[-1]) if done else -np.inf
+    if parent is not None and initial:
+        curve = [*parent.curve, *curve]
+    epochs = min(planned, len(curve)) if ended else planned
+    if score is not None and np.isfinite(score) and len(curve) < planned:
+        curve = [*curve, *[curve[-1]] * (planned - len(curve))]
+    return Tried(
+        name=trial.trial_id,
+        point=cube.encode(values),
+        stage=values[STAGE],
+        epochs=planned,
+        initial_epoch=initial,
+        cost_epochs=max(1, epochs - initial),
+        score=score,
+        parent=values.get(PARENT),
+        curve=() if score == -np.inf else tuple(curve),
+    )
 
 
 def forget_from(trial: Any, step: int) -> None:
