@@ -136,7 +136,7 @@ def is_traced_by_tf_data() -> bool:
 
     Fallback: TensorFlow's own operations, as in any other graph.
 
-    Test: `tests/layers/augmentation/test_warp_opencv.py`.
+    Test: `tests/layers/augmentation/test_opencv.py`.
     """
     import tensorflow as tf
 

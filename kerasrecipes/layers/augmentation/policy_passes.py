@@ -18,6 +18,7 @@ from kerasrecipes.layers.augmentation.homography import (
     normalize,
     translation,
 )
+from kerasrecipes.layers.augmentation.look_up import look_up
 from kerasrecipes.layers.augmentation.policy_sharpness import sharpness
 from kerasrecipes.layers.augmentation.policy_tables import (
     NEED_HISTOGRAM,
@@ -27,7 +28,6 @@ from kerasrecipes.layers.augmentation.policy_tables import (
 )
 from kerasrecipes.layers.augmentation.rounding import round_to
 from kerasrecipes.layers.augmentation.subset import apply_where
-from kerasrecipes.layers.augmentation.tones import look_up
 from kerasrecipes.layers.augmentation.warp import warp
 
 _MOVES = ("rotate", "shear_x", "shear_y", "translate_x", "translate_y")

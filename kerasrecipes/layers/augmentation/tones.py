@@ -3,6 +3,7 @@
 import keras
 from keras import ops
 
+from kerasrecipes.layers.augmentation.look_up import look_up
 from kerasrecipes.layers.augmentation.rounding import round_to
 
 # Float pixels that stand for whole levels may lie a rounding error below them.
@@ -42,16 +43,3 @@ def apply_tones(pixels, tones, value_range, dtype):
     fractions = (ops.cast(pixels, "float32") - low) / (high - low)
     toned = tone(fractions, *(ops.reshape(t, (-1, 1, 1, 1)) for t in tones))
     return round_to(low + (high - low) * toned, dtype)
-
-
-def look_up(pixels, tables):
-    """Returns uint8 pixels replaced by what a table holds for them.
-
-    Args:
-        pixels: `(batch, height, width, channels)`, uint8.
-        tables: `(batch, 256)`, or `(batch, channels, 256)` for a table for each channel.
-    """
-    channels = 1 if len(tables.shape) == 2 else ops.shape(tables)[1]
-    first = ops.arange(0, ops.size(tables), 256, dtype="int32")
-    places = ops.cast(pixels, "int32") + ops.reshape(first, (-1, 1, 1, channels))
-    return ops.take(ops.reshape(tables, (-1,)), places, axis=0)

@@ -4,9 +4,10 @@ import functools
 
 import keras
 import numpy as np
+from keras import ops
 from scipy import ndimage
 
-from kerasrecipes._private import is_traced_by_tf_data
+from kerasrecipes.layers.augmentation.opencv import call_with_arrays, opencv, reaches_opencv
 
 _BORDERS = {
     "constant": "BORDER_CONSTANT",
@@ -33,65 +34,27 @@ def warp_opencv(images, homography, size, interpolation, fill_mode, fill_value):
     Places are float32, and pixels as exact as those of the other ways: an integer that lies halfway
     between two may be rounded to the other one, a float differs by a few millionths of the contrast
     between neighbours for each pixel of the picture's width.
-
-    The first call switches off OpenCV's own threads, in the whole process: those of the pipeline
-    keep the CPUs busy.
     """
     function = functools.partial(
         _warped, interpolation=interpolation, fill_mode=fill_mode, fill_value=fill_value
     )
-    if keras.backend.backend() == "torch":
-        import torch
-
-        return torch.from_numpy(function(images.numpy(), homography.numpy(), size))
-    import tensorflow as tf
-
-    pixels = tf.numpy_function(function, [images, homography, size], images.dtype, stateful=False)
+    arrays = [images, homography, ops.convert_to_tensor(size)]
     known = [n if isinstance(n, int) else None for n in size]
-    return tf.ensure_shape(pixels, (images.shape[0], *known, images.shape[3]))
+    shape = (images.shape[0], *known, images.shape[3])
+    return call_with_arrays(function, arrays, images.dtype, shape)
 
 
 def is_faster_by_opencv(images, homography) -> bool:
-    """Returns whether OpenCV is there, and takes such images from where they are.
-
-    With TensorFlow that is inside of `tf.data` alone: elsewhere, images may be on a GPU, a gradient
-    may be taken, and a graph may be saved to run without Python.
-    """
+    """Returns whether OpenCV is at hand, and takes such images."""
     if images.shape[3] not in _CHANNELS:
         return False
     if keras.backend.standardize_dtype(images.dtype) not in _DTYPES:
         return False
-    suits = {"tensorflow": _suits_tensorflow, "torch": _suits_torch}.get(keras.backend.backend())
-    return suits is not None and suits(images, homography) and _opencv() is not None
-
-
-def _suits_tensorflow(images, homography):
-    return is_traced_by_tf_data()
-
-
-def _suits_torch(images, homography):
-    import torch
-
-    if torch.compiler.is_compiling() or torch.jit.is_tracing():
-        return False
-    return all(x.device.type == "cpu" and not x.requires_grad for x in (images, homography))
-
-
-@functools.cache
-def _opencv():
-    """Returns OpenCV, or `None` where there is none, or one that interpolates by 1/32 pixels."""
-    try:
-        import cv2
-    except ImportError:
-        return None
-    if int(cv2.__version__.partition(".")[0]) < 5:
-        return None
-    cv2.setNumThreads(0)
-    return cv2
+    return reaches_opencv(images, homography)
 
 
 def _warped(images, homographies, size, interpolation, fill_mode, fill_value):
-    cv2 = _opencv()
+    cv2 = opencv()
     height, width = map(int, size)
     warped = np.empty((len(images), height, width, images.shape[3]), images.dtype)
     far = _lead_far(homographies, height, width)

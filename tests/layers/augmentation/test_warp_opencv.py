@@ -6,10 +6,9 @@ import numpy as np
 import pytest
 from keras import ops
 
-from kerasrecipes._private import is_traced_by_tf_data
 from kerasrecipes.data.augmentation import Augmentation
 from kerasrecipes.layers import RandomGeometry
-from kerasrecipes.layers.augmentation import warp_opencv
+from kerasrecipes.layers.augmentation import opencv
 from kerasrecipes.layers.augmentation.warp import FILL_MODES, INTERPOLATIONS, warp
 from kerasrecipes.layers.augmentation.warp_opencv import is_faster_by_opencv
 from tests.layers.augmentation.geometry import sample
@@ -146,8 +145,8 @@ def test_without_opencv_5_pixels_are_the_same_within_a_rounding(monkeypatch, ver
         monkeypatch.setitem(sys.modules, "cv2", None)
     else:
         monkeypatch.setattr(cv2, "__version__", version)
-    monkeypatch.setattr(warp_opencv, "_opencv", warp_opencv._opencv.__wrapped__)
-    assert warp_opencv._opencv() is None
+    monkeypatch.setattr(opencv, "opencv", opencv.opencv.__wrapped__)
+    assert opencv.opencv() is None
     missing = in_pipeline(function, images, words)
     assert np.abs(installed.astype(int) - missing).max() <= 1
 
@@ -155,24 +154,6 @@ def test_without_opencv_5_pixels_are_the_same_within_a_rounding(monkeypatch, ver
 def test_opencv_starts_no_threads_of_its_own():
     warped(pictures("uint8"))
     assert cv2.getNumThreads() == 1
-
-
-@pytest.mark.tensorflow_only
-def test_only_graphs_of_tf_data_go_to_opencv():
-    import tensorflow as tf
-
-    seen = []
-
-    def note(x):
-        seen.append(is_traced_by_tf_data())
-        return x
-
-    note(1)
-    tf.function(note)(1)
-    dataset = tf.data.Dataset.range(2)
-    dataset.map(note)
-    dataset.map(tf.function(lambda x: note(x)), num_parallel_calls=2)
-    assert seen == [False, False, True, True]
 
 
 @pytest.mark.tensorflow_only
