@@ -11,13 +11,12 @@ from types import MappingProxyType
 from typing import Any
 
 from kerasrecipes.addresses import flatten, replaced
-from kerasrecipes.checks import check_choice, check_integer, check_number, nearest
+from kerasrecipes.checks import nearest
+from kerasrecipes.recipe_values import check_values
 from kerasrecipes.spec import Spec, canonical, components, from_plain, frozen, to_plain
 
 # Of recipe.json. Raised when an older version would misread what this one writes.
 FORMAT = 1
-
-PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16", "bfloat16", "float16", "float64")
 
 
 def _component(family: str, **default):
@@ -112,30 +111,7 @@ class Recipe:
         object.__setattr__(self, "start", _start(self.start))
         if isinstance(self.start, Mapping):
             self.start_recipe()
-        if self.start is not None and self.initialization:
-            raise ValueError(
-                "`initialization` must be empty in a recipe that starts from another: it would "
-                "replace that one's weights. Give it to that one, and [] to this. "
-                f"Received: initialization={list(self.initialization)!r}"
-            )
-        check_integer("epochs", self.epochs, at_least=1)
-        if self.steps_per_epoch is not None:
-            check_integer("steps_per_epoch", self.steps_per_epoch, at_least=1)
-        if self.batch_size != "all":
-            check_integer("batch_size", self.batch_size, at_least=1)
-        check_integer("seed", self.seed, at_least=0)
-        check_choice("precision", self.precision, PRECISIONS)
-        check_choice("averaging", self.averaging, (False, True))
-        if isinstance(self.class_weight, Mapping):
-            for name, weight in self.class_weight.items():
-                check_number(f"class_weight.{name}", weight, above=0)
-        else:
-            check_choice("class_weight", self.class_weight, [None, "balanced", {"a class": 2.0}])
-        if self.monitor is not None and not isinstance(self.monitor, str):
-            raise TypeError(
-                f"`monitor` must be a name such as 'val_accuracy', or None. "
-                f"Received: monitor={self.monitor!r}"
-            )
+        check_values(self)
 
     def __hash__(self):
         return hash(self.fingerprint)
