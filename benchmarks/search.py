@@ -1,13 +1,15 @@
 """Claim: CoarseToFine leaves at most half of the regret of random search at the same epochs.
 
     python benchmarks/search.py [--tasks synthetic digits cifar10] [--repetitions 100]
+    python benchmarks/search.py --tasks trained --repetitions 5
 
 Searches are replayed: a trial reads its scores off a table of learning curves, which
 `benchmarks/search_curves.py` computed, or off a synthetic surface with a known best point. Between
 the table's points a forest of regression trees serves, with the noise of repeated runs; see
 `search_replay/surfaces.py`. All contestants have the same space and may train 540 epochs, 20 times
 a whole training of 27. Regret is the best expected test accuracy on the surface less that of the
-trial that a search would return, which it chooses by validation scores.
+trial that a search would return, which it chooses by validation scores. In the task `trained`
+nothing is replayed: every trial is trained, and regret is the test error of what was chosen.
 
 A row a repetition is kept in benchmarks/search_tables/, what is there is not run again. The table
 that is printed has 95% t-intervals, and of the differences to CoarseToFine, paired by repetition.
@@ -16,6 +18,7 @@ that is printed has 95% t-intervals, and of the differences to CoarseToFine, pai
 import argparse
 import hashlib
 import time
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +27,7 @@ from matplotlib.ticker import PercentFormatter
 from search_curves import TABLES
 from search_replay.contestants import CONTESTANTS
 from search_replay.surfaces import Recorded, Surface, Synthetic
+from search_replay.trained import Trained
 
 from kerasrecipes.cli.tables import print_table
 from kerasrecipes.report.svg import RULE, house_style
@@ -33,22 +37,28 @@ BUDGET_EPOCHS = 540
 # Where regret is looked at, as shares of the budget.
 SHARES = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
 OURS, BASELINE = "CoarseToFine", "RandomSearch"
+TASKS: dict[str, Callable[[], Surface]] = {
+    "synthetic": Synthetic,
+    "digits": lambda: Recorded("digits"),
+    "cifar10": lambda: Recorded("cifar10"),
+    "trained": Trained,
+}
 COLOURS = ("#0072b2", "#5b6470", "#b85000", "#007a5a", "#a0418f")
 ROOT = Path(__file__).parents[1]
 
 
-def main(tasks: list[str], repetitions: int, seconds: float) -> None:
+def main(tasks: list[str], tuners: list[str], repetitions: int, seconds: float) -> None:
     began = time.monotonic()
     results = {}
     for task in tasks:
         table = TABLES / f"replay_{task}.csv"
         results[task] = Sweep.read(table) if table.exists() else Sweep(())
-    surfaces = {task: Synthetic() if task == "synthetic" else Recorded(task) for task in tasks}
+    surfaces = {task: TASKS[task]() for task in tasks}
     # All contestants of a repetition, then the next one: a table that stops early is complete.
     for seed in range(repetitions):
         for task in tasks:
             done = {(row["label"], row["seed"]) for row in results[task].rows}
-            for name in CONTESTANTS:
+            for name in tuners:
                 if (name, seed) not in done and time.monotonic() - began < seconds:
                     row = {"label": name, "seed": seed, **play(surfaces[task], name, seed)}
                     results[task] = results[task].add(row)
@@ -61,19 +71,21 @@ def main(tasks: list[str], repetitions: int, seconds: float) -> None:
 
 def play(surface: Surface, contestant: str, seed: int) -> dict[str, object]:
     """Returns the regret of one search at each share of the budget."""
-    regrets, values, regret = np.full(len(SHARES), np.nan), None, np.nan
     began = time.process_time()
+    chosen: dict[float, Mapping[str, object]] = {}
     for spent, best in CONTESTANTS[contestant](surface, BUDGET_EPOCHS, seed):
-        if best != values:
-            values, regret = best, surface.regret(best)
-        regrets[np.array(SHARES) * BUDGET_EPOCHS >= spent] = regret
-    # What was not reached: the last trials would have gone beyond the budget.
-    columns = {f"test_regret_{share:.0%}": regrets[i] for i, share in enumerate(SHARES)}
+        chosen |= {share: best for share in SHARES if share * BUDGET_EPOCHS >= spent}
+    seconds = time.process_time() - began
+    regrets: dict[str, float] = {}
+    for best in chosen.values():
+        if str(best) not in regrets:
+            regrets[str(best)] = surface.regret(best)
     return {
         "fingerprint": surface.name,
         "data_hash": digest(surface),
-        **{name: None if np.isnan(value) else float(value) for name, value in columns.items()},
-        "seconds": round(time.process_time() - began, 2),
+        # None at a share in which no trial came to its end.
+        **{f"test_regret_{s:.0%}": regrets.get(str(chosen.get(s))) for s in SHARES},
+        "seconds": round(seconds, 2),
     }
 
 
@@ -114,6 +126,8 @@ def draw(results: dict[str, Sweep]) -> Figure:
         panels = figure.subplots(1, len(results), squeeze=False)[0]
         for axes, (task, result) in zip(panels, results.items(), strict=True):
             for colour, name in zip(COLOURS, CONTESTANTS, strict=True):
+                if name not in result.labels:
+                    continue
                 rows = [
                     next(r for r in result.summary(f"test_regret_{s:.0%}") if r["label"] == name)
                     for s in SHARES
@@ -135,8 +149,11 @@ def draw(results: dict[str, Sweep]) -> Figure:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--tasks", nargs="+", default=["synthetic", "digits", "cifar10"])
+    parser.add_argument(
+        "--tasks", nargs="+", choices=TASKS, default=["synthetic", "digits", "cifar10"]
+    )
+    parser.add_argument("--tuners", nargs="+", choices=CONTESTANTS, default=list(CONTESTANTS))
     parser.add_argument("--repetitions", type=int, default=100)
     parser.add_argument("--seconds", type=float, default=float("inf"), help="stop after these")
     arguments = parser.parse_args()
-    main(arguments.tasks, arguments.repetitions, arguments.seconds)
+    main(arguments.tasks, arguments.tuners, arguments.repetitions, arguments.seconds)

@@ -10,10 +10,11 @@ from typing import Any
 
 import keras_tuner
 import numpy as np
-from search_curves import EPOCHS
 
 from kerasrecipes.tuning import CoarseToFine
-from search_replay.surfaces import DIMENSIONS, Surface
+from search_replay.space import DIMENSIONS
+from search_replay.surfaces import Surface
+from search_replay.trainer import EPOCHS
 
 # After each trial: the epochs that were trained so far, and the values of the best trial.
 Progress = Iterator[tuple[int, Mapping[str, Any]]]

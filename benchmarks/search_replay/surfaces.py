@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from search_curves import BATCH_SIZES, EPOCHS, FILTERS, RULES, point_of, read_table, values_at
+from search_curves import read_table
 
-DIMENSIONS = 7
+from search_replay.space import BATCH_SIZES, DIMENSIONS, FILTERS, RULES, point_of, values_at
+from search_replay.trainer import EPOCHS
+
 # How finely the best point of a surface is looked for.
 SEARCHED, REFINED = 20_000, 2_000
 
