@@ -1,14 +1,9 @@
 """`train`: a recipe goes in, a run comes out."""
 
-import contextlib
-import os
 import shutil
-import socket
-from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC, datetime
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
-import filelock
 import keras
 
 from kerasrecipes.atomic import write_json
@@ -24,6 +19,7 @@ from kerasrecipes.data.pipeline import evaluation_batches, shuffled_images, trai
 from kerasrecipes.environment import describe_environment
 from kerasrecipes.features.cached_preparation import on_features
 from kerasrecipes.features.feature_split import FeatureSplit
+from kerasrecipes.folder_lock import clear, locked
 from kerasrecipes.models.recalibrate_batch_norm import recalibrate_batch_norm
 from kerasrecipes.outcome import write_outcome
 from kerasrecipes.preparation import Preparation, class_weights, prepare
@@ -82,9 +78,9 @@ def train(
         check_start(recipe, dataset, start)
     prepared = prepare(recipe, dataset, start and start.load_model())
     weights = class_weights(recipe, dataset)
-    with _locked(folder):
+    with locked(folder):
         if overwrite:
-            _clear(folder)
+            clear(folder)
         if not _is_finished(folder, dataset):
             cached = on_features(prepared, Path(directory) / "features", cache_features)
             _open(folder, prepared)
@@ -176,34 +172,6 @@ def _start_run(recipe: Recipe, directory: str | Path, verbose) -> Run | None:
         if run.finished and run.recipe.fingerprint == start.fingerprint:
             return run
     return train(start, directory=directory, name="start", verbose=verbose)
-
-
-@contextlib.contextmanager
-def _locked(folder: Path) -> Iterator[None]:
-    """Keeps other processes out of a run folder; a killed process leaves no lock behind."""
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / "lock"
-    try:
-        with filelock.FileLock(path, blocking=False):
-            began = datetime.now(UTC).isoformat(timespec="seconds")
-            path.write_text(f"process {os.getpid()} on {socket.gethostname()} since {began}")
-            try:
-                yield
-            finally:
-                path.unlink(missing_ok=True)
-    except filelock.Timeout:
-        raise BlockingIOError(
-            f"Another process is at work in {folder}: {path.read_text()}. Wait for it, or train "
-            "into another directory."
-        ) from None
-
-
-def _clear(folder: Path) -> None:
-    for path in folder.iterdir():
-        if path.is_dir():
-            shutil.rmtree(path)
-        elif path.name != "lock":
-            path.unlink()
 
 
 def _open(folder: Path, prepared: Preparation) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from kerasrecipes.checks import check_integer
 from kerasrecipes.cli.exits import BAD_INPUT
-from kerasrecipes.tuning.distributed import ORACLE_IP, ORACLE_PORT, TUNER_ID
+from kerasrecipes.tuning.distributed import ORACLE_IP, ORACLE_PORT, TUNER_ID, WORKERS
 
 HERE = "127.0.0.1"
 # A worker that ends this often, and not by itself, is ill.
@@ -34,11 +34,13 @@ def run_with_workers(workers: int) -> None:
     """
     check_integer("workers", workers, at_least=1)
     port = _free_port()
+    names = [f"worker{index}" for index in range(workers)]
+    # What other workers had under way is done by these.
+    os.environ[WORKERS] = ",".join(names)
     with _ending_all({}) as running:
         running["chief"] = _start("chief", port)
         while running["chief"].poll() is None and not _listens(port):
             time.sleep(POLL_SECONDS)
-        names = [f"worker{index}" for index in range(workers)]
         left = dict.fromkeys(names, RESTARTS)
         if running["chief"].poll() is None:
             running |= {name: _start(name, port) for name in names}
@@ -61,6 +63,8 @@ def run_with_workers(workers: int) -> None:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 for process in running.values():
                     process.wait(GRACE_SECONDS)
+    if code < 0:
+        print(f"The chief was ended by signal {-code}. The same command goes on.", file=sys.stderr)
     if code != 0:
         raise SystemExit(code if code > 0 else 128 - code)
 

@@ -1,10 +1,12 @@
-"""What part a process has in a search, by the environment variables that keras-tuner documents."""
+"""What part a process has in a search, by environment variables."""
 
 import os
 
 TUNER_ID = "KERASTUNER_TUNER_ID"
 ORACLE_IP = "KERASTUNER_ORACLE_IP"
 ORACLE_PORT = "KERASTUNER_ORACLE_PORT"
+# The workers that a chief has, by their ids; ours.
+WORKERS = "KERASRECIPES_WORKERS"
 
 
 def role() -> str:
@@ -22,3 +24,9 @@ def role() -> str:
             f"Received: {', '.join(given)}"
         )
     return "chief" if "chief" in os.environ[TUNER_ID] else "worker"
+
+
+def is_known(worker: str) -> bool:
+    """Returns whether a worker is one of those that the chief has, or may be one."""
+    given = os.environ.get(WORKERS)
+    return given is None or worker in given.split(",")

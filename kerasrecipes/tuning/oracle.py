@@ -1,20 +1,19 @@
 """keras-tuner's oracle of a coarse-to-fine search."""
 
-import copy
-from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import keras_tuner
 import numpy as np
 from keras_tuner.engine.trial import Trial, TrialStatus
 
-from kerasrecipes.atomic import write_json
 from kerasrecipes.checks import check_choice
 from kerasrecipes.tuning.median_rule import is_hopeless
-from kerasrecipes.tuning.plan import Plan, Tried
+from kerasrecipes.tuning.plan import Plan, Proposal, Tried
 from kerasrecipes.tuning.region import Region
-from kerasrecipes.tuning.repair import repair
+from kerasrecipes.tuning.resumable_oracle import ResumableOracle
 from kerasrecipes.tuning.stages import Stage, stages_of
 from kerasrecipes.tuning.trial_values import (
     EPOCHS,
@@ -22,16 +21,17 @@ from kerasrecipes.tuning.trial_values import (
     PARENT,
     STAGE,
     as_tried,
-    forget_from,
     own_curve,
 )
 from kerasrecipes.tuning.unit_cube import UnitCube
 
 # So many trials that all failed are no accident.
 FAILURES_AT_START = 5
+# Beside a trial's files, why it failed.
+CAUSE = "cause.json"
 
 
-class CoarseToFineOracle(keras_tuner.Oracle):
+class CoarseToFineOracle(ResumableOracle):
     """Chooses the trials of a coarse-to-fine search; see `CoarseToFine`.
 
     Args:
@@ -87,8 +87,7 @@ class CoarseToFineOracle(keras_tuner.Oracle):
             "exploration": exploration,
             "model": model,
         }
-        self.folder = Path("untitled_project")
-        self.on_trial_end: Callable[[CoarseToFineOracle], None] | None = None
+        self.over = False
         self._plan: Plan | None = None
         self._ended: dict[str, Tried] = {}
 
@@ -112,13 +111,9 @@ class CoarseToFineOracle(keras_tuner.Oracle):
 
     def populate_space(self, trial_id: str) -> dict[str, Any]:
         tried = self.tried()
-        if len(tried) >= FAILURES_AT_START and all(t.score == -np.inf for t in tried):
-            cause = self.trials[tried[-1].name].message or "no cause was recorded"
-            raise RuntimeError(
-                f"All of the first {len(tried)} trials failed, the last with: {cause}"
-            )
-        proposal = self.plan.next(tried)
+        proposal = self._proposal(tried)
         if proposal is None:
+            self.over = True
             return {"status": TrialStatus.STOPPED}
         if isinstance(proposal, str):
             return {"status": TrialStatus.IDLE}
@@ -140,22 +135,12 @@ class CoarseToFineOracle(keras_tuner.Oracle):
 
     @keras_tuner.synchronized
     def update_trial(self, trial_id: str, metrics: Mapping[str, float], step: int = 0):
-        trial = self.trials[trial_id]
-        forget_from(trial, step)
-        super().update_trial(trial_id, metrics, step)
+        trial = super().update_trial(trial_id, metrics, step)
         if self.median_rule and self._is_hopeless(trial):
             # Not the trial itself: whoever asks for it again would take the search to be over.
             trial = Trial.from_state(trial.get_state())
             trial.status = TrialStatus.STOPPED
         return trial
-
-    @keras_tuner.synchronized
-    def end_trial(self, trial):
-        super().end_trial(trial)
-        # keras-tuner saves before it takes the trial off its list of running ones.
-        self.save()
-        if self.on_trial_end is not None:
-            self.on_trial_end(self)
 
     def score_trial(self, trial):
         curve = own_curve(trial, self.objective)
@@ -176,42 +161,46 @@ class CoarseToFineOracle(keras_tuner.Oracle):
 
     def set_stages(self, stages: Sequence[Stage]) -> None:
         """Sets the stages, which must be those of the search that is resumed."""
-        if self.stages is not None and tuple(stages) != self.stages:
-            raise ValueError(_other("stages", self.stages, stages))
+        if self.stages is not None:
+            self.check_same("stages", _written(self.stages), _written(stages))
         self.stages = tuple(stages)
         self._plan = None
 
     def get_state(self) -> dict[str, Any]:
-        begun = {t.trial_id: t.get_state() for t in self.ongoing_trials.values()}
-        stages = None if self.stages is None else [str(stage) for stage in self.stages]
-        return copy.deepcopy(super().get_state()) | {
-            "begun": begun,
-            "stages": stages,
-            "objective": self.objective.name,
-            "options": self.options,
-        }
+        return super().get_state() | {"stages": _written(self.stages), "options": self.options}
 
     def set_state(self, state: Mapping[str, Any]) -> None:
         """Takes up a search where it was; raises a `ValueError` if it is another one."""
-        stages = state["stages"] and stages_of(",".join(state["stages"]))
-        if self.stages is not None and stages is not None and stages != self.stages:
-            raise ValueError(_other("stages", stages, self.stages))
-        if state["objective"] != self.objective.name:
-            raise ValueError(_other("objective", state["objective"], self.objective.name))
-        if state["options"] != self.options:
-            raise ValueError(_other("options", state["options"], self.options))
+        if self.stages is not None and state["stages"]:
+            self.check_same("stages", state["stages"], _written(self.stages))
+        self.check_same("options", state["options"], self.options)
         super().set_state(state)
+        stages = state["stages"] and stages_of(",".join(state["stages"]))
         self.stages, self._plan, self._ended = self.stages or stages, None, {}
 
-    def save(self) -> None:
-        """Writes oracle.json whole."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        write_json(self.folder / "oracle.json", self.get_state())
+    def nothing_left(self) -> bool:
+        """Returns whether there is nothing left to try; not to be asked while it serves workers."""
+        return not self.is_at_work and self._proposal(self.tried()) is None
 
-    def reload(self) -> None:
-        """Takes up the search in the folder, after whatever ended it."""
-        repair(self.folder)
-        super().reload()
+    def check_outcome(self) -> None:
+        """Raises a `ValueError` with the causes if trials have ended, and all of them failed."""
+        causes = [self._cause(trial.name) for trial in self.tried() if trial.score == -np.inf]
+        if causes and len(causes) == len(self.end_order):
+            told = "; ".join(f"{n} x {cause}" for cause, n in Counter(causes).most_common(3))
+            raise ValueError(
+                f"Every trial failed ({told}): mend the cause, then search anew (`overwrite`). "
+                f"Received: {self.folder}"
+            )
+
+    def _proposal(self, tried: Sequence[Tried]) -> Proposal | str | None:
+        ended = [trial for trial in tried if trial.score is not None]
+        if len(ended) >= FAILURES_AT_START and all(t.score == -np.inf for t in ended):
+            return None
+        return self.plan.next(tried)
+
+    def _cause(self, name: str) -> str:
+        path = self.folder / f"trial_{name}" / CAUSE
+        return json.loads(path.read_text("utf-8"))["cause"] if path.is_file() else "unknown cause"
 
     def _is_hopeless(self, trial) -> bool:
         stage = trial.hyperparameters.values[STAGE]
@@ -238,8 +227,5 @@ class CoarseToFineOracle(keras_tuner.Oracle):
         return tried
 
 
-def _other(what: str, there, given) -> str:
-    return (
-        f"The folder is of another search: its `{what}` differ. Search in another folder "
-        f"(`project_name`), or anew with `overwrite=True`. There: {there}. Received: {given}"
-    )
+def _written(stages: Sequence[Stage] | None) -> list[str] | None:
+    return None if stages is None else [str(stage) for stage in stages]

@@ -1,5 +1,6 @@
 """`search`: a recipe and a space go in, the best recipe comes out."""
 
+import functools
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ import keras_tuner
 from kerasrecipes.atomic import write_json
 from kerasrecipes.checks import check_integer
 from kerasrecipes.csv_table import to_cell
+from kerasrecipes.folder_lock import clear, locked
 from kerasrecipes.preparation import prepare
 from kerasrecipes.recipe import Recipe
 from kerasrecipes.spec import Spec, to_plain
@@ -71,7 +73,9 @@ def search(
         The finished `Search`; `None` in a worker of a distributed search.
 
     Raises:
-        ValueError: If an argument is out of range, or the folder is of another search.
+        ValueError: If an argument is out of range, the folder is of another search, or all trials
+            fail.
+        BlockingIOError: If another process is at work in the folder.
 
     Example:
 
@@ -97,9 +101,10 @@ def search(
     }
     folder = search_folder(directory, name, settings)
     _check_folder(folder, settings, overwrite)
-    if not folder.exists():
+    if not (folder / "search.json").exists():
         _check_objective(recipe, settings["objective"])
-    tuner = RecipeTuner(
+    make = functools.partial(
+        RecipeTuner,
         checked,
         objective,
         stages,
@@ -108,23 +113,23 @@ def search(
         seed=seed,
         directory=str(directory),
         project_name=folder.name,
-        overwrite=overwrite and role() != "worker",
     )
-    direction = tuner.oracle.objective.direction
-    tuner.on_event("search", {"folder": str(folder), "direction": direction})
     if role() == "worker":
-        tuner.search(verbose=0)
+        make().search(verbose=0)
         return None
-    folder.mkdir(parents=True, exist_ok=True)
-    write_json(folder / "search.json", settings | {"direction": direction})
-    oracle = tuner.chief_oracle
-    oracle.on_trial_end = lambda oracle: write_tables(folder, oracle, checked)
-    oracle.verbose = 0
-    tuner.search(verbose=0)
-    write_tables(folder, oracle, checked)
-    _conclude(folder, tuner, finalists, range(recipe.seed + 1, recipe.seed + 1 + final_seeds))
-    if retrain:
-        _score_once(folder)
+    with locked(folder):
+        if overwrite:
+            clear(folder)
+        tuner = make()
+        oracle = tuner.chief_oracle
+        write_json(folder / "search.json", settings | {"direction": oracle.objective.direction})
+        oracle.on_trial_end = lambda oracle: write_tables(folder, oracle, checked)
+        oracle.verbose = 0
+        tuner.search(verbose=0)
+        write_tables(folder, oracle, checked)
+        _conclude(folder, tuner, finalists, range(recipe.seed + 1, recipe.seed + 1 + final_seeds))
+        if retrain:
+            _score_once(folder)
     return Search(folder)
 
 
@@ -153,8 +158,6 @@ def _check_objective(recipe: Recipe, objective: str) -> None:
 def _conclude(folder: Path, tuner: RecipeTuner, finalists: int, seeds: range) -> None:
     """Trains the best trials with further seeds, and writes the best of them."""
     best = tuner.chief_oracle.get_best_trials(max(1, finalists))
-    if not best:
-        raise RuntimeError(f"No trial came to its end: see the causes in {folder / 'trials.csv'}.")
     values = [trial.hyperparameters.values for trial in best]
     changes = [tuner.space.changes(each) | {"epochs": tuner.longest_epochs} for each in values]
     labelled = {trial.trial_id: change for trial, change in zip(best, changes, strict=True)}
@@ -175,6 +178,9 @@ def _conclude(folder: Path, tuner: RecipeTuner, finalists: int, seeds: range) ->
         rows = result.summary(metric)
         top = max(rows, key=lambda row: sign * row["mean"])
         chosen, score = top["label"], {key: top[key] for key in ("mean", "low", "high", "n")}
+        if metric.endswith("accuracy") and score["low"] is not None:
+            # The t-interval of two scores may reach farther than any score.
+            score |= {"low": max(0.0, score["low"]), "high": min(1.0, score["high"])}
     found = labelled[chosen]
     write_json(folder / "best_recipe.json", tuner.space.recipe.replace(found).to_dict())
     plain = {path: to_plain(value) for path, value in found.items()}

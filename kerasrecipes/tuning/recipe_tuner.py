@@ -16,9 +16,10 @@ from kerasrecipes.run_length import RunLength
 from kerasrecipes.spec import Spec
 from kerasrecipes.training import train
 from kerasrecipes.tuning.coarse_to_fine import CoarseToFine
+from kerasrecipes.tuning.hparams_log import log_hyperparameters
 from kerasrecipes.tuning.space import Space
 from kerasrecipes.tuning.stages import Stage
-from kerasrecipes.tuning.trial_values import EPOCHS, STAGE
+from kerasrecipes.tuning.trial_values import EPOCHS, INITIAL_EPOCH, STAGE
 
 RUN_NAME = "trial"
 
@@ -62,6 +63,8 @@ class RecipeTuner(CoarseToFine):
             continue_training=goes_on(space.recipe, stages),
             **kwargs,
         )
+        direction = self.oracle.objective.direction
+        self.on_event("search", {"folder": self.project_dir, "direction": direction})
 
     def recipe_of(self, values) -> Recipe:
         """Returns the recipe that a trial runs, before it is split into folds."""
@@ -71,27 +74,45 @@ class RecipeTuner(CoarseToFine):
         return self.space.recipe.replace({**self.space.changes(values), "epochs": epochs})
 
     def run_trial(self, trial, *args, **kwargs) -> None:
-        recipe, epochs = (
-            self.recipe_of(trial.hyperparameters.values),
-            trial.hyperparameters.values[EPOCHS],
-        )
+        values = trial.hyperparameters.values
+        recipe, epochs = self.recipe_of(values), values[EPOCHS]
         runs = Path(self.project_dir) / "runs"
         if self.folds is None:
             watch = _Watch(self, trial, epochs)
-            history = _history(recipe, runs, [watch])
-            # An epoch that was trained before a kill, and not reported.
-            for row in history[watch.reported : epochs] if not watch.stopped else ():
+            history = self._history(trial, recipe, runs, watch)
+            # What a kill kept from being reported, or what another trial of this recipe trained.
+            known = self._reported(trial)
+            last = max(known) if watch.stopped else epochs
+            missing = set(range(values[INITIAL_EPOCH] + 1, last + 1)) - known
+            for row in history[min(missing) - 1 : last] if missing else ():
                 self.report(trial, int(row["epoch"]), _logs(row))
             return
         histories = [
-            _history(_fold(recipe, self.folds, fold), runs, [_Watch(None, trial, epochs)])
-            for fold in range(self.folds)
+            self._history(trial, _fold(recipe, self.folds, k), runs, _Watch(None, trial, epochs))
+            for k in range(self.folds)
         ]
         for rows in zip(*(history[:epochs] for history in histories), strict=False):
             logs = [_logs(row) for row in rows]
             means = {name: float(np.mean([each[name] for each in logs])) for name in logs[0]}
             if self.report(trial, int(rows[0]["epoch"]), means):
                 return
+
+    def _reported(self, trial) -> set[int]:
+        """Returns the epochs that the oracle knows of a trial."""
+        metrics = self.oracle.get_trial(trial.trial_id).metrics
+        name = self.oracle.objective.name
+        return {seen.step for seen in metrics.get_history(name)} if metrics.exists(name) else set()
+
+    def _history(self, trial, recipe: Recipe, runs: Path, watch) -> list[dict[str, float]]:
+        """Trains a recipe as far as its watch lets it, and returns what it logged."""
+        folder = run_folder(runs, RUN_NAME, recipe)
+        if len(_rows(folder)) < watch.epochs:
+            log_hyperparameters(
+                folder / "logs", self.space.changes(trial.hyperparameters.values), trial.trial_id
+            )
+            with contextlib.suppress(StageEnd):
+                train(recipe, directory=runs, name=RUN_NAME, verbose=0, observers=[watch])
+        return _rows(folder)
 
     def on_trial_begin(self, trial):
         self.began = time.monotonic()
@@ -120,18 +141,11 @@ class _Watch(keras.callbacks.Callback):
     def __init__(self, tuner: RecipeTuner | None, trial: Any, epochs: int):
         super().__init__()
         self.tuner, self.trial, self.epochs = tuner, trial, epochs
-        self.reported, self.stopped = 0, False
-
-    def on_train_begin(self, logs=None):
-        self.seen = 0
+        self.stopped = False
 
     def on_epoch_end(self, epoch, logs=None):
         if self.tuner is not None:
-            if self.seen == 0:
-                self.reported = epoch
-            self.seen += 1
             self.stopped = self.tuner.report(self.trial, epoch + 1, logs or {})
-            self.reported = epoch + 1
             name = self.tuner.oracle.objective.name
             row = {"trial": self.trial.trial_id, "epoch": epoch + 1, "score": float(logs[name])}
             self.tuner.on_event("epoch", row)
@@ -170,11 +184,8 @@ def _fold(recipe: Recipe, folds: int, fold: int | None) -> Recipe:
     return recipe.replace({"data": data})
 
 
-def _history(recipe: Recipe, runs: Path, observers) -> list[dict[str, float]]:
-    """Trains a recipe as far as its observers let it, and returns what it logged."""
-    with contextlib.suppress(StageEnd):
-        train(recipe, directory=runs, name=RUN_NAME, verbose=0, observers=observers)
-    return Run(run_folder(runs, RUN_NAME, recipe)).history
+def _rows(folder: Path) -> list[dict[str, float]]:
+    return Run(folder).history if (folder / "recipe.json").is_file() else []
 
 
 def _logs(row) -> dict[str, float]:

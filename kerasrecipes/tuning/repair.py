@@ -2,12 +2,15 @@
 
 import json
 import shutil
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from kerasrecipes.atomic import write_json
 
 DONE = ("COMPLETED", "FAILED", "INVALID")
+# Beside a trial's file, what it was when it last reported.
+REPORTED = "reported.json"
 
 
 def repair(folder: Path) -> None:
@@ -17,7 +20,9 @@ def repair(folder: Path) -> None:
 
     - a trial that was being created is in no list: it is deleted, and will be created again;
     - a trial that had ended is still said to run: it is put among those that ended, not run again;
-    - a half-written file of a running trial is replaced by what the trial was when it began.
+    - when a running trial began is not noted yet, which keras-tuner's display takes for granted;
+    - a half-written file of a trial is replaced by what the trial was when it last reported, or
+      began.
 
     Args:
         folder: The search's folder, with oracle.json, which is written whole.
@@ -29,12 +34,16 @@ def repair(folder: Path) -> None:
         if name not in state["start_order"]:
             shutil.rmtree(path)
         elif _read(path / "trial.json") is None:
-            write_json(path / "trial.json", state["begun"][name])
+            write_json(path / "trial.json", _read(path / REPORTED) or state["begun"][name])
     running = {}
     for tuner, name in state["ongoing_trials"].items():
         trial = _read(folder / f"trial_{name}" / "trial.json") or {}
         if trial.get("status") not in DONE:
             running[tuner] = name
+            now = datetime.now().isoformat()
+            state["display"]["search_start"] = state["display"]["search_start"] or now
+            state["display"]["trial_start"].setdefault(name, now)
+            state["display"]["trial_number"].setdefault(name, state["start_order"].index(name) + 1)
         elif name not in state["end_order"]:
             state["end_order"].append(name)
     state["ongoing_trials"] = running

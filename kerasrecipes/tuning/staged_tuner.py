@@ -2,6 +2,7 @@
 
 import math
 import shutil
+import threading
 import time
 import traceback
 from collections.abc import Mapping
@@ -12,19 +13,23 @@ import keras
 import keras_tuner
 from keras_tuner.engine.trial import TrialStatus
 
-from kerasrecipes.atomic import write_json
+from kerasrecipes.atomic import replacing, write_json
 from kerasrecipes.callbacks import ResumableCheckpoint
 from kerasrecipes.tuning.distributed import role
-from kerasrecipes.tuning.oracle import CoarseToFineOracle
+from kerasrecipes.tuning.oracle import CAUSE, CoarseToFineOracle
+from kerasrecipes.tuning.patient_client import PatientClient
 from kerasrecipes.tuning.stages import usual_stages
 from kerasrecipes.tuning.trial_values import EPOCHS, INITIAL_EPOCH, PARENT
 
-# How long a worker waits before it asks again, while its next trial depends on others.
-IDLE_SECONDS = 0.5
+# How long a worker waits before it asks again, while its next trial depends on others; and a chief,
+# before it looks whether all have left.
+IDLE_SECONDS = 0.2
+# How long a chief that has nothing to do waits for workers.
+LATE_SECONDS = 5
 
 
 class Diverged(Exception):
-    """A trial's objective is no number any more."""
+    """A trial's objective or loss is no number any more."""
 
 
 class StagedTuner(keras_tuner.Tuner):
@@ -38,6 +43,8 @@ class StagedTuner(keras_tuner.Tuner):
         **kwargs: As in `keras_tuner.Tuner`.
     """
 
+    oracle: Any
+
     def __init__(
         self, oracle: CoarseToFineOracle, hypermodel=None, max_trials: int | None = None, **kwargs
     ):
@@ -47,6 +54,8 @@ class StagedTuner(keras_tuner.Tuner):
         self.chief_oracle = oracle
         self.max_trials = max_trials
         super().__init__(oracle, hypermodel, **kwargs)
+        if role() == "worker":
+            self.oracle = PatientClient(self.oracle)
 
     def search(self, *fit_args, **fit_kwargs) -> None:
         """Runs all trials; goes on where an earlier search in the folder ended.
@@ -57,36 +66,42 @@ class StagedTuner(keras_tuner.Tuner):
                 where the tuner was given `max_trials`.
         """
         self.settle_stages(fit_kwargs.pop("epochs", None))
-        self.save()
-        if role() == "chief":
-            super().search(*fit_args, **fit_kwargs)
-            return
         if "verbose" in fit_kwargs:
             self.chief_oracle.verbose = fit_kwargs["verbose"]
+        self.save()
+        if role() == "chief":
+            self._serve()
+            self.chief_oracle.check_outcome()
+            return
         self.on_search_begin()
         while (trial := self._next_trial()) is not None:
             self.on_trial_begin(trial)
             self._attempt(trial, *fit_args, **fit_kwargs)
             self.on_trial_end(trial)
         self.on_search_end()
+        if role() == "alone":
+            self.chief_oracle.check_outcome()
 
     def run_trial(self, trial, *args, **kwargs):
-        values = trial.hyperparameters.values
-        callbacks = list(kwargs.pop("callbacks", []))
+        return super().run_trial(
+            trial, *args, **kwargs, epochs=trial.hyperparameters.values[EPOCHS]
+        )
+
+    def _build_and_fit_model(self, trial, *args, callbacks, epochs, **kwargs):
+        # keras-tuner's hook for those who change what `fit` is given: here the callbacks are the
+        # trial's own copies, and those that report its epochs are among them. Epochs are reported
+        # before they are saved: one that a kill leaves unsaved is trained and reported again.
         initial = 0
         if self.executions_per_trial == 1:
-            checkpoint = ResumableCheckpoint(self._checkpoint(trial.trial_id), callbacks)
-            if not checkpoint.path.exists() and values[INITIAL_EPOCH]:
-                shutil.copy(self._checkpoint(values[PARENT]), checkpoint.path)
-            initial = checkpoint.finished_epochs
+            checkpoint = ResumableCheckpoint(
+                self._checkpoint(trial.trial_id), [c for c in callbacks if _goes_on(c)]
+            )
+            if not checkpoint.path.exists() and trial.hyperparameters.values[INITIAL_EPOCH]:
+                self._take_over(trial)
             callbacks = [*callbacks, _Restore(checkpoint), checkpoint]
-        return super().run_trial(
-            trial,
-            *args,
-            **kwargs,
-            callbacks=callbacks,
-            epochs=values[EPOCHS],
-            initial_epoch=initial,
+            initial = checkpoint.finished_epochs
+        return super()._build_and_fit_model(
+            trial, *args, **kwargs, callbacks=callbacks, epochs=epochs, initial_epoch=initial
         )
 
     def on_epoch_end(self, trial, model, epoch, logs=None):
@@ -100,7 +115,7 @@ class StagedTuner(keras_tuner.Tuner):
             Whether the trial is hopeless and should be stopped.
 
         Raises:
-            Diverged: If the objective is no number any more.
+            Diverged: If the objective or a loss is no number any more.
             ValueError: If the objective is not among the logs.
         """
         name = self.oracle.objective.name
@@ -110,8 +125,9 @@ class StagedTuner(keras_tuner.Tuner):
                 f"`objective` must be one of {', '.join(metrics) or 'nothing'}, which the training "
                 f"reports. Received: objective={name!r}"
             )
-        if not math.isfinite(metrics[name]) or not math.isfinite(metrics.get("loss", 0.0)):
-            raise Diverged(f"{name} is {metrics[name]} after {epochs} epochs.")
+        for watched in (name, "loss", "val_loss"):
+            if not math.isfinite(metrics.get(watched, 0.0)):
+                raise Diverged(f"{watched} is {metrics[watched]} after {epochs} epochs.")
         reply = self.oracle.update_trial(trial.trial_id, metrics, step=epochs)
         return reply.status == TrialStatus.STOPPED
 
@@ -126,6 +142,23 @@ class StagedTuner(keras_tuner.Tuner):
         # A worker asks the chief, and must not repair what the chief is writing.
         if role() != "worker":
             self.chief_oracle.reload()
+
+    def _serve(self) -> None:
+        """Answers workers until there is nothing left to try, and all of them know."""
+        # keras-tuner's server looks for that every 20 seconds. It goes on until the process ends,
+        # for workers that come late.
+        oracle, server = self.chief_oracle, threading.Thread(target=super().search, daemon=True)
+        oracle.over = oracle.nothing_left()
+        # Workers whose chief was killed when all was tried have not been told.
+        until = time.monotonic() + LATE_SECONDS * oracle.over
+        server.start()
+        while server.is_alive():
+            told = not oracle.ongoing_trials and not oracle.tuner_ids
+            if oracle.over and told and time.monotonic() > until:
+                break
+            time.sleep(IDLE_SECONDS)
+        if not oracle.over:
+            raise ConnectionError("The chief could not serve its workers.")
 
     def _next_trial(self):
         while True:
@@ -150,7 +183,7 @@ class StagedTuner(keras_tuner.Tuner):
             trial.message = traceback.format_exc()
             first_line = next(iter(str(error).strip().splitlines()), "")
             cause = f"{type(error).__name__}: {first_line}"
-            write_json(Path(self.get_trial_dir(trial.trial_id)) / "cause.json", {"cause": cause})
+            write_json(Path(self.get_trial_dir(trial.trial_id)) / CAUSE, {"cause": cause})
 
     def settle_stages(self, epochs: int | None) -> None:
         if self.max_trials is not None:
@@ -165,6 +198,14 @@ class StagedTuner(keras_tuner.Tuner):
     def _checkpoint(self, trial_id: str) -> Path:
         return Path(self.get_trial_dir(trial_id)) / "checkpoint.npz"
 
+    def _take_over(self, trial) -> None:
+        """Gives a trial what the trial that it goes on from has left: the weights come last."""
+        parent = Path(self.get_trial_dir(trial.hyperparameters.values[PARENT]))
+        for path in parent.glob("checkpoint.weights.h5"):
+            shutil.copy(path, self.get_trial_dir(trial.trial_id))
+        with replacing(self._checkpoint(trial.trial_id)) as temporary:
+            shutil.copy(parent / "checkpoint.npz", temporary)
+
 
 class _Restore(keras.callbacks.Callback):
     """Brings the model back to a checkpoint, before its first epoch."""
@@ -175,6 +216,11 @@ class _Restore(keras.callbacks.Callback):
 
     def on_train_begin(self, logs=None):
         self.checkpoint.restore(self.model)
+
+
+def _goes_on(callback: keras.callbacks.Callback) -> bool:
+    """Returns whether a callback's state belongs to the training, not to the folder it logs to."""
+    return not isinstance(callback, keras.callbacks.TensorBoard)
 
 
 def _as_logs(results: Any, objective: str) -> Mapping[str, float]:

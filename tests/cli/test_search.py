@@ -1,3 +1,4 @@
+import functools
 import io
 import json
 import sys
@@ -109,6 +110,22 @@ def test_arguments_reach_the_search(recipe, output, monkeypatch):
     }
 
 
+def test_a_script_may_bring_its_stages(recipe, output, monkeypatch):
+    given = []
+    monkeypatch.setattr(
+        "kerasrecipes.tuning.search", lambda r, space, stages, **_: given.append(stages)
+    )
+    script = functools.partial(main, recipe, SPACE, stages="4x1")
+    assert output(script, ["search"])[0] == 0
+    assert output(script, ["search", "--stages", "2x3"])[0] == 0
+    assert given == [stages_of("4x1"), stages_of("2x3")]
+    code, _, err = output(main, recipe, SPACE, ["search"])
+    assert (code, err) == (
+        2,
+        "error: Give --stages: trials x epochs, such as --stages 20x2,8x8,3x30\n",
+    )
+
+
 @pytest.fixture
 def progress(tmp_path, monkeypatch):
     clock = SimpleNamespace(now=100.0)
@@ -169,6 +186,11 @@ def test_a_live_table_shows_the_trial_that_runs(progress, tmp_path):
     text = " ".join(console.export_text().split())
     assert "stage 1 of 2 · 2 of 20 epochs · best val_accuracy 0.9 · – left" in text
     assert "best so far batch_size=32" in text
+    narrow = Console(width=60, record=True, file=io.StringIO())
+    progress.rows[-1] |= {"cause": "OSError: no room", "model.units": "[64, 64]"}
+    narrow.print(progress._table())
+    line = next(each for each in narrow.export_text().split("\n") if "0000" in each)
+    assert line.split()[:5] == ["1", "0000", "2", "0.9", "OSError"], "the values alone are cut"
     assert "1 0001 1/2 0.25 running batch_size=8" in text
 
 

@@ -8,6 +8,7 @@ from kerasrecipes.run import find_runs
 from kerasrecipes.tuning import Search, choice, log_uniform, search, uniform
 from kerasrecipes.tuning.recipe_tuner import goes_on
 from kerasrecipes.tuning.stages import stages_of
+from tests.tuning.test_tensorboard import sessions
 
 RECIPE = Recipe(
     data=use("Digits", examples_per_class=10),
@@ -52,6 +53,16 @@ def test_a_recipe_is_searched_to_its_end(found):
     assert f"--set optimizer.momentum={changes['optimizer.momentum']}" in search_.result["set_line"]
     assert search_.result["score"]["n"] == 1
     assert [row["seed"] for row in search_.finalists] == [1]
+
+
+def test_tensorboard_finds_what_each_run_tried(found):
+    search_, _ = found
+    logged = sessions(search_.folder / "runs")
+    for row in search_.trials:
+        values = {path: row[path] for path in SPACE}
+        assert values in [shown for _, shown in logged.values()]
+    for path in logged:
+        assert list((search_.folder / "runs" / path / "validation").glob("*tfevents*"))
 
 
 def test_the_test_images_are_scored_once_by_the_retrained_winner(found):

@@ -1,0 +1,86 @@
+"""A small search of a recipe as a program of its own, that tests start and kill."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from kerasrecipes import Recipe, main, use
+from kerasrecipes.csv_table import read_rows
+from kerasrecipes.tuning import log_uniform, uniform
+
+ROOT = Path(__file__).parents[2]
+recipe = Recipe(
+    data=use("Digits", examples_per_class=10),
+    model=use("MLP", units=[8]),
+    optimizer=use("SGD", learning_rate=0.1, momentum=0.9),
+    batch_size=64,
+)
+space = {
+    "optimizer.learning_rate": log_uniform(1e-3, 1.0),
+    "optimizer.momentum": uniform(0.0, 0.9),
+}
+
+
+class Program:
+    """The program, started in a folder.
+
+    Args:
+        folder: The folder.
+        *arguments: Further arguments of the command line.
+    """
+
+    def __init__(self, folder: Path, *arguments: str):
+        self.folder = folder
+        argv = [__file__, "search", "--stages", "4x2,2x4", "--finalists", "1", "--final-seeds", "1"]
+        self.process = subprocess.Popen(
+            [sys.executable, *argv, *arguments],
+            cwd=folder,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def until(self, epochs: int) -> None:
+        """Waits until so many epochs have been trained by all trials, or the program ends."""
+        while self.process.poll() is None and self._epochs() < epochs:
+            time.sleep(0.01)
+
+    def end(self) -> tuple[int, str]:
+        """Returns its exit code and what it wrote to stderr, when it ends."""
+        _, written = self.process.communicate(timeout=300)
+        return self.process.returncode, written
+
+    def children(self, name: str = "") -> list[int]:
+        """Returns the processes of the search that run, or only those of one name."""
+        found = []
+        for path in Path("/proc").glob("[0-9]*"):
+            try:
+                given = (path / "environ").read_text().split("\0")
+                here = os.readlink(path / "cwd") == str(self.folder)
+            except OSError:
+                continue
+            names = [text.partition("=")[2] for text in given if "KERASTUNER_TUNER_ID=" in text]
+            if here and names and (not name or names == [name]):
+                found.append(int(path.name))
+        return found
+
+    def kill(self, name: str) -> None:
+        for process in self.children(name):
+            os.kill(process, signal.SIGKILL)
+
+    def trials(self) -> list[dict]:
+        """Returns the rows of trials.csv, without the time that each took."""
+        (path,) = self.folder.glob("saved_models/*/trials.csv")
+        return [{**row, "seconds": None} for row in read_rows(path)]
+
+    def _epochs(self) -> int:
+        files = self.folder.glob("saved_models/*/runs/trial-*/history.csv")
+        return sum(len(path.read_text().splitlines()) - 1 for path in files)
+
+
+if __name__ == "__main__":
+    main(recipe, space)
