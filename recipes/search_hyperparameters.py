@@ -1,15 +1,19 @@
 """Searches optimizer, rates, decay, batch size, width and image size on the handwritten digits.
 
     python recipes/search_hyperparameters.py
+    python recipes/search_hyperparameters.py search --workers 2
+    python recipes/search_hyperparameters.py search --stages 40x2,16x8,4x30 --seed 1 --retrain
 
 Twenty trials of two epochs over wide ranges, eight of eight epochs in what is left of them, two of
-thirty; then the best two with two other seeds each. Killed, it goes on when it is started again.
-The folder of the search, in saved_models/, holds trials.csv, regions.csv and best_recipe.json.
+thirty; then the best three with three other seeds each. Killed, it goes on when it is started
+again. The folder of the search, in saved_models/, holds search.html, best_recipe.json, and every
+trial in trials.csv.
 """
 
-from kerasrecipes import Recipe, use
-from kerasrecipes.cli.tables import print_table
-from kerasrecipes.tuning import choice, log_uniform, search, uniform
+import sys
+
+from kerasrecipes import Recipe, main, use
+from kerasrecipes.tuning import choice, log_uniform, uniform
 
 recipe = Recipe(
     data=use("Digits", validation_fraction=0.2),
@@ -35,29 +39,6 @@ space = {
     "model.units": choice([32], [64], [128], [64, 64]),
     "data.image_size": choice(8, 16),
 }
-STAGES = "20x2,8x8,2x30"
-
-
-def table(found) -> list[dict[str, str]]:
-    """Returns a row a stage: its trials, and the best of them."""
-    rows = []
-    for number, stage in enumerate(found.stages, start=1):
-        trials = [row for row in found.trials if row["stage"] == number]
-        scores = [row["score"] for row in trials if row["score"] is not None]
-        rows.append(
-            {
-                "stage": f"{number}: {stage}",
-                "trials": str(len(trials)),
-                "epochs trained": str(sum(row["cost_epochs"] for row in trials)),
-                "best validation accuracy": f"{max(scores, default=float('nan')):.2%}",
-            }
-        )
-    return rows
-
 
 if __name__ == "__main__":
-    found = search(recipe, space, STAGES, name="search_hyperparameters", finalists=2, final_seeds=2)
-    print_table(table(found))
-    score = found.result["score"]
-    print(f"finalists' best: {score['mean']:.2%} on validation, n = {score['n']} seeds")
-    print(found.result["set_line"])
+    main(recipe, space, sys.argv[1:] or ["search"], stages="20x2,8x8,2x30")

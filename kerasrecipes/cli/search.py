@@ -21,7 +21,7 @@ def add_search(parser: argparse.ArgumentParser) -> None:
         help=f"what to search, such as '{EXAMPLE}', or a file of a space as JSON; repeatable",
     )
     parser.add_argument(
-        "--stages", required=True, metavar="NxE,...", help="trials x epochs, such as 20x2,8x8,3x30"
+        "--stages", metavar="NxE,...", help="trials x epochs, such as 20x2,8x8,3x30"
     )
     # Not the recipe's own, which --set changes.
     parser.add_argument(
@@ -88,6 +88,8 @@ def search_recipe(
     from kerasrecipes.tuning import stages_of
     from kerasrecipes.tuning.distributed import TUNER_ID, role
 
+    if arguments.stages is None:
+        raise ValueError("Give --stages: trials x epochs, such as --stages 20x2,8x8,3x30")
     stages = stages_of(arguments.stages)
     ranges = {**(space or {}), **read_space(arguments.space)}
     if not ranges:
