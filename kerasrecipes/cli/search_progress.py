@@ -107,7 +107,7 @@ class SearchProgress:
             *(["stopped"] if row["status"] == "stopped" else []),
             f"best {number(self.best)}",
             self._left(),
-            _values(row),
+            _given(_tried(row)),
         ]
         self._print("  ".join(parts))
 
@@ -129,18 +129,19 @@ class SearchProgress:
         table.title_style = ""
         for header in ("stage", "trial", "epochs", self.objective, "status"):
             table.add_column(header, no_wrap=True)
-        table.add_column("values", ratio=1, no_wrap=True, overflow="ellipsis")
+        # The one column that may be narrowed: its texts are cut, those of the others stay whole.
+        table.add_column("values", ratio=1)
         for row in self.rows[-SHOWN:]:
             cells = [row["stage"], row["trial"], row["epochs"], number(row["score"])]
             is_best = row["score"] is not None and row["score"] == self.best
             status = row["cause"] or ("best so far" if is_best else row["status"])
-            texts = [Text(str(cell)) for cell in (*cells, status, _values(row))]
-            table.add_row(*texts, style="bold" if is_best else None)
+            texts = [Text(str(cell)) for cell in (*cells, _shortened(status))]
+            table.add_row(*texts, _one_line(_tried(row)), style="bold" if is_best else None)
         if "trial" in self.now:
             now = self.now
             epochs = f"{now['epoch']}/{now['epochs']}"
             cells = [now["stage"], now["trial"], epochs, number(now.get("score")), "running"]
-            table.add_row(*(Text(str(cell)) for cell in (*cells, _given(now["values"]))))
+            table.add_row(*(Text(str(cell)) for cell in cells), _one_line(now["values"]))
         return table
 
     def _headline(self) -> str:
@@ -151,9 +152,22 @@ class SearchProgress:
         return f"{where} · {epochs} · best {self.objective} {number(self.best)} · {self._left()}"
 
 
-def _values(row: dict[str, Any]) -> str:
+def _one_line(values: dict[str, Any]):
+    """Returns values by the last parts of their paths, cut where there is no more room."""
+    from rich.text import Text
+
+    short = {path.split(".")[-1]: value for path, value in values.items() if value is not None}
+    return Text(_given(short), no_wrap=True, overflow="ellipsis")
+
+
+def _shortened(status: str) -> str:
+    """Returns a status, or the kind of an error without what it says."""
+    return status.partition(":")[0]
+
+
+def _tried(row: dict[str, Any]) -> dict[str, Any]:
     """Returns what a row of trials.csv tried."""
-    return _given({path: value for path, value in row.items() if path not in TRIAL_COLUMNS})
+    return {path: value for path, value in row.items() if path not in TRIAL_COLUMNS}
 
 
 def _given(values: dict[str, Any]) -> str:

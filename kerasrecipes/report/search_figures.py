@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from kerasrecipes.report.search_trials import Option, spans
+from kerasrecipes.report.search_trials import Option, is_of, spans
 from kerasrecipes.report.svg import (
     HEAT,
     INK,
@@ -176,7 +176,7 @@ def _ranges(axes: Axes, option: Option, regions: Sequence[Mapping[str, Any]], st
     axes.set_ylim(stages + 0.5, 0.5)
     axes.set_yticks(range(1, stages + 1), [f"stage {n}" for n in range(1, stages + 1)])
     for row in regions:
-        if row["path"] != option.path or row["stage"] > stages:
+        if not is_of(row["path"], option.path) or row["stage"] > stages:
             continue
         colour = HEAT[_level(row["stage"], stages + 1)]
         for start, end in spans(option, row):

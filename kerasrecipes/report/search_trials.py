@@ -92,6 +92,11 @@ def options_of(settings: Mapping[str, Any], trials: Sequence[Mapping[str, Any]])
     return options
 
 
+def is_of(name: str, path: str) -> bool:
+    """Returns whether a hyperparameter is of a path: the path itself, or "path if condition"."""
+    return name == path or name.startswith(f"{path} if ")
+
+
 def spans(option: Option, region: Mapping[str, Any]) -> list[tuple[float, float]]:
     """Returns what a region leaves of an option, as intervals of its axis."""
     if not option.labels:

@@ -7,7 +7,7 @@ from typing import Any
 from kerasrecipes.report import formats, search_figures
 from kerasrecipes.report.page import template, write_page
 from kerasrecipes.report.search_importance import importance
-from kerasrecipes.report.search_trials import options_of, score_text, written
+from kerasrecipes.report.search_trials import is_of, options_of, score_text, written
 
 SHOWN_TRIALS = 20
 
@@ -73,9 +73,12 @@ def _options(search, options, trials, shared) -> list[dict[str, Any]]:
     drawn = []
     for option in options:
         svg = search_figures.option_figure(option, trials, regions, search.objective, **shared)
-        end = borders.get(option.path)
-        note = f"the best lie at the {end} end of the range" if end else ""
-        drawn.append({"path": option.path, "svg": svg, "note": note})
+        notes = [
+            f"the best lie at the {end} end of the range{name.removeprefix(option.path)}"
+            for name, end in borders.items()
+            if is_of(name, option.path)
+        ]
+        drawn.append({"path": option.path, "svg": svg, "note": "; ".join(notes)})
     return [figure for figure in drawn if figure["svg"]]
 
 

@@ -152,7 +152,17 @@ def _check(recipe: Recipe, ranges: Mapping, chosen: dict[str, object]) -> None:
             try:
                 recipe.replace(values)
             except (TypeError, ValueError) as error:
-                error.add_note(f"In `space`, {path!r} = {value!r}.")
+                blamed = _blamed(recipe, values) or path
+                error.add_note(f"In `space`, {blamed!r} = {values[blamed]!r}.")
                 raise
             if isinstance(given, Choice) and number < len(given.spaces) and given.spaces[number]:
                 _check(recipe, given.spaces[number], values)
+
+
+def _blamed(recipe: Recipe, values: Mapping[str, object]) -> str | None:
+    """Returns the path without which a recipe takes the other values, if it is one alone."""
+    for path in reversed([*values]):
+        with contextlib.suppress(TypeError, ValueError):
+            recipe.replace({other: value for other, value in values.items() if other != path})
+            return path
+    return None

@@ -24,6 +24,7 @@ SPACE = {
     "optimizer.momentum": {"range": "uniform", "low": 0.0, "high": 0.9},
     "batch_size": {"range": "choice", "options": [64, 32]},
 }
+CONDITIONAL = "optimizer.learning_rate if optimizer=SGD"
 ROW = {"epochs": 2, "cost_epochs": 2, "parent": None, "status": "completed", "cause": None}
 
 
@@ -73,6 +74,7 @@ def search(tmp_path):
             {**ranges, "stage": 2, "path": "optimizer", "options": ["Adam"]},
             {**ranges, "stage": 2, "path": "batch_size", "low": 64, "high": 64},
             {**ranges, "stage": 1, "path": "optimizer.momentum", "low": 0.0, "high": 0.9},
+            {**ranges, "stage": 2, "path": CONDITIONAL, "low": 0.01, "high": 0.1},
         ],
         finalists=[{"seed": 1}],
         result={
@@ -82,7 +84,7 @@ def search(tmp_path):
             "score": {"mean": 0.87654, "low": 0.85, "high": 0.89, "n": 3},
             "test": None,
             "epochs_trained": 48,
-            "borders": {"optimizer.momentum": "high"},
+            "borders": {"optimizer.momentum": "high", CONDITIONAL: "low"},
         },
     )
 
@@ -100,6 +102,7 @@ def test_a_finished_search_is_a_page(search):
         "mean of 3 seeds",
         search.result["set_line"],
         "the best lie at the high end of the range",
+        "the best lie at the low end of the range if optimizer=SGD",
         "the test images were not looked at",
     ):
         assert part in text
@@ -148,6 +151,16 @@ def test_options_merge_the_ranges_of_a_path():
     batch = next(o for o in options_of({"space": SPACE}, []) if o.path == "batch_size")
     assert batch.labels == ("32", "64")
     assert batch.position(64) == 0.75
+
+
+def test_ranges_under_a_condition_are_drawn(search):
+    options = options_of(search.settings, search.trials)
+    (rate,) = [option for option in options if option.path == "optimizer.learning_rate"]
+    drawn = [
+        search_figures.option_figure(rate, search.trials, regions, "val_accuracy").count("<path")
+        for regions in ([], search.regions)
+    ]
+    assert drawn[1] == drawn[0] + 1
 
 
 def test_a_range_that_was_left_is_as_wide_as_its_trials():

@@ -111,3 +111,10 @@ def test_paths_and_values_that_the_recipe_does_not_take_are_refused(space, messa
 def test_what_is_no_range_is_refused():
     with pytest.raises(TypeError, match="log_uniform"):
         Space(RECIPE, {"batch_size": (16, 32)})
+
+
+def test_a_wrong_path_under_a_choice_is_named_itself():
+    below = {"optimizer.learning_rate": log_uniform(0.01, 1), "optimizer.momentun": uniform(0, 1)}
+    with pytest.raises(ValueError, match="Did you mean 'momentum'") as raised:
+        Space(RECIPE, {"optimizer": choice({"SGD": below, "Adam": {}})})
+    assert raised.value.__notes__ == ["In `space`, 'optimizer.momentun' = 0."]
