@@ -68,7 +68,11 @@ def write_outcome(
 
 
 def _probabilities(model: keras.Model, split: Split, batch_size: int) -> np.ndarray:
-    logits = model.predict(evaluation_batches(split, batch_size), verbose=0)
+    # By a model that is not compiled: of one with several steps an execution, Keras would unroll
+    # the graph of `predict`.
+    logits = keras.Model(model.inputs, model.outputs).predict(
+        evaluation_batches(split, batch_size), verbose=0
+    )
     return softmax(logits.astype("float32"), axis=-1)
 
 

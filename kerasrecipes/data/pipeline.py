@@ -8,6 +8,7 @@ PyTorch they come from a `PyDataset`; augmentation runs on the device, jitted wi
 """
 
 import functools
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -16,6 +17,10 @@ import numpy as np
 
 from kerasrecipes.data.augmentation import Augmentation
 from kerasrecipes.data.split import Split
+
+# Small batches that nothing augments are read so many at a time: handing one from Python to
+# TensorFlow costs more than a step of a last layer.
+GROUP_BYTES = 2**20
 
 
 @dataclass(frozen=True)
@@ -127,6 +132,9 @@ def _tensorflow_batches(split: Split, order: Order, steps: range, augmentation: 
     import tensorflow as tf
 
     dtype = tf.as_dtype(getattr(split, "dtype", np.uint8))
+    batch_bytes = order.batch_size * math.prod(split.image_shape) * dtype.size
+    if augmentation is None and 2 * batch_bytes <= GROUP_BYTES:
+        return _grouped_batches(split, order, steps, dtype, GROUP_BYTES // batch_bytes)
 
     def read(step):
         indices = order.indices(step)
@@ -139,16 +147,37 @@ def _tensorflow_batches(split: Split, order: Order, steps: range, augmentation: 
         images.set_shape((None, *split.image_shape))
         labels.set_shape((None,))
         words.set_shape((2,))
-        return images, labels, words
-
-    def augment(images, labels, words):
-        return (images, labels) if augmentation is None else augmentation(images, labels, words)
+        return (images, labels) if augmentation is None else (images, labels, words)
 
     # One reader: several would wait for each other's turn at Python, and large images have threads
     # of their own. Augmentation is TensorFlow's, and runs beside it.
     dataset = tf.data.Dataset.range(steps.start, steps.stop)
     dataset = dataset.map(read_batch, num_parallel_calls=1, deterministic=True)
-    dataset = dataset.map(augment, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
+    if augmentation is not None:
+        dataset = dataset.map(augmentation, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
+    return dataset.prefetch(tf.data.AUTOTUNE)
+
+
+def _grouped_batches(split: Split, order: Order, steps: range, dtype, group: int):
+    import tensorflow as tf
+
+    numbers = np.arange(steps.start, steps.stop)
+    # No group reaches over the end of a pass, whose last batch may have fewer samples.
+    starts = numbers[(numbers == steps.start) | (numbers % order.steps % group == 0)]
+    stops = np.append(starts[1:], steps.stop)
+
+    def read(start, stop):
+        indices = np.concatenate([order.indices(step) for step in range(start, stop)])
+        return split.read(indices), split.labels[indices]
+
+    def read_group(start, stop):
+        images, labels = tf.numpy_function(read, [start, stop], [dtype, tf.int32], stateful=False)
+        images.set_shape((None, *split.image_shape))
+        labels.set_shape((None,))
+        return tf.data.Dataset.from_tensor_slices((images, labels)).batch(order.batch_size)
+
+    dataset = tf.data.Dataset.from_tensor_slices((starts, stops)).flat_map(read_group)
+    dataset = dataset.apply(tf.data.experimental.assert_cardinality(len(steps)))
     return dataset.prefetch(tf.data.AUTOTUNE)
 
 

@@ -1,9 +1,12 @@
 """Training on features in place of images, where the model begins with a frozen part."""
 
 import math
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+
+import keras
 
 from kerasrecipes.data.dataset import Dataset
 from kerasrecipes.features.feature_cache import cached_features
@@ -14,6 +17,8 @@ from kerasrecipes.preparation import Preparation
 
 # Features that are kept unless they are asked for.
 LIMIT_BYTES = 2**30
+
+_STEP_HOOKS = ("on_batch_begin", "on_batch_end", "on_train_batch_begin", "on_train_batch_end")
 
 
 def on_features(
@@ -50,12 +55,16 @@ def on_features(
         return None
     splits = {
         name: FeatureSplit(
-            cached_features({name: part.backbone}, split, directory=directory)[name], split.labels
+            cached_features(
+                {name: part.backbone}, split, directory=directory, resize=dataset.resize
+            )[name],
+            split.labels,
         )
         for name, split in dataset.splits.items()
     }
     part.head.compile(
         optimizer=prepared.model.optimizer,
+        steps_per_execution=_steps_per_execution(prepared, shape),
         **compile_arguments(prepared.recipe, dataset.class_names),
     )
     features = Dataset(
@@ -67,6 +76,24 @@ def on_features(
         source=f"features of {dataset.source}",
     )
     return replace(prepared, dataset=features, model=part.head)
+
+
+def _steps_per_execution(prepared: Preparation, shape: tuple[int, ...]) -> int:
+    """Returns how many steps TensorFlow takes before Keras is asked again.
+
+    A step on vectors takes a tenth of what Keras needs to begin it, so an epoch is begun once. Maps
+    have long steps, and a callback may want to see each of them.
+    """
+    callbacks = [spec.component("callback") for spec in prepared.recipe.callbacks]
+    watched = any(_sees_steps(callback) for callback in callbacks)
+    if keras.backend.backend() != "tensorflow" or len(shape) > 1 or watched:
+        return 1
+    return prepared.length.steps_per_epoch
+
+
+def _sees_steps(callback: Callable) -> bool:
+    base = keras.callbacks.Callback
+    return any(getattr(callback, hook, None) is not getattr(base, hook) for hook in _STEP_HOOKS)
 
 
 def _reason(prepared: Preparation, part: FrozenPart | None) -> str:

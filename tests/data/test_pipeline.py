@@ -3,6 +3,7 @@ import numpy as np
 import pytest
 from keras import ops
 
+from kerasrecipes.data import pipeline
 from kerasrecipes.data.augmentation import Augmentation
 from kerasrecipes.data.pipeline import Order, evaluation_batches, training_batches
 from kerasrecipes.data.split import ArraySplit
@@ -80,6 +81,25 @@ def test_batches_hold_the_split_s_images_with_their_labels(split):
     batches = training_batches(split, batch_size=16, seed=1, steps_per_epoch=4, epochs=range(1))
     for images, labels in arrays(batches, 1):
         np.testing.assert_array_equal(images, split.images[labels])
+
+
+@pytest.mark.tensorflow_only
+@pytest.mark.parametrize("steps_per_epoch", [3, 4, 7])
+def test_how_many_batches_are_read_at_a_time_changes_none(split, steps_per_epoch, monkeypatch):
+    batch_bytes = 16 * 8 * 8 * 3
+    found = []
+    for group_bytes in (batch_bytes, 3 * batch_bytes, 2**20):
+        monkeypatch.setattr(pipeline, "GROUP_BYTES", group_bytes)
+        batches = training_batches(
+            split, batch_size=16, seed=1, steps_per_epoch=steps_per_epoch, epochs=range(2, 5)
+        )
+        assert batches.cardinality() == 3 * steps_per_epoch
+        found.append(arrays(batches, 3))
+    assert_equal(found[1], found[0])
+    assert_equal(found[2], found[0])
+    order = Order(50, 16, seed=1)
+    for step, (_, labels) in enumerate(found[0], start=2 * steps_per_epoch):
+        np.testing.assert_array_equal(labels, order.indices(step))
 
 
 def test_evaluation_takes_the_data_in_order_each_time(split):

@@ -3,6 +3,7 @@ import json
 import keras
 import numpy as np
 import pytest
+from PIL import Image
 
 from kerasrecipes.features import cached_preparation
 from kerasrecipes.features.cached_preparation import on_features
@@ -120,6 +121,49 @@ def test_an_interrupted_run_goes_on(recipe, run, tmp_path, monkeypatch):
     resumed = trained(recipe, tmp_path)
     assert without_seconds(resumed) == without_seconds(run)
     assert json.dumps(resumed.metrics) == json.dumps(run.metrics)
+
+
+def test_images_that_are_resized_otherwise_have_other_features(recipe, tmp_path):
+    rng = np.random.default_rng(0)
+    for name in ("cat", "dog"):
+        (tmp_path / "images" / name).mkdir(parents=True)
+        for number in range(8):
+            pixels = rng.integers(0, 256, (12 + number, 20), "uint8")
+            Image.fromarray(pixels).save(tmp_path / "images" / name / f"{number}.png")
+    folder = use(
+        "ImageFolder", directory=str(tmp_path / "images"), image_size=8, channels=1, in_memory=False
+    )
+    recipe = recipe.replace({"data": folder})
+    cropped, stretched = (
+        on_features_of(recipe.replace({"data.resize": resize}), tmp_path / "features")
+        for resize in ("crop", "stretch")
+    )
+    other = cropped.dataset.train.features != stretched.dataset.train.features
+    assert other.any(axis=1).all()
+
+
+class CountsSteps(keras.callbacks.Callback):
+    def on_train_batch_end(self, batch, logs=None):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("changes", "together"),
+    [
+        ({}, True),
+        ({"callbacks": [use("EarlyStopping", patience=3)]}, True),
+        ({"callbacks": [use(f"{__name__}:CountsSteps")]}, False),
+        ({"model.trainable_stages": 1}, False),
+    ],
+)
+def test_steps_on_vectors_are_taken_together_unless_a_callback_sees_them(
+    changes, together, recipe, tmp_path
+):
+    cached = on_features_of(recipe.replace(changes), tmp_path)
+    steps = cached.length.steps_per_epoch
+    assert steps > 1
+    together = together and keras.backend.backend() == "tensorflow"
+    assert cached.model.steps_per_execution == (steps if together else 1)
 
 
 def test_what_is_too_large_is_kept_only_if_asked(recipe, tmp_path, monkeypatch):
