@@ -24,6 +24,7 @@ def cached_features(
     split: Split,
     *,
     directory: str | Path,
+    resize: str | None = None,
     batch_size: int = 64,
     augment: Sequence[keras.layers.Layer] = (),
     data_pass: int = 0,
@@ -39,6 +40,8 @@ def cached_features(
         models: Dictionary from name to model, each with one output.
         split: The images.
         directory: Where the files are kept.
+        resize: How the data source brings images to one size, as in `Dataset`: the digest of a
+            split that is streamed from files does not tell.
         batch_size: Positive integer.
         augment: Layers that augment the images first, and leave the labels alone.
         data_pass: Non-negative integer: which draw of the augmentation this is.
@@ -53,7 +56,7 @@ def cached_features(
     """
     directory = Path(directory)
     directory.mkdir(parents=True, exist_ok=True)
-    images = split.digest()
+    images = split.digest() + (f" {resize}" if resize else "")
     if augment:
         layers = [keras.saving.serialize_keras_object(layer) for layer in augment]
         images += f" {layers} {batch_size} {data_pass}"

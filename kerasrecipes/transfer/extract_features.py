@@ -89,7 +89,13 @@ def extract_features(
 
     def compute(split: Split, **options) -> dict[str, np.ndarray]:
         return cached_features(
-            models, split, directory=directory, batch_size=batch_size, joint=pooled, **options
+            models,
+            split,
+            directory=directory,
+            resize=dataset.resize,
+            batch_size=batch_size,
+            joint=pooled,
+            **options,
         )
 
     found: dict[str, dict[str, FeatureSplit]] = {stage: {} for stage in stages}

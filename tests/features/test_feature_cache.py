@@ -64,6 +64,7 @@ def test_computed_once(tmp_path, calls):
     [
         {"model": network(seed=1)},
         {"split": images(count=20, seed=1)},
+        {"resize": "pad"},
         {"augment": [keras.layers.RandomFlip(seed=0)]},
         {"augment": [keras.layers.RandomFlip(seed=0)], "data_pass": 1},
     ],
