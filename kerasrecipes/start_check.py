@@ -50,4 +50,4 @@ def _listed(specs: Sequence[object]) -> str:
 
 def _few(names: Sequence[str]) -> str:
     shown = ", ".join(names[:5])
-    return f"{len(names)} classes, {shown}{', ...' if len(names) > 5 else ''}"
+    return f"{len(names)} classes, {shown}{' and others' if len(names) > 5 else ''}"

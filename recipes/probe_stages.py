@@ -2,11 +2,12 @@ r"""Asks each stage of a trained network how much it knows of other images.
 
     python recipes/probe_stages.py
     python recipes/probe_stages.py --set model.backbone=ResNet50 --set data=ImageFolder \
-        --set data.directory=path/to/photographs --set data.image_size=224
+        --set data.directory=path/to/photographs --set data.image_size=224 \
+        --set data.test_fraction=0.2
 
 A linear classifier on each stage's features, all in one pass over the images; its L2 penalty is
-chosen on validation, its accuracy is that on test. Little data that differs from what the network
-was trained on is often served best by an earlier stage than the last.
+chosen on validation, its accuracy is that on test, where there is a test split. Little data that
+differs from what the network was trained on is often served best by an earlier stage than the last.
 """
 
 import argparse
@@ -26,22 +27,28 @@ recipe = Recipe(
 )
 
 
-def table(probes) -> list[dict[str, str]]:
+def table(probes, tested: bool) -> list[dict[str, str]]:
     """Returns a row a stage, with the one that validation chooses marked."""
     best = max(probes, key=lambda probe: probe.probe.validation_accuracy)
-    return [
-        {
-            "stage": probe.stage,
-            "features": str(probe.features),
-            "L2": f"{probe.probe.l2:g}",
-            "validation": f"{probe.probe.validation_accuracy:.1%}",
+    rows = []
+    for probe in probes:
+        on_test = {
             "test": f"{probe.accuracy:.1%}",
             "95% interval": "{:.1%} to {:.1%}".format(*probe.interval),
             "n": str(probe.n),
-            "": "best on validation" if probe is best else "",
         }
-        for probe in probes
-    ]
+        rows.append(
+            {
+                "stage": probe.stage,
+                "features": str(probe.features),
+                "L2": f"{probe.probe.l2:g}",
+                "validation": f"{probe.probe.validation_accuracy:.1%}",
+                # Without a test split it would be validation's accuracy, which chose.
+                **(on_test if tested else {}),
+                "": "best on validation" if probe is best else "",
+            }
+        )
+    return rows
 
 
 if __name__ == "__main__":
@@ -52,4 +59,5 @@ if __name__ == "__main__":
         arguments = parser.parse_args()
         changed = recipe.replace(changes_of(arguments))
         images = changed.data.build("data").load()
-        print_table(table(probe_stages(prepare(changed, images).model, images)))
+        probes = probe_stages(prepare(changed, images).model, images)
+        print_table(table(probes, tested=images.test is not None))

@@ -8,6 +8,7 @@ import keras
 import numpy as np
 import pytest
 
+from kerasrecipes.export import export
 from kerasrecipes.models.graph import inner_network
 from kerasrecipes.models.stages import head, stages
 from kerasrecipes.preparation import prepare
@@ -27,6 +28,30 @@ RECIPE = Recipe(
     epochs=4,
     batch_size=16,
 )
+# What reads an export where this package is not installed: it is asked not to import it.
+READERS = {
+    "savedmodel": """
+        import sys, numpy, tensorflow
+        pixels = numpy.load(sys.argv[2] + "/pixels.npy")
+        model = tensorflow.saved_model.load(sys.argv[1])
+        numpy.save(sys.argv[2] + "/logits.npy", model.serve(pixels).numpy())
+        assert "kerasrecipes" not in sys.modules
+    """,
+    "onnx": """
+        import sys, numpy, onnxruntime
+        pixels = numpy.load(sys.argv[2] + "/pixels.npy")
+        session = onnxruntime.InferenceSession(sys.argv[1])
+        numpy.save(sys.argv[2] + "/logits.npy", session.run(None, {"pixels": pixels})[0])
+        assert "kerasrecipes" not in sys.modules
+    """,
+    "keras": """
+        import sys, keras, numpy
+        pixels = numpy.load(sys.argv[2] + "/pixels.npy")
+        logits = keras.saving.load_model(sys.argv[1]).predict(pixels, verbose=0)
+        numpy.save(sys.argv[2] + "/logits.npy", logits)
+        assert "kerasrecipes" not in sys.modules
+    """,
+}
 
 
 def prepared(**changes):
@@ -181,19 +206,34 @@ def test_gradual_unfreezing_goes_on_exactly_where_it_was_interrupted(source, fea
     assert changed_layers(unbroken, resumed) == set()
 
 
-@pytest.mark.slow
-def test_the_fine_tuned_model_needs_nothing_but_keras(source, tmp_path):
-    run = train(fine_tuning(source, epochs=1), directory=tmp_path, verbose=0)
-    code = f"""
-        import keras, numpy, sys
-        model = keras.saving.load_model({str(run.folder / "model.keras")!r})
-        print(model.predict(numpy.zeros((2, 8, 8, 1), "uint8"), verbose=0).shape)
-        assert "kerasrecipes" not in sys.modules
-    """
-    done = subprocess.run(
-        [sys.executable, "-c", textwrap.dedent(code)], capture_output=True, text=True, check=False
+@pytest.fixture(scope="module")
+def fine_tuned(source, features):
+    """A run whose lower stages are frozen, and whose others trained at rates of their own."""
+    recipe = fine_tuning(source, start=str(features.folder), epochs=1)
+    return train(recipe, directory=source.folder.parent, verbose=0)
+
+
+@pytest.mark.tensorflow_only
+@pytest.mark.parametrize(
+    "format", ["savedmodel", pytest.param("onnx", marks=pytest.mark.slow), "keras"]
+)
+def test_a_fine_tuned_model_exports(format, fine_tuned, tmp_path):
+    if format == "onnx":
+        pytest.importorskip("tf2onnx")
+    path = export(
+        fine_tuned, format, tmp_path / {"savedmodel": "model"}.get(format, f"model.{format}")
     )
-    assert "(2, 2)" in done.stdout, done.stderr
+    pixels = np.random.default_rng(0).integers(0, 256, (3, 8, 8, 1)).astype("float32")
+    np.save(tmp_path / "pixels.npy", pixels)
+    done = subprocess.run(
+        [sys.executable, "-I", "-c", textwrap.dedent(READERS[format]), str(path), str(tmp_path)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    logits = fine_tuned.load_model().predict(pixels, verbose=0)
+    np.testing.assert_allclose(np.load(tmp_path / "logits.npy"), logits, rtol=1e-4, atol=1e-5)
 
 
 @pytest.mark.parametrize(

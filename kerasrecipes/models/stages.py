@@ -55,7 +55,8 @@ def head(model: keras.Model) -> list[keras.layers.Layer]:
     """Returns the layers behind the last feature map of a network, in order."""
     graph = Graph.of(model)
     backbone = {layer.name for layer in graph.up_to(graph.feature_map)}
-    return [layer for layer in graph.layers if layer.name not in backbone]
+    layers = [layer for layer in graph.layers if isinstance(layer, keras.layers.Layer)]
+    return [layer for layer in layers if layer.name not in backbone]
 
 
 def stage_outputs(model: keras.Model) -> dict[str, str]:

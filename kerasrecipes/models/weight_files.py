@@ -103,7 +103,9 @@ def _differences(own: dict[str, list], saved: dict[str, list]) -> str:
         if name in saved and own[name] != saved[name]
     ]
     missing = [f"{name} is missing" for name in own if name not in saved]
-    further = [f"{name} is too many" for name in saved if name not in own]
+    further = [f"{name} must not be there" for name in saved if name not in own]
+    if further and not (shapes or missing):
+        further.append("take the file without a classifier, whose name in Keras has 'notop'")
     listed = [*shapes, *missing, *further] or ["the layers are in another order"]
     more = f"; and {len(listed) - _LISTED} more differences" if len(listed) > _LISTED else ""
     return "; ".join(listed[:_LISTED]) + more

@@ -9,8 +9,9 @@ from kerasrecipes.data.split import ArraySplit
 from kerasrecipes.models import Pretrained, ResNetCIFAR, applications, trained_network
 from kerasrecipes.models.assemble import assemble
 from kerasrecipes.models.raw_pixels import check_raw_pixels
-from kerasrecipes.models.stages import set_trainable_stages, stages
+from kerasrecipes.models.stages import head, set_trainable_stages, stages
 from kerasrecipes.models.warm_start import warm_start
+from kerasrecipes.optimizers import StagewiseLearningRates
 from tests.models.test_weight_files import randomized, write_legacy, write_weights
 from tests.models.tiny_application import tiny_application
 
@@ -69,6 +70,23 @@ def test_preprocessing_is_inside_once():
     expected = backbone(keras.applications.vgg16.preprocess_input(pixels()), training=False)
     expected = numbers(expected).mean((1, 2)) @ kernel + bias
     np.testing.assert_allclose(numbers(model(pixels())), expected, rtol=1e-4, atol=1e-3)
+
+
+def test_each_stage_gets_its_rate_whatever_scales_the_pixels():
+    network = tiny(weights=None, trainable_stages="all")
+    assert [layer.name for layer in head(network)] == ["head_average", "logits"]
+    optimizer = StagewiseLearningRates(keras.optimizers.SGD(1.0), depth_factor=0.5)
+    weights = network.trainable_variables
+    optimizer.settle(weights, [*stages(network).values(), head(network)])
+    rates = {w.path: rate for w, rate in zip(weights, optimizer.multipliers, strict=True)}
+    assert rates == {
+        "block1_conv1/kernel": 0.05,
+        "block1_conv1/bias": 0.05,
+        "block2_conv1/kernel": 0.1,
+        "block2_conv1/bias": 0.1,
+        "logits/kernel": 1.0,
+        "logits/bias": 1.0,
+    }
 
 
 @pytest.mark.parametrize("layout", ["new", "legacy"])

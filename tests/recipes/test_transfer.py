@@ -5,11 +5,13 @@ import sys
 from pathlib import Path
 
 import keras
+import numpy as np
 import pytest
 
 from kerasrecipes.models import ResNetCIFAR, trained_network
 from kerasrecipes.models.assemble import assemble
 from kerasrecipes.training import train
+from kerasrecipes.transfer import FittedProbe, StageProbe
 
 RECIPES = Path(__file__).parents[2] / "recipes"
 
@@ -51,6 +53,16 @@ def test_stages_are_probed(capsys, monkeypatch):
         ["stage3", "16"],
     ]
     assert sum("best on validation" in row for row in rows) == 1
+
+
+def test_without_a_test_split_no_test_accuracy_is_shown():
+    table = runpy.run_path(str(RECIPES / "probe_stages.py"))["table"]
+    fitted = FittedProbe(np.eye(2), np.zeros(2), l2=0.1, validation_accuracy=0.75)
+    probe = StageProbe("conv1", features=2, probe=fitted, correct=3, n=4)
+    (row,) = table([probe], tested=False)
+    assert list(row) == ["stage", "features", "L2", "validation", ""]
+    (row,) = table([probe], tested=True)
+    assert (row["test"], row["n"]) == ("75.0%", "4")
 
 
 def test_the_shipped_network_is_there():
