@@ -30,7 +30,6 @@ class Task:
         classes: The number of classes.
         accuracies: Accuracy of a linear classifier on the features of each stage, by stage from
             the input on; the mean over folds.
-        error: Standard error of the difference between the best stage's accuracy and the last's.
         shift: How far the images' statistics are from those of the images that the network was
             trained on, in standard deviations; `None` where it has no batch normalization.
     """
@@ -38,7 +37,6 @@ class Task:
     images_per_class: int
     classes: int
     accuracies: dict[str, float]
-    error: float
     shift: float | None
 
     @property
@@ -69,22 +67,18 @@ def measure_task(
     sample = _sample(dataset, seed)
     features = extract_features(model, sample, directory=directory)
     labels = np.concatenate([sample.train.labels, sample.validation.labels])
-    correct = {
-        stage: _correct(
+    accuracies = {
+        stage: _accuracy(
             np.concatenate([_whole(split) for split in (data.train, data.validation)]),
             labels,
             seed,
         )
         for stage, data in features.items()
     }
-    accuracies = {stage: float(np.mean(right)) for stage, right in correct.items()}
-    best, last = max(accuracies, key=accuracies.__getitem__), list(accuracies)[-1]
-    differences = correct[best].astype("int8") - correct[last].astype("int8")
     return Task(
         images_per_class=int(counts.min()),
         classes=len(counts),
         accuracies=accuracies,
-        error=float(differences.std() / np.sqrt(len(labels))),
         shift=_shift(model, _whole(sample.train)[:STATISTICS_IMAGES]),
     )
 
@@ -108,8 +102,8 @@ def _sample(dataset: Dataset, seed: int) -> Dataset:
     )
 
 
-def _correct(features: np.ndarray, labels: np.ndarray, seed: int) -> np.ndarray:
-    """Returns which samples a linear classifier that has not seen them gets right."""
+def _accuracy(features: np.ndarray, labels: np.ndarray, seed: int) -> float:
+    """Returns the share of samples that linear classifiers which have not seen them get right."""
     from sklearn.linear_model import LogisticRegression
     from sklearn.model_selection import StratifiedKFold, cross_val_predict
     from sklearn.pipeline import make_pipeline
@@ -118,7 +112,7 @@ def _correct(features: np.ndarray, labels: np.ndarray, seed: int) -> np.ndarray:
     folds = min(FOLDS, int(np.unique(labels, return_counts=True)[1].min()))
     classifier = make_pipeline(StandardScaler(), LogisticRegression(C=0.1, max_iter=500))
     splitter = StratifiedKFold(folds, shuffle=True, random_state=seed)
-    return cross_val_predict(classifier, features, labels, cv=splitter) == labels
+    return float(np.mean(cross_val_predict(classifier, features, labels, cv=splitter) == labels))
 
 
 def _shift(model: keras.Model, images: np.ndarray) -> float | None:
