@@ -23,7 +23,7 @@ from pathlib import Path
 
 import numpy as np
 from matplotlib.figure import Figure
-from matplotlib.ticker import PercentFormatter
+from matplotlib.ticker import LogLocator, NullLocator, PercentFormatter
 from search_curves import TABLES
 from search_replay.contestants import CONTESTANTS
 from search_replay.surfaces import Recorded, Surface, Synthetic
@@ -140,7 +140,9 @@ def draw(results: dict[str, Sweep]) -> Figure:
                 axes.plot(x, mean, color=colour, linewidth=1.6, label=name)
                 axes.fill_between(x, low, high, color=colour, alpha=0.15, linewidth=0)
             axes.set(title=task, xlabel="epochs trained", yscale="log")
-            axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=1))
+            axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+            axes.yaxis.set_minor_locator(NullLocator())
+            axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
             axes.yaxis.grid(color=RULE, linewidth=0.8)
         panels[0].set_ylabel("regret (test accuracy)")
         panels[-1].legend(frameon=False, fontsize=7)

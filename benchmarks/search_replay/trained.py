@@ -1,6 +1,7 @@
 """A task whose trials are trained, not looked up."""
 
 import functools
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -10,6 +11,8 @@ from search_replay.trainer import EPOCHS, Trainer, load
 
 # A choice is judged by so many trainings of its own.
 JUDGES = 3
+# A trial is trained so long, and anew if more of it is wanted.
+LENGTHS = (3, 9, EPOCHS)
 
 
 class Trained(Surface):
@@ -30,12 +33,32 @@ class Trained(Surface):
         self.trainer = functools.cache(functools.partial(Trainer, load("digits", None)))
 
     def curve(self, values, rng):
-        validation, _ = self._train(values, int(rng.integers(1_000, 1_000_000)))
-        return np.array(validation)
+        seed = int(rng.integers(1_000, 1_000_000))
+        return Curve(lambda epochs: self._train(values, seed, epochs)[0])
 
     def regret(self, values):
-        final = [self._train(values, seed)[1][EPOCHS - 1] for seed in range(JUDGES)]
+        final = [self._train(values, seed, EPOCHS)[1][-1] for seed in range(JUDGES)]
         return self.best - float(np.mean(final))
 
-    def _train(self, values, seed):
-        return self.trainer(values["filters"], values["batch_size"]).train(dict(values), seed)
+    def _train(self, values, seed, epochs):
+        trainer = self.trainer(values["filters"], values["batch_size"])
+        return trainer.train(dict(values), seed, epochs)
+
+
+class Curve(Sequence):
+    """Validation scores of a training that goes as far as someone looks."""
+
+    def __init__(self, train: Callable[[int], list[float]]):
+        self.train = train
+        self.scores: list[float] = []
+
+    def __len__(self):
+        return EPOCHS
+
+    def __getitem__(self, key):
+        stop = key.stop if isinstance(key, slice) else key + 1
+        if stop > EPOCHS:
+            raise IndexError(key)
+        if stop > len(self.scores):
+            self.scores = self.train(next(length for length in LENGTHS if length >= stop))
+        return self.scores[key]

@@ -60,8 +60,10 @@ class Trainer:
         self.epoch = tf.function(self._epoch)
         self.accuracy = tf.function(self._accuracy)
 
-    def train(self, values: dict, seed: int) -> tuple[list[float], list[float]]:
-        """Returns validation and test accuracy after every epoch."""
+    def train(
+        self, values: dict, seed: int, epochs: int = EPOCHS
+    ) -> tuple[list[float], list[float]]:
+        """Returns validation and test accuracy after each of the first epochs."""
         import tensorflow as tf
 
         seeds = iter(range(1000 * seed, 1000 * seed + 1000))
@@ -76,7 +78,7 @@ class Trainer:
         step = tf.Variable(0.0)
         options = [tf.constant(values[name], "float32") for name in ("momentum", "weight_decay")]
         is_adam = tf.constant(values["optimizer"] == "adam")
-        for epoch in range(EPOCHS):
+        for epoch in range(epochs):
             rate = values["learning_rate"] * values["final_fraction"] ** (epoch / (EPOCHS - 1))
             order = rng.permutation(images)[:size].reshape(self.steps, -1).astype("int32")
             self.epoch(tf.constant(order), tf.constant(rate, "float32"), *options, is_adam, step)
