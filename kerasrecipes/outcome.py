@@ -45,10 +45,12 @@ def write_outcome(
     scores: dict[str, dict | None] = {"validation": None, "test": None}
     predictions: dict[str, np.ndarray] = {}
     scored = cached or prepared
+    # Not compiled: of a model with several steps an execution, Keras would unroll `predict`.
+    plain = keras.Model(scored.model.inputs, scored.model.outputs)
     for name in scores:
         if name in dataset.splits:
             split = scored.dataset.splits[name]
-            probabilities = _probabilities(scored.model, split, prepared.batch_size)
+            probabilities = _probabilities(plain, split, prepared.batch_size)
             scores[name] = _scores(scored.model, split, probabilities, prepared.batch_size)
             predictions[f"{name}_probabilities"] = probabilities
             predictions[f"{name}_labels"] = split.labels
@@ -68,11 +70,7 @@ def write_outcome(
 
 
 def _probabilities(model: keras.Model, split: Split, batch_size: int) -> np.ndarray:
-    # By a model that is not compiled: of one with several steps an execution, Keras would unroll
-    # the graph of `predict`.
-    logits = keras.Model(model.inputs, model.outputs).predict(
-        evaluation_batches(split, batch_size), verbose=0
-    )
+    logits = model.predict(evaluation_batches(split, batch_size), verbose=0)
     return softmax(logits.astype("float32"), axis=-1)
 
 
