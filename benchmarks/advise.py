@@ -15,24 +15,20 @@ the other five classes, and one seed.
 """
 
 import argparse
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from advise_tasks.images import chosen, small, write_task
+from advise_tasks.studies import DEVELOPMENT, SCORED
 
 from kerasrecipes import Recipe, train, use
 from kerasrecipes.cli.tables import print_table
 from kerasrecipes.csv_table import read_rows, write_rows
-from kerasrecipes.data.digits import Digits
 from kerasrecipes.sweep import sweep
 from kerasrecipes.transfer import STRATEGIES, advise, strategy_recipe
 
-SIZE = 16
 PER_CLASS = (10, 100)
-TEST_IMAGES = 2000
 WITHIN = 0.01
-FIRST, SECOND = (0, 1, 2, 3, 4), (5, 6, 7, 8, 9)
 
 SOURCE = Recipe(
     data=use("Npz", path="source.npz", validation_fraction=0.02),
@@ -43,124 +39,6 @@ SOURCE = Recipe(
     batch_size=128,
     monitor=None,
 )
-
-
-@dataclass(frozen=True)
-class Kind:
-    """Images of a task: of which classes, and how they are changed."""
-
-    classes: tuple[int, ...]
-    change: Callable[[np.ndarray], np.ndarray] = lambda images: images
-
-
-@dataclass(frozen=True)
-class Study:
-    """A source network and the tasks that it is transferred to."""
-
-    name: str
-    source_classes: tuple[int, ...]
-    kinds: dict[str, Kind]
-    seeds: tuple[int, ...]
-
-
-def noisy(images):
-    noise = np.random.default_rng(0).normal(scale=60, size=images.shape)
-    return np.clip(images + noise, 0, 255).astype(np.uint8)
-
-
-def grey(images):
-    mean = images.mean(axis=-1, keepdims=True)
-    return np.repeat(np.rint(mean), 3, axis=-1).astype(np.uint8)
-
-
-def inverted(images):
-    return 255 - images
-
-
-def grey_inverted(images):
-    return inverted(grey(images))
-
-
-def on_side(images):
-    return np.rot90(images, axes=(1, 2))
-
-
-SCORED = Study(
-    "advise",
-    FIRST,
-    {
-        "new classes": Kind(SECOND),
-        "animals": Kind((5, 6, 7)),
-        "vehicles and horses": Kind((7, 8, 9)),
-        "dogs and frogs": Kind((5, 6)),
-        "darker": Kind(SECOND, lambda x: x // 2 + 20),
-        "the source's classes": Kind(FIRST),
-        "inverted": Kind(SECOND, inverted),
-        "grey and inverted": Kind(SECOND, grey_inverted),
-        "on their side": Kind(SECOND, on_side),
-        "noisy": Kind(SECOND, noisy),
-        "digits": Kind(()),
-        "digits inverted": Kind((), inverted),
-    },
-    seeds=(0, 1, 2),
-)
-DEVELOPMENT = Study(
-    "advise_development",
-    SECOND,
-    {
-        "new classes": Kind(FIRST),
-        "cats and deer": Kind((3, 4)),
-        "vehicles and birds": Kind((0, 1, 2)),
-        "the source's classes": Kind(SECOND),
-        "inverted": Kind(FIRST, inverted),
-        "grey and inverted": Kind(FIRST, grey_inverted),
-        "on their side": Kind(FIRST, on_side),
-        "noisy": Kind(FIRST, noisy),
-    },
-    seeds=(0,),
-)
-
-
-def small(images):
-    """Returns images of 32 x 32 pixels at half the size."""
-    n, _, _, channels = images.shape
-    blocks = images.reshape(n, SIZE, 2, SIZE, 2, channels)
-    return np.rint(blocks.mean(axis=(2, 4))).astype(np.uint8)
-
-
-def chosen(images, labels, classes, per_class, seed):
-    """Returns so many images of each class, in random order, with new labels."""
-    rng = np.random.default_rng(seed)
-    indices = [rng.permutation(np.flatnonzero(labels == c))[:per_class] for c in classes]
-    order = rng.permutation(np.concatenate(indices))
-    return images[order], np.searchsorted(classes, labels[order]).astype(np.int32)
-
-
-def write_task(kind: Kind, per_class: int, cifar10: dict, path: Path) -> None:
-    if kind.classes:
-        parts = {
-            "train": chosen(cifar10["x_train"], cifar10["y_train"], kind.classes, per_class, 1),
-            "test": chosen(
-                cifar10["x_test"],
-                cifar10["y_test"],
-                kind.classes,
-                TEST_IMAGES // len(kind.classes),
-                2,
-            ),
-        }
-    else:
-        digits = Digits(image_size=SIZE, validation_fraction=0.01).load()
-        train_images = np.repeat(digits.train.images, 3, axis=-1)
-        test_images = np.repeat(digits.test.images, 3, axis=-1)
-        parts = {
-            "train": chosen(train_images, digits.train.labels, range(10), per_class, 1),
-            "test": (test_images, digits.test.labels),
-        }
-    arrays = {}
-    for split, (images, labels) in parts.items():
-        images = images if images.shape[1] == SIZE else small(images)
-        arrays |= {f"x_{split}": kind.change(images), f"y_{split}": labels}
-    np.savez(path, **arrays)
 
 
 def source(cifar10: dict, classes, directory: Path) -> str:

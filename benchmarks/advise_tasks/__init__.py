@@ -1,0 +1,1 @@
+"""The tasks that advice is measured on."""
