@@ -1,5 +1,9 @@
 """Every use of a private name of Keras: its reason, its fallback and its test."""
 
+import gc
+import inspect
+import sys
+import weakref
 from collections.abc import Callable
 
 import keras
@@ -164,3 +168,66 @@ def assign_in_call(variable, value) -> None:
 
     with AutocastScope(None):
         variable.assign(value)
+
+
+def free_models() -> None:
+    """Frees the models that this process trained and has done with.
+
+    With TensorFlow, what `tf.custom_gradient` registered by then lives as long as the graph that it
+    was traced in; for all backends, Python's cycles are collected.
+
+    Uses: `gradient_registry` of `tensorflow.python.framework.ops`, the closures of what
+    `tf.custom_gradient` puts into it, and that a graph takes an attribute.
+
+    Reason: TensorFlow keeps each of these functions for good and, by the tensors in its closure,
+    the graph and the weights of its model. Every optimizer of Keras's makes one for the sum of the
+    gradients over replicas, `silu` makes another: a process that trains a hundred networks, one
+    after the other, ends with the weights and moments of all of them.
+
+    Fallback: nothing is freed, as in plain Keras.
+
+    Test: `tests/test_freed_models.py`.
+    """
+    if "tensorflow" in sys.modules:
+        _hold_gradients_weakly()
+    gc.collect()
+
+
+def _hold_gradients_weakly() -> None:
+    from tensorflow.python.framework import ops
+
+    entries = getattr(getattr(ops, "gradient_registry", None), "_registry", {})
+    for name in [name for name in entries if name.startswith("CustomGradient-")]:
+        gradient = entries[name].get("type")
+        if isinstance(gradient, _WeaklyHeld):
+            if gradient.function() is None:
+                del entries[name]
+        elif (graph := _graph_of(gradient)) is not None:
+            graph.kerasrecipes_gradients = [*getattr(graph, "kerasrecipes_gradients", ()), gradient]
+            entries[name] = {**entries[name], "type": _WeaklyHeld(gradient)}
+
+
+class _WeaklyHeld:
+    """A function that is somebody else's to keep."""
+
+    def __init__(self, function: Callable):
+        self.function = weakref.ref(function)
+
+    def __call__(self, *arguments):
+        function = self.function()
+        if function is None:
+            raise LookupError("The graph that this gradient belongs to is gone.")
+        return function(*arguments)
+
+
+def _graph_of(gradient: Callable):
+    """Returns the graph in which a custom gradient was traced; `None` if its closure is unknown."""
+    import tensorflow as tf
+
+    closure = inspect.getclosurevars(gradient).nonlocals if inspect.isfunction(gradient) else {}
+    inner = closure.get("tape_grad_fn")
+    if not inspect.isfunction(inner):
+        return None
+    results = tf.nest.flatten(inspect.getclosurevars(inner).nonlocals.get("result"))
+    graphs = (getattr(result, "graph", None) for result in results)
+    return next((graph for graph in graphs if graph is not None), None)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import keras
 
+from kerasrecipes._private import free_models
 from kerasrecipes.atomic import write_json
 from kerasrecipes.callbacks import (
     AveragedWeights,
@@ -73,6 +74,7 @@ def train(
     dataset = recipe.data.build("data").load()
     if not overwrite and _is_finished(folder, dataset):
         return Run(folder)
+    free_models()
     start = _start_run(recipe, directory, verbose)
     if start is not None:
         check_start(recipe, dataset, start)
