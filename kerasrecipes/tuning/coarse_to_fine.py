@@ -33,8 +33,8 @@ class CoarseToFine(StagedTuner):
         hypermodel: As in keras-tuner: `build(hp)`, or a `HyperModel`.
         objective: As in keras-tuner, such as `"val_accuracy"`. One, not several.
         max_trials: Positive integer. Without `stages`: the search costs as much as so many trials
-            of the `epochs` that `search` is given, in stages of a ninth of the length, a third, and
-            the whole.
+            of the `epochs` that `search` is given: half of it for trials of a third of the length,
+            half for whole ones.
         stages: `"20x2,8x8,3x30"` (trials x epochs), pairs, or `Stage`s; instead of `max_trials`
             and `epochs`.
         seed: Non-negative integer.
@@ -46,8 +46,9 @@ class CoarseToFine(StagedTuner):
         continue_training: Whether the trials that a stage takes over go on from their weights;
             `False` trains them anew, as a learning-rate schedule over the whole run needs it.
         median_rule: Whether hopeless trials are stopped.
-        epoch: `"last"` or `"best"`: which epoch's score counts. The best of many noisy ones is more
-            than the network is worth.
+        epoch: `"late"`, `"last"` or `"best"`: whether the mean over the last ninth of the epochs is
+            a trial's score, the last epoch, or the best. The best of many noisy ones is more than
+            the network is worth, and prefers networks that are unsteady.
         hyperparameters: As in keras-tuner.
         tune_new_entries: As in keras-tuner.
         allow_new_entries: As in keras-tuner.
@@ -73,13 +74,13 @@ class CoarseToFine(StagedTuner):
         stages: str | Iterable[Stage | tuple[int, int]] | None = None,
         *,
         seed: int = 0,
-        survivors: float = 0.5,
+        survivors: float = 0.3,
         exploration: float = 0.1,
         model: bool = True,
         widen: Sequence[str] = (),
         continue_training: bool = True,
         median_rule: bool = True,
-        epoch: str = "last",
+        epoch: str = "late",
         hyperparameters=None,
         tune_new_entries: bool = True,
         allow_new_entries: bool = True,

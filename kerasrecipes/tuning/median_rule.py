@@ -13,10 +13,10 @@ GRACE_FRACTION = 1 / 3
 def is_hopeless(
     curve: Sequence[float], others: Sequence[Sequence[float]], planned_epochs: int
 ) -> bool:
-    """Tells whether a trial is worse than most others were on average.
+    """Tells whether a trial is worse than most others were.
 
     After `e` epochs, a trial is stopped if its best score so far is less than the median, over the
-    other trials, of the mean of their scores up to epoch `e`.
+    other trials, of the best of their scores up to epoch `e`.
 
     Args:
         curve: Its scores so far, an epoch each, higher is better.
@@ -27,14 +27,15 @@ def is_hopeless(
     Example:
 
     >>> others = [[0.5, 0.7, 0.8]] * 5
-    >>> is_hopeless([0.4, 0.5], others, 3), is_hopeless([0.4, 0.65], others, 3)
+    >>> is_hopeless([0.4, 0.5], others, 3), is_hopeless([0.4, 0.75], others, 3)
     (True, False)
 
     Reference:
         Golovin et al., 2017, Google Vizier, https://doi.org/10.1145/3097983.3098043, appendix B.1.
+        Differs from it in: the best of the others' scores so far, not their mean, which stops few.
     """
     epochs = len(curve)
     if epochs >= planned_epochs or epochs < max(1, math.ceil(GRACE_FRACTION * planned_epochs)):
         return False
-    means = [np.mean(other[:epochs]) for other in others if len(other) >= epochs]
-    return len(means) >= LEAST_OTHERS and max(curve) < float(np.median(means))
+    best = [max(other[:epochs]) for other in others if len(other) >= epochs]
+    return len(best) >= LEAST_OTHERS and max(curve) < float(np.median(best))

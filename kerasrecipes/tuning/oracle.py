@@ -16,12 +16,14 @@ from kerasrecipes.tuning.region import Region
 from kerasrecipes.tuning.resumable_oracle import ResumableOracle
 from kerasrecipes.tuning.stages import Stage, stages_of
 from kerasrecipes.tuning.trial_values import (
+    EPOCH,
     EPOCHS,
     INITIAL_EPOCH,
     PARENT,
     STAGE,
     as_tried,
     own_curve,
+    score_of,
 )
 from kerasrecipes.tuning.unit_cube import UnitCube
 
@@ -44,7 +46,7 @@ class CoarseToFineOracle(ResumableOracle):
         model: Whether a model of the scores chooses points.
         widen: Names of hyperparameters whose ranges may be left.
         median_rule: Whether hopeless trials are stopped.
-        epoch: `"last"` or `"best"`: which epoch's score is the trial's.
+        epoch: `"late"`, `"last"` or `"best"`: which epoch's score is the trial's.
         hyperparameters: As in keras-tuner.
         tune_new_entries: As in keras-tuner.
         allow_new_entries: As in keras-tuner.
@@ -57,12 +59,12 @@ class CoarseToFineOracle(ResumableOracle):
         *,
         seed: int = 0,
         continues: bool = True,
-        survivors: float = 0.5,
+        survivors: float = 0.3,
         exploration: float = 0.1,
         model: bool = True,
         widen: Sequence[str] = (),
         median_rule: bool = True,
-        epoch: str = "last",
+        epoch: str = "late",
         hyperparameters=None,
         tune_new_entries: bool = True,
         allow_new_entries: bool = True,
@@ -75,7 +77,7 @@ class CoarseToFineOracle(ResumableOracle):
             seed=seed,
             max_consecutive_failed_trials=None,
         )
-        check_choice("epoch", epoch, ("last", "best"))
+        check_choice("epoch", epoch, EPOCH)
         self.stages = None if stages is None else tuple(stages)
         self.widen = tuple(widen)
         self.median_rule = median_rule
@@ -144,9 +146,10 @@ class CoarseToFineOracle(ResumableOracle):
 
     def score_trial(self, trial):
         curve = own_curve(trial, self.objective)
-        chosen = int(np.argmax(curve)) if self.epoch == "best" else len(curve) - 1
-        history = trial.metrics.get_history(self.objective.name)
-        trial.score, trial.best_step = float(history[chosen].mean()), history[chosen].step
+        score = score_of(curve, trial.hyperparameters.values[EPOCHS], self.epoch)
+        chosen = int(np.argmax(curve)) if self.epoch == "best" else -1
+        trial.score = -score if self.objective.direction == "min" else score
+        trial.best_step = trial.metrics.get_history(self.objective.name)[chosen].step
 
     def get_best_trials(self, num_trials: int = 1):
         """Returns the best trials: of the last stage that has any, then of the one before."""
@@ -219,7 +222,7 @@ class CoarseToFineOracle(ResumableOracle):
             self.objective,
             self.plan.cube,
             ended=ended,
-            best_epoch=self.epoch == "best",
+            epoch=self.epoch,
             parent=parent and self._tried(parent),
         )
         if ended:

@@ -62,8 +62,9 @@ WAIT = "wait"
 # A longer search for the greatest promise ends where the model knows least, at the borders.
 CENTERS, DRAWN = 8, 32
 STEPS = (0.02, 0.05, 0.1)
-# A new point differs from those that were tried by so much in at least one coordinate.
-APART = 0.05
+# A new point differs from those that were tried by so much in at least one coordinate: for each
+# hyperparameter, and at most. More of them leave more room, and more to learn elsewhere.
+APART, APART_AT_MOST = 0.025, 0.15
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,7 @@ class Plan:
         seed: Non-negative integer.
         continues: Whether a survivor goes on from its weights, and costs only its further epochs.
         survivors: Float in `[0, 1]`. The share of a stage's trials that repeat the best of the
-            stage before, at the length of this one.
+            stage before, at the length of this one; one more may fill up a stage's epochs.
         exploration: Float in `[0, 1]`. The share of a stage's other trials that are drawn from the
             whole space.
         model: Whether points are chosen by a model of the scores so far; else they are drawn from
@@ -87,7 +88,7 @@ class Plan:
     stages: Sequence[Stage]
     seed: int = 0
     continues: bool = True
-    survivors: float = 0.5
+    survivors: float = 0.3
     exploration: float = 0.1
     model: bool = True
 
@@ -115,23 +116,24 @@ class Plan:
         stage = self.stages[number]
         here = [trial for trial in tried if trial.stage == number]
         left = stage.budget_epochs - sum(trial.cost_epochs for trial in here)
-        survivor = self._survivor(number, here, tried)
-        if survivor is not None:
-            cost = stage.epochs - (survivor.epochs if self.continues else 0)
-            if cost <= left:
-                return Proposal(survivor.point, number, stage.epochs, survivor.name)
+        repeated = {trial.parent for trial in here} - {None}
+        # At the end, what is too little for a new trial may do for one more survivor.
+        wanted = math.ceil(self.survivors * stage.trials)
+        if wanted and (len(repeated) < wanted or left < stage.epochs):
+            survivor = self._survivor(number, repeated, tried)
+            if survivor is not None:
+                cost = stage.epochs - (survivor.epochs if self.continues else 0)
+                if cost <= left:
+                    return Proposal(survivor.point, number, stage.epochs, survivor.name)
         if stage.epochs > left:
             return None
         return Proposal(self._new_point(number, here, tried), number, stage.epochs)
 
-    def _survivor(self, number: int, here, tried) -> Tried | None:
-        """Returns the best trial of the stage before that is not in this one, if it is its turn."""
+    def _survivor(self, number: int, repeated, tried) -> Tried | None:
+        """Returns the best whole trial of the stage before that is not repeated in this one."""
         before = [t for t in tried if t.stage == number - 1 and t.is_whole]
-        wanted = math.ceil(self.survivors * self.stages[number].trials)
-        repeated = {trial.parent for trial in here}
-        if len(repeated - {None}) >= min(wanted, len(before)):
-            return None
-        return max((t for t in before if t.name not in repeated), key=lambda t: t.score)
+        left = [t for t in before if t.name not in repeated]
+        return max(left, key=lambda t: t.score, default=None)
 
     def _new_point(self, number: int, here, tried) -> np.ndarray:
         rng = np.random.default_rng([self.seed, len(tried)])
@@ -150,13 +152,14 @@ class Plan:
         model = self._model(tried)
         there = self.cube.features(np.stack([t.point for t in tried]))
         known, _ = model.predict(there, epochs)
+        apart = min(APART * len(self.cube), APART_AT_MOST)
 
         def promise(points):
             features = self.cube.features(points)
             gap = np.abs(features[:, None] - there).max(2).min(1)
             promised = model.improvement(features, epochs, float(known.max()))
-            # Next to what was tried there is nothing to learn but the noise.
-            return np.where(gap >= APART, promised, promised - 1e6)
+            # Next to what was tried there is little to learn but the noise.
+            return np.where(gap >= apart, promised, promised - 1e6)
 
         done = [t for t in tried if t.score is not None]
         points = np.stack(
@@ -180,7 +183,7 @@ class Plan:
             row = scores.setdefault(name, np.full(len(lengths), np.nan))
             row[trial.stage] = trial.score
             if self.continues and trial.score != -np.inf:
-                shorter = lengths[: trial.stage + 1]
+                shorter = lengths[: trial.stage]
                 row[: len(shorter)] = [trial.curve[length - 1] for length in shorter]
         return Surrogate(lengths).fit(
             self.cube.features(np.stack([*points.values()])), np.stack([*scores.values()])

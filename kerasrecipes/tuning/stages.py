@@ -67,27 +67,22 @@ def stages_of(given: "str | Iterable[Stage | tuple[int, int]]") -> tuple[Stage, 
 def usual_stages(trials: int, epochs: int) -> tuple[Stage, ...]:
     """Returns stages that cost as much as `trials` of `epochs` each.
 
-    Two ninths of the epochs go to trials of a ninth of the length, three ninths to those of a
-    third, the rest to whole ones; a length that would be no whole epoch is left out.
+    Half of the epochs go to trials of a third of the length, the rest to whole ones; where a third
+    would be no whole epoch, all of them.
 
     Example:
 
     >>> ",".join(map(str, usual_stages(20, 27)))
-    '40x3,20x9,9x27'
+    '30x9,10x27'
     """
     check_integer("trials", trials, at_least=1)
     check_integer("epochs", epochs, at_least=1)
-    shares = {epochs: 4}
-    for part, share in ((3, 3), (9, 2)):
-        if 0 < epochs // part < min(shares):
-            shares[epochs // part] = share
-    left, stages = trials * epochs, []
-    for length, share in sorted(shares.items()):
-        rest = sum(other for longer, other in shares.items() if longer >= length)
-        count = max(1, round(left * share / rest / length))
-        stages.append(Stage(count, length))
-        left = max(length, left - count * length)
-    return tuple(stages)
+    short = epochs // 3
+    if short == 0:
+        return (Stage(trials, epochs),)
+    coarse = Stage(max(1, round(trials * epochs / 2 / short)), short)
+    left = trials * epochs - coarse.budget_epochs
+    return coarse, Stage(max(1, round(left / epochs)), epochs)
 
 
 def _stage(given) -> Stage:

@@ -31,7 +31,7 @@ class Surrogate:
         y_k(x) = rho_k * mean_{k-1}(x) + delta_k(x)
 
     Short trials are many and tell where to look; long ones are few and correct them. All kernels
-    are Matern 5/2 with noise: with a length for each feature at the first level, one for all above.
+    are Matern 5/2 with noise, and a length for each feature.
 
     Args:
         epochs: The lengths, rising.
@@ -99,9 +99,7 @@ class Surrogate:
             slope = max(0.0, (covariance + pull) / (spread + pull)) if spread > 0 else 1.0
         rest = scores - slope * base
         center, scale = float(np.mean(rest)), float(np.std(rest)) or 1e-6
-        process = GaussianProcessRegressor(
-            _kernel(features.shape[1] if number == 0 else 1), alpha=1e-8
-        )
+        process = GaussianProcessRegressor(_kernel(features.shape[1]), alpha=1e-8)
         with warnings.catch_warnings():
             # A length at its bound is no failure: the feature does not matter.
             warnings.simplefilter("ignore", ConvergenceWarning)
@@ -121,7 +119,5 @@ def drawn_in(scores: np.ndarray) -> np.ndarray:
 def _kernel(lengths: int):
     from sklearn.gaussian_process.kernels import ConstantKernel, Matern, WhiteKernel
 
-    length = np.full(lengths, 1.0) if lengths > 1 else 1.0
-    return ConstantKernel(1.0, (0.05, 20.0)) * Matern(length, (0.1, 20.0), nu=2.5) + WhiteKernel(
-        0.05, (1e-4, 1.0)
-    )
+    smooth = ConstantKernel(1.0, (0.05, 20.0)) * Matern(np.ones(lengths), (0.1, 20.0), nu=2.5)
+    return smooth + WhiteKernel(0.05, (1e-4, 1.0))

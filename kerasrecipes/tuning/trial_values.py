@@ -1,5 +1,6 @@
 """What a trial of keras-tuner holds for a search by stages."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,8 @@ from kerasrecipes.tuning.unit_cube import UnitCube
 # Values of a trial that are keras-tuner's own, named as its Hyperband names them.
 EPOCHS, INITIAL_EPOCH, PARENT = "tuner/epochs", "tuner/initial_epoch", "tuner/trial_id"
 STAGE = "tuner/stage"
+# Which epochs a score may be of.
+EPOCH = ("late", "last", "best")
 
 
 def own_curve(trial: Any, objective: Any) -> list[float]:
@@ -21,13 +24,33 @@ def own_curve(trial: Any, objective: Any) -> list[float]:
     return [sign * float(seen.mean()) for seen in trial.metrics.get_history(objective.name)]
 
 
+def score_of(curve: Sequence[float], planned_epochs: int, epoch: str) -> float:
+    """Returns what a trial scored.
+
+    Args:
+        curve: Its objective after each of its own epochs, higher is better.
+        planned_epochs: How many epochs it was to have, those of a trial it goes on from included.
+        epoch: `"late"` for the mean over the last ninth of the epochs, `"last"`, or `"best"`.
+
+    Example:
+
+    >>> curve = [0.1] * 6 + [0.5, 0.9, 0.7]
+    >>> [round(score_of(curve, 18, epoch), 2) for epoch in EPOCH]
+    [0.8, 0.7, 0.9]
+    """
+    if epoch == "best":
+        return max(curve)
+    count = max(1, round(planned_epochs / 9)) if epoch == "late" else 1
+    return float(np.mean(curve[-count:]))
+
+
 def as_tried(
     trial: Any,
     objective: Any,
     cube: UnitCube,
     *,
     ended: bool,
-    best_epoch: bool,
+    epoch: str,
     parent: Tried | None,
 ) -> Tried:
     """Returns a trial as the plan sees it.
@@ -37,7 +60,7 @@ def as_tried(
         objective: keras-tuner's objective.
         cube: The space of the search.
         ended: Whether the trial is over.
-        best_epoch: Whether its score is that of its best epoch, not of its last.
+        epoch: Which epochs its score is of; see `score_of`.
         parent: The trial that it goes on from, or repeats at greater length.
     """
     values, curve = trial.hyperparameters.values, own_curve(trial, objective)
@@ -45,7 +68,7 @@ def as_tried(
     score = None
     if ended:
         done = trial.status == TrialStatus.COMPLETED and curve
-        score = (max(curve) if best_epoch else curve[-1]) if done else -np.inf
+        score = score_of(curve, planned, epoch) if done else -np.inf
     if parent is not None and initial:
         curve = [*parent.curve, *curve]
     epochs = min(planned, len(curve)) if ended else planned

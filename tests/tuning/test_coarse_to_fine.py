@@ -125,6 +125,18 @@ def test_a_user_may_return_a_number(tmp_path):
     )
 
 
+@pytest.mark.parametrize(("epoch", "expected"), [("late", 0.5), ("last", 0.7), ("best", 0.9)])
+def test_which_epochs_a_score_is_of(tmp_path, epoch, expected):
+    class Unsteady(BlackBox):
+        def run_trial(self, trial, **kwargs):
+            for number, score in enumerate([*[0.1] * 15, 0.9, 0.3, 0.7], start=1):
+                self.report(trial, number, {"score": score})
+
+    (trial,) = Unsteady(tmp_path, stages="1x18", epoch=epoch).run().oracle.trials.values()
+    assert trial.score == pytest.approx(expected)
+    assert trial.best_step == (16 if epoch == "best" else 18)
+
+
 def test_the_least_is_looked_for_where_that_is_the_objective(tmp_path):
     class Loss(BlackBox):
         def __init__(self, folder, **options):

@@ -45,7 +45,7 @@ def _run(plan, score=None):
 
 
 def test_each_stage_spends_its_budget_and_begins_with_the_best():
-    plan = Plan(_cube(), stages_of("16x1,6x3,3x9"), seed=0)
+    plan = Plan(_cube(), stages_of("16x1,6x3,3x9"), seed=0, survivors=0.5)
     tried = _run(plan)
     for number, stage in enumerate(plan.stages):
         here = [t for t in tried if t.stage == number]
@@ -73,6 +73,22 @@ def test_the_share_of_survivors(survivors, expected):
     assert sum(t.parent is not None for t in tried) == expected
 
 
+def test_what_is_too_little_for_a_new_trial_does_for_a_survivor():
+    tried = _run(Plan(_cube(), stages_of("16x2,5x6"), survivors=0.4))
+    second = [t for t in tried if t.stage == 1]
+    # 30 epochs: 4 each for two of the first stage, 6 each for three new ones, 4 for one more.
+    assert [t.cost_epochs for t in second] == [4, 4, 6, 6, 6, 4]
+    best = sorted((t for t in tried if t.stage == 0), key=lambda t: -t.score)[:3]
+    assert [t.parent for t in second] == [
+        best[0].name,
+        best[1].name,
+        None,
+        None,
+        None,
+        best[2].name,
+    ]
+
+
 def test_the_first_stage_is_spread_evenly():
     tried = _run(Plan(_cube(), stages_of("32x1"), seed=3))
     for axis in range(2):
@@ -97,7 +113,7 @@ def test_new_points_keep_apart_from_those_that_were_tried():
     new = [t for t in tried if t.stage == 1 and t.parent is None]
     for trial in new:
         others = [t.point for t in tried[: int(trial.name)]]
-        assert min(np.abs(trial.point - other).max() for other in others) >= APART - 1e-9
+        assert min(np.abs(trial.point - other).max() for other in others) >= 2 * APART - 1e-9
 
 
 def test_the_same_trials_lead_to_the_same_next_one():
