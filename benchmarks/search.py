@@ -1,7 +1,7 @@
 """Claim: CoarseToFine leaves at most half of the regret of random search at the same epochs.
 
     python benchmarks/search.py [--tasks synthetic digits cifar10] [--repetitions 100]
-    python benchmarks/search.py --tasks trained --repetitions 5
+    python benchmarks/search.py --tasks trained --repetitions 6
 
 Searches are replayed: a trial reads its scores off a table of learning curves, which
 `benchmarks/search_curves.py` computed, or off a synthetic surface with a known best point. Between

@@ -141,10 +141,13 @@ class _Watch(keras.callbacks.Callback):
     def __init__(self, tuner: RecipeTuner | None, trial: Any, epochs: int):
         super().__init__()
         self.tuner, self.trial, self.epochs = tuner, trial, epochs
+        self.first_epoch = trial.hyperparameters.values[INITIAL_EPOCH]
         self.stopped = False
 
     def on_epoch_end(self, epoch, logs=None):
-        if self.tuner is not None:
+        # A kill after an epoch was logged, but not saved, has the trial that goes on train it
+        # again: it was reported by the one before.
+        if self.tuner is not None and epoch >= self.first_epoch:
             self.stopped = self.tuner.report(self.trial, epoch + 1, logs or {})
             name = self.tuner.oracle.objective.name
             row = {"trial": self.trial.trial_id, "epoch": epoch + 1, "score": float(logs[name])}
