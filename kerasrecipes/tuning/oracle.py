@@ -16,10 +16,10 @@ from kerasrecipes.tuning.region import Region
 from kerasrecipes.tuning.resumable_oracle import ResumableOracle
 from kerasrecipes.tuning.stages import Stage, stages_of
 from kerasrecipes.tuning.trial_values import (
-    EPOCH,
     EPOCHS,
     INITIAL_EPOCH,
     PARENT,
+    SCORED_EPOCHS,
     STAGE,
     as_tried,
     own_curve,
@@ -77,7 +77,7 @@ class CoarseToFineOracle(ResumableOracle):
             seed=seed,
             max_consecutive_failed_trials=None,
         )
-        check_choice("epoch", epoch, EPOCH)
+        check_choice("epoch", epoch, SCORED_EPOCHS)
         self.stages = None if stages is None else tuple(stages)
         self.widen = tuple(widen)
         self.median_rule = median_rule

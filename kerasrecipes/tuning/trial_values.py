@@ -13,7 +13,7 @@ from kerasrecipes.tuning.unit_cube import UnitCube
 EPOCHS, INITIAL_EPOCH, PARENT = "tuner/epochs", "tuner/initial_epoch", "tuner/trial_id"
 STAGE = "tuner/stage"
 # Which epochs a score may be of.
-EPOCH = ("late", "last", "best")
+SCORED_EPOCHS = ("late", "last", "best")
 
 
 def own_curve(trial: Any, objective: Any) -> list[float]:
@@ -35,7 +35,7 @@ def score_of(curve: Sequence[float], planned_epochs: int, epoch: str) -> float:
     Example:
 
     >>> curve = [0.1] * 6 + [0.5, 0.9, 0.7]
-    >>> [round(score_of(curve, 18, epoch), 2) for epoch in EPOCH]
+    >>> [round(score_of(curve, 18, epoch), 2) for epoch in SCORED_EPOCHS]
     [0.8, 0.7, 0.9]
     """
     if epoch == "best":
