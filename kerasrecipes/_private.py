@@ -1,6 +1,5 @@
 """Every use of a private name of Keras: its reason, its fallback and its test."""
 
-import gc
 import inspect
 import sys
 import weakref
@@ -170,11 +169,10 @@ def assign_in_call(variable, value) -> None:
         variable.assign(value)
 
 
-def free_models() -> None:
-    """Frees the models that this process trained and has done with.
+def hold_gradients_weakly() -> None:
+    """Lets what `tf.custom_gradient` registered live as long as the graph that it was traced in.
 
-    With TensorFlow, what `tf.custom_gradient` registered by then lives as long as the graph that it
-    was traced in; for all backends, Python's cycles are collected.
+    Then Python's garbage collector frees the models that this process trained and has done with.
 
     Uses: `gradient_registry` of `tensorflow.python.framework.ops`, the closures of what
     `tf.custom_gradient` puts into it, and that a graph takes an attribute.
@@ -188,12 +186,8 @@ def free_models() -> None:
 
     Test: `tests/test_freed_models.py`.
     """
-    if "tensorflow" in sys.modules:
-        _hold_gradients_weakly()
-    gc.collect()
-
-
-def _hold_gradients_weakly() -> None:
+    if "tensorflow" not in sys.modules:
+        return
     from tensorflow.python.framework import ops
 
     entries = getattr(getattr(ops, "gradient_registry", None), "_registry", {})

@@ -1,12 +1,13 @@
 """`train`: a recipe goes in, a run comes out."""
 
+import gc
 import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import keras
 
-from kerasrecipes._private import free_models
+from kerasrecipes._private import hold_gradients_weakly
 from kerasrecipes.atomic import write_json
 from kerasrecipes.callbacks import (
     AveragedWeights,
@@ -74,7 +75,9 @@ def train(
     dataset = recipe.data.build("data").load()
     if not overwrite and _is_finished(folder, dataset):
         return Run(folder)
-    free_models()
+    # The models of earlier runs, which nobody has any more.
+    hold_gradients_weakly()
+    gc.collect()
     start = _start_run(recipe, directory, verbose)
     if start is not None:
         check_start(recipe, dataset, start)

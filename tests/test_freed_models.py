@@ -7,10 +7,15 @@ import keras
 import numpy as np
 import pytest
 
-from kerasrecipes._private import free_models
+from kerasrecipes._private import hold_gradients_weakly
 
 pytestmark = pytest.mark.tensorflow_only
 IMAGES, LABELS = np.random.default_rng(0).random((32, 8), "float32"), np.arange(32) % 4
+
+
+def free_models():
+    hold_gradients_weakly()
+    gc.collect()
 
 
 def trained(activation="relu"):

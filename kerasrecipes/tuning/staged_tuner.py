@@ -13,7 +13,7 @@ import keras
 import keras_tuner
 from keras_tuner.engine.trial import TrialStatus
 
-from kerasrecipes._private import free_models
+from kerasrecipes._private import hold_gradients_weakly
 from kerasrecipes.atomic import replacing, write_json
 from kerasrecipes.callbacks import ResumableCheckpoint
 from kerasrecipes.tuning.distributed import role
@@ -92,7 +92,8 @@ class StagedTuner(keras_tuner.Tuner):
         # keras-tuner's hook for those who change what `fit` is given: here the callbacks are the
         # trial's own copies, and those that report its epochs are among them. Epochs are reported
         # before they are saved: one that a kill leaves unsaved is trained and reported again.
-        free_models()
+        # keras-tuner collects what earlier trials left, before it builds a model.
+        hold_gradients_weakly()
         initial = 0
         if self.executions_per_trial == 1:
             checkpoint = ResumableCheckpoint(
