@@ -9,12 +9,28 @@ os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 
+def pytest_addoption(parser):
+    """Adds --seed."""
+    parser.addoption("--seed", type=int, default=0, help="what each test's random numbers are of")
+
+
 def pytest_collection_modifyitems(items):
     """Skips the tests that need TensorFlow where another backend runs."""
     if os.environ["KERAS_BACKEND"] != "tensorflow":
         for item in items:
             if item.get_closest_marker("tensorflow_only"):
                 item.add_marker(pytest.mark.skip(reason="needs TensorFlow as the backend"))
+
+
+@pytest.fixture(autouse=True)
+def _seed(pytestconfig):
+    """Seeds what a test draws without a seed of its own.
+
+    A test must hold for any seed, but a run must come out as it did before.
+    """
+    import keras
+
+    keras.utils.set_random_seed(pytestconfig.getoption("--seed"))
 
 
 @pytest.fixture(autouse=True, scope="session")
