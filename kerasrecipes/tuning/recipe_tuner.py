@@ -60,7 +60,7 @@ class RecipeTuner(CoarseToFine):
             stages=stages,
             hyperparameters=space.hyperparameters(),
             widen=space.widened,
-            continue_training=goes_on(space.recipe, stages),
+            continue_training=all(goes_on(each, stages) for each in space.examples()),
             **kwargs,
         )
         direction = self.oracle.objective.direction
@@ -170,7 +170,11 @@ def goes_on(recipe: Recipe, stages: Sequence[Stage]) -> bool:
 
 
 def _same(spec: Spec, lengths: Sequence[RunLength]) -> bool:
-    first, last = (_described(spec.arguments(None, length)) for length in lengths)
+    try:
+        first, last = (_described(spec.arguments(None, length)) for length in lengths)
+    except ValueError:
+        # Too long for a short run: trials of that length will fail and say so.
+        return False
     return first == last
 
 

@@ -31,7 +31,8 @@ class Space:
     def __post_init__(self):
         if not self.ranges:
             raise ValueError("`space` must hold at least one range. Received: {}")
-        _check(self.recipe, self.ranges, {})
+        for _ in self.examples():
+            pass
 
     @property
     def paths(self) -> list[str]:
@@ -43,6 +44,14 @@ class Space:
         """The names of the hyperparameters whose ranges the search may leave."""
         entries = _entries(self.ranges)
         return [e.name for e in entries if isinstance(e.given, Range) and e.given.widen]
+
+    def examples(self) -> Iterator[Recipe]:
+        """Yields a recipe for each option of a choice and either end of a range: all that matter.
+
+        Raises:
+            ValueError: If the recipe does not take one of them.
+        """
+        return _examples(self.recipe, self.ranges, {})
 
     def to_dict(self) -> dict[str, dict]:
         """Returns the space as plain data, as search.json holds it."""
@@ -135,8 +144,8 @@ def _labels(given: Choice) -> dict[Any, object]:
     return {to_cell(to_plain(option)): option for option in given.options}
 
 
-def _check(recipe: Recipe, ranges: Mapping, chosen: dict[str, object]) -> None:
-    """Raises unless the recipe takes the outermost values of each range."""
+def _examples(recipe: Recipe, ranges: Mapping, chosen: dict[str, object]) -> Iterator[Recipe]:
+    """Yields a recipe with each of the values that stand for a range, or raises."""
     for path, given in ranges.items():
         if not isinstance(path, str) or not isinstance(given, Range | Choice):
             raise TypeError(
@@ -150,13 +159,15 @@ def _check(recipe: Recipe, ranges: Mapping, chosen: dict[str, object]) -> None:
         for number, value in enumerate(given.examples):
             values = {**chosen, **simple, path: from_plain(to_plain(value))}
             try:
-                recipe.replace(values)
+                example = recipe.replace(values)
             except (TypeError, ValueError) as error:
                 blamed = _blamed(recipe, values) or path
                 error.add_note(f"In `space`, {blamed!r} = {values[blamed]!r}.")
                 raise
             if isinstance(given, Choice) and number < len(given.spaces) and given.spaces[number]:
-                _check(recipe, given.spaces[number], values)
+                yield from _examples(recipe, given.spaces[number], values)
+            else:
+                yield example
 
 
 def _blamed(recipe: Recipe, values: Mapping[str, object]) -> str | None:

@@ -146,6 +146,28 @@ def test_what_spans_the_whole_run_cannot_go_on():
     assert not goes_on(RECIPE.replace({"optimizer.learning_rate": cosine}), stages)
     fixed = use("CosineDecay", initial_learning_rate=0.1, decay_steps=100)
     assert goes_on(RECIPE.replace({"optimizer.learning_rate": fixed}), stages)
+    warmed = use("CosineDecay", initial_learning_rate=0.0, warmup_target=0.1, warmup_epochs=2)
+    assert not goes_on(RECIPE.replace({"optimizer.learning_rate": warmed}), stages)
+
+
+def test_a_schedule_that_is_only_in_the_space_spans_each_trial_too(tmp_path):
+    rates = choice(0.1, use("CosineDecay", initial_learning_rate=0.1))
+    found = search(
+        RECIPE,
+        {"optimizer.learning_rate": rates, "optimizer.momentum": uniform(0.0, 0.9)},
+        "4x1,2x2",
+        directory=tmp_path,
+        finalists=0,
+    )
+    assert {run.recipe.epochs for run in find_runs(found.folder / "runs")} == {1, 2}
+    assert all(row["cost_epochs"] == row["epochs"] for row in found.trials)
+
+
+def test_a_schedule_that_no_trial_has_restarts_none(tmp_path):
+    cosine = use("CosineDecay", initial_learning_rate=0.1)
+    recipe = RECIPE.replace({"optimizer.learning_rate": cosine})
+    found = search(recipe, SPACE, STAGES, directory=tmp_path, finalists=0)
+    assert {run.recipe.epochs for run in find_runs(found.folder / "runs")} == {2}
 
 
 @pytest.mark.parametrize(
