@@ -51,7 +51,10 @@ def in_one_line(error: BaseException) -> str:
     message = str(error) or type(error).__name__
     if isinstance(error, OSError) and error.strerror and error.filename:
         message = f"{error.strerror}: {error.filename}"
-    return " ".join(" ".join([message, *getattr(error, "__notes__", [])]).split())
+    for note in getattr(error, "__notes__", []):
+        # What was received ends without a full stop.
+        message += f" {note}" if message.endswith((".", "?")) else f". {note}"
+    return " ".join(message.split())
 
 
 @contextlib.contextmanager

@@ -13,7 +13,7 @@ def test_notes_of_an_error_are_part_of_its_line(output):
             error.add_note("In `changes`, 'a'.")
             raise error
 
-    assert output(fail) == (2, "", "error: wrong In `changes`, 'a'.\n")
+    assert output(fail) == (2, "", "error: wrong. In `changes`, 'a'.\n")
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
