@@ -32,7 +32,7 @@ def read_space(given: Iterable[str]) -> dict[str, Range | Choice]:
     Example:
 
     >>> read_space(["optimizer.momentum=uniform(0, 0.9)"])
-    {'optimizer.momentum': Range(kind='uniform', low=0, high=0.9, widen=False)}
+    {'optimizer.momentum': Range(kind='uniform', low=0.0, high=0.9, widen=False)}
     """
     space: dict[str, Range | Choice] = {}
     for text in given:

@@ -164,4 +164,5 @@ def _range(kind: str, low, high, widen) -> Range:
             f"The range must not be empty: `low` must be less than `high`. Received: low={low!r}, "
             f"high={high!r}"
         )
-    return Range(kind, low, high, bool(widen))
+    number = int if kind.endswith("integer") else float
+    return Range(kind, number(low), number(high), bool(widen))

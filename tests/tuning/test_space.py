@@ -117,4 +117,4 @@ def test_a_wrong_path_under_a_choice_is_named_itself():
     below = {"optimizer.learning_rate": log_uniform(0.01, 1), "optimizer.momentun": uniform(0, 1)}
     with pytest.raises(ValueError, match="Did you mean 'momentum'") as raised:
         Space(RECIPE, {"optimizer": choice({"SGD": below, "Adam": {}})})
-    assert raised.value.__notes__ == ["In `space`, 'optimizer.momentun' = 0."]
+    assert raised.value.__notes__ == ["In `space`, 'optimizer.momentun' = 0.0."]
