@@ -60,10 +60,7 @@ def prepare(recipe: Recipe, dataset: Dataset, start: keras.Model | None = None) 
     Raises:
         ValueError: If an option is out of range, or model, data and metrics do not fit.
     """
-    train_size = len(dataset.train)
-    wanted = recipe.batch_size
-    batch_size = min(wanted, train_size) if isinstance(wanted, int) else train_size
-    length = RunLength(recipe.steps_per_epoch or -(-train_size // batch_size), recipe.epochs)
+    length = run_length(recipe, dataset)
     keras.utils.set_random_seed(recipe.seed)
     # Pictures are augmented in float32, whatever the model computes in.
     augment = [spec.build("layer") for spec in recipe.augment]
@@ -82,7 +79,13 @@ def prepare(recipe: Recipe, dataset: Dataset, start: keras.Model | None = None) 
     if recipe.averaging:
         check_averages(model.optimizer)
     _check_monitors(recipe, model, dataset)
-    return Preparation(recipe, dataset, length, batch_size, model, augment)
+    return Preparation(recipe, dataset, length, _batch_size(recipe, dataset), model, augment)
+
+
+def run_length(recipe: Recipe, dataset: Dataset) -> RunLength:
+    """Returns how long a run of a recipe is."""
+    steps_per_epoch = -(-len(dataset.train) // _batch_size(recipe, dataset))
+    return RunLength(recipe.steps_per_epoch or steps_per_epoch, recipe.epochs)
 
 
 def class_weights(recipe: Recipe, dataset: Dataset) -> dict[int, float] | None:
@@ -108,6 +111,11 @@ def class_weights(recipe: Recipe, dataset: Dataset) -> dict[int, float] | None:
                 f"Classes: {', '.join(names)}."
             )
     return {label: float(weights.get(name, 1.0)) for label, name in enumerate(names)}
+
+
+def _batch_size(recipe: Recipe, dataset: Dataset) -> int:
+    size = len(dataset.train)
+    return min(recipe.batch_size, size) if isinstance(recipe.batch_size, int) else size
 
 
 def _model(recipe: Recipe, dataset: Dataset, start: keras.Model | None) -> keras.Model:

@@ -102,7 +102,7 @@ class SearchProgress:
         parts = [
             f"stage {row['stage']}/{len(self.stages)}",
             f"trial {row['trial']}",
-            f"{row['epochs']} epoch{'s' if row['epochs'] > 1 else ''}",
+            f"{row['epochs']} epoch{'s' if row['epochs'] != 1 else ''}",
             row["cause"] or f"{self.objective} {number(row['score'])}",
             *(["stopped"] if row["status"] == "stopped" else []),
             f"best {number(self.best)}",

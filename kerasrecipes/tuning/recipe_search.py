@@ -11,7 +11,6 @@ from kerasrecipes.atomic import write_json
 from kerasrecipes.checks import check_integer
 from kerasrecipes.csv_table import to_cell
 from kerasrecipes.folder_lock import clear, locked
-from kerasrecipes.preparation import prepare
 from kerasrecipes.recipe import Recipe
 from kerasrecipes.spec import Spec, to_plain
 from kerasrecipes.sweep import sweep
@@ -23,6 +22,7 @@ from kerasrecipes.tuning.search_folder import FORMAT, Search, search_folder
 from kerasrecipes.tuning.space import Space
 from kerasrecipes.tuning.stages import Stage, stages_of
 from kerasrecipes.tuning.tables import write_tables
+from kerasrecipes.tuning.trial_length import check_trials
 
 
 def search(
@@ -73,8 +73,8 @@ def search(
         The finished `Search`; `None` in a worker of a distributed search.
 
     Raises:
-        ValueError: If an argument is out of range, the folder is of another search, or all trials
-            fail.
+        ValueError: If an argument is out of range, no trial of the first stage is long enough for
+            its schedule, the folder is of another search, or all trials fail.
         BlockingIOError: If another process is at work in the folder.
 
     Example:
@@ -101,8 +101,9 @@ def search(
     }
     folder = search_folder(directory, name, settings)
     _check_folder(folder, settings, overwrite)
-    if not (folder / "search.json").exists():
-        _check_objective(recipe, settings["objective"])
+    # Where another run comes first, what it leaves is not there yet.
+    if recipe.start is None and not (folder / "search.json").exists():
+        check_trials(checked, stages[0], settings["objective"])
     make = functools.partial(
         RecipeTuner,
         checked,
@@ -143,16 +144,6 @@ def _check_folder(folder: Path, settings: Mapping[str, Any], overwrite: bool) ->
                 f"The folder is of another search: {', '.join(differing)} differ. Search under "
                 f"another name, or anew with `overwrite=True`. Received: {folder}"
             )
-
-
-def _check_objective(recipe: Recipe, objective: str) -> None:
-    """Raises if the training does not log the objective; known where no other run comes first."""
-    if recipe.start is None:
-        try:
-            prepare(recipe.replace({"monitor": objective}), recipe.data.build("data").load())
-        except ValueError as error:
-            error.add_note("`monitor` is the `objective` of the search here.")
-            raise
 
 
 def _conclude(folder: Path, tuner: RecipeTuner, finalists: int, seeds: range) -> None:

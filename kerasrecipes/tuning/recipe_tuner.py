@@ -12,13 +12,13 @@ import numpy as np
 from kerasrecipes.atomic import write_json
 from kerasrecipes.recipe import Recipe
 from kerasrecipes.run import Run, run_folder
-from kerasrecipes.run_length import RunLength
 from kerasrecipes.spec import Spec
 from kerasrecipes.training import train
 from kerasrecipes.tuning.coarse_to_fine import CoarseToFine
 from kerasrecipes.tuning.hparams_log import log_hyperparameters
 from kerasrecipes.tuning.space import Space
 from kerasrecipes.tuning.stages import Stage
+from kerasrecipes.tuning.trial_length import goes_on
 from kerasrecipes.tuning.trial_values import EPOCHS, INITIAL_EPOCH, STAGE
 
 RUN_NAME = "trial"
@@ -154,36 +154,6 @@ class _Watch(keras.callbacks.Callback):
             self.tuner.on_event("epoch", row)
         if self.stopped or epoch + 1 >= self.epochs < self.params["epochs"]:
             raise StageEnd
-
-
-def goes_on(recipe: Recipe, stages: Sequence[Stage]) -> bool:
-    """Returns whether a longer run of a recipe begins with the epochs of a shorter one.
-
-    It does unless something, such as a schedule without a length, spans the whole run.
-    """
-    if len(stages) < 2:
-        return True
-    # Any number of steps would do: what spans the whole run differs by epochs.
-    lengths = [RunLength(7, stage.epochs) for stage in (stages[0], stages[-1])]
-    specs = [recipe.optimizer, *recipe.callbacks]
-    return all(_same(spec, lengths) for spec in specs)
-
-
-def _same(spec: Spec, lengths: Sequence[RunLength]) -> bool:
-    try:
-        first, last = (_described(spec.arguments(None, length)) for length in lengths)
-    except ValueError:
-        # Too long for a short run: trials of that length will fail and say so.
-        return False
-    return first == last
-
-
-def _described(value: object) -> object:
-    if isinstance(value, dict):
-        return {name: _described(inner) for name, inner in value.items()}
-    if hasattr(value, "get_config"):
-        return type(value).__name__, _described(value.get_config())
-    return repr(value)
 
 
 def _fold(recipe: Recipe, folds: int, fold: int | None) -> Recipe:

@@ -6,8 +6,8 @@ import pytest
 from kerasrecipes import Recipe, use
 from kerasrecipes.run import find_runs
 from kerasrecipes.tuning import Search, choice, log_uniform, search, uniform
-from kerasrecipes.tuning.recipe_tuner import goes_on
 from kerasrecipes.tuning.stages import stages_of
+from kerasrecipes.tuning.trial_length import goes_on
 from tests.tuning.test_tensorboard import sessions
 
 RECIPE = Recipe(
@@ -148,6 +148,21 @@ def test_what_spans_the_whole_run_cannot_go_on():
     assert goes_on(RECIPE.replace({"optimizer.learning_rate": fixed}), stages)
     warmed = use("CosineDecay", initial_learning_rate=0.0, warmup_target=0.1, warmup_epochs=2)
     assert not goes_on(RECIPE.replace({"optimizer.learning_rate": warmed}), stages)
+
+
+def test_stages_that_are_too_short_for_every_trial_are_refused(tmp_path):
+    rate = "optimizer.learning_rate"
+    warmed = use("CosineDecay", initial_learning_rate=0.0, warmup_target=0.1, warmup_epochs=2)
+    recipe = RECIPE.replace({rate: warmed})
+    with pytest.raises(ValueError, match="warmup of CosineDecay must be shorter") as refused:
+        search(recipe, {"optimizer.momentum": uniform(0, 0.9)}, "4x2,1x3", directory=tmp_path)
+    (note,) = refused.value.__notes__
+    assert note == "No trial of stage 4x2 can be trained: give it more epochs."
+    assert not list(tmp_path.iterdir())
+    # Others are long enough for it: those that are not are recorded as failed.
+    space = {rate: choice(warmed, 0.1), "optimizer.momentum": uniform(0, 0.9)}
+    found = search(recipe, space, "4x2", directory=tmp_path, finalists=0)
+    assert {row["status"] for row in found.trials} == {"failed", "completed"}
 
 
 def test_a_schedule_that_is_only_in_the_space_spans_each_trial_too(tmp_path):
