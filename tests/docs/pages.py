@@ -110,8 +110,12 @@ def parsed(command_line, argv: Sequence[str], monkeypatch: pytest.MonkeyPatch):
     raise AssertionError(f"{argv} was not parsed")
 
 
-def changed_recipe(words: Sequence[str], monkeypatch: pytest.MonkeyPatch):
-    """Returns the recipe that a command such as `recipes/name.py --epochs 3` asks for."""
+def asked_for(words: Sequence[str], monkeypatch: pytest.MonkeyPatch):
+    """Returns the recipe that a command such as `recipes/name.py --epochs 3` asks for.
+
+    Returns:
+        The `Recipe`, and the command's `argparse.Namespace`.
+    """
     import runpy
 
     import kerasrecipes
@@ -121,4 +125,4 @@ def changed_recipe(words: Sequence[str], monkeypatch: pytest.MonkeyPatch):
     recipe = runpy.run_path(str(script))["recipe"]
     monkeypatch.setattr(sys, "argv", [str(script)])
     arguments = parsed(lambda argv: kerasrecipes.main(recipe, argv=argv), words[1:], monkeypatch)
-    return recipe.replace(changes_of(arguments))
+    return recipe.replace(changes_of(arguments)), arguments

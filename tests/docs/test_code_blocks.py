@@ -2,7 +2,8 @@
 
 Python blocks of a page run in order, in one namespace and an empty directory; one with a title is
 written to the file of that name first. `pycon` blocks are doctests. Commands of shell blocks are
-parsed by the command line that they are for, and run where they only print. A block is left out by
+parsed by the command line that they are for, and run where they only print; trials of a search can
+be trained. A block is left out by
 `<!-- no test: reason -->` on the line above it.
 """
 
@@ -15,7 +16,11 @@ from pathlib import Path
 import pytest
 
 import kerasrecipes.cli
-from tests.docs.pages import PAGES, ROOT, blocks, changed_recipe, commands, parsed
+from kerasrecipes.cli.search_space import read_space
+from kerasrecipes.tuning.space import Space
+from kerasrecipes.tuning.stages import stages_of
+from kerasrecipes.tuning.trial_length import check_trials
+from tests.docs.pages import PAGES, ROOT, asked_for, blocks, commands, parsed
 
 # Commands that train nothing and write nothing.
 PRINTING = ("list", "show")
@@ -82,7 +87,10 @@ def test_commands_are_accepted(page, directory, monkeypatch, capsys):
                 if rest[0] in PRINTING and not any("/" in word for word in rest):
                     kerasrecipes.cli.console(rest)
             elif program == "python" and rest[0].startswith("recipes/"):
-                changed_recipe(rest, monkeypatch)
+                recipe, arguments = asked_for(rest, monkeypatch)
+                if "search" in rest:
+                    space = Space(recipe, read_space(arguments.space))
+                    check_trials(space, stages_of(arguments.stages)[0], arguments.objective)
             elif program == "make":
                 assert rest[0] in _make_targets()
 

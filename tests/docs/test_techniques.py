@@ -11,7 +11,7 @@ from typing import NamedTuple
 import pytest
 
 from kerasrecipes import registry
-from tests.docs.pages import ROOT, changed_recipe
+from tests.docs.pages import ROOT, asked_for
 
 PAGE = ROOT / "docs" / "techniques.md"
 HOW_MANY = {
@@ -110,7 +110,7 @@ def test_symbols_resolve(row):
 @pytest.mark.parametrize("row", [p for p in TECHNIQUES if p.values[0].recipe])
 def test_recipes_are_there_and_take_the_changes(row, monkeypatch):
     for command in _quoted(row.recipe):
-        changed_recipe(shlex.split(f"recipes/{command}"), monkeypatch)
+        asked_for(shlex.split(f"recipes/{command}"), monkeypatch)
 
 
 @pytest.mark.slow
@@ -121,7 +121,7 @@ def test_recipes_can_be_run(row, monkeypatch):
     from kerasrecipes.preparation import prepare
 
     for command in _quoted(row.recipe):
-        recipe = changed_recipe(shlex.split(f"recipes/{command}"), monkeypatch)
+        recipe, _ = asked_for(shlex.split(f"recipes/{command}"), monkeypatch)
         prepare(recipe, recipe.data.build("data").load())
 
 
