@@ -101,8 +101,7 @@ def search(
     }
     folder = search_folder(directory, name, settings)
     _check_folder(folder, settings, overwrite)
-    # Where another run comes first, what it leaves is not there yet.
-    if recipe.start is None and not (folder / "search.json").exists():
+    if not (folder / "search.json").exists():
         check_trials(checked, stages[0], settings["objective"])
     make = functools.partial(
         RecipeTuner,

@@ -33,6 +33,8 @@ def check_trials(space: Space, stage: Stage, objective: str) -> None:
             of what is logged.
     """
     trial = _trainable(space, stage).replace({"monitor": objective})
+    if trial.start is not None:
+        return  # What it starts from is not trained yet.
     try:
         prepare(trial, trial.data.build("data").load())
     except ValueError as error:

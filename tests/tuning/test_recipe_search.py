@@ -158,6 +158,9 @@ def test_stages_that_are_too_short_for_every_trial_are_refused(tmp_path):
         search(recipe, {"optimizer.momentum": uniform(0, 0.9)}, "4x2,1x3", directory=tmp_path)
     (note,) = refused.value.__notes__
     assert note == "No trial of stage 4x2 can be trained: give it more epochs."
+    phases = recipe.replace({"start": {rate: 0.1}})
+    with pytest.raises(ValueError, match="warmup of CosineDecay must be shorter"):
+        search(phases, {"optimizer.momentum": uniform(0, 0.9)}, "4x2", directory=tmp_path)
     assert not list(tmp_path.iterdir())
     # Others are long enough for it: those that are not are recorded as failed.
     space = {rate: choice(warmed, 0.1), "optimizer.momentum": uniform(0, 0.9)}
