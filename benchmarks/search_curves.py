@@ -28,7 +28,7 @@ from search_replay.trainer import EPOCHS, Trainer, load
 
 TABLES = Path(__file__).parent / "search_tables"
 # Points of the Sobol sequence, points around the best, points that are repeated, seeds of each.
-POINTS = {"digits": (160, 80, 16, 3), "cifar10": (64, 32, 12, 2)}
+SPREAD, NEAR, REPEATED, SEEDS = 160, 80, 16, 3
 NEIGHBOURHOOD = 0.12
 
 
@@ -60,25 +60,24 @@ def main(task: str, images: Path | None, seconds: float) -> None:
 def _pending(task: str) -> list[tuple[np.ndarray, int]]:
     """Returns the next points that are not in the table, each with its seed."""
     rows = read_table(task)
-    spread, near, repeated, seeds = POINTS[task]
     done = len(rows)
-    if done < spread:
-        points = qmc.Sobol(DIMENSIONS, seed=0).random(512)[done:spread]
+    if done < SPREAD:
+        points = qmc.Sobol(DIMENSIONS, seed=0).random(512)[done:SPREAD]
         # Points that share a graph would come together if they were sorted, but a table that stops
         # early must be spread evenly.
         return [(point, done + i) for i, point in enumerate(points)]
-    ranked = sorted(rows[: spread + near], key=lambda row: -row["validation"][-3:].mean())
-    if done < spread + near:
+    ranked = sorted(rows[: SPREAD + NEAR], key=lambda row: -row["validation"][-3:].mean())
+    if done < SPREAD + NEAR:
         rng = np.random.default_rng(done)
         parent = ranked[int(len(ranked) * 0.2 * rng.random() ** 2)]
         point = point_of(task, parent) + rng.normal(0, NEIGHBOURHOOD, DIMENSIONS)
         return [(np.abs(1 - np.abs(1 - point)), done)]  # Reflected at the borders.
     # From the best to the middling: what is worse is no one's choice.
-    chosen = ranked[:: max(1, len(ranked) // (2 * repeated))][:repeated]
+    chosen = ranked[:: max(1, len(ranked) // (2 * REPEATED))][:REPEATED]
     again = [
-        (point_of(task, row), row["seed"] + 10_000 * s) for s in range(1, seeds) for row in chosen
+        (point_of(task, row), row["seed"] + 10_000 * s) for s in range(1, SEEDS) for row in chosen
     ]
-    return again[done - spread - near :]
+    return again[done - SPREAD - NEAR :]
 
 
 def _append(task: str, row: dict, validation, test) -> None:
