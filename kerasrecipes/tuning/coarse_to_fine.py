@@ -17,7 +17,8 @@ class CoarseToFine(StagedTuner):
     A keras-tuner tuner: it takes the place of `keras_tuner.RandomSearch` and the others, with the
     same hypermodel and the same `search`.
 
-    The first stage spreads its trials over the whole space. Each further stage
+    The first stage spreads six tenths of its trials over the whole space, and chooses the rest by a
+    Gaussian process of what those scored. Each further stage
 
     - takes over the best of the stage before, which go on from their weights;
     - narrows the ranges to a region around the best quarter, drops categorical options that are
@@ -33,8 +34,8 @@ class CoarseToFine(StagedTuner):
         hypermodel: As in keras-tuner: `build(hp)`, or a `HyperModel`.
         objective: As in keras-tuner, such as `"val_accuracy"`. One, not several.
         max_trials: Positive integer. Without `stages`: the search costs as much as so many trials
-            of the `epochs` that `search` is given: half of it for trials of a third of the length,
-            half for whole ones.
+            of the `epochs` that `search` is given: two thirds of it for whole trials, one third for
+            trials of a third of the length.
         stages: `"20x2,8x8,3x30"` (trials x epochs), pairs, or `Stage`s; instead of `max_trials`
             and `epochs`.
         seed: Non-negative integer.
@@ -74,7 +75,7 @@ class CoarseToFine(StagedTuner):
         stages: str | Iterable[Stage | tuple[int, int]] | None = None,
         *,
         seed: int = 0,
-        survivors: float = 0.3,
+        survivors: float = 0.2,
         exploration: float = 0.1,
         model: bool = True,
         widen: Sequence[str] = (),

@@ -59,7 +59,7 @@ class CoarseToFineOracle(ResumableOracle):
         *,
         seed: int = 0,
         continues: bool = True,
-        survivors: float = 0.3,
+        survivors: float = 0.2,
         exploration: float = 0.1,
         model: bool = True,
         widen: Sequence[str] = (),

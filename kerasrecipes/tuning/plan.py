@@ -10,7 +10,7 @@ from scipy.stats import qmc
 
 from kerasrecipes.tuning.region import Region, narrowed, whole
 from kerasrecipes.tuning.stages import Stage
-from kerasrecipes.tuning.surrogate import Surrogate
+from kerasrecipes.tuning.surrogate import LEAST_TRIALS, Surrogate
 from kerasrecipes.tuning.unit_cube import UnitCube
 
 
@@ -58,6 +58,8 @@ class Proposal:
 
 
 WAIT = "wait"
+# The share of the first stage's trials that are spread over the space before a model chooses.
+SPREAD = 0.6
 # Half of the candidates are drawn around the best points: around how many, how many, and how far.
 # A longer search for the greatest promise ends where the model knows least, at the borders.
 CENTERS, DRAWN = 8, 32
@@ -80,15 +82,15 @@ class Plan:
             stage before, at the length of this one; one more may fill up a stage's epochs.
         exploration: Float in `[0, 1]`. The share of a stage's other trials that are drawn from the
             whole space.
-        model: Whether points are chosen by a model of the scores so far; else they are drawn from
-            the region.
+        model: Whether points are chosen by a model of the scores so far, after the first six tenths
+            of the first stage; else they are drawn from the region.
     """
 
     cube: UnitCube
     stages: Sequence[Stage]
     seed: int = 0
     continues: bool = True
-    survivors: float = 0.3
+    survivors: float = 0.2
     exploration: float = 0.1
     model: bool = True
 
@@ -139,13 +141,20 @@ class Plan:
         rng = np.random.default_rng([self.seed, len(tried)])
         new = sum(trial.parent is None for trial in here)
         everywhere = whole(self.cube)
-        if number == 0:
+        if number == 0 and not (self.model and self._can_model(new, tried)):
             return self.cube.snapped(everywhere.place(_spread(len(self.cube), self.seed, new)))[0]
-        explores = int((new + 1) * self.exploration) > int(new * self.exploration)
+        # The first stage has been spread over all.
+        explores = number > 0 and int((new + 1) * self.exploration) > int(new * self.exploration)
         region = everywhere if explores else self.region(number, tried)
         if explores or not self.model:
             return self._unlike(region.sample(64, rng), tried)
         return self._promising(region, self.stages[number].epochs, tried, rng)
+
+    def _can_model(self, new: int, tried) -> bool:
+        """Returns whether the first stage has been spread enough for a model of it."""
+        done = sum(trial.score not in (None, -np.inf) for trial in tried)
+        spread = math.ceil(SPREAD * self.stages[0].trials)
+        return new >= spread and done >= max(LEAST_TRIALS, len(self.cube) + 1)
 
     def _promising(self, region: Region, epochs: int, tried, rng) -> np.ndarray:
         """Returns the point that promises to improve most on the best of a length."""

@@ -65,24 +65,21 @@ def stages_of(given: "str | Iterable[Stage | tuple[int, int]]") -> tuple[Stage, 
 
 
 def usual_stages(trials: int, epochs: int) -> tuple[Stage, ...]:
-    """Returns stages that cost as much as `trials` of `epochs` each.
+    """Returns stages that cost no more than `trials` of `epochs` each.
 
-    Half of the epochs go to trials of a third of the length, the rest to whole ones; where a third
-    would be no whole epoch, all of them.
+    Two thirds of the epochs go to whole trials, the rest to trials of a third of the length; where
+    that is no whole epoch, or nothing is left, all of them to whole ones.
 
     Example:
 
     >>> ",".join(map(str, usual_stages(20, 27)))
-    '30x9,10x27'
+    '21x9,13x27'
     """
     check_integer("trials", trials, at_least=1)
     check_integer("epochs", epochs, at_least=1)
-    short = epochs // 3
-    if short == 0:
-        return (Stage(trials, epochs),)
-    coarse = Stage(max(1, round(trials * epochs / 2 / short)), short)
-    left = trials * epochs - coarse.budget_epochs
-    return coarse, Stage(max(1, round(left / epochs)), epochs)
+    short, fine = epochs // 3, max(1, round(2 * trials / 3))
+    coarse = (trials - fine) * epochs // short if short else 0
+    return (Stage(coarse, short), Stage(fine, epochs)) if coarse else (Stage(trials, epochs),)
 
 
 def _stage(given) -> Stage:

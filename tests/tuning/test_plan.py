@@ -89,11 +89,24 @@ def test_what_is_too_little_for_a_new_trial_does_for_a_survivor():
     ]
 
 
-def test_the_first_stage_is_spread_evenly():
-    tried = _run(Plan(_cube(), stages_of("32x1"), seed=3))
+def test_the_first_stage_is_spread_evenly_without_a_model():
+    tried = _run(Plan(_cube(), stages_of("32x1"), seed=3, model=False))
     for axis in range(2):
         counts, _ = np.histogram([t.point[axis] for t in tried], bins=8, range=(0, 1))
         assert list(counts) == [4] * 8
+
+
+def test_a_model_chooses_the_last_four_tenths_of_the_first_stage():
+    plan, spread = (Plan(_cube(), stages_of("40x1"), seed=3, model=m) for m in (True, False))
+    tried, evenly = _run(plan), _run(spread)
+    assert all(np.array_equal(a.point, b.point) for a, b in zip(tried[:24], evenly, strict=False))
+    scores = [_score(t.point) for t in tried]
+    assert np.median(scores[24:]) > 0.95 > np.median(scores[:24])
+    # Too few have ended, so that a model would know nothing: as on many workers.
+    running = [Tried(**{**vars(t), "score": None, "curve": ()}) for t in tried[2:30]]
+    np.testing.assert_array_equal(
+        plan.next([*tried[:2], *running]).point, spread.next([*tried[:2], *running]).point
+    )
 
 
 def test_exploration_leaves_the_region():
