@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from kerasrecipes.data.dataset import Dataset
 from kerasrecipes.preparation import prepare, run_length
 from kerasrecipes.recipe import Recipe
 from kerasrecipes.run_length import RunLength
@@ -32,20 +33,22 @@ def check_trials(space: Space, stage: Stage, objective: str) -> None:
         ValueError: If none is long enough for its schedule or callbacks, or the objective is none
             of what is logged.
     """
-    trial = _trainable(space, stage).replace({"monitor": objective})
+    dataset = space.recipe.data.build("data").load()
+    trial = _trainable(space, stage, dataset).replace({"monitor": objective})
     if trial.start is not None:
         return  # What it starts from is not trained yet.
+    if trial.data != space.recipe.data:
+        dataset = trial.data.build("data").load()
     try:
-        prepare(trial, trial.data.build("data").load())
+        prepare(trial, dataset)
     except ValueError as error:
         if "`monitor`" in str(error):
             error.add_note("`monitor` is the `objective` of the search here.")
         raise
 
 
-def _trainable(space: Space, stage: Stage) -> Recipe:
+def _trainable(space: Space, stage: Stage, dataset: Dataset) -> Recipe:
     """Returns a recipe of the space that a stage is long enough for."""
-    dataset = space.recipe.data.build("data").load()
     refused: list[ValueError] = []
     for example in space.examples():
         recipe = example.replace({"epochs": stage.epochs})
