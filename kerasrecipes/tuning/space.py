@@ -46,7 +46,9 @@ class Space:
         return [e.name for e in entries if isinstance(e.given, Range) and e.given.widen]
 
     def examples(self) -> Iterator[Recipe]:
-        """Yields a recipe for each option of a choice and either end of a range: all that matter.
+        """Yields a recipe for each option of a choice and either end of a range, one after another.
+
+        The other ranges are at their first values meanwhile: it is not every combination.
 
         Raises:
             ValueError: If the recipe does not take one of them.
