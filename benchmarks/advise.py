@@ -22,9 +22,9 @@ from advise_tasks.images import chosen, small, write_task
 from advise_tasks.studies import DEVELOPMENT, SCORED
 
 from kerasrecipes import Recipe, train, use
+from kerasrecipes.base.csv_table import read_rows, write_rows
 from kerasrecipes.cli.tables import print_table
-from kerasrecipes.csv_table import read_rows, write_rows
-from kerasrecipes.sweep import sweep
+from kerasrecipes.runs.sweeping import sweep
 from kerasrecipes.transfer import STRATEGIES, advise, strategy_recipe
 
 PER_CLASS = (10, 100)

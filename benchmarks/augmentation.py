@@ -109,10 +109,10 @@ def _timed(function) -> tuple[float, float]:
 
 
 def _pipeline(layers, images: np.ndarray, in_tf_data: bool = True):
-    """Returns a function that augments the images as `kerasrecipes.data.pipeline` does."""
+    """Returns a function that augments the images as `kerasrecipes.data.batches` does."""
     import keras
 
-    from kerasrecipes.data.augmentation import Augmentation
+    from kerasrecipes.data.augment import Augmentation
 
     augmentation = Augmentation(layers)
     labels, words = np.zeros(len(images), "int32"), np.array([1, 2], "uint32")
@@ -190,10 +190,10 @@ def _policy(name: str = "trivialaugment"):
 
 def _training(turns: int) -> None:
     """Times steps of ResNet-20 with the full stack and without augmentation, in turn."""
+    from kerasrecipes.data.batches import training_batches
     from kerasrecipes.data.dataset import Dataset
-    from kerasrecipes.data.pipeline import training_batches
     from kerasrecipes.data.split import ArraySplit
-    from kerasrecipes.preparation import prepare
+    from kerasrecipes.training.build import prepare
 
     rng = np.random.default_rng(0)
     images, labels = rng.integers(0, 256, (20_000, 32, 32, 3), "uint8"), np.arange(20_000) % 10

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from sklearn.svm import SVC
 
-from kerasrecipes.sweep import sweep
+from kerasrecipes.runs.sweeping import sweep
 
 RECIPE = Path(__file__).parents[1] / "recipes" / "train_from_scratch.py"
 

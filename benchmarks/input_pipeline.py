@@ -17,10 +17,10 @@ from pathlib import Path
 
 import numpy as np
 
+from kerasrecipes.data.batches import training_batches
 from kerasrecipes.data.dataset import Dataset
-from kerasrecipes.data.pipeline import training_batches
 from kerasrecipes.data.split import ArraySplit
-from kerasrecipes.preparation import prepare
+from kerasrecipes.training.build import prepare
 
 STEPS, REPEATS, WARMUP = 40, 5, 5
 RECIPE = Path(__file__).parents[1] / "recipes" / "cifar10_resnet20.py"

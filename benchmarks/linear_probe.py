@@ -30,7 +30,7 @@ from sklearn.preprocessing import StandardScaler
 from kerasrecipes import Recipe, train, use
 from kerasrecipes.cli.tables import print_table
 from kerasrecipes.data.dataset import Dataset
-from kerasrecipes.preparation import prepare
+from kerasrecipes.training.build import prepare
 from kerasrecipes.transfer import LinearProbe, extract_features
 
 RECIPES = Path(__file__).parents[1] / "recipes"

@@ -30,8 +30,8 @@ from search_replay.surfaces import Recorded, Surface, Synthetic
 from search_replay.trained import Trained
 
 from kerasrecipes.cli.tables import print_table
-from kerasrecipes.report.svg import RULE, house_style
-from kerasrecipes.sweep import Sweep
+from kerasrecipes.page.svg import RULE, house_style
+from kerasrecipes.runs.sweeping import Sweep
 
 BUDGET_EPOCHS = 540
 # Where regret is looked at, as shares of the budget.

@@ -21,8 +21,8 @@ import numpy as np
 from steps.epoch_clock import EpochClock
 
 from kerasrecipes import Recipe, train, use
-from kerasrecipes.data.pipeline import evaluation_batches, training_batches
-from kerasrecipes.preparation import prepare
+from kerasrecipes.data.batches import evaluation_batches, training_batches
+from kerasrecipes.training.build import prepare
 
 REPEATS = 3
 RECIPES = Path(__file__).parents[1] / "recipes"

@@ -31,15 +31,15 @@ from steps.epoch_clock import EpochClock
 from kerasrecipes import Recipe, use
 from kerasrecipes.cli.arguments import add_set, changes_of
 from kerasrecipes.cli.tables import print_table
+from kerasrecipes.data.batches import evaluation_batches, training_batches
 from kerasrecipes.data.dataset import Dataset
-from kerasrecipes.data.pipeline import evaluation_batches, training_batches
 from kerasrecipes.data.split import ArraySplit
-from kerasrecipes.features.cached_preparation import on_features
-from kerasrecipes.features.feature_cache import cached_features
-from kerasrecipes.features.feature_split import FeatureSplit
-from kerasrecipes.features.frozen_part import FrozenPart
-from kerasrecipes.preparation import Preparation, prepare
-from kerasrecipes.run_length import RunLength
+from kerasrecipes.recipe.run_length import RunLength
+from kerasrecipes.training.build import Preparation, prepare
+from kerasrecipes.training.features.cached_build import on_features
+from kerasrecipes.training.features.feature_cache import cached_features
+from kerasrecipes.training.features.feature_split import FeatureSplit
+from kerasrecipes.training.features.frozen_part import FrozenPart
 
 RECIPE = Recipe(
     data="Digits",  # Only its name: the images are random.

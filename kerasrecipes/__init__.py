@@ -1,7 +1,8 @@
 """Recipes for training CNNs with Keras 3: parts, scripts and search."""
 
-import importlib
 import os
+
+import lazy_loader
 
 __version__ = "0.1.0"
 
@@ -9,18 +10,4 @@ __version__ = "0.1.0"
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 # Imported on first use, so that `kerasrecipes --help` does not wait for Keras and its backend.
-_HOMES = {
-    "Recipe": "kerasrecipes.recipe",
-    "Run": "kerasrecipes.run",
-    "load": "kerasrecipes.run",
-    "main": "kerasrecipes.cli",
-    "train": "kerasrecipes.training",
-    "use": "kerasrecipes.spec",
-}
-__all__ = sorted(_HOMES)
-
-
-def __getattr__(name: str):
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(importlib.import_module(_HOMES[name]), name)
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

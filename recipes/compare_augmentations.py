@@ -18,8 +18,8 @@ from matplotlib.ticker import PercentFormatter
 
 from kerasrecipes import Recipe, use
 from kerasrecipes.cli.tables import print_table
-from kerasrecipes.report.svg import RULE, TRAIN, house_style
-from kerasrecipes.sweep import Sweep, sweep
+from kerasrecipes.page.svg import RULE, TRAIN, house_style
+from kerasrecipes.runs.sweeping import Sweep, sweep
 
 recipe = Recipe(
     data=use("Npz", path="cifar10.npz", examples_per_class=100, validation_fraction=0.01),

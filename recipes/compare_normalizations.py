@@ -22,8 +22,8 @@ from matplotlib.ticker import NullLocator, PercentFormatter
 
 from kerasrecipes import Recipe, use
 from kerasrecipes.cli.tables import print_table
-from kerasrecipes.report.svg import RULE, house_style
-from kerasrecipes.sweep import Sweep, sweep
+from kerasrecipes.page.svg import RULE, house_style
+from kerasrecipes.runs.sweeping import Sweep, sweep
 
 recipe = Recipe(
     data=use("Digits", validation_fraction=0.2),

@@ -19,8 +19,8 @@ from scipy.special import log_softmax
 
 from kerasrecipes import Recipe, Run, use
 from kerasrecipes.cli.tables import print_table
-from kerasrecipes.report.svg import RULE, house_style
-from kerasrecipes.sweep import Sweep, sweep
+from kerasrecipes.page.svg import RULE, house_style
+from kerasrecipes.runs.sweeping import Sweep, sweep
 
 recipe = Recipe(
     data=use("Digits", examples_per_class=10, validation_fraction=0.2, test_fraction=0.4),

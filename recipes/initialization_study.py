@@ -20,11 +20,11 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullLocator
 
 from kerasrecipes import Recipe, use
+from kerasrecipes.base.csv_table import write_rows
 from kerasrecipes.cli.tables import print_table
-from kerasrecipes.csv_table import write_rows
 from kerasrecipes.initializers import RandomWalk
-from kerasrecipes.report.svg import MUTED, RULE, VALIDATION, house_style
-from kerasrecipes.sweep import Sweep, sweep
+from kerasrecipes.page.svg import MUTED, RULE, VALIDATION, house_style
+from kerasrecipes.runs.sweeping import Sweep, sweep
 
 recipe = Recipe(
     data=use("Digits", validation_fraction=0.2),

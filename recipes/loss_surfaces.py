@@ -20,7 +20,7 @@ from matplotlib.ticker import LogLocator, NullLocator
 from PIL import Image
 
 from kerasrecipes.optimizers import Momentum
-from kerasrecipes.report.svg import INK, MUTED, RULE, house_style
+from kerasrecipes.page.svg import INK, MUTED, RULE, house_style
 
 STEPS = 100
 COLOURS = {

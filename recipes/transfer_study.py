@@ -24,8 +24,8 @@ from matplotlib.ticker import PercentFormatter
 
 from kerasrecipes import Recipe, train, use
 from kerasrecipes.cli.tables import print_table
-from kerasrecipes.report.svg import RULE, house_style
-from kerasrecipes.sweep import Sweep, sweep
+from kerasrecipes.page.svg import RULE, house_style
+from kerasrecipes.runs.sweeping import Sweep, sweep
 
 
 def cosine(peak: float) -> object:

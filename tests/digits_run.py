@@ -6,11 +6,11 @@ from pathlib import Path
 
 from PIL import Image
 
-from kerasrecipes.data.digits import Digits
-from kerasrecipes.recipe import Recipe
-from kerasrecipes.run import Run
-from kerasrecipes.spec import use
-from kerasrecipes.training import train
+from kerasrecipes.data.sources.digits import Digits
+from kerasrecipes.recipe.recipe import Recipe
+from kerasrecipes.recipe.spec import use
+from kerasrecipes.training.run import Run
+from kerasrecipes.training.training import train
 
 RECIPE = Recipe(
     data="Digits", model=use("MLP", units=[16]), optimizer=use("Adam", learning_rate=0.01), epochs=2

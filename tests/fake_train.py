@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from kerasrecipes.run import Run, run_folder
+from kerasrecipes.training.run import Run, run_folder
 
 
 class FakeTrain:

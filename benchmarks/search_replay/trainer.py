@@ -6,7 +6,7 @@ import keras
 import numpy as np
 
 from kerasrecipes.data import Digits
-from kerasrecipes.data.stratified import examples_of_each_class
+from kerasrecipes.data.splitting.stratified import examples_of_each_class
 from kerasrecipes.models import ResNetCIFAR
 
 EPOCHS = 27

@@ -2,18 +2,14 @@
 
 from kerasrecipes.callbacks.averaged_weights import AveragedWeights
 from kerasrecipes.callbacks.best_weights import BestWeights
-from kerasrecipes.callbacks.epoch_log import EpochLog
 from kerasrecipes.callbacks.learning_rate_logger import LearningRateLogger
 from kerasrecipes.callbacks.reduce_on_plateau import ReduceOnPlateau
-from kerasrecipes.callbacks.resumable_checkpoint import ResumableCheckpoint
 from kerasrecipes.callbacks.tensorboard_scalars import TensorBoardScalars
 
 __all__ = [
     "AveragedWeights",
     "BestWeights",
-    "EpochLog",
     "LearningRateLogger",
     "ReduceOnPlateau",
-    "ResumableCheckpoint",
     "TensorBoardScalars",
 ]

@@ -2,7 +2,7 @@
 
 import keras
 
-from kerasrecipes.callbacks.optimizer_rates import optimizer_rates
+from kerasrecipes.callbacks.rates import optimizer_rates
 
 
 class LearningRateLogger(keras.callbacks.Callback):

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from kerasrecipes.checks import nearest
+from kerasrecipes.base.checks import nearest
 
 # Parts of the names of quantities that are better when they are smaller.
 _SMALLER_IS_BETTER = ("loss", "error", "crossentropy", "divergence")

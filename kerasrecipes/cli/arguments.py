@@ -6,7 +6,7 @@ import json
 import sys
 from collections.abc import Collection, Sequence
 
-from kerasrecipes.checks import nearest
+from kerasrecipes.base.checks import nearest
 
 
 def add_debug(parser: argparse.ArgumentParser) -> None:

@@ -5,16 +5,16 @@ from kerasrecipes.cli.tables import print_table
 
 def is_backbone(name: str) -> bool:
     """Returns whether a name is that of a backbone for `Pretrained`."""
-    from kerasrecipes.models.backbones import backbone_names
+    from kerasrecipes.models.backbones.catalogue import backbone_names
 
     return name in backbone_names()
 
 
 def show_backbone(name: str) -> None:
     """Prints the stages of a backbone: the layer that gives each, its output, its weights."""
-    from kerasrecipes.models.backbones import build_backbone
-    from kerasrecipes.models.graph import Graph
-    from kerasrecipes.models.stages import stage_outputs, stages
+    from kerasrecipes.models.backbones.catalogue import build_backbone
+    from kerasrecipes.models.surgery.graph import Graph
+    from kerasrecipes.models.surgery.network_stages import stage_outputs, stages
 
     size = 224 if name[0].isupper() else 32  # Of ImageNet's networks, of ours for CIFAR.
     backbone = build_backbone(name, (size, size, 3), {}, None)

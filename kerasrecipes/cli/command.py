@@ -6,7 +6,6 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from kerasrecipes.cli.advise import add_advise
 from kerasrecipes.cli.arguments import (
     add_debug,
     add_recipe,
@@ -14,18 +13,19 @@ from kerasrecipes.cli.arguments import (
     add_training,
     with_command,
 )
-from kerasrecipes.cli.augment import add_augment
-from kerasrecipes.cli.augment_check import add_augment_check, augment_check
-from kerasrecipes.cli.compare import add_compare, compare
-from kerasrecipes.cli.data_command import add_data
-from kerasrecipes.cli.evaluate import add_evaluate, evaluate
+from kerasrecipes.cli.commands.advise import add_advise
+from kerasrecipes.cli.commands.augment import add_augment
+from kerasrecipes.cli.commands.augment_check import add_augment_check, augment_check
+from kerasrecipes.cli.commands.compare import add_compare, compare
+from kerasrecipes.cli.commands.data import add_data
+from kerasrecipes.cli.commands.evaluate import add_evaluate, evaluate
+from kerasrecipes.cli.commands.export import add_export, export_run
+from kerasrecipes.cli.commands.find_lr import add_find_lr
+from kerasrecipes.cli.commands.plot_schedule import add_plot_schedule
+from kerasrecipes.cli.commands.predict import add_predict, predict
+from kerasrecipes.cli.commands.search import add_search
 from kerasrecipes.cli.exits import clean_exit
-from kerasrecipes.cli.export import add_export, export_run
-from kerasrecipes.cli.find_lr import add_find_lr
-from kerasrecipes.cli.plot_schedule import add_plot_schedule
-from kerasrecipes.cli.predict import add_predict, predict
 from kerasrecipes.cli.script import GOES_ON, run_command
-from kerasrecipes.cli.search import add_search
 
 COMMANDS = {
     "train": "train a recipe.json, or go on with a run folder",
@@ -70,7 +70,7 @@ def console(argv: Sequence[str] | None = None) -> None:
 
 
 def _train(arguments: argparse.Namespace) -> None:
-    from kerasrecipes.recipe import Recipe
+    from kerasrecipes.recipe.recipe import Recipe
 
     recipe = Recipe.read(arguments.recipe)
     directory, name = _home(Path(arguments.recipe), recipe)
@@ -79,7 +79,7 @@ def _train(arguments: argparse.Namespace) -> None:
 
 
 def _recipe_command(arguments: argparse.Namespace) -> None:
-    from kerasrecipes.recipe import Recipe
+    from kerasrecipes.recipe.recipe import Recipe
 
     recipe = Recipe.read(arguments.recipe)
     run_command(recipe, _home(Path(arguments.recipe), recipe)[1], arguments)
@@ -100,7 +100,7 @@ def _show(arguments: argparse.Namespace) -> None:
         show(arguments.name)
         return
     from kerasrecipes.cli.recipe_commands import show_recipe
-    from kerasrecipes.recipe import Recipe
+    from kerasrecipes.recipe.recipe import Recipe
 
     recipe = Recipe.read(arguments.name)
     directory, name = _home(Path(arguments.name), recipe)
@@ -108,13 +108,13 @@ def _show(arguments: argparse.Namespace) -> None:
 
 
 def _runs(arguments: argparse.Namespace) -> None:
-    from kerasrecipes.cli.runs import list_runs
+    from kerasrecipes.cli.commands.runs import list_runs
 
     list_runs(arguments.directory)
 
 
 def _pictures(arguments: argparse.Namespace) -> None:
-    from kerasrecipes.recipe import Recipe
+    from kerasrecipes.recipe.recipe import Recipe
 
     if arguments.recipe.endswith(".py"):
         command = f"python {arguments.recipe} {arguments.command}"

@@ -4,10 +4,10 @@ import fnmatch
 import inspect
 from collections.abc import Callable
 
-from kerasrecipes import registry
-from kerasrecipes.checks import check_choice, nearest
+from kerasrecipes.base.checks import check_choice, nearest
 from kerasrecipes.cli.tables import print_table
-from kerasrecipes.run_length import RUN_LENGTH_OPTIONS
+from kerasrecipes.recipe import registry
+from kerasrecipes.recipe.run_length import RUN_LENGTH_OPTIONS
 
 
 def list_components(family: str | None = None, pattern: str = "*") -> None:

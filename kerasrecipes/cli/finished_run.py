@@ -9,7 +9,7 @@ def finished_run(folder: str | Path):
     Raises:
         ValueError: If it is no run folder, or the run has not come to its end.
     """
-    from kerasrecipes.run import Run
+    from kerasrecipes.training.run import Run
 
     run = Run(folder)
     if not run.finished:

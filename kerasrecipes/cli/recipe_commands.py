@@ -11,7 +11,7 @@ from kerasrecipes.cli.tables import print_table
 
 def train_recipe(recipe, name: str, arguments: argparse.Namespace) -> None:
     """Trains a recipe, or shows the run that is there."""
-    from kerasrecipes.training import train
+    from kerasrecipes.training.training import train
 
     _announce(recipe, name, arguments)
     run = train(
@@ -27,9 +27,9 @@ def train_recipe(recipe, name: str, arguments: argparse.Namespace) -> None:
 
 def train_seeds(recipe, name: str, arguments: argparse.Namespace) -> None:
     """Trains a recipe once with each of several seeds and shows how the scores spread."""
-    from kerasrecipes.report.formats import count, duration, percent
-    from kerasrecipes.run import Run
-    from kerasrecipes.sweep import sweep
+    from kerasrecipes.page.formats import count, duration, percent
+    from kerasrecipes.runs.sweeping import sweep
+    from kerasrecipes.training.run import Run
 
     result = sweep(
         recipe,
@@ -70,7 +70,7 @@ def show_recipe(
     recipe, name: str, directory: str, space: Mapping[str, object] | None = None
 ) -> None:
     """Prints a recipe's values by dotted path, and what they come to with data and model."""
-    from kerasrecipes.report.formats import plain
+    from kerasrecipes.page.formats import plain
 
     space = space or {}
     values = {path: plain(value) for path, value in recipe.flatten().items()}
@@ -101,7 +101,7 @@ def write_report_again(recipe, name: str, directory: str) -> None:
 
 def score_line(run) -> str:
     """Returns the score of a finished run in a line, with its interval and where it is from."""
-    from kerasrecipes.report.formats import percent
+    from kerasrecipes.page.formats import percent
 
     split = "test" if run.metrics["test"] else "validation"
     score, monitor = run.metrics[split], run.metrics["monitor"]
@@ -116,7 +116,7 @@ def score_line(run) -> str:
 
 def _facts(recipe) -> Iterator[tuple[str, str]]:
     """Yields what a recipe comes to, by name."""
-    from kerasrecipes.preparation import prepare
+    from kerasrecipes.training.build import prepare
 
     prepared = prepare(recipe, recipe.data.build("data").load())
     dataset, length, model = prepared.dataset, prepared.length, prepared.model
@@ -161,7 +161,7 @@ def _announce(recipe, name: str, arguments: argparse.Namespace) -> None:
 
 
 def _folder_and_run(recipe, name: str, directory: str):
-    from kerasrecipes.run import Run, run_folder
+    from kerasrecipes.training.run import Run, run_folder
 
     folder = run_folder(directory, name, recipe)
     return folder, Run(folder) if (folder / "recipe.json").is_file() else None

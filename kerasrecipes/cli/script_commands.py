@@ -5,13 +5,13 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from kerasrecipes.cli import recipe_commands
-from kerasrecipes.cli.advise import add_advise, write_advice
 from kerasrecipes.cli.arguments import add_recipe, add_training
-from kerasrecipes.cli.augment import add_augment, show_augmentation
-from kerasrecipes.cli.data_command import add_data, show_data
-from kerasrecipes.cli.find_lr import add_find_lr, find_learning_rate
-from kerasrecipes.cli.plot_schedule import add_plot_schedule, plot_schedule
-from kerasrecipes.cli.search import add_search, search_recipe
+from kerasrecipes.cli.commands.advise import add_advise, write_advice
+from kerasrecipes.cli.commands.augment import add_augment, show_augmentation
+from kerasrecipes.cli.commands.data import add_data, show_data
+from kerasrecipes.cli.commands.find_lr import add_find_lr, find_learning_rate
+from kerasrecipes.cli.commands.plot_schedule import add_plot_schedule, plot_schedule
+from kerasrecipes.cli.commands.search import add_search, search_recipe
 
 
 class Request(NamedTuple):

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from kerasrecipes.csv_table import read_rows
-from kerasrecipes.report.formats import MISSING, duration, number, plain
-from kerasrecipes.report.search_trials import TRIAL_COLUMNS
+from kerasrecipes.base.csv_table import read_rows
+from kerasrecipes.page.formats import MISSING, duration, number, plain
+from kerasrecipes.report.search.trials import TRIAL_COLUMNS
 from kerasrecipes.tuning import Stage
 
 # As many of the latest trials as fit beside what else a terminal shows.

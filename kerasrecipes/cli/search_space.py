@@ -5,9 +5,9 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
-from kerasrecipes.checks import nearest
-from kerasrecipes.cli.search import EXAMPLE
-from kerasrecipes.spec import from_plain
+from kerasrecipes.base.checks import nearest
+from kerasrecipes.cli.commands.search import EXAMPLE
+from kerasrecipes.recipe.spec import from_plain
 from kerasrecipes.tuning import choice, integer, log_uniform, uniform
 from kerasrecipes.tuning.ranges import Choice, Range
 

@@ -8,9 +8,9 @@ import sys
 import time
 from collections.abc import Iterator
 
-from kerasrecipes.checks import check_integer
+from kerasrecipes.base.checks import check_integer
 from kerasrecipes.cli.exits import BAD_INPUT
-from kerasrecipes.tuning.distributed import ORACLE_IP, ORACLE_PORT, TUNER_ID, WORKERS
+from kerasrecipes.tuning.keras_tuner.distributed import ORACLE_IP, ORACLE_PORT, TUNER_ID, WORKERS
 
 HERE = "127.0.0.1"
 # A worker that ends this often, and not by itself, is ill.

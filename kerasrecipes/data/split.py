@@ -10,10 +10,10 @@ from typing import Protocol
 
 import numpy as np
 
-from kerasrecipes.checks import check_rank
-from kerasrecipes.data.decoding import BrokenImageError, EncodedImage, probe_image
-from kerasrecipes.data.image_records import ImageRecords
-from kerasrecipes.data.threads import map_in_threads
+from kerasrecipes.base.checks import check_rank
+from kerasrecipes.data.reading.decoding import BrokenImageError, EncodedImage, probe_image
+from kerasrecipes.data.reading.image_records import ImageRecords
+from kerasrecipes.data.reading.threads import map_in_threads
 
 # Enough for the header of most images; the rest are read whole to look for theirs.
 _HEADER_BYTES = 4096

@@ -2,8 +2,8 @@
 
 import keras
 
-from kerasrecipes.checks import check_number
-from kerasrecipes.initializers.central_pixel import central_pixel, check_kernel_shape
+from kerasrecipes.base.checks import check_number
+from kerasrecipes.initializers.convolution_kernels import central_pixel, check_kernel_shape
 
 
 @keras.saving.register_keras_serializable(package="kerasrecipes")

@@ -3,8 +3,8 @@
 import keras
 import numpy as np
 
-from kerasrecipes.checks import check_integer, check_number
-from kerasrecipes.initializers.central_pixel import central_pixel, check_kernel_shape
+from kerasrecipes.base.checks import check_integer, check_number
+from kerasrecipes.initializers.convolution_kernels import central_pixel, check_kernel_shape
 
 
 @keras.saving.register_keras_serializable(package="kerasrecipes")

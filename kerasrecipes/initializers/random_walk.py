@@ -4,7 +4,7 @@ import math
 
 import keras
 
-from kerasrecipes.checks import check_choice
+from kerasrecipes.base.checks import check_choice
 
 
 @keras.saving.register_keras_serializable(package="kerasrecipes")

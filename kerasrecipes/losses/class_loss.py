@@ -2,7 +2,7 @@
 
 import keras
 
-from kerasrecipes.one_hot import one_hot
+from kerasrecipes.base.soft_labels import one_hot
 
 
 @keras.saving.register_keras_serializable(package="kerasrecipes")

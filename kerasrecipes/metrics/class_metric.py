@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import keras
 from keras import ops
 
-from kerasrecipes.one_hot import one_hot
+from kerasrecipes.base.soft_labels import one_hot
 
 
 @keras.saving.register_keras_serializable(package="kerasrecipes")

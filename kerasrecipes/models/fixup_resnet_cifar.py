@@ -4,12 +4,12 @@ from collections.abc import Sequence
 
 import keras
 
-from kerasrecipes.checks import check_integer
+from kerasrecipes.base.checks import check_integer
 from kerasrecipes.layers.normalization.scalar_affine import ScalarAffine
-from kerasrecipes.models.checks import check_image_shape
-from kerasrecipes.models.classify import classify
-from kerasrecipes.models.convolve import convolve
-from kerasrecipes.models.prototypes import activate
+from kerasrecipes.models.blocks.checks import check_image_shape
+from kerasrecipes.models.blocks.convolution import convolve
+from kerasrecipes.models.blocks.logits import classify
+from kerasrecipes.models.blocks.templates import activate
 from kerasrecipes.models.resnet_cifar import (
     LEAST_SIZE_PIXELS,
     check_cifar_depth,

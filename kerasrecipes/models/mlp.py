@@ -4,11 +4,11 @@ from collections.abc import Sequence
 
 import keras
 
-from kerasrecipes.checks import check_integer, check_number
+from kerasrecipes.base.checks import check_integer, check_number
 from kerasrecipes.layers import DropConnect
-from kerasrecipes.models.classify import classify
-from kerasrecipes.models.normalization import needs_bias, normalize, normalize_weights
-from kerasrecipes.models.prototypes import activate, fresh_kernel, fresh_layer
+from kerasrecipes.models.blocks.logits import classify
+from kerasrecipes.models.blocks.normalization import needs_bias, normalize, normalize_weights
+from kerasrecipes.models.blocks.templates import activate, fresh_kernel, fresh_layer
 
 
 def MLP(

@@ -4,13 +4,13 @@ from collections.abc import Mapping, Sequence
 
 import keras
 
-from kerasrecipes.checks import check_choice, check_integer, check_number
-from kerasrecipes.models.backbones import build_backbone
-from kerasrecipes.models.checks import check_image_shape
-from kerasrecipes.models.classify import classify
-from kerasrecipes.models.graph import Graph
-from kerasrecipes.models.prototypes import fresh_kernel
-from kerasrecipes.models.stages import set_trainable_stages, stage_output
+from kerasrecipes.base.checks import check_choice, check_integer, check_number
+from kerasrecipes.models.backbones.catalogue import build_backbone
+from kerasrecipes.models.blocks.checks import check_image_shape
+from kerasrecipes.models.blocks.logits import classify
+from kerasrecipes.models.blocks.templates import fresh_kernel
+from kerasrecipes.models.surgery.graph import Graph
+from kerasrecipes.models.surgery.network_stages import set_trainable_stages, stage_output
 
 POOLINGS = {
     "average": keras.layers.GlobalAveragePooling2D,

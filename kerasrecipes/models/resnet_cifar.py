@@ -5,13 +5,13 @@ from dataclasses import dataclass
 
 import keras
 
-from kerasrecipes.checks import check_choice, check_integer, check_number
-from kerasrecipes.models.add_branch import add_branch, drop_rates
-from kerasrecipes.models.checks import check_image_shape
-from kerasrecipes.models.classify import classify
-from kerasrecipes.models.convolve import convolve
-from kerasrecipes.models.normalization import normalize
-from kerasrecipes.models.prototypes import activate
+from kerasrecipes.base.checks import check_choice, check_integer, check_number
+from kerasrecipes.models.blocks.checks import check_image_shape
+from kerasrecipes.models.blocks.convolution import convolve
+from kerasrecipes.models.blocks.logits import classify
+from kerasrecipes.models.blocks.normalization import normalize
+from kerasrecipes.models.blocks.residual import add_branch, drop_rates
+from kerasrecipes.models.blocks.templates import activate
 
 LEAST_SIZE_PIXELS = 4
 

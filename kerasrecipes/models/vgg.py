@@ -4,12 +4,12 @@ from collections.abc import Sequence
 
 import keras
 
-from kerasrecipes.checks import check_choice, check_integer, check_number
-from kerasrecipes.models.checks import check_depth, check_image_shape
-from kerasrecipes.models.classify import classify
-from kerasrecipes.models.convolve import convolve
-from kerasrecipes.models.normalization import normalize
-from kerasrecipes.models.prototypes import activate, fresh_kernel
+from kerasrecipes.base.checks import check_choice, check_integer, check_number
+from kerasrecipes.models.blocks.checks import check_depth, check_image_shape
+from kerasrecipes.models.blocks.convolution import convolve
+from kerasrecipes.models.blocks.logits import classify
+from kerasrecipes.models.blocks.normalization import normalize
+from kerasrecipes.models.blocks.templates import activate, fresh_kernel
 
 CONVOLUTIONS = {
     11: (1, 1, 2, 2, 2),

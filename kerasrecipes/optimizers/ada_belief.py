@@ -3,9 +3,9 @@
 import keras
 from keras import ops
 
-from kerasrecipes.optimizers.moment_optimizer import MomentOptimizer
+from kerasrecipes.optimizers._base.moment_optimizer import MomentOptimizer
+from kerasrecipes.optimizers._base.step_numbers import bias_correction
 from kerasrecipes.optimizers.radam import rectified_coefficients
-from kerasrecipes.optimizers.step_numbers import bias_correction
 
 # Of the authors' code for `rectify`; see `RAdam`.
 RECTIFICATION_THRESHOLD = 5.0

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 import keras
 from keras import ops
 
-from kerasrecipes.checks import check_number
-from kerasrecipes.optimizers.base_optimizer import dense
-from kerasrecipes.optimizers.update_wrapper import UpdateWrapper
-from kerasrecipes.optimizers.weight_paths import check_starts, starts_within
+from kerasrecipes.base.checks import check_number
+from kerasrecipes.optimizers._base.base_optimizer import dense
+from kerasrecipes.optimizers._base.update_wrapper import UpdateWrapper
+from kerasrecipes.optimizers._base.weight_paths import check_starts, starts_within
 
 
 @keras.saving.register_keras_serializable(package="kerasrecipes")

@@ -2,8 +2,8 @@
 
 import keras
 
-from kerasrecipes.optimizers.kernels import decay_only_kernels
-from kerasrecipes.optimizers.optimizer_wrapper import OptimizerWrapper
+from kerasrecipes.base.kernels import decay_only_kernels
+from kerasrecipes.optimizers._base.optimizer_wrapper import OptimizerWrapper
 
 
 @keras.saving.register_keras_serializable(package="kerasrecipes")

@@ -3,8 +3,8 @@
 import keras
 from keras import ops
 
-from kerasrecipes.optimizers.moment_optimizer import MomentOptimizer
-from kerasrecipes.optimizers.step_numbers import bias_correction
+from kerasrecipes.optimizers._base.moment_optimizer import MomentOptimizer
+from kerasrecipes.optimizers._base.step_numbers import bias_correction
 
 
 @keras.saving.register_keras_serializable(package="kerasrecipes")

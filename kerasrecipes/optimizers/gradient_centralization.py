@@ -5,9 +5,9 @@ import math
 import keras
 from keras import ops
 
-from kerasrecipes.optimizers.base_optimizer import dense
-from kerasrecipes.optimizers.kernels import is_kernel
-from kerasrecipes.optimizers.optimizer_wrapper import OptimizerWrapper
+from kerasrecipes.base.kernels import is_kernel
+from kerasrecipes.optimizers._base.base_optimizer import dense
+from kerasrecipes.optimizers._base.optimizer_wrapper import OptimizerWrapper
 
 
 @keras.saving.register_keras_serializable(package="kerasrecipes")

@@ -3,10 +3,10 @@
 import keras
 from keras import ops
 
-from kerasrecipes._private import DecaysWithinItsStep, uses_weight_decay
-from kerasrecipes.checks import check_number
-from kerasrecipes.optimizers.base_optimizer import BaseOptimizer, dense
-from kerasrecipes.optimizers.kernels import is_kernel
+from kerasrecipes.base.checks import check_number
+from kerasrecipes.base.kernels import is_kernel
+from kerasrecipes.base.private import DecaysWithinItsStep, uses_weight_decay
+from kerasrecipes.optimizers._base.base_optimizer import BaseOptimizer, dense
 
 
 @keras.saving.register_keras_serializable(package="kerasrecipes")

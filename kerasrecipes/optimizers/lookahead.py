@@ -3,8 +3,8 @@
 import keras
 from keras import ops
 
-from kerasrecipes.checks import check_integer, check_number
-from kerasrecipes.optimizers.optimizer_wrapper import OptimizerWrapper
+from kerasrecipes.base.checks import check_integer, check_number
+from kerasrecipes.optimizers._base.optimizer_wrapper import OptimizerWrapper
 
 
 @keras.saving.register_keras_serializable(package="kerasrecipes")

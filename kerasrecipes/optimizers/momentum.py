@@ -5,10 +5,10 @@ from typing import TypeAlias
 import keras
 from keras import ops
 
-from kerasrecipes import _private
-from kerasrecipes.checks import check_number
-from kerasrecipes.optimizers.base_optimizer import BaseOptimizer, dense
-from kerasrecipes.optimizers.step_numbers import step_dtype
+from kerasrecipes.base import private
+from kerasrecipes.base.checks import check_number
+from kerasrecipes.optimizers._base.base_optimizer import BaseOptimizer, dense
+from kerasrecipes.optimizers._base.step_numbers import step_dtype
 
 Schedule: TypeAlias = keras.optimizers.schedules.LearningRateSchedule
 
@@ -121,7 +121,7 @@ class Momentum(BaseOptimizer):
             torch._foreach_add_(directions, gradients)
         weights = [variable.value for variable in variables]
         rate = ops.cast(learning_rate, dtype)
-        if _private.is_at_hand(rate):
+        if private.is_at_hand(rate):
             torch._foreach_add_(weights, directions, alpha=-rate.item())
         else:
             torch._foreach_sub_(weights, torch._foreach_mul(directions, rate))

@@ -3,9 +3,9 @@
 import keras
 from keras import ops
 
-from kerasrecipes.checks import check_number
-from kerasrecipes.optimizers.moment_optimizer import MomentOptimizer
-from kerasrecipes.optimizers.step_numbers import bias_correction, rectification
+from kerasrecipes.base.checks import check_number
+from kerasrecipes.optimizers._base.moment_optimizer import MomentOptimizer
+from kerasrecipes.optimizers._base.step_numbers import bias_correction, rectification
 
 
 @keras.saving.register_keras_serializable(package="kerasrecipes")

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import keras
 from keras import ops
 
-from kerasrecipes.checks import check_integer, check_number
-from kerasrecipes.optimizers.scaled_updates import ScaledUpdates
+from kerasrecipes.base.checks import check_integer, check_number
+from kerasrecipes.optimizers._base.update_wrapper import ScaledUpdates
 
 
 @keras.saving.register_keras_serializable(package="kerasrecipes")

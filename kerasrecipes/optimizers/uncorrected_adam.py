@@ -2,7 +2,7 @@
 
 import keras
 
-from kerasrecipes.optimizers.moment_optimizer import MomentOptimizer
+from kerasrecipes.optimizers._base.moment_optimizer import MomentOptimizer
 
 
 @keras.saving.register_keras_serializable(package="kerasrecipes")

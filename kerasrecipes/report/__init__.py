@@ -1,6 +1,5 @@
 """A run, or a search, as one self-contained page."""
 
-from kerasrecipes.report.write_report import write_report
-from kerasrecipes.report.write_search import write_search
+import lazy_loader
 
-__all__ = ["write_report", "write_search"]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

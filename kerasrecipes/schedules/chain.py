@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import keras
 from keras import ops
 
-from kerasrecipes.checks import check_integer
+from kerasrecipes.base.checks import check_integer
 from kerasrecipes.schedules.inner_schedule import (
     Schedule,
     check_schedule,

@@ -5,7 +5,7 @@ import math
 import keras
 from keras import ops
 
-from kerasrecipes.checks import check_choice, check_integer, check_number
+from kerasrecipes.base.checks import check_choice, check_integer, check_number
 
 MODES = ("triangular", "triangular2", "exp_range")
 

@@ -5,7 +5,7 @@ from typing import TypeAlias
 import keras
 from keras import ops
 
-from kerasrecipes.checks import check_number
+from kerasrecipes.base.checks import check_number
 
 Schedule: TypeAlias = keras.optimizers.schedules.LearningRateSchedule
 

@@ -4,7 +4,7 @@ import math
 
 import keras
 
-from kerasrecipes.checks import check_integer, check_number
+from kerasrecipes.base.checks import check_integer, check_number
 
 
 def exponential_decay(

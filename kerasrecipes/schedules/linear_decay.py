@@ -2,7 +2,7 @@
 
 import keras
 
-from kerasrecipes.checks import check_integer, check_number
+from kerasrecipes.base.checks import check_integer, check_number
 from kerasrecipes.schedules.pieces import Piece, piecewise
 
 

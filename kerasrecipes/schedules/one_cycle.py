@@ -2,7 +2,7 @@
 
 import keras
 
-from kerasrecipes.checks import check_choice, check_number
+from kerasrecipes.base.checks import check_choice, check_number
 from kerasrecipes.schedules.one_cycle_momentum import SHAPES, OneCycleMomentum, turning_points
 from kerasrecipes.schedules.pieces import Piece, piecewise
 

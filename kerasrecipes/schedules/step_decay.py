@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import keras
 from keras import ops
 
-from kerasrecipes.checks import check_choice, check_integer, check_number
+from kerasrecipes.base.checks import check_choice, check_integer, check_number
 
 # Factor and period in epochs, as the usual lectures on training networks teach them.
 PRESETS = {

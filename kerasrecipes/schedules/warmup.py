@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import keras
 from keras import ops
 
-from kerasrecipes.checks import check_choice, check_integer, check_number
+from kerasrecipes.base.checks import check_choice, check_integer, check_number
 from kerasrecipes.schedules.inner_schedule import (
     Schedule,
     check_schedule,

@@ -2,7 +2,7 @@
 
 import keras
 
-from kerasrecipes.checks import check_choice, check_integer, check_number
+from kerasrecipes.base.checks import check_choice, check_integer, check_number
 from kerasrecipes.schedules.pieces import SHAPES, Piece, phase_steps, piecewise
 
 

@@ -1,9 +1,9 @@
 """Trained networks put to other uses: their features, and classifiers on them."""
 
-from kerasrecipes.transfer.advise import Advice, advise
-from kerasrecipes.transfer.extract_features import extract_features
+from kerasrecipes.transfer.advice import Advice, advise
+from kerasrecipes.transfer.feature_extraction import extract_features
 from kerasrecipes.transfer.linear_probe import FittedProbe, LinearProbe
-from kerasrecipes.transfer.probe_stages import StageProbe, join_probe, probe_stages
+from kerasrecipes.transfer.stage_probes import StageProbe, join_probe, probe_stages
 from kerasrecipes.transfer.strategies import STRATEGIES, strategy_recipe
 from kerasrecipes.transfer.task import Task, measure_task
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from kerasrecipes.checks import check_choice, check_integer
-from kerasrecipes.recipe import Recipe
-from kerasrecipes.spec import Spec, use
+from kerasrecipes.base.checks import check_choice, check_integer
+from kerasrecipes.recipe.recipe import Recipe
+from kerasrecipes.recipe.spec import Spec, use
 
 # From what changes least of the pretrained network to what changes most.
 STRATEGIES = ("features", "stage features", "last stage", "all stages")

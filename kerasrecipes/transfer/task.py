@@ -9,9 +9,9 @@ import numpy as np
 from kerasrecipes.callbacks.model_state import assign, state_variables, to_arrays
 from kerasrecipes.data.dataset import Dataset
 from kerasrecipes.data.split import ArraySplit, Split
-from kerasrecipes.models.all_layers import all_layers
-from kerasrecipes.models.recalibrate_batch_norm import recalibrate_batch_norm
-from kerasrecipes.transfer.extract_features import extract_features
+from kerasrecipes.models.surgery.batch_norm_recalibration import recalibrate_batch_norm
+from kerasrecipes.models.surgery.graph import all_layers
+from kerasrecipes.transfer.feature_extraction import extract_features
 
 # Enough for an accuracy to a point or two; a forward pass and a second of fits.
 MOST_IMAGES = 2000

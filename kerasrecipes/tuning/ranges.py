@@ -4,8 +4,8 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from kerasrecipes.checks import check_choice, check_integer, check_number
-from kerasrecipes.spec import frozen, to_plain
+from kerasrecipes.base.checks import check_choice, check_integer, check_number
+from kerasrecipes.recipe.spec import frozen, to_plain
 
 
 @dataclass(frozen=True)

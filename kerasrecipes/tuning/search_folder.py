@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from kerasrecipes.csv_table import read_rows
-from kerasrecipes.recipe import Recipe
-from kerasrecipes.spec import canonical
-from kerasrecipes.tuning.stages import Stage, stages_of
+from kerasrecipes.base.csv_table import read_rows
+from kerasrecipes.recipe.recipe import Recipe
+from kerasrecipes.recipe.spec import canonical
+from kerasrecipes.tuning.rungs import Stage, stages_of
 
 # Of search.json.
 FORMAT = 1

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from kerasrecipes.csv_table import to_cell
-from kerasrecipes.recipe import Recipe
-from kerasrecipes.spec import from_plain, to_plain
+from kerasrecipes.base.csv_table import to_cell
+from kerasrecipes.recipe.recipe import Recipe
+from kerasrecipes.recipe.spec import from_plain, to_plain
 from kerasrecipes.tuning.ranges import Choice, Range
 
 

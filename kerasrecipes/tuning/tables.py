@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 from keras_tuner.engine.trial import TrialStatus
 
-from kerasrecipes.csv_table import write_rows
-from kerasrecipes.spec import to_plain
-from kerasrecipes.tuning.oracle import CoarseToFineOracle
-from kerasrecipes.tuning.plan import Tried
+from kerasrecipes.base.csv_table import write_rows
+from kerasrecipes.recipe.spec import to_plain
+from kerasrecipes.tuning.keras_tuner.oracle import CoarseToFineOracle
+from kerasrecipes.tuning.keras_tuner.trial_values import own_curve
+from kerasrecipes.tuning.planning.plan import Tried
 from kerasrecipes.tuning.space import Space
-from kerasrecipes.tuning.trial_values import own_curve
 
 
 def write_tables(folder: Path, oracle: CoarseToFineOracle, space: Space) -> None:

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 
 from kerasrecipes.data.dataset import Dataset
-from kerasrecipes.preparation import prepare, run_length
-from kerasrecipes.recipe import Recipe
-from kerasrecipes.run_length import RunLength
+from kerasrecipes.recipe.recipe import Recipe
+from kerasrecipes.recipe.run_length import RunLength
+from kerasrecipes.training.build import prepare, run_length
+from kerasrecipes.tuning.rungs import Stage
 from kerasrecipes.tuning.space import Space
-from kerasrecipes.tuning.stages import Stage
 
 
 def goes_on(recipe: Recipe, stages: Sequence[Stage]) -> bool:

@@ -2,9 +2,10 @@ import keras
 import numpy as np
 import pytest
 
-from kerasrecipes.callbacks import EpochLog, LearningRateLogger
+from kerasrecipes.callbacks import LearningRateLogger
 from kerasrecipes.optimizers import GradientCentralization, Lookahead, Momentum
 from kerasrecipes.schedules import LinearDecay, OneCycle, StepDecay, Warmup
+from kerasrecipes.training import EpochLog
 
 X = np.zeros((4, 1), "float32")
 CYCLE = OneCycle(0.1, total_steps=6, warmup_steps=2, initial_fraction=0.1, final_fraction=0.01,

@@ -5,10 +5,11 @@ import numpy as np
 import pytest
 from keras import ops
 
-from kerasrecipes.callbacks import LearningRateLogger, ReduceOnPlateau, ResumableCheckpoint
-from kerasrecipes.callbacks.scaled_schedule import ScaledSchedule
+from kerasrecipes.callbacks import LearningRateLogger, ReduceOnPlateau
+from kerasrecipes.callbacks.reduce_on_plateau import ScaledSchedule
 from kerasrecipes.optimizers import DecayKernelsOnly, LayerwiseLearningRates, Lookahead
 from kerasrecipes.schedules import LinearDecay
+from kerasrecipes.training import ResumableCheckpoint
 
 X = np.ones((2, 1), "float32")
 LINEAR = {"initial_learning_rate": 1.0, "decay_steps": 20, "end_fraction": 0.0}

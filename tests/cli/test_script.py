@@ -5,7 +5,7 @@ import pytest
 
 import kerasrecipes
 from kerasrecipes.cli import console, main
-from kerasrecipes.run import run_folder
+from kerasrecipes.training.run import run_folder
 
 
 def _trained(train):

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from kerasrecipes.data.decoding import BrokenImageError, read_image
+from kerasrecipes.data.reading.decoding import BrokenImageError, read_image
 from kerasrecipes.data.split import ArraySplit, FileSplit
 
 RANDOM = np.random.default_rng(0)

@@ -17,8 +17,8 @@ import pytest
 
 import kerasrecipes.cli
 from kerasrecipes.cli.search_space import read_space
+from kerasrecipes.tuning.rungs import stages_of
 from kerasrecipes.tuning.space import Space
-from kerasrecipes.tuning.stages import stages_of
 from kerasrecipes.tuning.trial_length import check_trials
 from tests.docs.pages import PAGES, ROOT, asked_for, blocks, commands, parsed
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import pytest
 
-from kerasrecipes import registry
+from kerasrecipes.recipe import registry
 from tests.docs.pages import ROOT, asked_for
 
 PAGE = ROOT / "docs" / "techniques.md"
@@ -118,7 +118,7 @@ def test_recipes_are_there_and_take_the_changes(row, monkeypatch):
     "row", [p for p in TECHNIQUES if "train_from_scratch" in p.values[0].recipe]
 )
 def test_recipes_can_be_run(row, monkeypatch):
-    from kerasrecipes.preparation import prepare
+    from kerasrecipes.training.build import prepare
 
     for command in _quoted(row.recipe):
         recipe, _ = asked_for(shlex.split(f"recipes/{command}"), monkeypatch)

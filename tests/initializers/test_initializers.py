@@ -3,8 +3,9 @@ import numpy as np
 import pytest
 from keras import ops
 
-from kerasrecipes import initializers, registry
+from kerasrecipes import initializers
 from kerasrecipes.initializers import DeltaOrthogonal, Dirac, RandomWalk
+from kerasrecipes.recipe import registry
 
 # A value other than the default for every argument.
 CASES = {

@@ -140,8 +140,8 @@ def test_images_of_any_size_and_a_saved_model(tmp_path):
 def test_resnet20_without_normalization_learns_digits():
     """From He's start the same network stays at chance: docs/results/initialization_study.csv."""
     from kerasrecipes import Recipe, use
-    from kerasrecipes.data.pipeline import training_batches
-    from kerasrecipes.preparation import prepare
+    from kerasrecipes.data.batches import training_batches
+    from kerasrecipes.training.build import prepare
 
     recipe = Recipe(
         data="Digits",

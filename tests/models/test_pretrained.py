@@ -6,14 +6,15 @@ import numpy as np
 import pytest
 
 from kerasrecipes.data.split import ArraySplit
-from kerasrecipes.models import Pretrained, ResNetCIFAR, applications, trained_network
-from kerasrecipes.models.assemble import assemble
-from kerasrecipes.models.raw_pixels import check_raw_pixels
-from kerasrecipes.models.stages import head, set_trainable_stages, stages
-from kerasrecipes.models.warm_start import warm_start
+from kerasrecipes.models import Pretrained, ResNetCIFAR
+from kerasrecipes.models.backbones import applications, trained_network
+from kerasrecipes.models.backbones.raw_pixels import check_raw_pixels
+from kerasrecipes.models.surgery.assembly import assemble
+from kerasrecipes.models.surgery.network_stages import head, set_trainable_stages, stages
+from kerasrecipes.models.surgery.weight_transfer import warm_start
 from kerasrecipes.optimizers import StagewiseLearningRates
-from tests.models.test_weight_files import randomized, write_legacy, write_weights
-from tests.models.tiny_application import tiny_application
+from tests.models.backbones.test_weight_files import randomized, write_legacy, write_weights
+from tests.models.backbones.tiny_application import tiny_application
 
 SHARED = Path(__file__).parents[3] / "shared" / "weights"
 MOBILENET = SHARED / "mobilenet_0.25_224_imagenet_notop.weights.h5"

@@ -8,7 +8,6 @@ import pytest
 from keras import ops
 
 import kerasrecipes.optimizers
-from kerasrecipes import registry
 from kerasrecipes.optimizers import (
     LARS,
     AdaBelief,
@@ -23,7 +22,8 @@ from kerasrecipes.optimizers import (
     StagewiseLearningRates,
     UncorrectedAdam,
 )
-from kerasrecipes.optimizers.step_numbers import bias_correction, rectification
+from kerasrecipes.optimizers._base.step_numbers import bias_correction, rectification
+from kerasrecipes.recipe import registry
 from tests import references
 from tests.optimizers.problems import STEPS, gradients, path_of, precision, relative_error
 

@@ -1,12 +1,12 @@
-"""The entries of `kerasrecipes._private` that optimizers use, and their fallbacks."""
+"""The entries of `kerasrecipes.base.private` that optimizers use, and their fallbacks."""
 
 import keras
 import numpy as np
 import pytest
 from keras import ops
 
-from kerasrecipes import _private
-from kerasrecipes._private import uses_weight_decay
+from kerasrecipes.base import private
+from kerasrecipes.base.private import uses_weight_decay
 from kerasrecipes.optimizers import LARS, AdaBelief, DiffGrad, Momentum, RAdam, UncorrectedAdam
 from tests.optimizers.problems import BACKEND, gradients, path_of, relative_error
 
@@ -26,7 +26,7 @@ TOGETHER = {
 @pytest.mark.parametrize("at_hand", [True, False])
 @pytest.mark.parametrize("name", TOGETHER)
 def test_updating_together_equals_updating_one_by_one(name, at_hand, monkeypatch):
-    monkeypatch.setattr(_private, "is_at_hand", lambda number: at_hand)
+    monkeypatch.setattr(private, "is_at_hand", lambda number: at_hand)
     cls, options = TOGETHER[name]
 
     class OneByOne(cls):

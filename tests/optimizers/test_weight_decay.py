@@ -3,6 +3,7 @@ import numpy as np
 import pytest
 from keras import layers, ops
 
+from kerasrecipes.base.kernels import is_kernel
 from kerasrecipes.optimizers import (
     LARS,
     AdaBelief,
@@ -16,7 +17,6 @@ from kerasrecipes.optimizers import (
     RAdam,
     UncorrectedAdam,
 )
-from kerasrecipes.optimizers.kernels import is_kernel
 
 OURS = [RAdam, DiffGrad, AdaBelief, Momentum, UncorrectedAdam, LARS]
 KERAS = [

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from kerasrecipes import use
-from kerasrecipes.sweep import Sweep
+from kerasrecipes.runs.sweeping import Sweep
 from tests.fake_train import FakeTrain
 
 ROOT = Path(__file__).parents[2]
@@ -19,7 +19,7 @@ class BetterAugmented(FakeTrain):
 
 
 def test_differences_are_paired_by_seed(monkeypatch, tmp_path):
-    monkeypatch.setattr("kerasrecipes.sweep.train", BetterAugmented())
+    monkeypatch.setattr("kerasrecipes.runs.sweeping.train", BetterAugmented())
     recipe = RECIPE["recipe"].replace({"data": "Digits", "preprocessing": [], "model": "MLP"})
     augmentations = {"none": [], "flip": [use("RandomFlip")]}
     result = RECIPE["compare"](recipe, augmentations, (0, 1, 2), tmp_path, tmp_path / "t.csv")

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from kerasrecipes.sweep import Sweep
+from kerasrecipes.runs.sweeping import Sweep
 from tests.fake_train import FakeTrain
 
 ROOT = Path(__file__).parents[2]
@@ -23,7 +23,7 @@ class BestAt(FakeTrain):
 
 
 def test_rates_are_chosen_at_32_and_scaled_to_the_batch(monkeypatch, tmp_path):
-    monkeypatch.setattr("kerasrecipes.sweep.train", BestAt())
+    monkeypatch.setattr("kerasrecipes.runs.sweeping.train", BestAt())
     tried, result = RECIPE["compare"](
         RECIPE["recipe"], ("batch", "group"), (2, 128), (0.03, 0.1), (1, 2), tmp_path
     )

@@ -4,7 +4,7 @@ from pathlib import Path
 import numpy as np
 
 from kerasrecipes import use
-from kerasrecipes.sweep import Sweep
+from kerasrecipes.runs.sweeping import Sweep
 from tests.fake_train import FakeTrain
 
 ROOT = Path(__file__).parents[2]
@@ -30,7 +30,7 @@ class BestAt(FakeTrain):
 
 
 def test_rates_are_chosen_on_validation_by_a_seed_that_does_not_count(monkeypatch, tmp_path):
-    monkeypatch.setattr("kerasrecipes.sweep.train", BestAt())
+    monkeypatch.setattr("kerasrecipes.runs.sweeping.train", BestAt())
     optimizers = {"plain": use("SGD", momentum=0.5), "Adam": use("Adam")}
     tried, result = RECIPE["compare"](CUT_DOWN, optimizers, (0.01, 0.3), (1, 2, 3), tmp_path)
     assert tried.labels == ["plain, 0.01", "plain, 0.3", "Adam, 0.01", "Adam, 0.3"]

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from kerasrecipes.sweep import Sweep
+from kerasrecipes.runs.sweeping import Sweep
 from tests.fake_train import FakeTrain
 
 ROOT = Path(__file__).parents[2]
@@ -39,7 +39,7 @@ class BestAt(FakeTrain):
 
 def test_strengths_are_chosen_on_validation_by_a_seed_that_does_not_count(monkeypatch, tmp_path):
     compare = RECIPE["compare"]
-    monkeypatch.setattr("kerasrecipes.sweep.train", BestAt())
+    monkeypatch.setattr("kerasrecipes.runs.sweeping.train", BestAt())
     on_training = {"train_accuracy": 1.0, "train_crossentropy": 0.0}
     monkeypatch.setitem(compare.__globals__, "training_scores", lambda *_: on_training)
     regularizers = {name: REGULARIZERS[name] for name in ("none", "dropout")}

@@ -5,9 +5,9 @@ import keras
 import numpy as np
 import pytest
 
-from kerasrecipes.csv_table import read_rows
+from kerasrecipes.base.csv_table import read_rows
 from kerasrecipes.initializers import RandomWalk
-from kerasrecipes.sweep import Sweep
+from kerasrecipes.runs.sweeping import Sweep
 
 ROOT = Path(__file__).parents[2]
 RESULTS = ROOT / "docs" / "results"

@@ -8,9 +8,10 @@ import keras
 import numpy as np
 import pytest
 
-from kerasrecipes.models import ResNetCIFAR, trained_network
-from kerasrecipes.models.assemble import assemble
-from kerasrecipes.training import train
+from kerasrecipes.models import ResNetCIFAR
+from kerasrecipes.models.backbones import trained_network
+from kerasrecipes.models.surgery.assembly import assemble
+from kerasrecipes.training.training import train
 from kerasrecipes.transfer import FittedProbe, StageProbe
 
 RECIPES = Path(__file__).parents[2] / "recipes"

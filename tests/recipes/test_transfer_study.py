@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from kerasrecipes.sweep import Sweep
+from kerasrecipes.runs.sweeping import Sweep
 
 ROOT = Path(__file__).parents[2]
 STUDY = runpy.run_path(str(ROOT / "recipes" / "transfer_study.py"))

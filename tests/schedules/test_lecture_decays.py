@@ -3,9 +3,9 @@ import numpy as np
 import pytest
 from keras import ops
 
-from kerasrecipes.run_length import RunLength
+from kerasrecipes.recipe.run_length import RunLength
+from kerasrecipes.recipe.spec import use
 from kerasrecipes.schedules import exponential_decay, inverse_time_decay, percent_decay
-from kerasrecipes.spec import use
 
 STEPS = np.array([0, 1, 7, 100, 1000, 100_000])
 

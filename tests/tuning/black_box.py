@@ -12,8 +12,8 @@ from pathlib import Path
 import keras_tuner
 
 from kerasrecipes.tuning import CoarseToFine
-from kerasrecipes.tuning.distributed import ORACLE_IP, ORACLE_PORT, TUNER_ID, WORKERS
-from kerasrecipes.tuning.trial_values import EPOCHS, INITIAL_EPOCH
+from kerasrecipes.tuning.keras_tuner.distributed import ORACLE_IP, ORACLE_PORT, TUNER_ID, WORKERS
+from kerasrecipes.tuning.keras_tuner.trial_values import EPOCHS, INITIAL_EPOCH
 
 STAGES = "8x1,4x2,2x4"
 # A search takes two seconds; where the machine is busy, some more.
@@ -167,7 +167,7 @@ def kill_at(moment: int, monkeypatch) -> None:
     """Kills this process at its `moment`th write: before it, halfway through it, or after it."""
     from keras_tuner.engine.trial import Trial
 
-    from kerasrecipes.tuning.oracle import CoarseToFineOracle
+    from kerasrecipes.tuning.keras_tuner.oracle import CoarseToFineOracle
 
     count = 0
 

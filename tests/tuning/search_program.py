@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 from kerasrecipes import Recipe, main, use
-from kerasrecipes.csv_table import read_rows
+from kerasrecipes.base.csv_table import read_rows
 from kerasrecipes.tuning import log_uniform, uniform
 
 ROOT = Path(__file__).parents[2]

@@ -2,8 +2,8 @@ import pytest
 
 from kerasrecipes import Recipe, use
 from kerasrecipes.tuning import choice, integer, log_uniform, uniform
+from kerasrecipes.tuning.planning.unit_cube import UnitCube
 from kerasrecipes.tuning.space import Space
-from kerasrecipes.tuning.unit_cube import UnitCube
 
 RECIPE = Recipe(data="Digits", model=use("MLP", units=[32]), optimizer=use("SGD", momentum=0.9))
 

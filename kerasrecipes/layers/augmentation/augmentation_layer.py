@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import keras
 from keras import ops
 
-from kerasrecipes.checks import check_rank
+from kerasrecipes.base.checks import check_rank
 
 
 class AugmentationLayer(keras.layers.Layer):
@@ -106,3 +106,15 @@ class AugmentationLayer(keras.layers.Layer):
 
     def get_config(self):
         return {**super().get_config(), "seed": self.seed}
+
+
+def with_images(data, function):
+    """Returns `data` with `function(images)` for its images.
+
+    Args:
+        data: Images, or a dictionary of `"images"` and others, which stay as they are.
+        function: Of the images.
+    """
+    if isinstance(data, Mapping):
+        return {**data, "images": function(data["images"])}
+    return function(data)

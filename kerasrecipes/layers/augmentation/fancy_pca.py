@@ -6,9 +6,9 @@ import keras
 import numpy as np
 from keras import ops
 
-from kerasrecipes.checks import check_number
-from kerasrecipes.layers.augmentation.colour import recolour
-from kerasrecipes.layers.augmentation.photometric_layer import PhotometricLayer
+from kerasrecipes.base.checks import check_number
+from kerasrecipes.layers.augmentation._colour.colour import recolour
+from kerasrecipes.layers.augmentation._colour.photometric_layer import PhotometricLayer
 from kerasrecipes.layers.augmentation.rounding import round_to
 
 

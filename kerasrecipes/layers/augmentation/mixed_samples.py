@@ -3,10 +3,10 @@
 import keras
 from keras import ops
 
-from kerasrecipes.checks import check_integer, check_number
+from kerasrecipes.base.checks import check_integer, check_number
+from kerasrecipes.base.soft_labels import one_hot
 from kerasrecipes.layers.augmentation.augmentation_layer import AugmentationLayer
 from kerasrecipes.layers.augmentation.rounding import round_to
-from kerasrecipes.one_hot import one_hot
 
 
 @keras.saving.register_keras_serializable(package="kerasrecipes")

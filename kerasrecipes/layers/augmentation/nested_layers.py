@@ -3,10 +3,10 @@
 import keras
 from keras import ops
 
+from kerasrecipes.base.soft_labels import one_hot
 from kerasrecipes.layers.augmentation.augmentation_layer import AugmentationLayer
 from kerasrecipes.layers.augmentation.protocol import draws_apart, mixes_labels
 from kerasrecipes.layers.augmentation.rounding import round_to
-from kerasrecipes.one_hot import one_hot
 
 
 class NestedLayers(AugmentationLayer):

@@ -4,17 +4,17 @@ import keras
 import numpy as np
 from keras import ops
 
-from kerasrecipes.checks import check_choice, check_integer, check_number
-from kerasrecipes.layers.augmentation.photometric_layer import PhotometricLayer
-from kerasrecipes.layers.augmentation.policies import POLICIES
-from kerasrecipes.layers.augmentation.policy_passes import (
+from kerasrecipes.base.checks import check_choice, check_integer, check_number
+from kerasrecipes.layers.augmentation._colour.photometric_layer import PhotometricLayer
+from kerasrecipes.layers.augmentation._policy.passes import (
     change_levels,
     change_saturation,
     change_sharpness,
     move,
 )
+from kerasrecipes.layers.augmentation._policy.policies import POLICIES
+from kerasrecipes.layers.augmentation._warp.warping import INTERPOLATIONS
 from kerasrecipes.layers.augmentation.rounding import round_to
-from kerasrecipes.layers.augmentation.warp import INTERPOLATIONS
 
 _GREATEST_MAGNITUDE = 10
 

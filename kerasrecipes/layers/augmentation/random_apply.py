@@ -3,7 +3,7 @@
 import keras
 from keras import ops
 
-from kerasrecipes.checks import check_number
+from kerasrecipes.base.checks import check_number
 from kerasrecipes.layers.augmentation.nested_layers import (
     NestedLayers,
     select_images,

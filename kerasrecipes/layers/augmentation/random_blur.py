@@ -3,10 +3,10 @@
 import keras
 from keras import ops
 
+from kerasrecipes.layers.augmentation._colour.blurring import gaussian_blur
 from kerasrecipes.layers.augmentation.augmentation_layer import AugmentationLayer
-from kerasrecipes.layers.augmentation.gaussian_blur import gaussian_blur
+from kerasrecipes.layers.augmentation.magnitude import Strength, from_zero, scaled
 from kerasrecipes.layers.augmentation.rounding import round_to, to_float
-from kerasrecipes.layers.augmentation.strength import Strength, from_zero, scaled
 
 
 @keras.saving.register_keras_serializable(package="kerasrecipes")

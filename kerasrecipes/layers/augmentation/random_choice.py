@@ -6,7 +6,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from kerasrecipes.checks import check_number
+from kerasrecipes.base.checks import check_number
 from kerasrecipes.layers.augmentation.nested_layers import (
     NestedLayers,
     select_images,

@@ -5,13 +5,13 @@ import math
 import keras
 from keras import ops
 
-from kerasrecipes.checks import check_choice, check_number
+from kerasrecipes.base.checks import check_choice, check_number
+from kerasrecipes.layers.augmentation._colour.blurring import gaussian_blur, kernel_radius
+from kerasrecipes.layers.augmentation._warp.gathering import sample
+from kerasrecipes.layers.augmentation._warp.warping import FILL_MODES, INTERPOLATIONS
 from kerasrecipes.layers.augmentation.augmentation_layer import AugmentationLayer
-from kerasrecipes.layers.augmentation.gaussian_blur import gaussian_blur, kernel_radius
+from kerasrecipes.layers.augmentation.magnitude import Strength, from_zero, scaled
 from kerasrecipes.layers.augmentation.rounding import check_holds, round_to
-from kerasrecipes.layers.augmentation.strength import Strength, from_zero, scaled
-from kerasrecipes.layers.augmentation.warp import FILL_MODES, INTERPOLATIONS
-from kerasrecipes.layers.augmentation.warp_gather import sample
 
 
 @keras.saving.register_keras_serializable(package="kerasrecipes")

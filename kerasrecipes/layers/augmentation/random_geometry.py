@@ -5,16 +5,16 @@ import math
 import keras
 from keras import ops
 
-from kerasrecipes.checks import check_number
-from kerasrecipes.layers.augmentation.geometric_layer import GeometricLayer
-from kerasrecipes.layers.augmentation.homography import (
+from kerasrecipes.base.checks import check_number
+from kerasrecipes.layers.augmentation._warp.geometric_layer import GeometricLayer
+from kerasrecipes.layers.augmentation._warp.homography import (
     compose,
     identity,
     linear,
     perspective,
     translation,
 )
-from kerasrecipes.layers.augmentation.strength import (
+from kerasrecipes.layers.augmentation.magnitude import (
     Strength,
     around_zero,
     ratio,

@@ -4,8 +4,8 @@ import keras
 from keras import ops
 
 from kerasrecipes.layers.augmentation.augmentation_layer import AugmentationLayer
+from kerasrecipes.layers.augmentation.magnitude import Strength, from_zero, scaled
 from kerasrecipes.layers.augmentation.rounding import round_to, to_float
-from kerasrecipes.layers.augmentation.strength import Strength, from_zero, scaled
 from kerasrecipes.layers.augmentation.value_range import ValueRangeWatch, check_value_range
 
 

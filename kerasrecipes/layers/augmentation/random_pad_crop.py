@@ -4,9 +4,9 @@ import keras
 import numpy as np
 from keras import ops
 
-from kerasrecipes.checks import check_choice, check_integer, check_number
+from kerasrecipes.base.checks import check_choice, check_integer, check_number
+from kerasrecipes.layers.augmentation._warp.homography import translation
 from kerasrecipes.layers.augmentation.augmentation_layer import AugmentationLayer
-from kerasrecipes.layers.augmentation.homography import translation
 from kerasrecipes.layers.augmentation.rounding import check_holds
 
 

@@ -3,15 +3,15 @@
 import keras
 from keras import ops
 
-from kerasrecipes.checks import check_integer, check_number
-from kerasrecipes.layers.augmentation.colour import (
+from kerasrecipes.base.checks import check_integer, check_number
+from kerasrecipes.layers.augmentation._colour.colour import (
     chroma_matrix,
     mean_luma,
     recolour,
 )
-from kerasrecipes.layers.augmentation.photometric_layer import PhotometricLayer
-from kerasrecipes.layers.augmentation.rounding import round_to
-from kerasrecipes.layers.augmentation.strength import (
+from kerasrecipes.layers.augmentation._colour.photometric_layer import PhotometricLayer
+from kerasrecipes.layers.augmentation._colour.tones import apply_tones
+from kerasrecipes.layers.augmentation.magnitude import (
     Strength,
     around_one,
     around_zero,
@@ -19,7 +19,7 @@ from kerasrecipes.layers.augmentation.strength import (
     scaled,
     scaled_logarithm,
 )
-from kerasrecipes.layers.augmentation.tones import apply_tones
+from kerasrecipes.layers.augmentation.rounding import round_to
 
 
 @keras.saving.register_keras_serializable(package="kerasrecipes")

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 import keras
 from keras import ops
 
-from kerasrecipes.layers.augmentation.geometric_layer import GeometricLayer
-from kerasrecipes.layers.augmentation.homography import compose, linear, translation
-from kerasrecipes.layers.augmentation.strength import scaled, scaled_logarithm, within
+from kerasrecipes.layers.augmentation._warp.geometric_layer import GeometricLayer
+from kerasrecipes.layers.augmentation._warp.homography import compose, linear, translation
+from kerasrecipes.layers.augmentation.magnitude import scaled, scaled_logarithm, within
 
 _ATTEMPTS = 10
 

@@ -6,9 +6,8 @@ from collections.abc import Sequence
 import keras
 from keras import ops
 
-from kerasrecipes._private import is_compiled_by_xla
-from kerasrecipes.layers.augmentation.strength import within
-from kerasrecipes.layers.augmentation.tracing import is_traced_by_jax
+from kerasrecipes.base.private import is_compiled_by_xla, is_traced_by_jax
+from kerasrecipes.layers.augmentation.magnitude import within
 
 
 def check_value_range(value_range: Sequence[float]) -> None:

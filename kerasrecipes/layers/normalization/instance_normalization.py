@@ -3,8 +3,8 @@
 import keras
 from keras import ops
 
-from kerasrecipes.checks import check_integer, check_number
-from kerasrecipes.layers.normalization.full_precision import full_precision
+from kerasrecipes.base.checks import check_integer, check_number
+from kerasrecipes.layers.normalization.precision import full_precision
 
 
 @keras.saving.register_keras_serializable(package="kerasrecipes")

@@ -6,8 +6,8 @@ import keras
 import numpy as np
 from keras import ops
 
-from kerasrecipes.layers.normalization.full_precision import full_precision
 from kerasrecipes.layers.normalization.kernel_axes import output_axes
+from kerasrecipes.layers.normalization.precision import full_precision
 
 
 class KernelWrapper(keras.layers.Wrapper):

@@ -3,7 +3,7 @@
 import keras
 from keras import ops
 
-from kerasrecipes.checks import check_choice
+from kerasrecipes.base.checks import check_choice
 
 
 @keras.saving.register_keras_serializable(package="kerasrecipes")

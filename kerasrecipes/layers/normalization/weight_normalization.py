@@ -6,9 +6,9 @@ import keras
 import numpy as np
 from keras import ops
 
-from kerasrecipes.layers.normalization.full_precision import full_precision
 from kerasrecipes.layers.normalization.kernel_axes import channel_axis
 from kerasrecipes.layers.normalization.kernel_wrapper import KernelWrapper
+from kerasrecipes.layers.normalization.precision import full_precision
 
 # Squared. Below it a direction counts as zero, and so does its kernel.
 LEAST_LENGTH = 1e-24

@@ -3,7 +3,7 @@
 import keras
 from keras import ops
 
-from kerasrecipes.checks import check_number
+from kerasrecipes.base.checks import check_number
 from kerasrecipes.layers.normalization.kernel_wrapper import KernelWrapper
 
 

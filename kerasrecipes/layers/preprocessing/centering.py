@@ -3,7 +3,7 @@
 import keras
 from keras import ops
 
-from kerasrecipes.checks import check_choice
+from kerasrecipes.base.checks import check_choice
 from kerasrecipes.layers.preprocessing.adaptable_layer import AdaptableLayer
 
 

@@ -2,7 +2,7 @@
 
 import keras
 
-from kerasrecipes.checks import check_choice, check_integer
+from kerasrecipes.base.checks import check_choice, check_integer
 from kerasrecipes.layers.preprocessing.whitening_layer import WhiteningLayer
 
 

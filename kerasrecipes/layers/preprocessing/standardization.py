@@ -4,7 +4,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from kerasrecipes.checks import check_choice
+from kerasrecipes.base.checks import check_choice
 from kerasrecipes.layers.preprocessing.adaptable_layer import AdaptableLayer
 
 # Rounding leaves a constant of float32 numbers with a deviation of up to this share of the mean.

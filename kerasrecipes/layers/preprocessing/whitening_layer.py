@@ -3,9 +3,9 @@
 import numpy as np
 from keras import ops
 
-from kerasrecipes.checks import check_number
+from kerasrecipes.base.checks import check_number
 from kerasrecipes.layers.preprocessing.adaptable_layer import AdaptableLayer
-from kerasrecipes.layers.preprocessing.principal_axes import principal_axes
+from kerasrecipes.layers.preprocessing.principal_components import principal_axes
 
 
 class WhiteningLayer(AdaptableLayer):

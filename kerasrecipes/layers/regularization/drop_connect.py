@@ -3,7 +3,7 @@
 import keras
 from keras import ops
 
-from kerasrecipes.checks import check_integer, check_number
+from kerasrecipes.base.checks import check_integer, check_number
 from kerasrecipes.layers.regularization.per_example import convolve_each, multiply_each
 
 

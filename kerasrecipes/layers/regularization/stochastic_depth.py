@@ -3,7 +3,7 @@
 import keras
 from keras import ops
 
-from kerasrecipes.checks import check_number
+from kerasrecipes.base.checks import check_number
 
 
 @keras.saving.register_keras_serializable(package="kerasrecipes")

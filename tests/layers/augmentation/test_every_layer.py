@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from keras import ops
 
-from kerasrecipes import layers, registry
+from kerasrecipes import layers
 from kerasrecipes.layers.augmentation.protocol import mixes_labels
+from kerasrecipes.recipe import registry
 from tests.layers.augmentation.batches import (
     WordsSeed,
     augment,

@@ -7,7 +7,7 @@ from kerasrecipes import Recipe
 from kerasrecipes.data.dataset import Dataset
 from kerasrecipes.data.split import ArraySplit
 from kerasrecipes.layers import FancyPCA
-from kerasrecipes.preparation import prepare
+from kerasrecipes.training.build import prepare
 from tests.layers.augmentation.batches import augment, random_images, to_numpy
 
 # A sound layer exceeds a bound in one of a million seeds; ours are fixed.

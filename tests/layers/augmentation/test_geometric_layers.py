@@ -5,12 +5,13 @@ import numpy as np
 import pytest
 from keras import ops
 
-from kerasrecipes import layers, registry
-from kerasrecipes.data.augmentation import Augmentation
+from kerasrecipes import layers
+from kerasrecipes.data.augment import Augmentation
 from kerasrecipes.layers import RandomGeometry, RandomPadCrop, RandomResizedCrop
-from kerasrecipes.layers.augmentation.fusion import fuse
-from kerasrecipes.layers.augmentation.geometric_layer import GeometricLayer
-from kerasrecipes.layers.augmentation.homography import translation
+from kerasrecipes.layers.augmentation._warp.fusion import fuse
+from kerasrecipes.layers.augmentation._warp.geometric_layer import GeometricLayer
+from kerasrecipes.layers.augmentation._warp.homography import translation
+from kerasrecipes.recipe import registry
 from tests.layers.augmentation.batches import (
     WordsSeed,
     augment,

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from kerasrecipes.data.augmentation import Augmentation
+from kerasrecipes.data.augment import Augmentation
 from tests.layers.augmentation.batches import random_images, to_numpy
 
 WORDS = np.array([1, 2], "uint32")

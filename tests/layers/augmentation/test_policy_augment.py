@@ -4,7 +4,7 @@ import pytest
 from scipy import stats
 
 from kerasrecipes.layers import PolicyAugment
-from kerasrecipes.layers.augmentation.policies import POLICIES
+from kerasrecipes.layers.augmentation._policy.policies import POLICIES
 from tests.layers.augmentation.batches import random_images, to_numpy
 
 # A sound layer exceeds a bound in one of a million seeds; ours are fixed.

@@ -7,7 +7,7 @@ from keras import ops
 
 from kerasrecipes.layers import Centering, PCAWhitening, Standardization, ZCAWhitening
 from kerasrecipes.layers.preprocessing import AdaptableLayer
-from kerasrecipes.models.assemble import assemble
+from kerasrecipes.models.surgery.assembly import assemble
 
 # A value other than the default for every argument.
 CASES = {

@@ -1,0 +1,58 @@
+"""Rows of plain data in a CSV file, read back as they were written."""
+
+import csv
+import io
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from kerasrecipes.base.files import write_text
+
+
+def write_rows(path: Path, rows: Sequence[Mapping[str, object]]) -> None:
+    """Writes a table whole, with a column for each key that a row has."""
+    columns = list(dict.fromkeys(name for row in rows for name in row))
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows([to_cell(row.get(name)) for name in columns] for row in rows)
+    write_text(path, text.getvalue())
+
+
+def read_rows(path: Path) -> list[dict[str, Any]]:
+    """Returns the rows of a table; a key that a row did not have is there as `None`.
+
+    Raises:
+        ValueError: If a row is longer or shorter than the header.
+    """
+    with path.open(encoding="utf-8", newline="") as file:
+        header, *rows = list(csv.reader(file)) or [[]]
+    if any(len(row) != len(header) for row in rows):
+        raise ValueError(f"Every row must have {len(header)} cells, as the header. File: {path}")
+    return [dict(zip(header, map(from_cell, row), strict=True)) for row in rows]
+
+
+def to_cell(value: object) -> str:
+    """Returns a value as text: JSON, but `None` empty and strings bare where that is unambiguous.
+
+    Example:
+
+    >>> to_cell(0.1), to_cell(None), to_cell("SGD"), to_cell("0.1")
+    ('0.1', '', 'SGD', '"0.1"')
+    """
+    if value is None:
+        return ""
+    if isinstance(value, str) and from_cell(value) == value:
+        return value
+    return json.dumps(value, ensure_ascii=False)
+
+
+def from_cell(text: str) -> Any:
+    """Returns the value that `to_cell` wrote."""
+    if text == "":
+        return None
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError:
+        return text

@@ -1,0 +1,35 @@
+"""Labels of classification in one form."""
+
+from keras import ops
+
+from kerasrecipes.base.checks import check_rank
+
+
+def one_hot(labels, classes: int, dtype: str = "float32"):
+    """Returns labels as the share that each class has in a sample.
+
+    Args:
+        labels: Integers `(batch,)` or `(batch, 1)`, of any dtype, or shares `(batch, classes)`.
+        classes: Positive integer.
+        dtype: Float dtype of the result.
+
+    Returns:
+        `(batch, classes)`; shares as they are.
+
+    Raises:
+        ValueError: If the shape is another.
+
+    Example:
+
+    >>> print(ops.convert_to_numpy(one_hot([2, 0], classes=3)))
+    [[0. 0. 1.]
+     [1. 0. 0.]]
+    """
+    labels = ops.convert_to_tensor(labels)
+    shape = labels.shape
+    if len(shape) == 2 and shape[-1] == classes:
+        return ops.cast(labels, dtype)
+    if len(shape) == 2 and shape[-1] == 1:
+        labels = ops.squeeze(labels, -1)
+    check_rank("labels", labels.shape, 1, f"(batch,), (batch, 1) or (batch, {classes})")
+    return ops.one_hot(ops.cast(labels, "int32"), classes, dtype=dtype)

@@ -1,0 +1,93 @@
+"""`kerasrecipes compare`: what tells runs apart, and whether their scores do."""
+
+import argparse
+import os
+from collections.abc import Mapping
+
+from kerasrecipes.cli.finished_run import finished_run
+from kerasrecipes.cli.tables import print_table
+
+
+def add_compare(parser: argparse.ArgumentParser) -> None:
+    """Adds the arguments of `compare`."""
+    parser.add_argument(
+        "runs", nargs="+", metavar="run", help="run folders; the first is the baseline"
+    )
+
+
+def compare(arguments: argparse.Namespace) -> None:
+    """Prints the runs' scores, the options that differ, and McNemar's test against the first."""
+    folders = {os.path.realpath(folder): folder for folder in arguments.runs}
+    if len(folders) < 2:
+        raise ValueError(
+            f"`compare` needs at least two different runs. Received: {' '.join(arguments.runs)}"
+        )
+    given = [finished_run(folder) for folder in folders.values()]
+    unique = len({run.name for run in given}) == len(given)
+    runs = {run.name if unique else str(run.folder): run for run in given}
+    print_table([_score(name, run) for name, run in runs.items()])
+    print()
+    _print_options(runs)
+    print()
+    _print_tests(runs)
+
+
+def _score(name: str, run) -> dict[str, object]:
+    from kerasrecipes.page.formats import count, percent
+
+    split = "test" if run.metrics["test"] else "validation"
+    score = run.metrics[split]
+    n, (low, high) = score["n"], score["accuracy_interval"]
+    return {
+        "run": name,
+        "split": split,
+        "n": count(n),
+        "accuracy": percent(score["accuracy"], n),
+        "95% interval": f"{percent(low, n)} to {percent(high, n)}",
+        "epoch": f"{run.metrics['epoch']} of {len(run.history)}",
+        "parameters": count(run.metrics["parameters"]["total"]),
+    }
+
+
+def _print_options(runs: Mapping) -> None:
+    from kerasrecipes.page.formats import plain
+    from kerasrecipes.runs.comparison import differing_options
+
+    differing = differing_options(list(runs.values()))
+    if not differing:
+        print("The recipes are the same.")
+    print_table(
+        [
+            {"option": path, **dict(zip(runs, map(plain, values), strict=True))}
+            for path, values in differing.items()
+        ]
+    )
+
+
+def _print_tests(runs: Mapping) -> None:
+    from kerasrecipes.runs.comparison import mcnemar
+
+    (base, first), *others = runs.items()
+    rows, reasons = [], []
+    for name, run in others:
+        try:
+            rows.append({"run": name, "against": base, **_test(mcnemar(first, run))})
+        except ValueError as error:
+            reasons.append(f"No test of {name} against {base}: {error}.")
+    print_table(rows)
+    if len(rows) > 1:
+        print(f"The {len(rows)} p-values are not corrected for their number.")
+    for reason in reasons:
+        print(reason)
+
+
+def _test(test) -> dict[str, object]:
+    from kerasrecipes.page.formats import number
+
+    return {
+        "images": f"{test.n:,} {test.split}",
+        "only it right": test.only_second,
+        "only the other right": test.only_first,
+        "difference in points": f"{100 * test.difference:+.{2 if test.n >= 2000 else 1}f}",
+        "McNemar's exact p": number(test.p_value),
+    }

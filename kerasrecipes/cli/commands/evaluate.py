@@ -1,0 +1,144 @@
+"""`kerasrecipes evaluate`: how well a run's model does on labelled images."""
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Iterator
+
+from kerasrecipes.cli.arguments import add_set, add_views, changes_of
+from kerasrecipes.cli.finished_run import finished_run
+from kerasrecipes.cli.tables import print_table
+
+# So many broken images are named; the others are counted.
+NAMED = 10
+
+
+def add_evaluate(parser: argparse.ArgumentParser) -> None:
+    """Adds the arguments of `evaluate`."""
+    parser.add_argument("run", help="a run folder")
+    parser.add_argument(
+        "--data",
+        nargs="+",
+        default=[],
+        metavar="SOURCE",
+        help="directories of class folders, data sources such as Digits, or JSON such as "
+        '\'{"use": "ImageFolder", "directory": "..."}\' (default: the predictions of the run)',
+    )
+    add_set(parser, "change the run's own data source, such as data.directory=...; repeatable")
+    parser.add_argument(
+        "--split",
+        choices=("train", "validation", "test"),
+        help="default: test where there is one, else validation",
+    )
+    add_views(parser)
+
+
+def evaluate(arguments: argparse.Namespace) -> None:
+    """Prints precision and recall of each class, and the accuracy with its interval."""
+    run = finished_run(arguments.run)
+    for number, scored in enumerate(_evaluations(run, arguments)):
+        print(end="\n" if number else "")
+        _print_skipped(scored.skipped)
+        print_table(_rows(scored))
+        print(f"\n{_score_line(scored)}")
+
+
+def _evaluations(run, arguments: argparse.Namespace) -> Iterator:
+    from kerasrecipes.runs.evaluation import evaluate_dataset, evaluate_folder, evaluate_stored
+
+    changes, split, views = changes_of(arguments), arguments.split, arguments.views
+    for path in changes:
+        if path.split(".")[0] != "data":
+            raise ValueError(
+                "`--set` of `evaluate` changes where the data is from, such as data.directory. "
+                f"Received: --set {path}=..."
+            )
+    if changes and arguments.data:
+        raise ValueError("Give `--data` or `--set`, not both.")
+    if changes:
+        source = run.recipe.replace(changes).data
+        local = getattr(source.component("data"), "local_paths", ())
+        if any(path.removeprefix("data.") not in local for path in changes):
+            print(
+                "note: drawn otherwise, images that the run was trained on may be among these",
+                file=sys.stderr,
+            )
+        yield evaluate_dataset(run, source.build("data").load(), split, views)
+    for text in arguments.data:
+        if os.path.isdir(text):
+            yield evaluate_folder(run, text, split, views)
+        else:
+            yield evaluate_dataset(run, _source(text).build("data").load(), split, views)
+    if not changes and not arguments.data and views:
+        # The stored predictions are of one view each.
+        yield evaluate_dataset(run, run.recipe.data.build("data").load(), split, views)
+    elif not changes and not arguments.data:
+        if split == "train":
+            raise ValueError("A run keeps no predictions on train: give `--data` or `--set` too.")
+        yield evaluate_stored(run, split)
+
+
+def _source(text: str):
+    """Returns the data source that a text names, as JSON or by its bare name."""
+    from kerasrecipes.recipe.spec import Spec, from_plain
+
+    if text.lstrip().startswith("{"):
+        try:
+            spec = from_plain(json.loads(text))
+        except json.JSONDecodeError as error:
+            raise ValueError(f"`--data` must be JSON: {error}. Received: {text}") from error
+        if not isinstance(spec, Spec):
+            raise ValueError(
+                f'`--data` must name a source: {{"use": "ImageFolder", ...}}. Received: {text}'
+            )
+    elif os.path.exists(text) or os.path.basename(text) != text:
+        raise ValueError(f"Expected a directory of class folders. Received: --data {text}")
+    else:
+        spec = Spec(text)
+    try:
+        spec.check("data")
+    except ValueError as error:
+        error.add_note(f"Received: --data {text}, which is no directory either.")
+        raise
+    return spec
+
+
+def _rows(scored) -> list[dict[str, object]]:
+    from kerasrecipes.base.intervals import wilson_interval
+    from kerasrecipes.page.formats import count, percent
+    from kerasrecipes.report.run.scores import per_class
+
+    rows = []
+    for entry in per_class(scored.labels, scored.predicted, scored.class_names):
+        n, interval = entry["support"], ""
+        if n:
+            low, high = wilson_interval(round(entry["recall"] * n), n)
+            interval = f"{percent(low, n)} to {percent(high, n)}"
+        rows.append(
+            {
+                "class": entry["name"],
+                "n": count(n),
+                "precision": percent(entry["precision"], n),
+                "recall": percent(entry["recall"], n),
+                "95% interval of recall": interval,
+            }
+        )
+    return rows
+
+
+def _score_line(scored) -> str:
+    from kerasrecipes.page.formats import percent
+
+    n, (low, high) = len(scored.labels), scored.interval
+    return (
+        f"accuracy {percent(scored.accuracy, n)} (95% interval {percent(low, n)} to "
+        f"{percent(high, n)}, n = {n:,}) on {scored.images}"
+    )
+
+
+def _print_skipped(skipped: tuple[tuple[str, str], ...]) -> None:
+    for path, reason in skipped[:NAMED]:
+        print(f"skipped: {path}: {reason}", file=sys.stderr)
+    if len(skipped) > NAMED:
+        print(f"skipped: {len(skipped) - NAMED:,} more", file=sys.stderr)

@@ -1,0 +1,36 @@
+"""`kerasrecipes export`: a run's model for use elsewhere."""
+
+import argparse
+
+from kerasrecipes.cli.finished_run import finished_run
+
+
+def add_export(parser: argparse.ArgumentParser) -> None:
+    """Adds the arguments of `export`."""
+    parser.add_argument("run", help="a run folder")
+    parser.add_argument(
+        "--format",
+        required=True,
+        choices=("savedmodel", "onnx", "keras"),
+        help="savedmodel: a folder for TensorFlow; onnx: a file for ONNX Runtime; keras: a file "
+        "that Keras loads without kerasrecipes",
+    )
+    parser.add_argument(
+        "--output",
+        metavar="PATH",
+        help="what to write (default: named like the run, in the current directory)",
+    )
+
+
+def export_run(arguments: argparse.Namespace) -> None:
+    """Writes the model, and prints what goes into it and comes out."""
+    from kerasrecipes.runs.exporting import default_output, export
+
+    run = finished_run(arguments.run)
+    path = export(run, arguments.format, arguments.output or default_output(run, arguments.format))
+    low, high = run.data["value_range"]
+    shape = ", ".join(map(str, run.data["image_shape"]))
+    names = run.data["class_names"]
+    print(path)
+    print(f"takes float32 pixels from {low} to {high}, of shape (batch, {shape})")
+    print(f"gives logits of shape (batch, {len(names)}); the classes are in {run.folder}/data.json")

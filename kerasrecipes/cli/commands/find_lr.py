@@ -1,0 +1,100 @@
+"""The learning rate range test of a recipe, as a command."""
+
+import argparse
+from pathlib import Path
+
+from kerasrecipes.base.checks import check_choice
+from kerasrecipes.cli.arguments import add_set
+from kerasrecipes.cli.commands.plot_schedule import FORMATS
+
+# What schedules call their highest rate; "initial" is what those that only fall start from.
+HIGHEST = ("peak_learning_rate", "max_learning_rate", "warmup_target", "initial_learning_rate")
+
+
+def add_find_lr(parser: argparse.ArgumentParser) -> None:
+    """Adds the arguments of `find-lr`, but not the recipe."""
+    add_set(parser, "change a value of the recipe, such as batch_size=32; repeatable")
+    parser.add_argument("--lowest", type=float, default=1e-6, help="default: 1e-6")
+    parser.add_argument("--highest", type=float, default=10.0, help="default: 10")
+    parser.add_argument("--steps", type=int, default=100, help="length of the test (default: 100)")
+    parser.add_argument(
+        "--output",
+        default="find_lr.png",
+        metavar="FILE",
+        help="a .png, .svg or .pdf file (default: find_lr.png)",
+    )
+
+
+def find_learning_rate(recipe, arguments: argparse.Namespace) -> None:
+    """Runs a learning rate range test with a recipe's model, data and augmentation, and draws it.
+
+    Args:
+        recipe: The recipe. Its schedule plays no part.
+        arguments: With `lowest`, `highest`, `steps` and `output`.
+
+    Raises:
+        ValueError: If the recipe cannot be run, or an argument is out of range.
+    """
+    from kerasrecipes.data.batches import training_batches
+    from kerasrecipes.diagnostics import find_lr
+    from kerasrecipes.training.build import prepare
+
+    path = Path(arguments.output)
+    check_choice("the suffix of --output", path.suffix, FORMATS)
+    prepared = prepare(recipe, recipe.data.build("data").load())
+    batches = training_batches(
+        prepared.dataset.train,
+        batch_size=prepared.batch_size,
+        seed=recipe.seed,
+        steps_per_epoch=arguments.steps,
+        epochs=range(1),
+        augment=prepared.augment,
+        classes=len(prepared.dataset.class_names),
+    )
+    found = find_lr(
+        prepared.model,
+        batches,
+        lowest=arguments.lowest,
+        highest=arguments.highest,
+        steps=arguments.steps,
+    )
+    end = "diverged" if found.diverged else "did not diverge"
+    print(f"the loss is least at {found.minimum:.2g} and falls fastest at {found.steepest:.2g}")
+    print(f"up to {found.learning_rates[-1]:.2g} it {end}")
+    print(f"suggestion: --set {_rate_path(recipe)}={found.suggestion:.2g}")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    _draw(found).savefig(path)
+    print(f"picture: {path}")
+
+
+def _rate_path(recipe) -> str:
+    """Returns the dotted path of the highest learning rate that a recipe sets."""
+    paths = [path for path in recipe.flatten() if path.startswith("optimizer.")]
+    for name in HIGHEST:
+        for path in paths:
+            if path.endswith(f".{name}"):
+                return path
+    return "optimizer.learning_rate"
+
+
+def _draw(found):
+    from matplotlib.figure import Figure
+
+    from kerasrecipes.page.svg import MUTED, RULE, TRAIN, VALIDATION, house_style
+
+    with house_style():
+        figure = Figure(figsize=(6.4, 3.2), dpi=144, layout="constrained")
+        axes = figure.subplots()
+        axes.plot(found.learning_rates, found.losses, color=RULE, linewidth=1, label="each step")
+        smoothed = found.smoothed_losses
+        axes.plot(found.learning_rates, smoothed, color=TRAIN, linewidth=1.6, label="smoothed")
+        marks = {"steepest": (found.steepest, VALIDATION), "suggestion": (found.suggestion, MUTED)}
+        for name, (rate, colour) in marks.items():
+            axes.axvline(rate, color=colour, linewidth=1, label=f"{name}: {rate:.2g}")
+        # What lies far above the first loss is of no interest, and would press the rest flat.
+        top = smoothed[0] + 0.5 * (smoothed[0] - smoothed.min())
+        axes.set(xscale="log", xlabel="learning rate", ylabel="loss")
+        axes.set_ylim(found.losses.min(), max(top, 1.05 * smoothed[0]))
+        axes.margins(x=0)
+        axes.legend(frameon=False, fontsize="small")
+    return figure

@@ -1,0 +1,44 @@
+"""The runs in a directory, and how they went."""
+
+import json
+from datetime import datetime
+from pathlib import Path
+
+from kerasrecipes.cli.tables import print_table
+
+
+def list_runs(directory: str | Path) -> None:
+    """Prints a row for each run folder in a directory.
+
+    Recipes are not checked, which would import Keras: a run of a newer version is listed too.
+
+    Raises:
+        ValueError: If there is no such directory.
+    """
+    from kerasrecipes.training.run import find_runs
+
+    if not Path(directory).is_dir():
+        raise ValueError(f"Expected a directory of run folders. Received: {directory}")
+    runs = find_runs(directory)
+    if not runs:
+        print(f"There are no runs in {directory}.")
+    print_table([_row(run) for run in runs])
+
+
+def _row(run) -> dict[str, object]:
+    from kerasrecipes.page.formats import percent
+
+    name, _, fingerprint = run.name.rpartition("-")
+    epochs = json.loads((run.folder / "recipe.json").read_text("utf-8")).get("epochs")
+    started = run.environment.get("started")
+    scores = {split: run.metrics.get(split) or {} for split in ("validation", "test")}
+    return {
+        "name": name,
+        "fingerprint": fingerprint,
+        "status": "finished" if run.finished else "running" if run.running else "unfinished",
+        "epochs": f"{len(run.history)}/{epochs}",
+        **{
+            split: percent(score.get("accuracy"), score.get("n")) for split, score in scores.items()
+        },
+        "started": started and f"{datetime.fromisoformat(started).astimezone():%Y-%m-%d %H:%M}",
+    }

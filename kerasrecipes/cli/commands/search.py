@@ -1,0 +1,174 @@
+"""The search of a recipe's options, as a command."""
+
+import argparse
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from kerasrecipes.cli.arguments import add_set
+
+EXAMPLE = "optimizer.learning_rate=log_uniform(1e-4, 1)"
+
+
+def add_search(parser: argparse.ArgumentParser) -> None:
+    """Adds the arguments of `search`, but not the recipe."""
+    add_set(parser, "change a value of the recipe that is searched around; repeatable")
+    parser.add_argument(
+        "--space",
+        action="append",
+        default=[],
+        metavar="PATH=RANGE",
+        help=f"what to search, such as '{EXAMPLE}', or a file of a space as JSON; repeatable",
+    )
+    parser.add_argument(
+        "--stages", metavar="NxE,...", help="trials x epochs, such as 20x2,8x8,3x30"
+    )
+    # Not the recipe's own, which --set changes.
+    parser.add_argument(
+        "--seed",
+        dest="search_seed",
+        type=int,
+        default=0,
+        metavar="N",
+        help="decides what is tried (default: 0)",
+    )
+    parser.add_argument(
+        "--objective",
+        default="val_accuracy",
+        metavar="NAME",
+        help="what is searched for (default: val_accuracy)",
+    )
+    parser.add_argument(
+        "--folds", type=int, metavar="N", help="score by cross-validation with so many folds"
+    )
+    parser.add_argument(
+        "--finalists",
+        type=int,
+        default=3,
+        metavar="N",
+        help="how many of the best are trained with further seeds (default: 3)",
+    )
+    parser.add_argument(
+        "--final-seeds", type=int, default=3, metavar="N", help="how many seeds (default: 3)"
+    )
+    parser.add_argument(
+        "--retrain",
+        action="store_true",
+        help="train the result on training and validation images, and score it on test images",
+    )
+    parser.add_argument(
+        "--workers", type=int, metavar="N", help="run so many trials at a time, on this machine"
+    )
+    parser.add_argument("--overwrite", action="store_true", help="search anew what was searched")
+    parser.add_argument(
+        "--directory",
+        default="saved_models",
+        metavar="FOLDER",
+        help="where the search's folder is kept (default: saved_models)",
+    )
+
+
+def search_recipe(
+    recipe, name: str, arguments: argparse.Namespace, space: Mapping[str, object] | None
+) -> None:
+    """Searches the options of a recipe, shows how it goes, and what came of it.
+
+    Args:
+        recipe: The recipe that is searched around.
+        name: What its runs are called; the search is `<name>-search`.
+        arguments: As `add_search` adds them.
+        space: The ranges that a script brings; `--space` goes before them.
+
+    Raises:
+        ValueError: If something cannot be searched, or the folder is of another search.
+    """
+    from kerasrecipes.cli.search_progress import SearchProgress
+    from kerasrecipes.cli.search_space import read_space
+    from kerasrecipes.cli.search_workers import check_port, run_with_workers
+    from kerasrecipes.tuning import stages_of
+    from kerasrecipes.tuning.keras_tuner.distributed import TUNER_ID, role
+
+    if arguments.stages is None:
+        raise ValueError("Give --stages: trials x epochs, such as --stages 20x2,8x8,3x30")
+    stages = stages_of(arguments.stages)
+    ranges = {**(space or {}), **read_space(arguments.space)}
+    if not ranges:
+        raise ValueError(
+            "There is nothing to search: give --space, or give `main` the space of the recipe. "
+            f"Such as: --space '{EXAMPLE}'"
+        )
+    part = role()
+    if arguments.workers is not None and part == "alone":
+        run_with_workers(arguments.workers)
+        return
+    if part == "chief":
+        check_port()
+    # Heavy: it brings keras-tuner and the backend.
+    from kerasrecipes.tuning import search
+
+    finals = 0 if part == "worker" else arguments.finalists * arguments.final_seeds
+    with SearchProgress(
+        stages,
+        finals,
+        arguments.objective,
+        prefix="" if part == "alone" else f"{os.environ[TUNER_ID]}: ",
+        live=None if part == "alone" else False,
+    ) as progress:
+        found = search(
+            recipe,
+            ranges,
+            stages,
+            directory=arguments.directory,
+            name=f"{name}-search",
+            objective=arguments.objective,
+            seed=arguments.search_seed,
+            folds=arguments.folds,
+            finalists=arguments.finalists,
+            final_seeds=arguments.final_seeds,
+            retrain=arguments.retrain,
+            overwrite=arguments.overwrite,
+            on_event=progress.on_event,
+        )
+    if found is not None:
+        _show(found)
+
+
+def _show(found) -> None:
+    """Prints what a finished search found, and writes its page."""
+    from kerasrecipes.cli.tables import print_table
+    from kerasrecipes.page.formats import number, percent
+    from kerasrecipes.report import write_search
+
+    print_table(list(stage_rows(found)))
+    score = found.result["score"]
+    line = f"best {found.objective} {number(score['mean'])}"
+    if score.get("low") is not None:
+        line += f" (95% interval {number(score['low'])} to {number(score['high'])})"
+    plural = "s" if score["n"] > 1 else ""
+    print(f"{line}, n = {score['n']} seed{plural}, of trial {found.result['trial']}")
+    if test := found.result["test"]:
+        print(f"test accuracy {percent(test['accuracy'], test['n'])}, n = {test['n']:,}")
+    for path, end in found.result["borders"].items():
+        print(f"note: the best of {path} lie at the {end} end of its range")
+    print(f"set: {found.result['set_line']}")
+    print(f"recipe: {Path(found.folder) / 'best_recipe.json'}")
+    print(f"page: {write_search(found)}")
+
+
+def stage_rows(found):
+    """Yields a row a stage of a search: its trials, what they cost, and the best of them."""
+    from kerasrecipes.page.formats import number
+
+    best = min if found.direction == "min" else max
+    for position, stage in enumerate(found.stages, start=1):
+        rows = [row for row in found.trials if row["stage"] == position]
+        scores = [row["score"] for row in rows if row["score"] is not None]
+        states = [row["status"] for row in rows]
+        yield {
+            "stage": f"{position}: {stage}",
+            "trials": len(rows),
+            "stopped": states.count("stopped"),
+            "failed": states.count("failed"),
+            "epochs trained": sum(row["cost_epochs"] for row in rows),
+            f"best {found.objective}": number(best(scores, default=None)),
+        }

@@ -1,0 +1,217 @@
+"""Batches for `fit`: which samples, in which order, with which randomness, is a pure function.
+
+Everything follows from (seed, step): the samples of a batch and the random numbers that augment
+them. A run gives the same batches on one worker or several, resumed or not.
+
+With TensorFlow the batches come from `tf.data` and augmentation runs on the host. With JAX and
+PyTorch they come from a `PyDataset`; augmentation runs on the device, jitted with JAX.
+"""
+
+import functools
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import keras
+import numpy as np
+
+from kerasrecipes.data.augment import Augmentation
+from kerasrecipes.data.split import Split
+
+# Small batches that nothing augments are read so many at a time: handing one from Python to
+# TensorFlow costs more than a step of a last layer.
+GROUP_BYTES = 2**20
+
+
+@dataclass(frozen=True)
+class Order:
+    """The samples of every batch of a run.
+
+    Each pass over the data takes every sample once, in an order of its own. Epochs may be shorter
+    or longer than a pass.
+
+    Args:
+        size: The number of samples.
+        batch_size: The number of samples of a batch; the last batch of a pass may have fewer.
+        seed: Integer, or `None` for the order of the data itself.
+    """
+
+    size: int
+    batch_size: int
+    seed: int | None
+
+    @property
+    def steps(self) -> int:
+        """The number of batches of one pass."""
+        return -(-self.size // self.batch_size)
+
+    def indices(self, step: int) -> np.ndarray:
+        """Returns the indices of the samples of batch number `step` of the run."""
+        data_pass, batch = divmod(step, self.steps)
+        permutation = _permutation(self.size, self.seed, data_pass)
+        return permutation[batch * self.batch_size : (batch + 1) * self.batch_size]
+
+    def random_words(self, step: int) -> np.ndarray:
+        """Returns the two 32-bit words that seed the augmentation of batch number `step`."""
+        return np.random.SeedSequence((self.seed or 0, step)).generate_state(2)
+
+
+def training_batches(
+    split: Split,
+    *,
+    batch_size: int,
+    seed: int,
+    steps_per_epoch: int,
+    epochs: range,
+    augment: Sequence[keras.layers.Layer] = (),
+    classes: int | None = None,
+    class_weight: Mapping[int, float] | None = None,
+):
+    """Returns shuffled, augmented batches `(images, labels)` for `fit`.
+
+    Args:
+        split: Where the samples come from.
+        batch_size: Positive integer.
+        seed: Non-negative integer.
+        steps_per_epoch: Positive integer. Pass it to `fit` too.
+        epochs: The epochs to come, `range(initial_epoch, epochs)`.
+        augment: Layers in Keras's protocol of image preprocessing layers.
+        classes: The number of classes. Needed where a layer mixes labels.
+        class_weight: For mixed labels: the weight of each label in the loss, which adds sample
+            weights to the batches. Otherwise it is for `fit`.
+
+    Returns:
+        A `tf.data.Dataset` with TensorFlow, a `keras.utils.PyDataset` with JAX and PyTorch.
+    """
+    order = Order(len(split), batch_size, seed)
+    steps = range(epochs.start * steps_per_epoch, epochs.stop * steps_per_epoch)
+    augmentation = Augmentation(augment, classes, class_weight) if augment else None
+    if keras.backend.backend() == "tensorflow":
+        return _tensorflow_batches(split, order, steps, augmentation)
+    return _Batches(split, order, steps, augmentation, steps_per_epoch)
+
+
+def evaluation_batches(split: Split, batch_size: int):
+    """Returns every sample once, in the order of the data, as batches `(images, labels)`."""
+    return ordered_batches(split, batch_size, range(-(-len(split) // batch_size)))
+
+
+def ordered_batches(
+    split: Split, batch_size: int, steps: range, augment: Sequence[keras.layers.Layer] = ()
+):
+    """Returns batches `(images, labels)` in the order of the data.
+
+    Args:
+        split: Where the samples come from.
+        batch_size: Positive integer.
+        steps: The numbers of the batches, counted on from pass to pass over the data.
+        augment: As in `training_batches`: each pass draws anew.
+    """
+    order = Order(len(split), batch_size, seed=None)
+    augmentation = Augmentation(augment) if augment else None
+    if keras.backend.backend() == "tensorflow":
+        return _tensorflow_batches(split, order, steps, augmentation)
+    return _Batches(split, order, steps, augmentation, len(steps))
+
+
+def shuffled_images(split: Split, batch_size: int, batches: int) -> Iterator[np.ndarray]:
+    """Yields up to `batches` batches of images, each image once, the same ones each time."""
+    order = Order(len(split), batch_size, seed=0)
+    for step in range(min(batches, order.steps)):
+        yield split.read(order.indices(step))
+
+
+@functools.lru_cache(maxsize=4)
+def _permutation(size: int, seed: int | None, data_pass: int) -> np.ndarray:
+    if seed is None:
+        return np.arange(size)
+    return np.random.default_rng((seed, data_pass)).permutation(size)
+
+
+def _tensorflow_batches(split: Split, order: Order, steps: range, augmentation: Callable | None):
+    import tensorflow as tf
+
+    dtype = tf.as_dtype(getattr(split, "dtype", np.uint8))
+    batch_bytes = order.batch_size * math.prod(split.image_shape) * dtype.size
+    if augmentation is None and 2 * batch_bytes <= GROUP_BYTES:
+        return _grouped_batches(split, order, steps, dtype, GROUP_BYTES // batch_bytes)
+
+    def read(step):
+        indices = order.indices(step)
+        return split.read(indices), split.labels[indices], order.random_words(step)
+
+    def read_batch(step):
+        images, labels, words = tf.numpy_function(
+            read, [step], [dtype, tf.int32, tf.uint32], stateful=False
+        )
+        images.set_shape((None, *split.image_shape))
+        labels.set_shape((None,))
+        words.set_shape((2,))
+        return (images, labels) if augmentation is None else (images, labels, words)
+
+    # One reader: several would wait for each other's turn at Python, and large images have threads
+    # of their own. Augmentation is TensorFlow's, and runs beside it.
+    dataset = tf.data.Dataset.range(steps.start, steps.stop)
+    dataset = dataset.map(read_batch, num_parallel_calls=1, deterministic=True)
+    if augmentation is not None:
+        dataset = dataset.map(augmentation, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
+    return dataset.prefetch(tf.data.AUTOTUNE)
+
+
+def _grouped_batches(split: Split, order: Order, steps: range, dtype, group: int):
+    import tensorflow as tf
+
+    numbers = np.arange(steps.start, steps.stop)
+    # No group reaches over the end of a pass, whose last batch may have fewer samples.
+    starts = numbers[(numbers == steps.start) | (numbers % order.steps % group == 0)]
+    stops = np.append(starts[1:], steps.stop)
+
+    def read(start, stop):
+        indices = np.concatenate([order.indices(step) for step in range(start, stop)])
+        return split.read(indices), split.labels[indices]
+
+    def read_group(start, stop):
+        images, labels = tf.numpy_function(read, [start, stop], [dtype, tf.int32], stateful=False)
+        images.set_shape((None, *split.image_shape))
+        labels.set_shape((None,))
+        return tf.data.Dataset.from_tensor_slices((images, labels)).batch(order.batch_size)
+
+    dataset = tf.data.Dataset.from_tensor_slices((starts, stops)).flat_map(read_group)
+    dataset = dataset.apply(tf.data.experimental.assert_cardinality(len(steps)))
+    return dataset.prefetch(tf.data.AUTOTUNE)
+
+
+class _Batches(keras.utils.PyDataset):
+    """The batches of one epoch after another, read ahead by a thread."""
+
+    def __init__(self, split, order, steps, augmentation, steps_per_epoch):
+        super().__init__(workers=2, max_queue_size=8)
+        self.split = split
+        self.order = order
+        self.augmentation = _on_device(augmentation)
+        self.first_step = steps.start
+        self.steps_per_epoch = steps_per_epoch
+
+    def __len__(self):
+        return self.steps_per_epoch
+
+    def __getitem__(self, index):
+        step = self.first_step + index
+        indices = self.order.indices(step)
+        images, labels = self.split.read(indices), self.split.labels[indices]
+        if self.augmentation is None:
+            return images, labels
+        return self.augmentation(images, labels, self.order.random_words(step))
+
+    def on_epoch_end(self):
+        # Evaluation passes over the same steps each time.
+        if self.order.seed is not None:
+            self.first_step += self.steps_per_epoch
+
+
+def _on_device(augmentation: Callable | None) -> Callable | None:
+    if augmentation is None or keras.backend.backend() != "jax":
+        return augmentation
+    import jax
+
+    return jax.jit(augmentation)

@@ -1,0 +1,1 @@
+"""Image files, records and arrays, read and decoded."""

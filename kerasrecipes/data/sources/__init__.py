@@ -1,0 +1,1 @@
+"""Data sources: each loads into one `Dataset`."""

@@ -1,0 +1,82 @@
+"""Checks of the options that sources share."""
+
+import math
+from collections.abc import Sequence
+
+from kerasrecipes.base.checks import check_integer, check_number, nearest
+
+
+def check_fractions(
+    validation_fraction: float, test_fraction: float | None, split_seed: int
+) -> None:
+    """Raises unless the fractions are in `(0, 1)`, leave something to train on, and have a seed."""
+    check_number("validation_fraction", validation_fraction, above=0, below=1)
+    if test_fraction is not None:
+        check_number("test_fraction", test_fraction, above=0, below=1)
+        if validation_fraction + test_fraction >= 1:
+            raise ValueError(
+                "`validation_fraction` and `test_fraction` must leave images to train on: their "
+                f"sum must be less than 1. Received: validation_fraction={validation_fraction!r}, "
+                f"test_fraction={test_fraction!r}"
+            )
+    check_integer("split_seed", split_seed, at_least=0)
+
+
+def check_selection(classes: Sequence | None, examples_per_class: int | None) -> None:
+    """Raises unless `classes` are at least two different ones, or all, and a count is positive."""
+    if classes is not None:
+        if not isinstance(classes, list | tuple):
+            raise TypeError(
+                f"`classes` must be None, a list or tuple. Received: classes={classes!r}"
+            )
+        if len(classes) < 2 or len(set(classes)) < len(classes):
+            raise ValueError(
+                "`classes` must name at least two classes, each of them once. "
+                f"Received: classes={classes!r}"
+            )
+    if examples_per_class is not None:
+        check_integer("examples_per_class", examples_per_class, at_least=1)
+
+
+def check_image_size(image_size: object) -> None:
+    """Raises unless `image_size` is `None`, a side in pixels or a pair `(height, width)`."""
+    if image_size is None:
+        return
+    pair = image_size if isinstance(image_size, list | tuple) else (image_size, image_size)
+    if len(pair) != 2:
+        raise ValueError(
+            "`image_size` must be None, an integer or a pair (height, width). "
+            f"Received: image_size={image_size!r}"
+        )
+    for side in pair:
+        check_integer("image_size", side, at_least=1)
+
+
+def check_class_names(
+    classes: Sequence[str] | None, class_names: Sequence[str], place: str
+) -> None:
+    """Raises unless `classes` are all, or some of `class_names`."""
+    for name in classes or ():
+        if name not in class_names:
+            listed = ", ".join(map(repr, class_names[:20]))
+            more = f" and {len(class_names) - 20} more" if len(class_names) > 20 else ""
+            raise ValueError(
+                f"`classes` must name classes of {place!r}: {listed}{more}."
+                f"{nearest(name, class_names)} Received: {name!r}"
+            )
+
+
+MEMORY_LIMIT_BYTES = 2**30
+
+
+def fits_in_memory(samples: int, image_shape: tuple[int, int, int], in_memory: bool | None) -> bool:
+    """Returns the user's choice; without one, whether the uint8 images take at most 1 GiB.
+
+    Example:
+
+    >>> fits_in_memory(60_000, (32, 32, 3), None), fits_in_memory(60_000, (224, 224, 3), None)
+    (True, False)
+    """
+    if in_memory is not None:
+        return in_memory
+    return samples * math.prod(image_shape) <= MEMORY_LIMIT_BYTES

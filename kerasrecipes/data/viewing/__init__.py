@@ -1,0 +1,1 @@
+"""Image grids and facts of a data set."""

@@ -1,0 +1,174 @@
+"""The learning rate range test."""
+
+import contextlib
+import itertools
+from collections.abc import Iterator
+
+import keras
+import numpy as np
+
+from kerasrecipes.base.checks import check_integer, check_number
+from kerasrecipes.callbacks.model_state import assign, state_variables, to_arrays
+from kerasrecipes.diagnostics.learning_rate_range import LEAST_STEPS, LearningRateRange
+
+
+def find_lr(
+    model: keras.Model,
+    x,
+    y=None,
+    *,
+    lowest: float = 1e-6,
+    highest: float = 10.0,
+    steps: int = 100,
+    batch_size: int = 32,
+    stop_factor: float = 4.0,
+    seed: int = 0,
+) -> LearningRateRange:
+    """Trains for a few steps at ever higher learning rates, to see which ones train.
+
+    Step `k = 0, 1, ..., steps - 1` has the learning rate
+
+        lowest * (highest / lowest) ** (k / (steps - 1))
+
+    and the test ends early where the loss is no longer finite or, smoothed, has risen beyond
+    `stop_factor` times its least. The model is left as it was: weights, statistics, random
+    states and optimizer, also if the test is interrupted.
+
+    When to use: before the first training with a model, an optimizer or a batch size, and with weak
+    regularization. What it suggests holds for the first steps; rates near it are worth a search.
+
+    Args:
+        model: A compiled model. Its optimizer is copied, with its own options; a schedule or a
+            learning rate that it has plays no part.
+        x: Array of inputs; or, where `y` is `None`, batches `(inputs, targets)` or `(inputs,
+            targets, weights)`: a `tf.data.Dataset`, a `keras.utils.PyDataset` or another iterable,
+            which starts anew when it ends.
+        y: Array of targets, as long as `x`.
+        lowest: Positive float. First learning rate.
+        highest: Float above `lowest`. Last learning rate.
+        steps: Integer, at least 10. Length of the test.
+        batch_size: Positive integer. Samples a step, where `x` is an array.
+        stop_factor: Float above 1.
+        seed: Non-negative integer. Of the order of the samples of an array.
+
+    Returns:
+        A `LearningRateRange` with `learning_rates`, `losses` and what they suggest.
+
+    Raises:
+        ValueError: If the model is not compiled, an argument is out of range, the data are empty,
+            or the loss is not finite from the start.
+
+    Example:
+
+    >>> model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1)])
+    >>> model.compile("sgd", "mse")
+    >>> x = np.random.default_rng(0).normal(size=(256, 4))
+    >>> found = find_lr(model, x, x.sum(axis=1), steps=50)
+    >>> found.diverged, 0.05 < found.minimum < 2
+    (True, True)
+
+    Reference:
+        Smith, 2017, https://arxiv.org/abs/1506.01186, section 3.3.
+    """
+    check_number("lowest", lowest, above=0)
+    check_number("highest", highest, above=lowest)
+    check_integer("steps", steps, at_least=LEAST_STEPS)
+    check_number("stop_factor", stop_factor, above=1)
+    if not model.compiled:
+        raise ValueError("`model` must be compiled: its optimizer and loss are what is tested.")
+    batches = _endless(x) if y is None else _shuffled(x, y, batch_size, seed)
+    schedule = keras.optimizers.schedules.ExponentialDecay(
+        lowest, decay_steps=steps - 1, decay_rate=highest / lowest
+    )
+    rates = lowest * (highest / lowest) ** (np.arange(steps) / (steps - 1))
+    losses: list[float] = []
+    diverged = False
+    with _trained_at(model, schedule):
+        for batch in itertools.islice(batches, steps):
+            loss = _loss_of_step(model, batch)
+            if not np.isfinite(loss):
+                diverged = True
+                break
+            losses.append(loss)
+            found = LearningRateRange(rates[: len(losses)], np.array(losses), diverged=True)
+            smoothed = found.smoothed_losses
+            if len(losses) >= LEAST_STEPS and smoothed[-1] > stop_factor * smoothed.min():
+                return found
+    if len(losses) < 2:
+        raise ValueError(
+            "The loss must be finite at the lowest learning rates: look at the data, the initial "
+            f"weights and `lowest`. Received: lowest={lowest}, loss={loss}"
+        )
+    return LearningRateRange(rates[: len(losses)], np.array(losses), diverged)
+
+
+def _loss_of_step(model, batch) -> float:
+    model.reset_metrics()  # What is reported is this batch's loss, not a mean over the test.
+    return float(model.train_on_batch(*batch, return_dict=True)["loss"])
+
+
+@contextlib.contextmanager
+def _trained_at(model, schedule) -> Iterator[None]:
+    """Gives a model a copy of its optimizer with a schedule, and takes all of it back."""
+    optimizer, variables = model.optimizer, state_variables(model)
+    optimizer.build(model.trainable_variables)  # Some know their own configuration only then.
+    before = to_arrays(variables)
+    try:
+        _use(model, _with_schedule(optimizer, schedule))
+        yield
+    finally:
+        assign(variables, before)
+        _use(model, optimizer)
+        model.reset_metrics()
+
+
+def _use(model, optimizer) -> None:
+    model.optimizer = optimizer
+    model.make_train_function(force=True)
+
+
+def _with_schedule(optimizer, schedule):
+    """Returns a fresh copy of a built optimizer that follows a schedule, within its wrappers."""
+    serialized = keras.saving.serialize_keras_object(optimizer)
+    rate = keras.saving.serialize_keras_object(schedule)
+    return keras.saving.deserialize_keras_object(_replaced(serialized, rate))
+
+
+def _replaced(part, rate):
+    if isinstance(part, list):
+        return [_replaced(entry, rate) for entry in part]
+    if not isinstance(part, dict):
+        return part
+    return {k: rate if k == "learning_rate" else _replaced(v, rate) for k, v in part.items()}
+
+
+def _shuffled(x, y, batch_size: int, seed: int) -> Iterator[tuple]:
+    check_integer("batch_size", batch_size, at_least=1)
+    x, y = np.asarray(x), np.asarray(y)
+    if len(x) != len(y) or not len(x):
+        raise ValueError(
+            "`x` and `y` must be of one length, which is not 0. "
+            f"Received: len(x)={len(x)}, len(y)={len(y)}"
+        )
+    generator = np.random.default_rng(seed)
+    size = min(batch_size, len(x))
+
+    def batches():
+        while True:
+            order = generator.permutation(len(x))
+            for first in range(0, len(x) - size + 1, size):
+                chosen = order[first : first + size]
+                yield x[chosen], y[chosen]
+
+    return batches()
+
+
+def _endless(batches) -> Iterator[tuple]:
+    indexed = isinstance(batches, keras.utils.PyDataset)
+    while True:
+        found = False
+        for batch in (batches[i] for i in range(len(batches))) if indexed else batches:
+            found = True
+            yield batch
+        if not found:
+            raise ValueError("`x` must hold at least one batch, and start anew. Received: none")

@@ -1,0 +1,1 @@
+"""Colour matrices, tables and blurs of photometric layers."""

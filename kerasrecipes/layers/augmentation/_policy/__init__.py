@@ -1,0 +1,1 @@
+"""Operations and tables of augmentation policies."""

@@ -1,0 +1,1 @@
+"""Geometric warps and their backends."""

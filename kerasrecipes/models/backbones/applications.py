@@ -1,0 +1,126 @@
+"""The networks of `keras.applications`, and what each expects of pixels."""
+
+import inspect
+import warnings
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+
+import keras
+from keras import ops
+
+from kerasrecipes.models.blocks.checks import check_image_shape
+from kerasrecipes.recipe.registry import arguments
+
+# Of the colour channels of ImageNet: red, green, blue.
+_MEAN = (0.485, 0.456, 0.406)
+_DEVIATION = (0.229, 0.224, 0.225)
+_MEAN_PIXEL = (123.68, 116.779, 103.939)
+
+# How the pixels were scaled that a network was trained on, by what its name begins with; a longer
+# beginning comes before a shorter one. The other networks scale them themselves.
+SCALINGS: Mapping[str, str] = MappingProxyType(
+    {
+        "DenseNet": "torch",
+        "InceptionResNetV2": "tf",
+        "InceptionV3": "tf",
+        "MobileNet": "tf",
+        "MobileNetV3": "inside",
+        "NASNet": "tf",
+        "ResNet": "caffe",
+        "ResNet50V2": "tf",
+        "ResNet101V2": "tf",
+        "ResNet152V2": "tf",
+        "VGG": "caffe",
+        "Xception": "tf",
+    }
+)
+LEAST_SIZE_PIXELS: Mapping[str, int] = MappingProxyType(
+    {"InceptionResNetV2": 75, "InceptionV3": 75, "Xception": 71}
+)
+
+# What this package decides, not the user.
+_TAKEN = ("include_top", "weights", "input_tensor", "input_shape", "pooling", "name",
+          "include_preprocessing", "classes", "classifier_activation")  # fmt: skip
+
+
+def applications() -> dict[str, Callable]:
+    """Returns the builder functions of `keras.applications` by name."""
+    return {
+        name: builder
+        for name, builder in vars(keras.applications).items()
+        if inspect.isfunction(builder) and "include_top" in inspect.signature(builder).parameters
+    }
+
+
+def check_application_options(name: str, options: Mapping[str, object]) -> None:
+    """Raises a `ValueError` unless a network has these options, such as MobileNet's `alpha`."""
+    known = [option for option in arguments(applications()[name]) if option not in _TAKEN]
+    for option in options:
+        if option not in known:
+            raise ValueError(
+                f"`backbone_options` of {name} must be among: {', '.join(known) or 'none'}. "
+                f"Received: {option!r}"
+            )
+
+
+def build_application(
+    name: str, input_shape: tuple, options: Mapping[str, object], weights: str | None
+) -> keras.Model:
+    """Returns a network without its classifier.
+
+    Args:
+        name: A name in `keras.applications`.
+        input_shape: `(height, width, 3)`.
+        options: Further arguments of its function.
+        weights: `"imagenet"` or `None`.
+
+    Raises:
+        ValueError: If the images are too small.
+        OSError: If the weights cannot be downloaded.
+    """
+    least = LEAST_SIZE_PIXELS.get(name, 32)
+    check_image_shape(
+        input_shape,
+        least,
+        f"Enlarge smaller ones first: preprocessing=[use('Resizing', height={least}, "
+        f"width={least})], or more, for {name}.",
+    )
+    with warnings.catch_warnings():
+        # MobileNet's weights for 224 pixels serve images of any size: it says so each time.
+        warnings.filterwarnings("ignore", message="`input_shape` is undefined or non-square")
+        try:
+            return applications()[name](
+                include_top=False, input_shape=input_shape, weights=weights, **options
+            )
+        except (TypeError, ValueError):
+            raise
+        except Exception as error:  # `keras.utils.get_file` raises no narrower one.
+            raise OSError(
+                f"The ImageNet weights of {name} could not be fetched: {error}. Where there is no "
+                "network, give a downloaded file: `weights='path/to/file.h5'`."
+            ) from error
+
+
+def scale_pixels(name: str, pixels: keras.KerasTensor) -> keras.KerasTensor:
+    """Brings pixels in [0, 255] to what a network was trained on.
+
+    As the `preprocess_input` of the network's module, by layers of Keras.
+
+    Args:
+        name: A name in `keras.applications`.
+        pixels: Symbolic tensor, `(batch, height, width, 3)`: red, green, blue.
+    """
+    start = max((s for s in SCALINGS if name.startswith(s)), key=len, default=None)
+    scaling = "inside" if start is None else SCALINGS[start]
+    if scaling == "tf":
+        return keras.layers.Rescaling(1 / 127.5, -1.0, name="scaled")(pixels)
+    if scaling == "torch":
+        scale = [1 / (255 * deviation) for deviation in _DEVIATION]
+        offset = [-mean / deviation for mean, deviation in zip(_MEAN, _DEVIATION, strict=True)]
+        return keras.layers.Rescaling(scale, offset, name="scaled")(pixels)
+    if scaling == "caffe":
+        # Blue, green, red: the order in which Caffe, and OpenCV before it, keep the channels.
+        reversed_channels = ops.flip(pixels, axis=-1)
+        offset = [-mean for mean in reversed(_MEAN_PIXEL)]
+        return keras.layers.Rescaling(1.0, offset, name="scaled")(reversed_channels)
+    return pixels

@@ -1,0 +1,42 @@
+"""Networks that this package trained, as backbones."""
+
+from pathlib import Path
+
+import keras
+
+from kerasrecipes.base.checks import nearest
+
+# Runs that come with the package.
+SHIPPED = Path(__file__).with_name("trained")
+
+
+def shipped_networks() -> list[str]:
+    """Returns the names of the trained networks that come with the package."""
+    return sorted(path.parent.name for path in SHIPPED.glob("*/model.keras"))
+
+
+def find_trained_network(backbone: str) -> Path:
+    """Returns the file of a trained model on raw pixels.
+
+    Args:
+        backbone: The name of one that comes with the package, a run folder, or a `.keras` file.
+
+    Raises:
+        ValueError: If there is none; the message names the nearest.
+    """
+    path = Path(backbone).expanduser()
+    for candidate in (SHIPPED / backbone / "model.keras", path / "model.keras", path):
+        if candidate.is_file() and candidate.suffix == ".keras":
+            return candidate
+    folders = path.parent.iterdir() if path.parent.is_dir() else ()
+    there = [p.name for p in folders if (p / "model.keras").is_file()]
+    raise ValueError(
+        f"There is no trained model in {backbone!r}: expected a finished run's folder, or a .keras "
+        f"file.{nearest(path.name, there)}"
+    )
+
+
+def load_trained_network(path: Path, weights: bool) -> keras.Model:
+    """Returns a trained model; with `weights=False` one like it that was not trained."""
+    model = keras.saving.load_model(path, compile=False)
+    return model if weights else keras.models.clone_model(model)

@@ -1,0 +1,56 @@
+"""The convolution of residual networks and VGG."""
+
+import keras
+
+from kerasrecipes.models.blocks.normalization import needs_bias, normalize_weights
+from kerasrecipes.models.blocks.templates import fresh_kernel
+
+
+def convolve(
+    inputs: keras.KerasTensor,
+    filters: int,
+    name: str,
+    *,
+    size: int = 3,
+    strides: int = 1,
+    normalization: object,
+    kernel_initializer: object,
+    kernel_regularizer: object,
+) -> keras.KerasTensor:
+    """Convolves around every `strides`-th pixel, with zeros on all four sides of the image.
+
+    Args:
+        inputs: Symbolic tensor, `(batch, height, width, channels)`.
+        filters: Positive integer. Channels of the output.
+        name: Name of the convolution. Where zeros need a layer, it is called `"{name}_pad"`.
+        size: Positive odd integer. Height and width of the kernel, in pixels.
+        strides: Positive integer, in pixels.
+        normalization: What `normalize` will be told. The convolution has a bias only where that
+            adds none; `"weight"` normalizes the convolution's own kernel.
+        kernel_initializer: Keras initializer. A seed in it is mixed with `name`.
+        kernel_regularizer: Keras regularizer, or `None`.
+
+    Returns:
+        Symbolic tensor, `(batch, ceil(height / strides), ceil(width / strides), filters)`.
+
+    Example:
+
+    >>> convolve(keras.Input((9, 8, 3)), 16, "conv1", strides=2, normalization="batch",
+    ...          kernel_initializer="he_normal", kernel_regularizer=None).shape
+    (None, 5, 4, 16)
+    """
+    padding = "same"
+    if strides > 1 and size > 1:
+        # "same" would pad images of even size more at the bottom and right than at the top and
+        # left, and so see other pixels than a 1x1 convolution of the same strides.
+        inputs = keras.layers.ZeroPadding2D(size // 2, name=f"{name}_pad")(inputs)
+        padding = "valid"
+    convolution = keras.layers.Conv2D(
+        filters,
+        size,
+        strides=strides,
+        padding=padding,
+        use_bias=needs_bias(normalization),
+        **fresh_kernel(name, kernel_initializer, kernel_regularizer),
+    )
+    return normalize_weights(convolution, normalization)(inputs)

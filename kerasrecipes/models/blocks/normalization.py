@@ -1,0 +1,99 @@
+"""Normalization as an argument of a model."""
+
+import keras
+
+from kerasrecipes.base.checks import nearest
+from kerasrecipes.layers import InstanceNormalization, WeightNormalization
+from kerasrecipes.models.blocks.templates import fresh_layer
+
+NAMES = ("batch", "layer", "instance", "group", "weight", "none")
+
+
+def normalize(
+    inputs: keras.KerasTensor, normalization: object, name: str, *, zero_gamma: bool = False
+) -> keras.KerasTensor:
+    """Normalizes a tensor whose last axis is channels.
+
+    The names stand for layers with their defaults; for other options, give a layer.
+
+    Args:
+        inputs: Symbolic tensor, `(batch, ..., channels)`.
+        normalization: One of
+
+            - `"batch"`: `BatchNormalization`.
+            - `"layer"`: one mean and variance a sample, over height, width and channels; `gamma`
+              and `beta` a channel. This is `GroupNormalization(groups=1)`;
+              `LayerNormalization()` would take the statistics over the channels alone.
+            - `"instance"`: `InstanceNormalization`; not for vectors, which have nothing to take
+              statistics over.
+            - `"group"`: `GroupNormalization` with the most groups, up to 32, that divide the
+              channels.
+            - `"weight"`: nothing here; `normalize_weights` has normalized the layer before.
+            - `"none"` or `None`: no normalization.
+            - A Keras layer, of which a fresh copy is used.
+        name: Name of the layer.
+        zero_gamma: Whether `gamma` starts at zero, so that the output starts at `beta`.
+
+    Returns:
+        Symbolic tensor of the same shape; `inputs` itself where there is no normalization.
+
+    Raises:
+        ValueError: If `normalization` is unknown, or `zero_gamma` is asked of one without `gamma`.
+
+    Example:
+
+    >>> inputs = keras.Input((8, 8, 48))
+    >>> model = keras.Model(inputs, normalize(inputs, "group", "norm1"))
+    >>> model.get_layer("norm1").groups
+    24
+
+    Reference:
+        Ioffe and Szegedy, 2015, https://arxiv.org/abs/1502.03167 (batch);
+        Ba et al., 2016, https://arxiv.org/abs/1607.06450 (layer);
+        Ulyanov et al., 2016, https://arxiv.org/abs/1607.08022 (instance);
+        Wu and He, 2018, https://arxiv.org/abs/1803.08494 (group).
+    """
+    prototype = _prototype(normalization, inputs.shape[-1])
+    if zero_gamma:
+        _check_has_gamma(prototype, normalization)
+        return fresh_layer(prototype, name, gamma_initializer="zeros")(inputs)
+    return inputs if prototype is None else fresh_layer(prototype, name)(inputs)
+
+
+def normalize_weights(layer: keras.layers.Layer, normalization: object) -> keras.layers.Layer:
+    """Returns `layer`, in a wrapper of its name if `normalization` is that of weights."""
+    return WeightNormalization(layer, name=layer.name) if normalization == "weight" else layer
+
+
+def needs_bias(normalization: object) -> bool:
+    """Returns whether a layer needs a bias of its own, as no `beta` will follow."""
+    return normalization is None or normalization in ("none", "weight")
+
+
+def _prototype(normalization: object, channels: int) -> keras.layers.Layer | None:
+    if isinstance(normalization, keras.layers.Layer):
+        return normalization
+    if needs_bias(normalization):
+        return None
+    if normalization == "batch":
+        return keras.layers.BatchNormalization()
+    if normalization == "layer":
+        return keras.layers.GroupNormalization(groups=1)
+    if normalization == "instance":
+        return InstanceNormalization()
+    if normalization == "group":
+        groups = max(count for count in range(1, 33) if channels % count == 0)
+        return keras.layers.GroupNormalization(groups=groups)
+    raise ValueError(
+        f"`normalization` must be one of {', '.join(map(repr, NAMES))}, None or a Keras layer."
+        f"{nearest(normalization, NAMES)} Received: normalization={normalization!r}"
+    )
+
+
+def _check_has_gamma(prototype: keras.layers.Layer | None, normalization: object) -> None:
+    config = {} if prototype is None else prototype.get_config()
+    if "gamma_initializer" not in config or not config.get("scale", True):
+        raise ValueError(
+            "`zero_gamma=True` needs a normalization with a `gamma`, such as 'batch'. "
+            f"Received: normalization={normalization!r}"
+        )

@@ -1,0 +1,109 @@
+"""A first convolution that whitens patches."""
+
+import keras
+import numpy as np
+
+from kerasrecipes.base.checks import check_choice, check_number
+from kerasrecipes.base.private import assign_in_call
+from kerasrecipes.layers.preprocessing.principal_components import principal_axes
+from kerasrecipes.layers.preprocessing.streamed_moments import StreamedMoments
+from kerasrecipes.models.initialization.layer_by_layer import (
+    InitializedLayer,
+    deviation,
+    initialize_layer_by_layer,
+    moments_before_activation,
+)
+
+
+def patch_whitening(
+    model: keras.Model, batch, *, epsilon: float = 5e-4, freeze: bool = True
+) -> tuple[InitializedLayer, ...]:
+    """Makes the first convolution one that whitens its patches, and freezes it.
+
+    With the covariance `U diag(s) U^T` of all patches of the kernel's size, `d` numbers each, in
+    the batch, around their mean:
+
+        W[i] = U[i] / sqrt(s[i] + epsilon),  W[d + i] = -W[i],  b = -W mean
+
+    Filters are the principal axes, those of the largest variance first; beyond `d`, the same with
+    the opposite sign, so that behind ReLU nothing is lost. The layer's outputs are decorrelated and
+    of unit variance from the first step on. Without a bias their mean stays.
+
+    Args:
+        model: A built model, whose first two-dimensional convolution has at most `2 d` filters.
+        batch: A batch of its inputs. From some dozens of images on, patches are plenty.
+        epsilon: Float of at least 0, in units of the variance of the convolution's inputs; the
+            default is for pixels standardized to unit variance.
+        freeze: Whether to set the layer's `trainable` to `False`. Compile the model afterwards.
+
+    Returns:
+        What happened to each layer with weights: a tuple of `InitializedLayer`.
+
+    Raises:
+        ValueError: If `epsilon` is negative, the model has no convolution that can be initialized,
+            it has groups or too many filters, or patches do not vary and `epsilon` is 0.
+
+    Example:
+
+    >>> stem = keras.layers.Conv2D(8, 2)
+    >>> model = keras.Sequential([keras.Input((8, 8, 1)), stem])
+    >>> x = np.random.default_rng(0).normal(5, 3, (64, 8, 8, 1))
+    >>> _ = patch_whitening(model, x)
+    >>> y = ops.convert_to_numpy(model(x)).reshape(-1, 8)
+    >>> print(abs(np.cov(y[:, :4].T) - np.eye(4)).max().round(3), stem.trainable)
+    0.0 False
+
+    Reference:
+        Jordan, 2024, https://arxiv.org/abs/2404.00498, section 3.2, after Page's of 2019. Differs
+        from it in: the covariance is around the mean, which the bias takes out.
+    """
+    check_number("epsilon", epsilon, at_least=0)
+    check_choice("freeze", freeze, (False, True))
+    found: list[keras.layers.Layer] = []
+
+    def initialize(layer, kernel, inputs):
+        if found or not isinstance(layer, keras.layers.Conv2D):
+            return InitializedLayer(layer.name, "it is not the first convolution")
+        found.append(layer)
+        before = deviation(moments_before_activation(layer, inputs))
+        _whiten(layer, inputs, epsilon)
+        after = deviation(moments_before_activation(layer, inputs))
+        return InitializedLayer(layer.name, before=before, after=after)
+
+    report = initialize_layer_by_layer(model, batch, initialize)
+    if not found:
+        raise ValueError(
+            "`model` must have a two-dimensional convolution that is neither frozen nor wrapped. "
+            f"Received: {', '.join(entry.name for entry in report) or 'no layer with weights'}"
+        )
+    if freeze:
+        found[0].trainable = False
+    return report
+
+
+def _whiten(layer: keras.layers.Conv2D, inputs, epsilon: float) -> None:
+    *size, channels, filters = layer.kernel.shape
+    features = size[0] * size[1] * channels
+    if layer.groups != 1 or filters > 2 * features:
+        raise ValueError(
+            f"The first convolution must have one group and at most {2 * features} filters, twice "
+            f"its patches' numbers. Received: groups={layer.groups}, filters={filters}"
+        )
+    moments = StreamedMoments(covariance=True)
+    for image in keras.ops.convert_to_numpy(keras.ops.cast(inputs, "float32")):
+        if layer.data_format == "channels_first":
+            image = np.moveaxis(image, 0, -1)
+        moments.add(_patches(image, size, layer.dilation_rate).reshape(-1, features))
+    axes, variances = principal_axes(moments, epsilon, "patch_whitening")
+    whitening = axes / np.sqrt(variances + epsilon)
+    kernel = np.concatenate([whitening, -whitening], axis=1)[:, :filters]
+    assign_in_call(layer.kernel, kernel.reshape(layer.kernel.shape))
+    if layer.use_bias:
+        assign_in_call(layer.bias, -moments.mean @ kernel)
+
+
+def _patches(image: np.ndarray, size, dilation_rate) -> np.ndarray:
+    """Returns all patches of an image, `(rows, columns, *size, channels)`."""
+    spans = [1 + (s - 1) * step for s, step in zip(size, dilation_rate, strict=True)]
+    windows = np.lib.stride_tricks.sliding_window_view(image, spans, axis=(0, 1))
+    return np.moveaxis(windows[..., :: dilation_rate[0], :: dilation_rate[1]], 2, -1)

@@ -1,0 +1,1 @@
+"""Functions that read, copy and change built networks."""

@@ -1,0 +1,32 @@
+"""Weights by the names of the layers that they are in."""
+
+from collections.abc import Iterable
+
+from kerasrecipes.base.checks import nearest
+
+
+def starts_within(path: str, start: str) -> bool:
+    """Returns whether `start` begins a weight's path, or begins it after a `/`.
+
+    Keras puts a model's name before the path in some cases and not in others, such as after the
+    model was loaded.
+
+    Example:
+
+    >>> starts_within("sequential/stage1_conv1/kernel", "stage1")
+    True
+    >>> starts_within("sequential/stage1_conv1/kernel", "conv1")
+    False
+    """
+    return f"/{start}" in f"/{path}"
+
+
+def check_starts(name: str, starts: Iterable[str], paths: list[str]) -> None:
+    """Raises a `ValueError` unless every one of `starts` begins a path."""
+    layers = {part for path in paths for part in path.split("/")[:-1]}
+    for start in starts:
+        if not any(starts_within(path, start) for path in paths):
+            raise ValueError(
+                f"`{name}` must begin names of trainable layers or their weights' paths."
+                f"{nearest(start, layers)} Received: {start!r}; the paths are {', '.join(paths)}"
+            )

@@ -1,0 +1,1 @@
+"""Style, figures, formats and templates of the pages that show runs and searches."""

@@ -1,0 +1,143 @@
+"""Dotted paths, such as `optimizer.learning_rate.peak_learning_rate`, into a recipe's plain form.
+
+One address serves everywhere: `Recipe.replace`, `--set`, the keys of a search space, the columns of
+a sweep and the rows of a report. An item of a list is addressed by its position or by its name
+(`augment.0.padding_pixels`, `augment.RandomPadCrop.padding_pixels`).
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from kerasrecipes.base.checks import nearest
+from kerasrecipes.recipe.spec import METRIC_ALIASES, Spec, family_of, to_plain
+
+
+def flatten(plain: object, path: str = "") -> dict[str, object]:
+    """Returns every value of a plain form by its dotted path; a spec's name stands at its own path.
+
+    Example:
+
+    >>> flatten({"optimizer": {"use": "SGD", "momentum": 0.9}, "epochs": 3})
+    {'optimizer': 'SGD', 'optimizer.momentum': 0.9, 'epochs': 3}
+    """
+    items: Iterable[tuple]
+    if isinstance(plain, Mapping) and plain:
+        items = plain.items()
+    elif isinstance(plain, list | tuple) and any(isinstance(v, Mapping) for v in plain):
+        items = enumerate(plain)
+    else:
+        return {path: plain}
+    found: dict[str, object] = {}
+    for key, value in items:
+        if key == "kerasrecipes":
+            continue
+        below = path if key == "use" else f"{path}.{key}".removeprefix(".")
+        found.update(flatten(value, below))
+    return found
+
+
+def replaced(plain: dict, changes: Mapping[str, object], components: set[str]) -> dict:
+    """Returns a plain form with values changed, outer paths before the paths inside them.
+
+    Args:
+        plain: A recipe's plain form; it is not changed.
+        changes: Dictionary from dotted path to new value. A string where a component stands
+            swaps the whole component together with its options; an option in steps takes the
+            place of the same one in epochs, and the other way round.
+        components: The top-level fields that hold components.
+
+    Raises:
+        ValueError: If a path leads nowhere; the message names the nearest.
+    """
+    result = _copy(plain)
+    for path in sorted(changes, key=lambda p: (p.count("."), p)):
+        *parents, last = path.split(".")
+        if parents and _is_changes(result.get("start")) and parents[0] == "start":
+            parents, last = ["start"], path.removeprefix("start.")
+        node = _walk(result, parents)
+        may_be_new = parents and isinstance(node, dict) and last != "use"
+        key = last if may_be_new else _key(node, last, ".".join(parents))
+        value: Any = to_plain(changes[path])
+        if _names_component(value, node, key, path in components):
+            value = to_plain(Spec(value))
+        node[key] = value
+        for twin in _in_other_unit(last):
+            if _is_component(node) and ".".join([*parents, twin]) not in changes:
+                node.pop(twin, None)
+    return result
+
+
+def value_at(plain: dict, path: str) -> Any:
+    """Returns the value at a path of a plain form, or `None` where there is nothing."""
+    try:
+        return _walk(plain, path.split("."))
+    except ValueError:
+        return None
+
+
+def _walk(node: Any, keys: Sequence[str]) -> Any:
+    for depth, key in enumerate(keys):
+        node = node[_key(node, key, ".".join(keys[:depth]))]
+    return node
+
+
+def _is_changes(start: object) -> bool:
+    """Returns whether a recipe's `start` holds changes, by path, rather than a recipe."""
+    return isinstance(start, dict) and "kerasrecipes" not in start
+
+
+def _is_component(node: object) -> bool:
+    return isinstance(node, dict) and "use" in node
+
+
+def _in_other_unit(option: str) -> Iterator[str]:
+    """Yields an option's name in epochs, if it is one in steps, and the other way round."""
+    for unit, other in (("_steps", "_epochs"), ("_epochs", "_steps")):
+        if option.endswith(unit):
+            yield option.removesuffix(unit) + other
+
+
+def _names_component(value: object, node, key, is_field: bool) -> bool:
+    """Returns whether a value put at this place is a component's name rather than plain."""
+    if not isinstance(value, str) or value.lower() in METRIC_ALIASES:
+        return False
+    current = node[key] if isinstance(node, list) else node.get(key)
+    return is_field or _is_component(current) or family_of(str(key)) == "schedule"
+
+
+def _key(node: Any, key: str, walked: str) -> Any:
+    """Returns the key, or the position in a list, that one step of a path stands for."""
+    if isinstance(node, list):
+        names = [item.get("use") if isinstance(item, dict) else item for item in node]
+        if key.isdecimal() and int(key) < len(node):
+            return int(key)
+        if names.count(key) == 1:
+            return names.index(key)
+        raise ValueError(
+            f"`{walked}` has no single item {key!r}.{nearest(key, map(str, names))} "
+            f"Items: {', '.join(f'{i} ({n})' for i, n in enumerate(names)) or 'none'}."
+        )
+    if not isinstance(node, dict):
+        raise ValueError(
+            f"`{walked}` is {node!r}, which has no option {key!r}: set `{walked}` to a component "
+            f"first. Received: {walked}.{key}"
+        )
+    known = [k for k in node if k not in ("use", "kerasrecipes")]
+    if key not in known:
+        where = f"`{walked}`" if walked else "a recipe"
+        hint = (
+            f" To reach into an option, set `{walked}.{key}` itself first."
+            if _is_component(node)
+            else ""
+        )
+        raise ValueError(
+            f"There is no {key!r} in {where}.{nearest(key, known)} "
+            f"There: {', '.join(known) or 'nothing that was set'}.{hint}"
+        )
+    return key
+
+
+def _copy(plain):
+    if isinstance(plain, Mapping):
+        return {k: _copy(v) for k, v in plain.items()}
+    return [_copy(v) for v in plain] if isinstance(plain, list | tuple) else plain

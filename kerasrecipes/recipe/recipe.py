@@ -1,0 +1,240 @@
+"""`Recipe`: everything that decides how a training run goes, as frozen plain data."""
+
+import dataclasses
+import functools
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from kerasrecipes.base.checks import nearest
+from kerasrecipes.recipe.paths import flatten, replaced
+from kerasrecipes.recipe.spec import Spec, canonical, components, from_plain, frozen, to_plain
+from kerasrecipes.recipe.validation import check_values
+
+# Of recipe.json. Raised when an older version would misread what this one writes.
+FORMAT = 1
+
+
+def _component(family: str, **default):
+    """A field that holds one component, or several when its default is a tuple."""
+    return field(metadata={"family": family}, **default)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """A training run as a value: data, model, optimizer and all else that decides how it goes.
+
+    A recipe is frozen, comparable and plain: `to_dict` gives JSON, `fingerprint` names it. A
+    component is given by `use`, or by its bare name where the defaults will do.
+
+    Args:
+        data: The data source.
+        model: The network's builder.
+        initialization: Functions `(model, batch)`, such as `use("lsuv")`, that initialize the built
+            model from a batch of training images, one after another.
+        preprocessing: Layers between raw pixels and network, kept in the saved model; those with
+            an `adapt` method adapt to the training split. Defaults to pixels scaled to [0, 1].
+        augment: Layers that change training images (and labels) in the input pipeline.
+        start: A `Recipe`, or the path of a recipe.json or of a run folder, whose trained network
+            this one starts from; or the changes, as `replace` takes them, that make this recipe
+            the one to start from. Defaults to `None`.
+        loss: Defaults to the cross-entropy of integer labels and logits.
+        metrics: Names or specs. Keras's metrics of classes (`F1Score`, `Recall` with `class_id`)
+            see probabilities and one-hot labels. Defaults to accuracy.
+        optimizer: Defaults to `Adam`.
+        kernel_regularizer: Penalty on the kernels of the network, whichever it is; biases and the
+            scales and offsets of normalization go free. Defaults to `None`: what the model's
+            builder sets. Weight decay of kernels only is the optimizer's; see `DecayKernelsOnly`.
+        kernel_constraint: The same for a constraint, such as `use("MaxNorm", max_value=3)` on the
+            incoming weights of each unit.
+        callbacks: Further Keras callbacks.
+        averaging: Whether to evaluate and keep the averages of the weights that the optimizer
+            holds (`use_ema=True`, `Lookahead`), with fresh normalization statistics.
+        epochs: Positive integer.
+        steps_per_epoch: Positive integer, or `None` for one pass over the training split.
+        batch_size: Positive integer, or `"all"` for the whole training split.
+        class_weight: `None`, `"balanced"`, or a dictionary from class name to positive weight.
+        precision: Keras's dtype policy. Defaults to `"float32"`.
+        monitor: The logged quantity that chooses the epoch whose weights are kept, or `None` to
+            keep the last epoch's. Defaults to `"val_accuracy"`.
+        seed: Non-negative integer. Decides initial weights, order and augmentation.
+
+    Raises:
+        ValueError: If a component, an option or a value is not what it must be.
+
+    Example:
+
+    >>> recipe = Recipe(data="Digits", model=use("MLP", units=[32]), epochs=3)
+    >>> recipe.replace({"optimizer": "SGD", "optimizer.learning_rate": 0.1}).optimizer
+    use('SGD', learning_rate=0.1)
+    """
+
+    data: Spec = _component("data")
+    preprocessing: tuple[Spec, ...] = _component(
+        "layer", default=(Spec("Rescaling", {"scale": 1 / 255}),)
+    )
+    augment: tuple[Spec, ...] = _component("layer", default=())
+    start: "Recipe | Mapping[str, object] | str | None" = None
+    model: Spec = _component("model")
+    initialization: tuple[Spec, ...] = _component("initialization", default=())
+    loss: Spec = _component(
+        "loss", default=Spec("SparseCategoricalCrossentropy", {"from_logits": True})
+    )
+    metrics: tuple[str | Spec, ...] = _component("metric", default=("accuracy",))
+    optimizer: Spec = _component("optimizer", default=Spec("Adam"))
+    kernel_regularizer: Spec | None = _component("regularizer", default=None)
+    kernel_constraint: Spec | None = _component("constraint", default=None)
+    callbacks: tuple[Spec, ...] = _component("callback", default=())
+    averaging: bool = False
+    epochs: int = 10
+    steps_per_epoch: int | None = None
+    batch_size: int | str = 32
+    class_weight: Mapping[str, float] | str | None = None
+    precision: str = "float32"
+    monitor: str | None = "val_accuracy"
+    seed: int = 0
+
+    def __post_init__(self):
+        for f in dataclasses.fields(self):
+            value = from_plain(getattr(self, f.name))
+            left_out = value is None and f.default is None
+            if "family" in f.metadata and not left_out:
+                several = isinstance(f.default, tuple)
+                value = components(f.name, value, f.metadata["family"], several)
+            elif f.name != "start":
+                value = frozen(value, f.name)
+            object.__setattr__(self, f.name, value)
+        object.__setattr__(self, "start", _start(self.start))
+        if isinstance(self.start, Mapping):
+            self.start_recipe()
+        check_values(self)
+
+    def __hash__(self):
+        return hash(self.fingerprint)
+
+    def __reduce__(self):
+        return Recipe.from_dict, (self.to_dict(),)
+
+    def replace(self, changes: Mapping[str, object]) -> "Recipe":
+        """Returns a recipe with values changed.
+
+        Args:
+            changes: Dictionary from dotted path to new value. All are applied before the result is
+                checked. A component's name swaps the component together with its options.
+
+        Raises:
+            ValueError: If a path leads nowhere or the result is not a recipe.
+
+        Example:
+
+        >>> recipe = Recipe(data="Digits", model="MLP", optimizer=use("SGD", momentum=0.9))
+        >>> recipe.replace({"optimizer.momentum": 0.8, "epochs": 20}).optimizer
+        use('SGD', momentum=0.8)
+        """
+        named = {f.name for f in dataclasses.fields(self) if "family" in f.metadata}
+        return Recipe.from_dict(replaced(self.to_dict(), changes, named))
+
+    def flatten(self) -> dict[str, object]:
+        """Returns every value of the recipe by its dotted path."""
+        return flatten(self.to_dict())
+
+    def to_dict(self) -> dict:
+        """Returns the recipe as plain data, as recipe.json holds it."""
+        plain = {f.name: _plain(getattr(self, f.name)) for f in dataclasses.fields(self)}
+        return {"kerasrecipes": FORMAT, **plain}
+
+    @classmethod
+    def from_dict(cls, plain: Mapping[str, Any]) -> "Recipe":
+        """Returns the recipe whose plain form is given.
+
+        Raises:
+            ValueError: If it is no recipe, or one of a newer version.
+        """
+        version = plain.get("kerasrecipes") if isinstance(plain, Mapping) else None
+        if not isinstance(version, int):
+            raise ValueError('This is not a recipe: it has no "kerasrecipes" format number.')
+        if version > FORMAT:
+            raise ValueError(
+                f"The recipe was written by a newer kerasrecipes (format {version}, this one reads "
+                f"up to {FORMAT}): upgrade with `pip install --upgrade kerasrecipes`."
+            )
+        known = [f.name for f in dataclasses.fields(cls)]
+        given = {name: value for name, value in plain.items() if name != "kerasrecipes"}
+        for name in given:
+            if name not in known:
+                raise ValueError(
+                    f"A recipe has no field {name!r}.{nearest(name, known)} "
+                    f"Fields: {', '.join(known)}."
+                )
+        for name in ("data", "model"):
+            if name not in given:
+                raise ValueError(f"A recipe needs the field {name!r}.")
+        return cls(**given)
+
+    @classmethod
+    def read(cls, path: str | Path) -> "Recipe":
+        """Returns the recipe in a recipe.json, or in a run folder.
+
+        Raises:
+            ValueError: If there is none, or it cannot be read.
+        """
+        path = Path(path)
+        file = path / "recipe.json" if path.is_dir() else path
+        try:
+            return cls.from_dict(json.loads(file.read_text("utf-8")))
+        except FileNotFoundError:
+            raise ValueError(
+                f"Expected a recipe.json or a run folder, found none. Received: {path}"
+            ) from None
+        except (UnicodeDecodeError, json.JSONDecodeError) as error:
+            raise ValueError(f"{file} is not a recipe in JSON: {error}") from error
+        except (TypeError, ValueError) as error:
+            raise ValueError(f"{file}: {error}") from error
+
+    @functools.cached_property
+    def fingerprint(self) -> str:
+        """Twelve hexadecimal digits that name what the recipe asks for, seed included.
+
+        Fields at their defaults and local paths do not count: a field that a later version adds,
+        or data that moves to another folder, changes no fingerprint.
+        """
+        canonical = json.dumps(self._canonical(), sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(canonical.encode()).hexdigest()[:12]
+
+    def start_recipe(self) -> "Recipe | None":
+        """Returns the recipe of the run that this one starts from."""
+        if isinstance(self.start, Mapping):
+            return self.replace({"start": None, **self.start})
+        return Recipe.read(self.start) if isinstance(self.start, str) else self.start
+
+    def _canonical(self) -> dict:
+        plain = {
+            f.name: canonical(getattr(self, f.name), f.metadata.get("family"))
+            for f in dataclasses.fields(self)
+            if f.name != "start" and getattr(self, f.name) != f.default
+        }
+        start = self.start_recipe()
+        return plain | ({"start": start._canonical()} if start else {})
+
+
+def _start(value: object) -> "Recipe | Mapping[str, object] | str | None":
+    if isinstance(value, Mapping) and "kerasrecipes" in value:
+        return Recipe.from_dict(value)
+    if isinstance(value, Mapping):
+        return MappingProxyType({path: frozen(change, path) for path, change in value.items()})
+    if value is None or isinstance(value, str | Recipe):
+        return value
+    if isinstance(value, Path):
+        return str(value)
+    raise TypeError(
+        "`start` must be a recipe, or the path of a recipe.json or of a run folder, or a "
+        f"dictionary of changes. Received: start={value!r}"
+    )
+
+
+def _plain(value: object) -> object:
+    return value.to_dict() if isinstance(value, Recipe) else to_plain(value)

@@ -1,0 +1,239 @@
+"""`use(name, **options)`: a component as plain data, checked when it is made."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+import numpy as np
+
+from kerasrecipes.base.checks import nearest
+from kerasrecipes.recipe import registry
+from kerasrecipes.recipe.run_length import RUN_LENGTH_OPTIONS, RunLength, in_steps
+
+# Strings that Keras itself turns into the metric that fits the labels.
+METRIC_ALIASES = ("accuracy", "acc", "crossentropy", "ce")
+
+# Options that take a learning-rate schedule although their name does not say so.
+_SCHEDULED_OPTIONS = ("learning_rate", "momentum")
+
+
+@dataclass(frozen=True)
+class Spec:
+    """A component's name and options: frozen, comparable, plain data. Made by `use`."""
+
+    name: str
+    options: Mapping[str, object] = field(default_factory=dict)
+
+    def __post_init__(self):
+        options = MappingProxyType({k: frozen(v, k) for k, v in self.options.items()})
+        object.__setattr__(self, "options", options)
+
+    def __hash__(self):
+        # Not of the values: options may be equal and written differently, as 1 and 1.0 are.
+        return hash((self.name, *sorted(self.options)))
+
+    def __reduce__(self):
+        return from_plain, (self.to_dict(),)
+
+    def __repr__(self):
+        options = [f"{name}={value!r}" for name, value in self.options.items()]
+        return f"use({', '.join([repr(self.name), *options])})"
+
+    def to_dict(self) -> dict:
+        """Returns the spec in its JSON form, `{"use": name, option: value, ...}`."""
+        return {"use": self.name, **{k: to_plain(v) for k, v in self.options.items()}}
+
+    def check(self, family: str) -> None:
+        """Raises a `ValueError` unless this names a component of `family` with these options."""
+        _check(self, [registry.resolve(self.name, family)])
+
+    def build(self, family: str | None = None, length: RunLength | None = None):
+        """Returns a fresh object; options in `*_epochs` become `*_steps`.
+
+        Args:
+            family: The family to look the name up in, or `None` for all.
+            length: How long the run is. Needed for options in epochs.
+        """
+        return self.component(family)(**self.arguments(family, length))
+
+    def component(self, family: str | None = None) -> Callable:
+        """Returns the class, or a model's builder function."""
+        return registry.resolve(self.name, family)
+
+    def arguments(self, family: str | None = None, length: RunLength | None = None) -> dict:
+        """Returns the keyword arguments that `build` passes, nested specs built."""
+        component = self.component(family)
+        accepted = registry.options(component)
+        arguments = {}
+        for name, value in self.options.items():
+            if name not in accepted:
+                if length is None:
+                    raise ValueError(f"`{name}` of {self.name} needs the length of a run.")
+                name, value = in_steps(name), length.steps(name, value)
+            arguments[name] = value
+        inner = _inner_lengths(component, arguments, length)
+        arguments = {
+            name: _built(value, family_of(name), inner.get(name, length))
+            for name, value in arguments.items()
+        }
+        if length is not None:
+            for name in RUN_LENGTH_OPTIONS:
+                if name in accepted and arguments.get(name) is None:
+                    arguments[name] = length.rest(self.name, name, arguments)
+        return arguments
+
+
+def use(name: str, /, **options: object) -> Spec:
+    """Names a component and its options, as plain data.
+
+    Args:
+        name: A component's name: ours, Keras's, `"package>Name"`, or a user's `"module:Name"`.
+        **options: The arguments of its `__init__`. An option in steps (`warmup_steps`) may be given
+            in epochs instead (`warmup_epochs`); a schedule's length that is left out means the
+            whole run.
+
+    Returns:
+        A `Spec`, checked against the signature of what it names.
+
+    Raises:
+        ValueError: If the name or an option is unknown, or an option that has no default is left
+            out. The message lists what there is and names the nearest.
+
+    Example:
+
+    >>> use("SGD", learning_rate=0.1, momentum=0.9)
+    use('SGD', learning_rate=0.1, momentum=0.9)
+    """
+    spec = Spec(name, options)
+    _check(spec, registry.candidates(name))
+    return spec
+
+
+def components(name: str, value: object, family: str, several: bool):
+    """Returns the spec, or specs, that a field of a recipe is given as, checked."""
+    if several:
+        listed = value if isinstance(value, tuple) else (value,)
+        return tuple(components(f"{name}.{i}", v, family, False) for i, v in enumerate(listed))
+    if isinstance(value, str):
+        if family == "metric" and value.lower() in METRIC_ALIASES:
+            return value.lower()
+        value = Spec(value)
+    if not isinstance(value, Spec):
+        raise TypeError(f"`{name}` must be `use(...)` or a name. Received: {name}={value!r}")
+    try:
+        value.check(family)
+    except ValueError as error:
+        raise ValueError(f"`{name}`: {error}") from error
+    return value
+
+
+def from_plain(value: object) -> object:
+    """Returns the value whose JSON form is given: `{"use": ...}` becomes a `Spec`."""
+    if isinstance(value, Mapping) and "use" in value:
+        return use(value["use"], **{k: from_plain(v) for k, v in value.items() if k != "use"})
+    if isinstance(value, Mapping):
+        return MappingProxyType({k: from_plain(v) for k, v in value.items()})
+    if isinstance(value, list | tuple):
+        return tuple(from_plain(v) for v in value)
+    return value
+
+
+def to_plain(value: object) -> object:
+    """Returns the JSON form of an option's value."""
+    if isinstance(value, Spec):
+        return value.to_dict()
+    if isinstance(value, Mapping):
+        return {k: to_plain(v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [to_plain(v) for v in value]
+    return value
+
+
+def canonical(value: object, family: str | None = None) -> object:
+    """Returns the JSON form that fingerprints are made of: no local paths, 1.0 written as 1."""
+    if isinstance(value, Spec):
+        local = getattr(value.component(family), "local_paths", ())
+        options = {k: canonical(v) for k, v in value.options.items() if k not in local}
+        return {"use": value.name, **options}
+    if isinstance(value, Mapping):
+        return {k: canonical(v) for k, v in value.items()}
+    if isinstance(value, tuple):
+        return [canonical(v, family) for v in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def family_of(option: str) -> str | None:
+    """Returns the family that an option's name tells, such as regularizer for `*_regularizer`."""
+    if option in _SCHEDULED_OPTIONS:
+        return "schedule"
+    return next((f for f in registry.FAMILIES if option == f or option.endswith(f"_{f}")), None)
+
+
+def _check(spec: Spec, components: list[Callable]) -> None:
+    """Raises unless one of the components takes the options of the spec."""
+    errors = [list(_errors(spec, component)) for component in components]
+    if all(errors):
+        raise ValueError(errors[0][0])
+
+
+def _errors(spec: Spec, component: Callable) -> Iterator[str]:
+    accepted = registry.options(component)
+    for name, value in spec.options.items():
+        if name not in accepted and in_steps(name) not in accepted:
+            listed = ", ".join(accepted) or "none"
+            yield (
+                f"{spec.name} has no option {name!r}.{nearest(name, accepted)} Options: {listed}."
+            )
+        elif name not in accepted and in_steps(name) in spec.options:
+            yield f"{spec.name} takes {in_steps(name)!r} or {name!r}, not both."
+        if isinstance(value, Spec) and (family := family_of(name)):
+            value.check(family)
+    given = {n for name in spec.options for n in (name, in_steps(name))}
+    for name, parameter in accepted.items():
+        required = parameter.default is parameter.empty
+        if required and name not in given and name not in RUN_LENGTH_OPTIONS:
+            yield f"{spec.name} needs the option {name!r}. Received: {spec!r}"
+
+
+def _inner_lengths(component: Callable, arguments: Mapping, length: RunLength | None) -> dict:
+    """Returns the part of the run that each schedule inside a schedule has, by option.
+
+    For an option that holds several, they are a list.
+    """
+    if length is None or not hasattr(component, "inner_steps"):
+        return {}
+    return {
+        name: [length.part(s) for s in steps] if isinstance(steps, list) else length.part(steps)
+        for name, steps in component.inner_steps(arguments, length.total_steps).items()
+    }
+
+
+def _built(value, family, length):
+    if isinstance(value, Spec):
+        return value.build(family, length)
+    if isinstance(value, Mapping):
+        return {k: _built(v, family, length) for k, v in value.items()}
+    if isinstance(value, tuple):
+        lengths = length if isinstance(length, list) else [length] * len(value)
+        return [_built(v, family, own) for v, own in zip(value, lengths, strict=True)]
+    return value
+
+
+def frozen(value: object, name: str) -> object:
+    """Returns an option's value as immutable plain data."""
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, Mapping):
+        return MappingProxyType({str(k): frozen(v, name) for k, v in value.items()})
+    if isinstance(value, list | tuple):
+        return tuple(frozen(v, name) for v in value)
+    if isinstance(value, float) and not np.isfinite(value):
+        raise ValueError(f"`{name}` must be finite. Received: {name}={value}")
+    if value is None or isinstance(value, bool | int | float | str | Spec):
+        return value
+    if hasattr(value, "__fspath__"):
+        return str(value)
+    raise TypeError(
+        f"`{name}` must be plain data (None, bool, number, string, list, dictionary) or another "
+        f"`use(...)`: a recipe is written to JSON. Received: {name}={value!r}"
+    )

@@ -1,0 +1,41 @@
+"""What the values of a recipe's fields must be, components apart."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from kerasrecipes.base.checks import check_choice, check_integer, check_number
+
+PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16", "bfloat16", "float16", "float64")
+
+
+def check_values(recipe: Any) -> None:
+    """Raises if a `Recipe` holds a value that no training can go by.
+
+    Raises:
+        TypeError: If a value is of the wrong kind.
+        ValueError: If it is out of range, or two contradict each other.
+    """
+    if recipe.start is not None and recipe.initialization:
+        raise ValueError(
+            "`initialization` must be empty in a recipe that starts from another: it would "
+            "replace that one's weights. Give it to that one, and [] to this. "
+            f"Received: initialization={list(recipe.initialization)!r}"
+        )
+    check_integer("epochs", recipe.epochs, at_least=1)
+    if recipe.steps_per_epoch is not None:
+        check_integer("steps_per_epoch", recipe.steps_per_epoch, at_least=1)
+    if recipe.batch_size != "all":
+        check_integer("batch_size", recipe.batch_size, at_least=1)
+    check_integer("seed", recipe.seed, at_least=0)
+    check_choice("precision", recipe.precision, PRECISIONS)
+    check_choice("averaging", recipe.averaging, (False, True))
+    if isinstance(recipe.class_weight, Mapping):
+        for name, weight in recipe.class_weight.items():
+            check_number(f"class_weight.{name}", weight, above=0)
+    else:
+        check_choice("class_weight", recipe.class_weight, [None, "balanced", {"a class": 2.0}])
+    if recipe.monitor is not None and not isinstance(recipe.monitor, str):
+        raise TypeError(
+            f"`monitor` must be a name such as 'val_accuracy', or None. "
+            f"Received: monitor={recipe.monitor!r}"
+        )

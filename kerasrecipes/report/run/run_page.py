@@ -1,0 +1,219 @@
+"""`write_report(run)`: a run's report.html."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+
+from kerasrecipes.page import formats
+from kerasrecipes.page.pages import template, write_page
+from kerasrecipes.report.run import figures, scores
+from kerasrecipes.report.run.pictures import picture
+
+# Beyond this many classes a confusion matrix is no longer read cell by cell.
+MATRIX_CLASSES = 20
+CONFUSED_PAIRS = 20
+LISTED_FILES = 100
+
+
+def write_report(run) -> Path:
+    """Writes `report.html` into a run's folder: one page that needs no network and no script.
+
+    A run that has not finished gets a page with what there is so far. The same run gives the same
+    bytes.
+
+    Args:
+        run: A `Run`.
+
+    Returns:
+        The path of the page, which is written whole, then renamed.
+    """
+    return write_page(Path(run.folder) / "report.html", render(run))
+
+
+def render(run) -> str:
+    """Returns the page of a run as a string."""
+    return template(Path(__file__).with_name("run.html.jinja")).render(
+        name=run.name,
+        summary=_summary(run),
+        finished=bool(run.metrics),
+        epochs_done=len(run.history),
+        epochs=run.recipe.epochs,
+        headline=scores.headline(run.metrics),
+        metrics=run.metrics,
+        seconds=_seconds(run),
+        diverged_epoch=scores.diverged_epoch(run.history),
+        findings=_findings(run.folder),
+        figures=_figures(run),
+        classes=_classes(run),
+        mistakes=_mistakes(run),
+        augmented=_augmented(run),
+        options=run.recipe.flatten(),
+        fingerprint=run.recipe.fingerprint,
+        recipe_json=json.dumps(run.recipe.to_dict(), indent=2, ensure_ascii=False, default=str),
+        data=run.data,
+        data_facts=_data_facts(run.data),
+        class_counts=_class_counts(run.data),
+        listed_files=LISTED_FILES,
+        environment=_flat(run.environment),
+    )
+
+
+def _summary(run) -> str:
+    """Returns what was trained on what, in a sentence or two."""
+    model = getattr(run.recipe.model, "name", str(run.recipe.model))
+    parameters = run.metrics.get("parameters", {}).get("trainable")
+    trained = f"{model} with {parameters:,} trainable parameters" if parameters else model
+    if sizes := run.data.get("sizes"):
+        shape = formats.shape(run.data["image_shape"])
+        classes = len(run.data["class_names"])
+        trained += f", trained on {sizes['train']:,} images ({shape}) of {classes} classes"
+    if run.history:
+        epochs = len(run.history)
+        trained += f" for {epochs} epoch{'s' if epochs > 1 else ''}"
+        trained += f" in {formats.duration(_seconds(run))}"
+    if (epoch := run.metrics.get("epoch")) is not None:
+        monitor = run.metrics.get("monitor")
+        why = f", the best by {monitor}" if monitor else ""
+        trained += f"; the weights kept are those of epoch {epoch}{why}"
+    source = run.data.get("source")
+    return f"{trained}. Data: {source.rstrip('.')}." if source else f"{trained}."
+
+
+def _seconds(run) -> float | None:
+    wall = run.environment.get("wall_seconds")
+    if wall is not None:
+        return wall
+    seconds = [row.get("seconds") for row in run.history]
+    return sum(s for s in seconds if formats.is_finite(s)) if any(seconds) else None
+
+
+def _findings(folder: Path) -> list[dict] | None:
+    """Returns the diagnosis of a run, or `None` when there was none."""
+    path = Path(folder) / "findings.json"
+    return json.loads(path.read_text("utf-8")) if path.exists() else None
+
+
+def _figures(run) -> list[dict]:
+    """Returns a title, an `<svg>` and the kept epoch's values for each curve that can be drawn."""
+    if not run.history:
+        return []
+    epoch, monitor = run.metrics.get("epoch"), run.metrics.get("monitor") or ""
+    kept: Mapping = next((row for row in run.history if row["epoch"] == epoch), {})
+    names = dict.fromkeys(["loss", "accuracy", monitor.removeprefix("val_")])
+    drawn = []
+    for name in filter(None, names):
+        in_percent = name == "accuracy"
+        svg = figures.curves(run.history, name, chosen_epoch=epoch, in_percent=in_percent)
+        written = formats.percent if in_percent else formats.number
+        values = [
+            f"{split} {written(kept[key])}"
+            for split, key in (("train", name), ("validation", f"val_{name}"))
+            if kept.get(key) is not None
+        ]
+        drawn.append({"title": name.capitalize(), "svg": svg, "kept": ", ".join(values)})
+    drawn.append({"title": "Learning rate", "svg": figures.learning_rate(run.history), "kept": ""})
+    return [figure for figure in drawn if figure["svg"]]
+
+
+def _classes(run) -> dict | None:
+    """Returns what went right and wrong class by class, or `None` without predictions."""
+    split = scores.judged_split(run.predictions)
+    if split is None:
+        return None
+    names = run.data["class_names"]
+    labels = np.asarray(run.predictions[f"{split}_labels"])
+    predicted = np.argmax(run.predictions[f"{split}_probabilities"], axis=-1)
+    matrix = scores.confusion(labels, predicted, len(names))
+    rows = scores.per_class(labels, predicted, names)
+    few = len(names) <= MATRIX_CLASSES
+    if not few:
+        rows.sort(key=lambda row: (not formats.is_finite(row["recall"]), row["recall"]))
+    columns = {
+        key: [row[key] for row in rows if formats.is_finite(row[key])]
+        for key in ("precision", "recall", "f1")
+    }
+    return {
+        "split": split,
+        "n": len(labels),
+        "wrong": int(matrix.sum() - np.trace(matrix)),
+        "few": few,
+        "matrix": figures.confusion_matrix(matrix, names) if few else None,
+        "pairs": scores.most_confused(matrix, names, CONFUSED_PAIRS),
+        "rows": rows,
+        "lowest_recall": min(columns["recall"], default=None),
+        "means": {key: np.mean(column) if column else None for key, column in columns.items()},
+    }
+
+
+def _mistakes(run) -> list[dict]:
+    """Returns the most confident mistakes as pictures, with what they are and were taken for."""
+    if not len(run.examples.get("mistakes", ())):
+        return []
+    names = run.data["class_names"]
+    columns = ("mistakes", "mistake_true", "mistake_predicted", "mistake_probability")
+    return [
+        {
+            "picture": picture(image, f"{names[true]}, taken for {names[predicted]}"),
+            "true": names[true],
+            "predicted": names[predicted],
+            "probability": float(probability),
+        }
+        for image, true, predicted, probability in zip(
+            *(run.examples[column] for column in columns), strict=True
+        )
+    ]
+
+
+def _augmented(run) -> list[dict]:
+    """Returns training images as they are, each with draws of its augmentation."""
+    if not len(run.examples.get("augmented", ())):
+        return []
+    names = run.data["class_names"]
+    columns = ("originals", "augmented", "original_labels")
+    return [
+        {
+            "name": names[label],
+            "original": picture(original, f"{names[label]}, as it is"),
+            "draws": [picture(draw, f"{names[label]}, augmented") for draw in draws],
+        }
+        for original, draws, label in zip(
+            *(run.examples[column] for column in columns), strict=True
+        )
+    ]
+
+
+def _data_facts(data: Mapping) -> dict[str, str]:
+    """Returns what the page tells of the data besides its source and classes."""
+    if not data:
+        return {}
+    low, high = data["value_range"]
+    return {
+        "images": ", ".join(f"{n:,} {split}" for split, n in data["sizes"].items()),
+        "shape": formats.shape(data["image_shape"]),
+        "value range": f"{low:g} to {high:g}",
+        "resize policy": data["resize"] or "none",
+        "hash": data["hash"][:16],
+    }
+
+
+def _class_counts(data: Mapping) -> list[dict]:
+    """Returns a row a class: its name, its count in each split, its share of the largest class."""
+    counts = data.get("class_counts")
+    if not counts:
+        return []
+    largest = max(*counts["train"], 1)
+    return [
+        {"name": name, "counts": of_splits, "share": of_splits[0] / largest}
+        for name, *of_splits in zip(data["class_names"], *counts.values(), strict=True)
+    ]
+
+
+def _flat(values: Mapping, prefix: str = "") -> dict[str, object]:
+    """Returns nested mappings as one, keyed by dotted paths."""
+    flat: dict[str, object] = {}
+    for key, value in values.items():
+        inner = isinstance(value, Mapping)
+        flat.update(_flat(value, f"{prefix}{key}.") if inner else {f"{prefix}{key}": value})
+    return flat

@@ -1,0 +1,124 @@
+"""`write_search(search)`: the page of a search."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from kerasrecipes.page import formats
+from kerasrecipes.page.pages import template, write_page
+from kerasrecipes.report.search import figures
+from kerasrecipes.report.search.importance import importance
+from kerasrecipes.report.search.trials import is_of, options_of, score_text, written
+
+SHOWN_TRIALS = 20
+
+
+def write_search(search) -> Path:
+    """Writes `search.html` into a search's folder: one page that needs no network and no script.
+
+    A search that has not come to its end gets a page with what there is so far. The same search
+    gives the same bytes.
+
+    Args:
+        search: A `kerasrecipes.tuning.Search`.
+
+    Returns:
+        The path of the page, which is written whole, then renamed.
+    """
+    return write_page(Path(search.folder) / "search.html", render_search(search))
+
+
+def render_search(search) -> str:
+    """Returns the page of a search as a string."""
+    objective, trials, result = search.objective, search.trials, search.result
+    options = options_of(search.settings, trials)
+    shared = {"lower_is_better": search.direction == "min", "best": result.get("trial")}
+    page = template(
+        Path(__file__).with_name("search.html.jinja"),
+        score=lambda score: score_text(objective, score),
+        written=written,
+    )
+    return page.render(
+        name=Path(search.folder).name,
+        summary=_summary(search, trials),
+        objective=objective,
+        result=result,
+        finals=search.finalists,
+        parallel=figures.parallel(trials, options, objective, **shared),
+        options=_options(search, options, trials, shared),
+        importance=importance(trials, options, lower_is_better=shared["lower_is_better"]),
+        stages=_stages(search, trials),
+        trials=_ordered(trials, lower_is_better=shared["lower_is_better"]),
+        shown_trials=SHOWN_TRIALS,
+        paths=[option.path for option in options],
+        failed=[row for row in trials if row["status"] == "failed"],
+        recipe_json=_recipe_json(search),
+        settings=_settings(search),
+    )
+
+
+def _summary(search, trials: list[dict[str, Any]]) -> str:
+    recipe = search.settings["recipe"]
+    model, data = (recipe[field]["use"] for field in ("model", "data"))
+    epochs = sum(row["cost_epochs"] for row in trials)
+    seconds = sum(row["seconds"] or 0 for row in trials)
+    judged = f", {search.settings['folds']} folds" if search.settings.get("folds") else ""
+    return (
+        f"{len(trials):,} trials of {model} on {data}, {epochs:,} epochs in "
+        f"{formats.duration(seconds)}; stages {', '.join(search.settings['stages'])} (trials x "
+        f"epochs), by {search.objective}{judged}."
+    )
+
+
+def _options(search, options, trials, shared) -> list[dict[str, Any]]:
+    """Returns path, figure and what is to be noted for each option that was tried."""
+    regions, borders = search.regions, search.result.get("borders", {})
+    drawn = []
+    for option in options:
+        svg = figures.option_figure(option, trials, regions, search.objective, **shared)
+        notes = [
+            f"the best lie at the {end} end of the range{name.removeprefix(option.path)}"
+            for name, end in borders.items()
+            if is_of(name, option.path)
+        ]
+        drawn.append({"path": option.path, "svg": svg, "note": "; ".join(notes)})
+    return [figure for figure in drawn if figure["svg"]]
+
+
+def _stages(search, trials: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    best = min if search.direction == "min" else max
+    rows = []
+    for position, stage in enumerate(search.settings["stages"], start=1):
+        own = [row for row in trials if row["stage"] == position]
+        scores = [row["score"] for row in own if row["score"] is not None]
+        rows.append(
+            {
+                "stage": f"{position}: {stage.replace('x', ' × ')}",
+                "trials": len(own),
+                "resumed": sum(row["parent"] is not None for row in own),
+                "stopped": sum(row["status"] == "stopped" for row in own),
+                "failed": sum(row["status"] == "failed" for row in own),
+                "epochs": sum(row["cost_epochs"] for row in own),
+                "best": best(scores, default=None),
+            }
+        )
+    return rows
+
+
+def _ordered(trials: list[dict[str, Any]], *, lower_is_better: bool) -> list[dict[str, Any]]:
+    """Returns the trials with the longest first, and among them the best."""
+    sign = 1 if lower_is_better else -1
+    scored = [row for row in trials if row["score"] is not None]
+    return sorted(scored, key=lambda row: (-row["stage"], sign * row["score"]))
+
+
+def _recipe_json(search) -> str | None:
+    path = Path(search.folder) / "best_recipe.json"
+    if not path.is_file():
+        return None
+    return json.dumps(json.loads(path.read_text("utf-8")), indent=2, ensure_ascii=False)
+
+
+def _settings(search) -> dict[str, Any]:
+    names = ("stages", "objective", "direction", "seed", "folds")
+    return {name: search.settings.get(name) for name in names}

@@ -1,0 +1,14 @@
+from .comparison import McNemar as McNemar
+from .comparison import differing_options as differing_options
+from .comparison import mcnemar as mcnemar
+from .evaluation import Evaluation as Evaluation
+from .evaluation import evaluate_dataset as evaluate_dataset
+from .evaluation import evaluate_folder as evaluate_folder
+from .evaluation import evaluate_stored as evaluate_stored
+from .exporting import export as export
+from .label_safety import OperationCheck as OperationCheck
+from .label_safety import check_augmentation as check_augmentation
+from .prediction import Prediction as Prediction
+from .prediction import predict_files as predict_files
+from .sweep_table import Sweep as Sweep
+from .sweeping import sweep as sweep

@@ -1,0 +1,151 @@
+"""`Sweep`: the scores of many runs as a table, and what it says."""
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from scipy.stats import t as student_t
+
+from kerasrecipes.base.checks import check_choice
+from kerasrecipes.base.csv_table import read_rows, write_rows
+
+_KEYS = ("label", "seed", "fingerprint", "data_hash")
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """The scores of the runs of a sweep: a table, and what it says.
+
+    Args:
+        rows: A dictionary for each finished run: `label`, `seed`, the changed paths,
+            `fingerprint`, `data_hash`, `epoch` (the chosen one), `validation_accuracy`,
+            `validation_loss`, the same for `test`, further metrics, parameters, `seconds`, where
+            it ran.
+
+    Example:
+
+    >>> rows = [{"label": label, "seed": seed, "test_accuracy": accuracy / 100}
+    ...         for label, accuracies in {"SGD": [90, 92, 91], "Adam": [93, 94, 95]}.items()
+    ...         for seed, accuracy in enumerate(accuracies)]
+    >>> round(Sweep(rows).summary()[1]["mean"], 4)
+    0.94
+    >>> difference, = Sweep(rows).differences("SGD")
+    >>> f"{difference['mean']:+.3f} [{difference['low']:+.3f}, {difference['high']:+.3f}]"
+    '+0.030 [+0.005, +0.055]'
+    """
+
+    rows: tuple[Mapping[str, Any], ...]
+
+    @classmethod
+    def read(cls, table: str | Path) -> "Sweep":
+        """Returns the sweep in a CSV file; neither recipe, data nor runs are needed.
+
+        Raises:
+            ValueError: If the file is not the table of a sweep.
+        """
+        rows = read_rows(Path(table))
+        for column in _KEYS:
+            if any(row.get(column) is None for row in rows):
+                raise ValueError(
+                    f"Every row of a sweep's table must have a {column!r}. Received: {table}"
+                )
+        return cls(tuple(rows))
+
+    def write(self, table: str | Path) -> None:
+        """Writes the table as a CSV file."""
+        Path(table).parent.mkdir(parents=True, exist_ok=True)
+        write_rows(Path(table), self.rows)
+
+    def add(self, row: Mapping[str, Any]) -> "Sweep":
+        """Returns the sweep with a row more, which takes the place of its label's and seed's."""
+        rows = {(r["label"], r["seed"]): r for r in (*self.rows, row)}
+        return Sweep(tuple(rows.values()))
+
+    @property
+    def labels(self) -> list[str]:
+        """The labels, in the order of the table."""
+        return list(dict.fromkeys(row["label"] for row in self.rows))
+
+    @property
+    def metrics(self) -> list[str]:
+        """The columns that hold numbers to compare."""
+        columns = dict.fromkeys(name for row in self.rows for name in row)
+        return [
+            name
+            for name in columns
+            if name.startswith(("train_", "validation_", "test_"))
+            or name in ("epoch", "parameters", "seconds")
+        ]
+
+    def summary(self, metric: str = "test_accuracy") -> list[dict[str, Any]]:
+        """Returns how each label scored.
+
+        Args:
+            metric: One of `metrics`.
+
+        Returns:
+            A dictionary for each label: `label`, `n`, `mean`, `standard_deviation`, and `low` and
+            `high`, the 95% t-interval of the mean. What so few runs cannot tell is `None`.
+
+        Raises:
+            ValueError: If no run has the metric.
+        """
+        return [
+            {"label": label, **_describe(self._values(label, metric).values())}
+            for label in self.labels
+        ]
+
+    def differences(self, baseline: str, metric: str = "test_accuracy") -> list[dict[str, Any]]:
+        """Returns how each other label differs from a baseline, paired by seed.
+
+        Args:
+            baseline: The label that is subtracted.
+            metric: One of `metrics`.
+
+        Returns:
+            As `summary`, of `metric(label, seed) - metric(baseline, seed)` over the seeds that
+            both have.
+
+        Raises:
+            ValueError: If there is no such label, or no run has the metric.
+        """
+        check_choice("baseline", baseline, self.labels)
+        base = self._values(baseline, metric)
+        found = []
+        for label in self.labels:
+            if label != baseline:
+                values = self._values(label, metric)
+                paired = [value - base[seed] for seed, value in values.items() if seed in base]
+                found.append({"label": label, **_describe(paired)})
+        return found
+
+    def _values(self, label: str, metric: str) -> dict[int, float]:
+        check_choice("metric", metric, self.metrics)
+        rows = [row for row in self.rows if row["label"] == label]
+        return {row["seed"]: row[metric] for row in rows if is_number(row.get(metric))}
+
+
+def is_number(value: object) -> bool:
+    """Tells whether a cell holds a number."""
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _describe(values: Iterable[float]) -> dict[str, Any]:
+    """Returns number, mean, standard deviation and the mean's 95% t-interval of a sample."""
+    values = list(values)
+    n = len(values)
+    if n < 2:
+        mean = values[0] if values else None
+        return {"n": n, "mean": mean, "standard_deviation": None, "low": None, "high": None}
+    mean, deviation = float(np.mean(values)), float(np.std(values, ddof=1))
+    half_width = float(student_t.ppf(0.975, n - 1)) * deviation / math.sqrt(n)
+    return {
+        "n": n,
+        "mean": mean,
+        "standard_deviation": deviation,
+        "low": mean - half_width,
+        "high": mean + half_width,
+    }

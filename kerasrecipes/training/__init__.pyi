@@ -1,0 +1,6 @@
+from .epoch_log import EpochLog as EpochLog
+from .resumable_checkpoint import ResumableCheckpoint as ResumableCheckpoint
+from .run import Run as Run
+from .run import find_runs as find_runs
+from .run import load as load
+from .training import train as train

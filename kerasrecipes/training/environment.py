@@ -1,0 +1,63 @@
+"""Where a run was made: versions, backend, device, host."""
+
+import contextlib
+import importlib.metadata
+import os
+import platform
+from datetime import UTC, datetime
+
+import keras
+
+from kerasrecipes import __version__
+from kerasrecipes.recipe.recipe import Recipe
+
+_OPENCV_PACKAGES = (
+    "opencv-python-headless",
+    "opencv-python",
+    "opencv-contrib-python-headless",
+    "opencv-contrib-python",
+)
+
+
+def describe_environment(recipe: Recipe) -> dict:
+    """Returns what environment.json holds, as plain data."""
+    backend = keras.backend.backend()
+    return {
+        "kerasrecipes": __version__,
+        "keras": keras.__version__,
+        "backend": backend,
+        backend: importlib.metadata.version(backend),
+        "numpy": importlib.metadata.version("numpy"),
+        "opencv": _opencv_version(),
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "device": _device(),
+        "cpus": os.cpu_count(),
+        "seed": recipe.seed,
+        "started": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+
+
+def _opencv_version() -> str | None:
+    """Returns the version of OpenCV, whatever it was installed as, or `None`."""
+    for name in _OPENCV_PACKAGES:
+        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
+            return importlib.metadata.version(name)
+    return None
+
+
+def _device() -> str:
+    """Returns what the backend computes on: an accelerator's name, or `"cpu"`."""
+    backend = keras.backend.backend()
+    if backend == "jax":
+        import jax
+
+        return jax.devices()[0].device_kind
+    if backend == "torch":
+        import torch
+
+        return torch.cuda.get_device_name() if torch.cuda.is_available() else "cpu"
+    import tensorflow as tf
+
+    gpus = tf.config.list_physical_devices("GPU")
+    return tf.config.experimental.get_device_details(gpus[0])["device_name"] if gpus else "cpu"

@@ -1,0 +1,144 @@
+"""Features of images on disk: computed once, and gone on with after a kill."""
+
+import errno
+import hashlib
+import re
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import filelock
+import keras
+import numpy as np
+
+from kerasrecipes.data.batches import ordered_batches
+from kerasrecipes.data.split import Split
+from kerasrecipes.models.surgery.graph import all_layers
+from kerasrecipes.training.features.feature_file import FeatureFile
+
+# What a kill costs at most.
+BATCHES_AT_A_TIME = 32
+
+
+def cached_features(
+    models: Mapping[str, keras.Model],
+    split: Split,
+    *,
+    directory: str | Path,
+    resize: str | None = None,
+    batch_size: int = 64,
+    augment: Sequence[keras.layers.Layer] = (),
+    data_pass: int = 0,
+    joint: Callable[[Sequence[str]], keras.Model] | None = None,
+) -> dict[str, np.ndarray]:
+    """Returns what models give for the images of a split: computed in one pass, or read from disk.
+
+    A file is named by a hash of the model's layers and weights, of the images, and of how they are
+    augmented. It is written whole and then renamed; what a killed process computed is kept. A file
+    of another version of this package, or one that was cut short, is computed anew.
+
+    Args:
+        models: Dictionary from name to model, each with one output.
+        split: The images.
+        directory: Where the files are kept.
+        resize: How the data source brings images to one size, as in `Dataset`: the digest of a
+            split that is streamed from files does not tell.
+        batch_size: Positive integer.
+        augment: Layers that augment the images first, and leave the labels alone.
+        data_pass: Non-negative integer: which draw of the augmentation this is.
+        joint: Function from names to one model that gives what the models of these names do, which
+            shares what they have in common. Needed for several models.
+
+    Returns:
+        By name a float32 array `(samples, ...)`, mapped from its file.
+
+    Raises:
+        OSError: If the disk is full, or would be.
+    """
+    directory = Path(directory)
+    directory.mkdir(parents=True, exist_ok=True)
+    images = split.digest() + (f" {resize}" if resize else "")
+    if augment:
+        layers = [keras.saving.serialize_keras_object(layer) for layer in augment]
+        images += f" {layers} {batch_size} {data_pass}"
+    files = {
+        name: FeatureFile(
+            directory / f"{_hash(model_digest(model), images)}.npy",
+            (len(split), *model.output_shape[1:]),
+        )
+        for name, model in models.items()
+    }
+    # Whoever comes second waits, and then finds the files.
+    with filelock.FileLock(directory / "lock"):
+        missing = {name: file for name, file in files.items() if not file.is_whole}
+        if missing:
+            _check_space(directory, sum(file.size_bytes for file in missing.values()))
+            names = list(missing)
+            model = models[names[0]] if joint is None else joint(names)
+            steps = -(-len(split) // batch_size)
+
+            def batches(begin: int, end: int):
+                chosen = range(data_pass * steps + begin, data_pass * steps + end)
+                return ordered_batches(split, batch_size, chosen, augment)
+
+            _compute(model, list(missing.values()), batches, steps, batch_size)
+    return {name: file.read() for name, file in files.items()}
+
+
+def _compute(
+    model: keras.Model,
+    files: Sequence[FeatureFile],
+    batches: Callable,
+    steps: int,
+    batch_size: int,
+) -> None:
+    """Appends a model's outputs to files, some batches at a time, from where a kill left them."""
+    rows_at_a_time = BATCHES_AT_A_TIME * batch_size
+    done = min(file.rows_there() // rows_at_a_time * rows_at_a_time for file in files)
+    try:
+        for file in files:
+            file.cut_to(done)
+        for begin in range(done // batch_size, steps, BATCHES_AT_A_TIME):
+            chosen = batches(begin, min(begin + BATCHES_AT_A_TIME, steps))
+            outputs = model.predict(chosen, verbose=0)
+            # Keras takes the list away from around a single output.
+            for file, rows in zip(files, [outputs] if len(files) == 1 else outputs, strict=True):
+                file.append(rows)
+        for file in files:
+            file.finish()
+    except OSError as error:
+        if error.errno is not None:
+            error.filename = error.filename or str(files[0].path)
+        error.add_note("What was computed is kept: make room, and the same command goes on.")
+        raise
+
+
+def _check_space(directory: Path, wanted: int) -> None:
+    free = shutil.disk_usage(directory).free
+    if wanted > free:
+        raise OSError(
+            errno.ENOSPC,
+            f"The features take {wanted / 2**20:,.0f} MiB, and {free / 2**20:,.0f} MiB are free: "
+            "make room, write elsewhere, or take features that were pooled",
+            str(directory),
+        )
+
+
+def _hash(*parts: str) -> str:
+    return hashlib.sha256(" ".join(parts).encode()).hexdigest()[:24]
+
+
+def model_digest(model: keras.Model) -> str:
+    """Returns a SHA-256 of a model's layers and weights.
+
+    Names do not count, which Keras numbers through, nor whether layers are trainable.
+    """
+    layers = [model, *model.layers, *all_layers(model)]
+    numbers = {name: f"#{n}" for n, name in enumerate(dict.fromkeys(x.name for x in layers))}
+    config = re.sub(r'"trainable": (true|false)', '"trainable"', model.to_json())
+    config = re.sub(r'"([^"]*)"', lambda quoted: numbers.get(quoted[1], quoted[1]), config)
+    content = hashlib.sha256(config.encode())
+    for weight in model.weights:
+        array = np.ascontiguousarray(keras.ops.convert_to_numpy(weight))
+        content.update(array.view(np.uint8).data if array.ndim else array.tobytes())
+    return content.hexdigest()

@@ -1,0 +1,118 @@
+"""How much each stage of a network knows of a task."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from kerasrecipes.base.intervals import wilson_interval
+from kerasrecipes.data.dataset import Dataset
+from kerasrecipes.data.split import Split
+from kerasrecipes.models.surgery.network_stages import stage_output
+from kerasrecipes.training.features.frozen_part import features_model
+from kerasrecipes.transfer.feature_extraction import extract_features
+from kerasrecipes.transfer.linear_probe import FittedProbe, LinearProbe
+
+
+@dataclass(frozen=True, eq=False)
+class StageProbe:
+    """A linear classifier on what a stage gives, averaged over the image.
+
+    Args:
+        stage: The stage.
+        features: How many there are.
+        probe: The classifier.
+        correct: How many test images it classifies correctly; validation images where there is no
+            test split.
+        n: Of how many.
+    """
+
+    stage: str
+    features: int
+    probe: FittedProbe
+    correct: int
+    n: int
+
+    @property
+    def accuracy(self) -> float:
+        """The share of images that are classified correctly."""
+        return self.correct / self.n
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """Wilson's 95% interval of the accuracy."""
+        return wilson_interval(self.correct, self.n)
+
+
+def probe_stages(
+    model: keras.Model,
+    dataset: Dataset,
+    stages: Sequence[str] | None = None,
+    *,
+    directory: str | Path = "saved_models/features",
+    batch_size: int = 64,
+    probe: LinearProbe | None = None,
+) -> list[StageProbe]:
+    """Fits a linear classifier on each of several stages, in one pass over the images.
+
+    The later stages of a network know most of the classes that it was trained on. With few images
+    of a different kind, an earlier stage may serve better, and this tells which.
+
+    Args:
+        model: As in `extract_features`.
+        dataset: The images.
+        stages: As in `extract_features`.
+        directory: Where features are kept.
+        batch_size: Positive integer.
+        probe: The classifier. Defaults to `LinearProbe()`.
+
+    Returns:
+        A `StageProbe` for each stage, from the input on. Choose by
+        `probe.validation_accuracy`: the accuracy on test judges what was chosen.
+
+    Raises:
+        ValueError: If there is no such stage.
+    """
+    found = []
+    features = extract_features(model, dataset, stages, directory=directory, batch_size=batch_size)
+    for stage, data in features.items():
+        judge = data.validation if data.test is None else data.test
+        fitted = (probe or LinearProbe()).fit(
+            _all(data.train), data.train.labels, _all(data.validation), data.validation.labels
+        )
+        found.append(
+            StageProbe(
+                stage=stage,
+                features=data.image_shape[0],
+                probe=fitted,
+                correct=fitted.correct(_all(judge), judge.labels),
+                n=len(judge),
+            )
+        )
+    return found
+
+
+def join_probe(model: keras.Model, stage: str, probe: FittedProbe) -> keras.Model:
+    """Returns a model from raw pixels to a probe's logits.
+
+    Args:
+        model: The model whose features the probe was fitted on.
+        stage: The stage.
+        probe: The classifier.
+
+    Returns:
+        A functional `keras.Model` that shares its layers with `model` up to the stage; to be saved
+        by `model.save`.
+    """
+    features = features_model(model, stage_output(model, stage))
+    x = keras.layers.GlobalAveragePooling2D(name="head_average")(features.outputs[0])
+    logits = keras.layers.Dense(len(probe.bias), name="logits")
+    joined = keras.Model(features.inputs[0], logits(x), name=f"{model.name}_{stage}")
+    logits.set_weights([probe.kernel, probe.bias])
+    return joined
+
+
+def _all(split: Split) -> np.ndarray:
+    return split.read(np.arange(len(split)))

@@ -1,0 +1,9 @@
+from .keras_tuner.coarse_to_fine import CoarseToFine as CoarseToFine
+from .ranges import choice as choice
+from .ranges import integer as integer
+from .ranges import log_uniform as log_uniform
+from .ranges import uniform as uniform
+from .rungs import Stage as Stage
+from .rungs import stages_of as stages_of
+from .search_folder import Search as Search
+from .searching import search as search

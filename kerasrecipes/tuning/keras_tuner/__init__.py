@@ -1,0 +1,1 @@
+"""The search as a keras-tuner oracle and tuners."""

@@ -1,0 +1,98 @@
+"""A keras-tuner oracle that goes on after a kill at any moment."""
+
+import copy
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import keras_tuner
+from keras_tuner.engine.trial import Trial
+
+from kerasrecipes.base.files import write_json, write_text
+from kerasrecipes.tuning.keras_tuner.distributed import is_known, role
+from kerasrecipes.tuning.keras_tuner.repairing import REPORTED, repair
+from kerasrecipes.tuning.keras_tuner.trial_values import forget_from
+
+
+class ResumableOracle(keras_tuner.Oracle):
+    """An oracle whose files, wherever a kill was, are those of a search that can go on.
+
+    Its answers may be asked for again, as workers do that got none because the chief was killed.
+
+    Args:
+        **kwargs: As in keras-tuner.
+    """
+
+    _retry_queue: list[str]
+
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.folder = Path("untitled_project")
+        self.on_trial_end: Callable[[ResumableOracle], None] | None = None
+        self._at_work: dict[str, Trial] = {}
+
+    @keras_tuner.synchronized
+    def update_trial(self, trial_id: str, metrics: Mapping[str, float], step: int = 0):
+        trial = self.trials[trial_id]
+        forget_from(trial, step)
+        super().update_trial(trial_id, metrics, step)
+        # keras-tuner's own file is not written whole: after a kill amid that, this one counts.
+        path = self.folder / f"trial_{trial_id}" / REPORTED
+        write_text(path, json.dumps(trial.get_state()), durable=False)
+        return trial
+
+    @keras_tuner.synchronized
+    def end_trial(self, trial):
+        if trial.trial_id in self.end_order:
+            return
+        super().end_trial(trial)
+        # keras-tuner saves before it takes the trial off its list of running ones.
+        self.save()
+        if self.on_trial_end is not None:
+            self.on_trial_end(self)
+
+    def get_state(self) -> dict[str, Any]:
+        begun = {t.trial_id: t.get_state() for t in self.ongoing_trials.values()}
+        return copy.deepcopy(super().get_state()) | {
+            "begun": begun,
+            "role": role(),
+            "objective": self.objective.name,
+        }
+
+    def set_state(self, state: Mapping[str, Any]) -> None:
+        """Takes up a search where it was; raises a `ValueError` if it is another one."""
+        self.check_same("objective", state["objective"], self.objective.name)
+        super().set_state(state)
+        # A chief's workers go on while it is away; they and their trials belong together.
+        both = role() == "chief" == state.get("role")
+        running = self.ongoing_trials if both else {}
+        self._at_work = {worker: trial for worker, trial in running.items() if is_known(worker)}
+
+    def save(self) -> None:
+        """Writes oracle.json whole."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        write_json(self.folder / "oracle.json", self.get_state())
+
+    def reload(self) -> None:
+        """Takes up the search in the folder, after whatever ended it."""
+        repair(self.folder)
+        super().reload()
+        # keras-tuner gives all running trials to whoever asks first.
+        self.ongoing_trials = self._at_work
+        kept = {trial.trial_id for trial in self._at_work.values()}
+        self._retry_queue = [name for name in self._retry_queue if name not in kept]
+
+    @property
+    def is_at_work(self) -> bool:
+        """Whether trials have begun, or are to begin again, that have not ended."""
+        return bool(self.ongoing_trials or self._retry_queue)
+
+    def check_same(self, what: str, there: object, given: object) -> None:
+        """Raises a `ValueError` if a setting is not that of the search that is taken up."""
+        if there != given:
+            raise ValueError(
+                f"The folder is of another search: its `{what}` differ. Search in another folder "
+                f"(`project_name`), or anew with `overwrite=True`. There: {there}. Received: "
+                f"{given}"
+            )

@@ -1,0 +1,1 @@
+"""Which trials a search runs next: NumPy, SciPy and scikit-learn only."""

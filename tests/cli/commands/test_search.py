@@ -1,0 +1,274 @@
+import functools
+import io
+import json
+import sys
+from types import SimpleNamespace
+
+import pytest
+
+from kerasrecipes.base.csv_table import write_rows
+from kerasrecipes.cli import main
+from kerasrecipes.cli.commands.search import stage_rows
+from kerasrecipes.cli.search_progress import SearchProgress
+from kerasrecipes.cli.search_space import read_space
+from kerasrecipes.cli.search_workers import check_port, run_with_workers
+from kerasrecipes.tuning import choice, integer, log_uniform, stages_of, uniform
+
+SPACE = {
+    "optimizer": choice({"SGD": {"optimizer.momentum": uniform(0, 0.9)}, "Adam": {}}),
+    "batch_size": integer(8, 64, log=True),
+    "optimizer.weight_decay": log_uniform(1e-5, 1e-2, widen=True),
+    "model.units": choice([8], [16]),
+}
+ROW = {
+    "trial": "0000",
+    "stage": 1,
+    "epochs": 2,
+    "cost_epochs": 2,
+    "parent": None,
+    "status": "completed",
+    "score": 0.9,
+    "cause": None,
+    "seconds": 1.0,
+    "batch_size": 32,
+}
+
+
+def test_a_space_is_read_from_texts():
+    assert read_space(
+        [
+            "optimizer.weight_decay=log_uniform(1e-5, 1e-2, widen=True)",
+            "batch_size=integer(8, 64, log=True)",
+            "model.units=choice([8], [16])",
+        ]
+    ) == {path: given for path, given in SPACE.items() if path != "optimizer"}
+
+
+@pytest.mark.parametrize("whole", [False, True])
+def test_a_space_is_read_from_a_file(tmp_path, whole):
+    written = {path: given.to_dict() for path, given in SPACE.items()}
+    (tmp_path / "s.json").write_text(
+        json.dumps({"stages": ["1x1"], "space": written} if whole else written)
+    )
+    assert read_space([str(tmp_path / "s.json")]) == SPACE
+
+
+@pytest.mark.parametrize(
+    ("argv", "message"),
+    [
+        (["--stages", "20by2"], "A stage must be trials x epochs, such as '20x2'"),
+        (["--stages", "0x2"], "`trials` must be an integer of at least 1. Received: trials=0"),
+        (["--stages", "2x2,2x1"], "Each stage must have more epochs than the one before it"),
+        (["--stages", "2x1"], "There is nothing to search: give --space"),
+        (["--space", "batch_size=unifrm(1, 2)"], "no range 'unifrm'. Did you mean 'uniform'?"),
+        (["--space", "batch_size=3"], "`--space` must be given as in"),
+        (["--space", "batch_size=uniform(2, 2)"], "The range must not be empty"),
+        (["--space", "batch_size=log_uniform(0, 2)"], "no logarithm reaches zero"),
+        (["--space", "batch_size=uniform(1)"], "In: --space batch_size=uniform(1)"),
+        (["--space", "not_there.json"], "No such file or directory: not_there.json"),
+        (["--space", "bad.json"], "A space must be JSON"),
+        (["--space", "other.json"], "A space must map paths to ranges"),
+        (["--workers", "0", "--space", "x=uniform(0, 1)"], "`workers` must be an integer"),
+    ],
+)
+def test_bad_input_is_one_line(recipe, output, tmp_path, argv, message):
+    (tmp_path / "bad.json").write_text("{")
+    (tmp_path / "other.json").write_text('{"batch_size": 3}')
+    stages = [] if "--stages" in argv else ["--stages", "2x1"]
+    code, out, err = output(main, recipe, None, ["search", *stages, *argv])
+    assert (code, out) == (2, "")
+    assert err.count("\n") == 1
+    assert message in err
+
+
+def test_arguments_reach_the_search(recipe, output, monkeypatch):
+    given = {}
+
+    def search(recipe, space, stages, **options):
+        given.update(options, recipe=recipe, space=space, stages=stages)
+
+    monkeypatch.setattr("kerasrecipes.tuning.search", search, raising=False)
+    argv = "--stages 4x1,2x2 --seed 7 --objective val_loss --folds 3 --finalists 2 --final-seeds 4"
+    argv += " --retrain --overwrite --directory there --set optimizer.momentum=0.5"
+    space = ["--space", "batch_size=choice(8, 16)"]
+    assert output(main, recipe, SPACE, ["search", *argv.split(), *space])[0] == 0
+    progress = given.pop("on_event").__self__
+    assert progress.total == 4 + 4 + 8 * 2
+    assert given == {
+        "recipe": recipe.replace({"optimizer.momentum": 0.5}),
+        "space": {**SPACE, "batch_size": choice(8, 16)},
+        "stages": stages_of("4x1,2x2"),
+        "directory": "there",
+        "name": "my_script-search",
+        "objective": "val_loss",
+        "seed": 7,
+        "folds": 3,
+        "finalists": 2,
+        "final_seeds": 4,
+        "retrain": True,
+        "overwrite": True,
+    }
+
+
+def test_a_script_may_bring_its_stages(recipe, output, monkeypatch):
+    given = []
+    monkeypatch.setattr(
+        "kerasrecipes.tuning.search", lambda r, space, stages, **_: given.append(stages)
+    )
+    script = functools.partial(main, recipe, SPACE, stages="4x1")
+    assert output(script, ["search"])[0] == 0
+    assert output(script, ["search", "--stages", "2x3"])[0] == 0
+    assert given == [stages_of("4x1"), stages_of("2x3")]
+    code, _, err = output(main, recipe, SPACE, ["search"])
+    assert (code, err) == (
+        2,
+        "error: Give --stages: trials x epochs, such as --stages 20x2,8x8,3x30\n",
+    )
+
+
+@pytest.fixture
+def progress(tmp_path, monkeypatch):
+    clock = SimpleNamespace(now=100.0)
+    monkeypatch.setattr("kerasrecipes.cli.search_progress.time.monotonic", lambda: clock.now)
+    progress = SearchProgress(stages_of("4x2,1x4"), 2, "val_accuracy", prefix="w: ", live=False)
+    progress.clock = clock
+    write_rows(tmp_path / "trials.csv", [ROW])
+    progress.on_event("search", {"folder": str(tmp_path), "direction": "max"})
+    return progress
+
+
+def _trial(progress, folder, *rows, seconds=5):
+    row = rows[-1]
+    begun = {"trial": row["trial"], "stage": row["stage"], "epochs": 2, "values": {"batch_size": 8}}
+    progress.on_event("trial_begin", begun)
+    progress.on_event("epoch", {"trial": row["trial"], "epoch": 1, "score": 0.25})
+    progress.clock.now += seconds
+    write_rows(folder / "trials.csv", rows)
+    if progress.live:
+        return
+    progress.on_event("trial_end", {"trial": row["trial"], "status": "COMPLETED"})
+
+
+def test_a_line_a_trial(progress, tmp_path, capsys):
+    _trial(progress, tmp_path, ROW, {**ROW, "trial": "0001", "score": 0.95})
+    _trial(progress, tmp_path, ROW, {**ROW, "trial": "0001", "score": None, "cause": "Boom: x"})
+    first, second = capsys.readouterr().out.splitlines()
+    # 20 epochs in all, of which 2 were done before; 2 more took 5 seconds.
+    assert first == (
+        "w: stage 1/2  trial 0001  2 epochs  val_accuracy 0.95  best 0.95  about 40 s left  "
+        "batch_size=32"
+    )
+    assert "Boom: x  best 0.9  " in second
+
+
+def test_the_time_of_finalists_is_counted(progress, tmp_path, capsys):
+    _trial(progress, tmp_path, ROW, *({**ROW, "trial": f"000{n}"} for n in range(1, 6)), seconds=10)
+    progress.on_event("finalist", {"seed": 1})
+    assert "finalist with seed 1  about 8.0 s left" in capsys.readouterr().out
+    progress.clock.now += 4
+    progress.on_event("finalist", {"seed": 2})
+    assert "finalist with seed 2  about 4.0 s left" in capsys.readouterr().out
+
+
+def test_low_is_best_where_it_is(progress, tmp_path):
+    write_rows(tmp_path / "trials.csv", [ROW, {**ROW, "score": 0.5}])
+    progress.on_event("search", {"folder": str(tmp_path), "direction": "min"})
+    assert progress.best == 0.5
+
+
+def test_a_live_table_shows_the_trial_that_runs(progress, tmp_path):
+    from rich.console import Console
+
+    progress.live = True
+    _trial(progress, tmp_path, ROW, {**ROW, "trial": "0001"})
+    console = Console(width=120, record=True, file=io.StringIO())
+    console.print(progress._table())
+    text = " ".join(console.export_text().split())
+    assert "stage 1 of 2 · 2 of 20 epochs · best val_accuracy 0.9 · – left" in text
+    assert "best so far batch_size=32" in text
+    narrow = Console(width=60, record=True, file=io.StringIO())
+    progress.rows[-1] |= {"cause": "OSError: no room", "model.units": "[64, 64]"}
+    narrow.print(progress._table())
+    line = next(each for each in narrow.export_text().split("\n") if "0000" in each)
+    assert line.split()[:5] == ["1", "0000", "2", "0.9", "OSError"], "the values alone are cut"
+    assert "1 0001 1/2 0.25 running batch_size=8" in text
+
+
+def test_a_row_a_stage():
+    found = SimpleNamespace(
+        stages=stages_of("4x2,1x4"),
+        direction="max",
+        objective="val_accuracy",
+        trials=[ROW, {**ROW, "score": 0.95}, {**ROW, "score": None, "status": "failed"}],
+    )
+    first, second = stage_rows(found)
+    assert list(first.values()) == ["1: 4x2", 3, 0, 1, 6, "0.95"]
+    assert list(second.values()) == ["2: 1x4", 0, 0, 0, 0, "–"]
+
+
+CHIEF_AND_WORKERS = """
+import os, pathlib, socket, sys, time
+name, port = os.environ["KERASTUNER_TUNER_ID"], int(os.environ["KERASTUNER_ORACLE_PORT"])
+here, plan = pathlib.Path(sys.argv[1]), sys.argv[2]
+if name == "chief":
+    if plan == "bad":
+        sys.exit(2)
+    with socket.create_server(("127.0.0.1", port)):
+        while len(list(here.glob("*.done"))) < 2:
+            time.sleep(0.05)
+    sys.exit(0)
+starts = here / f"{name}.starts"
+starts.write_text(starts.read_text() + "x" if starts.exists() else "x")
+if plan == "ill" or (plan == "killed" and name == "worker1" and starts.read_text() == "x"):
+    sys.exit(9)
+(here / f"{name}.done").touch()
+"""
+
+
+@pytest.fixture
+def command(tmp_path, monkeypatch):
+    (tmp_path / "program.py").write_text(CHIEF_AND_WORKERS)
+    monkeypatch.setattr("kerasrecipes.cli.search_workers.POLL_SECONDS", 0.05)
+
+    def run(plan):
+        argv = ["python", str(tmp_path / "program.py"), str(tmp_path), plan]
+        monkeypatch.setattr(sys, "orig_argv", argv)
+        run_with_workers(2)
+        return {path.stem: path.read_text() for path in tmp_path.glob("*.starts")}
+
+    return run
+
+
+def test_workers_run_until_the_chief_has_ended(command):
+    assert command("well") == {"worker0": "x", "worker1": "x"}
+
+
+def test_a_worker_that_dies_is_started_again_under_its_name(command, capfd):
+    assert command("killed") == {"worker0": "x", "worker1": "xx"}
+    assert "worker1 ended with code 9: started again" in capfd.readouterr().err
+
+
+def test_a_worker_that_keeps_dying_ends_the_search(command):
+    with pytest.raises(ChildProcessError, match="ended 4 times, last with code 9"):
+        command("ill")
+
+
+def test_a_chief_that_fails_ends_it_before_there_are_workers(command, tmp_path):
+    with pytest.raises(SystemExit) as stop:
+        command("bad")
+    assert stop.value.code == 2
+    assert not list(tmp_path.glob("*.starts"))
+
+
+def test_a_port_in_use_is_named(monkeypatch):
+    import socket
+
+    monkeypatch.setenv("KERASTUNER_ORACLE_IP", "127.0.0.1")
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        monkeypatch.setenv("KERASTUNER_ORACLE_PORT", str(server.getsockname()[1]))
+        with pytest.raises(OSError, match="set KERASTUNER_ORACLE_PORT to another port"):
+            check_port()
+    check_port()
+    monkeypatch.setenv("KERASTUNER_ORACLE_PORT", "many")
+    with pytest.raises(OSError, match="cannot listen at 127.0.0.1:many"):
+        check_port()

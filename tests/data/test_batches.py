@@ -1,0 +1,142 @@
+import keras
+import numpy as np
+import pytest
+from keras import ops
+
+from kerasrecipes.data import batches as module
+from kerasrecipes.data.augment import Augmentation
+from kerasrecipes.data.batches import Order, evaluation_batches, training_batches
+from kerasrecipes.data.split import ArraySplit
+
+
+@pytest.fixture
+def split():
+    rng = np.random.default_rng(0)
+    images = rng.integers(0, 256, (50, 8, 8, 3), dtype="uint8")
+    return ArraySplit(images, np.arange(50, dtype="int32"))
+
+
+def arrays(batches, epochs):
+    """Returns the batches of all epochs as NumPy arrays, as `fit` would take them."""
+    if keras.backend.backend() == "tensorflow":
+        taken = list(batches)
+    else:
+        taken = []
+        for _ in range(epochs):
+            taken += [batches[i] for i in range(len(batches))]
+            batches.on_epoch_end()
+    return [tuple(np.asarray(ops.convert_to_numpy(x)) for x in batch) for batch in taken]
+
+
+def assert_equal(left, right):
+    assert len(left) == len(right)
+    for (images, labels), (other_images, other_labels) in zip(left, right, strict=True):
+        np.testing.assert_array_equal(images, other_images)
+        np.testing.assert_array_equal(labels, other_labels)
+
+
+def test_every_pass_takes_every_sample_once_in_an_order_of_its_own():
+    order = Order(size=50, batch_size=16, seed=3)
+    passes = [np.concatenate([order.indices(p * 4 + b) for b in range(4)]) for p in range(3)]
+    for one in passes:
+        np.testing.assert_array_equal(np.sort(one), np.arange(50))
+    assert not np.array_equal(passes[0], passes[1])
+    assert len(order.indices(3)) == 2
+
+
+def test_order_depends_on_seed_and_step_alone():
+    steps = [9, 0, 5, 9]
+    first = [Order(50, 16, 3).indices(s) for s in steps]
+    np.testing.assert_array_equal(first[0], first[3])
+    np.testing.assert_array_equal(first[2], Order(50, 16, 3).indices(5))
+    assert not np.array_equal(first[0], Order(50, 16, 4).indices(9))
+
+
+def test_random_words_differ_from_step_to_step():
+    order = Order(50, 16, 3)
+    words = {tuple(order.random_words(step)) for step in range(1000)}
+    assert len(words) == 1000
+
+
+@pytest.mark.parametrize("steps_per_epoch", [2, 4, 7])
+def test_a_resumed_run_gets_the_batches_it_would_have_got(split, steps_per_epoch):
+    def batches(epochs):
+        made = training_batches(
+            split,
+            batch_size=16,
+            seed=1,
+            steps_per_epoch=steps_per_epoch,
+            epochs=epochs,
+            augment=[keras.layers.RandomFlip(), keras.layers.RandomBrightness(0.3)],
+        )
+        return arrays(made, len(epochs))
+
+    whole = batches(range(4))
+    assert_equal(whole[2 * steps_per_epoch :], batches(range(2, 4)))
+    assert_equal(whole, batches(range(4)))
+    assert not np.array_equal(whole[0][0], whole[steps_per_epoch][0])
+
+
+def test_batches_hold_the_split_s_images_with_their_labels(split):
+    batches = training_batches(split, batch_size=16, seed=1, steps_per_epoch=4, epochs=range(1))
+    for images, labels in arrays(batches, 1):
+        np.testing.assert_array_equal(images, split.images[labels])
+
+
+@pytest.mark.tensorflow_only
+@pytest.mark.parametrize("steps_per_epoch", [3, 4, 7])
+def test_how_many_batches_are_read_at_a_time_changes_none(split, steps_per_epoch, monkeypatch):
+    batch_bytes = 16 * 8 * 8 * 3
+    found = []
+    for group_bytes in (batch_bytes, 3 * batch_bytes, 2**20):
+        monkeypatch.setattr(module, "GROUP_BYTES", group_bytes)
+        batches = training_batches(
+            split, batch_size=16, seed=1, steps_per_epoch=steps_per_epoch, epochs=range(2, 5)
+        )
+        assert batches.cardinality() == 3 * steps_per_epoch
+        found.append(arrays(batches, 3))
+    assert_equal(found[1], found[0])
+    assert_equal(found[2], found[0])
+    order = Order(50, 16, seed=1)
+    for step, (_, labels) in enumerate(found[0], start=2 * steps_per_epoch):
+        np.testing.assert_array_equal(labels, order.indices(step))
+
+
+def test_evaluation_takes_the_data_in_order_each_time(split):
+    batches = evaluation_batches(split, 16)
+    for _ in range(2):
+        taken = arrays(batches, 1)
+        labels = np.concatenate([labels for _, labels in taken])
+        np.testing.assert_array_equal(labels, np.arange(50))
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [
+        lambda: keras.layers.RandomFlip(),
+        lambda: keras.layers.RandomRotation(0.1),
+        lambda: keras.layers.RandomContrast(0.5),
+        lambda: keras.layers.GaussianNoise(0.5),
+        lambda: keras.layers.Dropout(0.3, seed=1),
+    ],
+)
+def test_augmentation_is_a_pure_function_of_its_seed(split, layer):
+    augmentation = Augmentation([layer(), layer()])
+    words = [np.array([1, 2], "uint32"), np.array([1, 3], "uint32")]
+    images = split.images.astype("float32")
+    draws = [augmentation(images, split.labels, w) for w in [*words, words[0]]]
+    draws = [(ops.convert_to_numpy(i), ops.convert_to_numpy(y)) for i, y in draws]
+    np.testing.assert_array_equal(draws[0][0], draws[2][0])
+    assert not np.array_equal(draws[0][0], draws[1][0])
+    np.testing.assert_array_equal(draws[0][1], split.labels)
+
+
+def test_a_layer_that_stands_twice_draws_twice():
+    noise = [keras.layers.GaussianNoise(1.0), keras.layers.GaussianNoise(1.0)]
+    zeros, labels = np.zeros((4, 8, 8, 3), "float32"), np.zeros(4, "int32")
+    words = np.array([5, 6], "uint32")
+    once, _ = Augmentation(noise[:1])(zeros, labels, words)
+    twice, _ = Augmentation(noise)(zeros, labels, words)
+    once, twice = ops.convert_to_numpy(once), ops.convert_to_numpy(twice)
+    # The second draw would double the first one if both came from the same seed.
+    assert abs(np.corrcoef(once.ravel(), (twice - once).ravel())[0, 1]) < 0.2

@@ -1,0 +1,71 @@
+import keras
+import numpy as np
+import pytest
+
+from kerasrecipes.layers import VanillaDropout
+from kerasrecipes.models.surgery.batch_norm_recalibration import recalibrate_batch_norm
+
+RNG = np.random.default_rng(0)
+IMAGES = (RNG.normal(3.0, 2.0, (60, 6, 6, 2)) * [1.0, 5.0]).astype("float32")
+
+
+def model():
+    inner = keras.Sequential(
+        [
+            keras.Input((6, 6, 4)),
+            keras.layers.Dropout(0.5),
+            keras.layers.BatchNormalization(epsilon=1e-7, name="inner"),
+        ]
+    )
+    return keras.Sequential(
+        [
+            keras.Input((6, 6, 2)),
+            keras.layers.BatchNormalization(name="outer"),
+            keras.layers.Conv2D(4, 1),
+            inner,
+        ]
+    )
+
+
+def test_first_layer_gets_the_exact_statistics_of_all_samples():
+    # Batches of different sizes and means, where the mean of the batches' variances is far off.
+    batches = [IMAGES[:50], IMAGES[50:] + 10]
+    network = model()
+    recalibrate_batch_norm(network, batches)
+    pixels = np.concatenate(batches).astype("float64").reshape(-1, 2)
+    layer = network.get_layer("outer")
+    np.testing.assert_allclose(layer.moving_mean, pixels.mean(0), rtol=1e-5)
+    np.testing.assert_allclose(layer.moving_variance, pixels.var(0), rtol=1e-5)
+
+
+def test_on_one_batch_inference_equals_training_without_dropout():
+    network = model()
+    recalibrate_batch_norm(network, [(IMAGES, "labels")])
+    outputs = keras.ops.convert_to_numpy(network(IMAGES, training=False))
+    np.testing.assert_allclose(outputs.mean((0, 1, 2)), 0, atol=1e-4)
+    np.testing.assert_allclose(outputs.std((0, 1, 2)), 1, atol=1e-2)
+
+
+def test_options_are_as_they_were_and_frozen_layers_keep_their_statistics():
+    network = model()
+    network.layers[-1].layers[-1].trainable = False
+    recalibrate_batch_norm(network, [IMAGES])
+    dropout, frozen = network.layers[-1].layers
+    assert (dropout.rate, frozen.momentum, network.layers[0].momentum) == (0.5, 0.99, 0.99)
+    np.testing.assert_array_equal(frozen.moving_mean, np.zeros(4))
+
+
+def test_needs_data():
+    with pytest.raises(ValueError, match="at least one batch"):
+        recalibrate_batch_norm(model(), [])
+
+
+def test_dropout_that_scales_in_testing_is_as_in_testing():
+    layers = [VanillaDropout(0.75), keras.layers.BatchNormalization(epsilon=1e-7)]
+    network = keras.Sequential([keras.Input((6, 6, 2)), *layers])
+    recalibrate_batch_norm(network, [IMAGES])
+    pixels = 0.25 * IMAGES.astype("float64").reshape(-1, 2)
+    np.testing.assert_allclose(layers[1].moving_mean, pixels.mean(0), rtol=1e-5)
+    np.testing.assert_allclose(layers[1].moving_variance, pixels.var(0), rtol=1e-5)
+    dropped = keras.ops.convert_to_numpy(layers[0](IMAGES, training=True)) == 0
+    assert 0.6 < dropped.mean() < 0.9  # Of 4,320 numbers: it drops again.

@@ -1,0 +1,225 @@
+import copy
+import json
+import math
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from kerasrecipes.report import write_search
+from kerasrecipes.report.search import figures as search_figures
+from kerasrecipes.report.search.importance import importance
+from kerasrecipes.report.search.search_page import render_search
+from kerasrecipes.report.search.trials import Option, options_of, score_text, spans
+from tests.report.run.test_run_page import EVIL, Page
+
+SPACE = {
+    "optimizer": {
+        "range": "choice",
+        "options": ["SGD", "Adam"],
+        "spaces": [
+            {"optimizer.learning_rate": {"range": "log_uniform", "low": 1e-3, "high": 1.0}},
+            {"optimizer.learning_rate": {"range": "log_uniform", "low": 1e-4, "high": 1e-1}},
+        ],
+    },
+    "optimizer.momentum": {"range": "uniform", "low": 0.0, "high": 0.9},
+    "batch_size": {"range": "choice", "options": [64, 32]},
+}
+CONDITIONAL = "optimizer.learning_rate if optimizer=SGD"
+ROW = {"epochs": 2, "cost_epochs": 2, "parent": None, "status": "completed", "cause": None}
+
+
+def trials(count=24):
+    """Trials whose score is the logarithm of their learning rate, and nothing else."""
+    random = np.random.default_rng(0)
+    rows = []
+    for index in range(count):
+        exponent = random.uniform(-3, -1)
+        rows.append(
+            {
+                **ROW,
+                "trial": f"{index:04d}",
+                "stage": 1 + index % 2,
+                "seconds": 1.5,
+                "score": 1 + exponent / 10,
+                "optimizer": ("SGD", "Adam")[random.integers(2)],
+                "optimizer.learning_rate": 10**exponent,
+                "optimizer.momentum": random.uniform(0, 0.9) if index else None,
+                "batch_size": int(random.choice([32, 64])),
+            }
+        )
+    return rows
+
+
+@pytest.fixture
+def search(tmp_path):
+    rows = trials()
+    best = max(rows, key=lambda row: row["score"])["trial"]
+    (tmp_path / "best_recipe.json").write_text(json.dumps({"kerasrecipes": 1}))
+    ranges = {"low": None, "high": None, "options": None}
+    return SimpleNamespace(
+        folder=tmp_path,
+        objective="val_accuracy",
+        direction="max",
+        settings={
+            "recipe": {"model": {"use": "MLP"}, "data": {"use": "Digits"}},
+            "space": SPACE,
+            "stages": ["12x2", "12x3"],
+            "objective": "val_accuracy",
+            "seed": 0,
+            "folds": 3,
+        },
+        trials=rows,
+        regions=[
+            {**ranges, "stage": 1, "path": "optimizer", "options": ["SGD", "Adam"]},
+            {**ranges, "stage": 2, "path": "optimizer", "options": ["Adam"]},
+            {**ranges, "stage": 2, "path": "batch_size", "low": 64, "high": 64},
+            {**ranges, "stage": 1, "path": "optimizer.momentum", "low": 0.0, "high": 0.9},
+            {**ranges, "stage": 2, "path": CONDITIONAL, "low": 0.01, "high": 0.1},
+        ],
+        finalists=[{"seed": 1}],
+        result={
+            "trial": best,
+            "changes": {"optimizer": "Adam", "optimizer.learning_rate": 0.0123456},
+            "set_line": "--set optimizer=Adam --set optimizer.learning_rate=0.0123456",
+            "score": {"mean": 0.87654, "low": 0.85, "high": 0.89, "n": 3},
+            "test": None,
+            "epochs_trained": 48,
+            "borders": {"optimizer.momentum": "high", CONDITIONAL: "low"},
+        },
+    )
+
+
+def test_a_finished_search_is_a_page(search):
+    path = write_search(search)
+    assert path == search.folder / "search.html"
+    page = Page(path.read_text("utf-8"))
+    text = " ".join(page.texts)
+    for part in (
+        "24 trials of MLP on Digits, 48 epochs in 36 s",
+        "12x2, 12x3 (trials x epochs), by val_accuracy, 3 folds.",
+        "87.65%",
+        "85.00% to 89.00%",
+        "mean of 3 seeds",
+        search.result["set_line"],
+        "the best lie at the high end of the range",
+        "the best lie at the low end of the range if optimizer=SGD",
+        "the test images were not looked at",
+    ):
+        assert part in text
+    assert page.tags.count("svg") == 1 + 4, "parallel axes, and an option each"
+    assert "script" not in page.tags
+    assert write_search(search).read_text("utf-8") == page.source, "the same bytes again"
+
+
+def test_an_unfinished_search_says_so(search):
+    search.result, search.finalists, search.trials, search.regions = {}, [], [], []
+    (search.folder / "best_recipe.json").unlink()
+    page = Page(render_search(search))
+    text = " ".join(page.texts)
+    assert "This search has not come to its end." in text
+    assert "No trial has a score yet." in text
+    assert "There are too few trials to tell." in text
+    assert "svg" not in page.tags
+
+
+def test_failures_are_listed_and_nothing_is_markup(search):
+    failed = {**search.trials[0], "trial": "0024", "status": "failed", "score": None, "cause": EVIL}
+    search.trials = [*search.trials, failed]
+    search.result = copy.deepcopy(search.result) | {"set_line": EVIL}
+    page = Page(render_search(search))
+    assert "script" not in page.tags
+    assert " ".join(page.texts).count(EVIL) == 2
+
+
+def test_a_score_of_one_training_is_called_luck(search):
+    search.finalists, search.result["score"] = [], {"mean": 0.9, "n": 1}
+    assert "in part luck" in " ".join(Page(render_search(search)).texts)
+
+
+def test_the_retrained_winner_has_its_test_score(search):
+    search.result["test"] = {"accuracy": 0.75, "n": 12, "accuracy_interval": [0.468, 0.911]}
+    text = " ".join(Page(render_search(search)).texts)
+    assert "75.0%" in text
+    assert "not looked at" not in text
+
+
+def test_options_merge_the_ranges_of_a_path():
+    rate = next(o for o in options_of({"space": SPACE}, []) if o.path.endswith("rate"))
+    assert (rate.low, rate.high, rate.log) == (1e-4, 1.0, True)
+    assert rate.position(1e-2) == pytest.approx(0.5)
+    assert math.isnan(rate.position(None))
+    batch = next(o for o in options_of({"space": SPACE}, []) if o.path == "batch_size")
+    assert batch.labels == ("32", "64")
+    assert batch.position(64) == 0.75
+
+
+def test_ranges_under_a_condition_are_drawn(search):
+    options = options_of(search.settings, search.trials)
+    (rate,) = [option for option in options if option.path == "optimizer.learning_rate"]
+    drawn = [
+        search_figures.option_figure(rate, search.trials, regions, "val_accuracy").count("<path")
+        for regions in ([], search.regions)
+    ]
+    assert drawn[1] == drawn[0] + 1
+
+
+def test_a_range_that_was_left_is_as_wide_as_its_trials():
+    row = {"optimizer.momentum": 1.1}
+    momentum = options_of({"space": SPACE}, [row])[2]
+    assert momentum.high == 1.1
+    assert momentum.position(1.1) == 1.0
+
+
+def test_spans_of_a_choice_are_the_options_that_are_left():
+    option, half = Option("x", labels=("a", "b", "c")), 0.4 / 3
+    region = {"options": ["b", "c"], "low": None, "high": None}
+    middle, last = spans(option, region)
+    assert middle == pytest.approx((0.5 - half, 0.5 + half))
+    assert last == pytest.approx((2.5 / 3 - half, 2.5 / 3 + half))
+    (first,) = spans(option, {**region, "options": '["a"]'})
+    assert first == pytest.approx((0.5 / 3 - half, 0.5 / 3 + half))
+
+
+def test_spans_of_numbers_that_are_ordered_lie_between_the_ends():
+    option = Option("x", labels=("32", "64", "128"))
+    found = spans(option, {"options": None, "low": 64, "high": 128})
+    assert [start for start, _ in found] == pytest.approx([0.5 - 0.4 / 3, 2.5 / 3 - 0.4 / 3])
+    assert spans(Option("y"), {"low": 0.25, "high": 0.5}) == [(0.25, 0.5)]
+
+
+@pytest.mark.parametrize("lower_is_better", [False, True])
+def test_importance_finds_what_the_score_is_made_of(lower_is_better):
+    rows = trials()
+    if lower_is_better:
+        rows = [{**row, "score": -row["score"]} for row in rows]
+    found = importance(rows, options_of({"space": SPACE}, rows), lower_is_better=lower_is_better)
+    assert found.r2 > 0.6
+    names = list(found.falls)
+    assert names[0] == "optimizer.learning_rate"
+    assert found.falls[names[0]] > 5 * max(0.01, found.falls[names[1]])
+    assert set(names) == {"optimizer", "optimizer.momentum", "batch_size", "stage", names[0]}
+
+
+def test_importance_needs_trials_that_differ():
+    rows = trials(9)
+    options = options_of({"space": SPACE}, rows)
+    assert importance(rows, options) is None
+    assert importance([{**row, "score": 0.5} for row in trials()], options) is None
+
+
+def test_scores_are_written_as_what_they_are():
+    assert score_text("val_accuracy", 0.98765) == "98.77%"
+    assert score_text("val_loss", 0.98765) == "0.9877"
+    assert score_text("val_accuracy", None) == "–"
+
+
+def test_bad_scores_do_not_press_the_good_ones_flat():
+    good = [0.9, 0.91, 0.92, 0.93, 0.94, 0.95]
+    low, high = search_figures._limits([*good, 0.1], lower_is_better=False)
+    assert high == 0.95
+    assert 0.8 < low < 0.9
+    low, high = search_figures._limits([0.1, 0.11, 0.12, 0.13, 9.0], lower_is_better=True)
+    assert low == 0.1
+    assert high < 0.2
+    assert search_figures._limits([0.5], lower_is_better=False) == (0.45, 0.5)

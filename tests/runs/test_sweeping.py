@@ -1,0 +1,254 @@
+import csv
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from kerasrecipes import Recipe, use
+from kerasrecipes.runs.sweeping import Sweep, sweep
+from tests.fake_train import FakeTrain
+
+CHANGES = {"none": {}, "some": {"optimizer.momentum": 0.5}, "Adam": {"optimizer": "Adam"}}
+
+
+@pytest.fixture
+def recipe():
+    return Recipe(data="Digits", model="MLP", optimizer=use("SGD"), epochs=3)
+
+
+@pytest.fixture
+def train(monkeypatch):
+    fake = FakeTrain()
+    monkeypatch.setattr("kerasrecipes.runs.sweeping.train", fake)
+    return fake
+
+
+@pytest.fixture
+def run(recipe, train, tmp_path):
+    """A sweep with its runs and its table in a folder of this test."""
+
+    def run(changes=CHANGES, seeds=(0, 1, 2), **options):
+        options = {"directory": tmp_path / "runs", "table": tmp_path / "table.csv", **options}
+        return sweep(recipe, changes, seeds, **options)
+
+    return run
+
+
+def test_each_label_is_trained_with_each_seed(run, train, recipe):
+    result = run()
+    assert [(row["label"], row["seed"]) for row in result.rows] == [
+        (label, seed) for label in CHANGES for seed in (0, 1, 2)
+    ]
+    assert len(set(train.trained)) == 9
+    row = result.rows[4]
+    expected = recipe.replace({"optimizer.momentum": 0.5, "seed": 1})
+    assert row["fingerprint"] == expected.fingerprint
+    assert train.trained[4].name == f"sweep-{expected.fingerprint}"
+    assert row["data_hash"] == recipe.data.build("data").load().hash
+    assert row["test_accuracy"] == row["validation_accuracy"] == 0.8 + 0.1 * 0.5 + 0.01
+    assert (row["test_n"], row["validation_n"], row["epoch"]) == (100, 50, 2)
+    assert (row["parameters"], row["seconds"], row["keras"]) == (10, 1.5, "3.15.0")
+    assert "test_accuracy_interval" not in row
+
+
+def test_a_row_tells_what_every_changed_path_is_there(run):
+    rows = {row["label"]: row for row in run(seeds=[0]).rows}
+    assert [rows[label]["optimizer.momentum"] for label in CHANGES] == [None, 0.5, None]
+    assert [rows[label]["optimizer"] for label in CHANGES] == [
+        "SGD",
+        {"use": "SGD", "momentum": 0.5},
+        "Adam",
+    ]
+
+
+def test_the_table_is_the_result(run, tmp_path):
+    result = run()
+    assert Sweep.read(tmp_path / "table.csv") == result
+    with (tmp_path / "table.csv").open(newline="") as file:
+        header, *rows = csv.reader(file)
+    assert header[:4] == ["label", "seed", "optimizer.momentum", "optimizer"]
+    assert len(rows) == 9
+    assert [p.name for p in tmp_path.iterdir() if p.is_file()] == ["table.csv"]
+
+
+def test_a_table_grows_by_a_row_for_each_finished_run(run, train, tmp_path):
+    train.fail_at = 4
+    with pytest.raises(RuntimeError, match="killed"):
+        run()
+    assert len(Sweep.read(tmp_path / "table.csv").rows) == 4
+    train.fail_at = None
+    assert len(run().rows) == 9
+    assert len(train.trained) == 9
+
+
+def test_a_table_stands_for_its_runs(run, train, tmp_path):
+    first = run()
+    again = run(directory=tmp_path / "empty")
+    assert again == first
+    assert len(train.trained) == 9
+    # Another order, fewer labels and new names need no training either.
+    renamed = run({"calm": CHANGES["some"]}, [2, 0], directory=tmp_path / "empty", table=None)
+    assert len(train.trained) == 11
+    table = tmp_path / "table.csv"
+    assert renamed == run({"calm": CHANGES["some"]}, [2, 0], table=table, directory=tmp_path / "no")
+    assert len(train.trained) == 11
+
+
+def test_runs_stand_for_themselves_without_a_table(run, train):
+    first = run(table=None)
+    assert run(table=None) == first
+    assert len(train.trained) == 9
+
+
+def test_a_row_about_other_data_does_not_count(run, train, tmp_path):
+    table = tmp_path / "table.csv"
+    true = run(seeds=[0])
+    stale = [{**row, "data_hash": "0" * 64, "test_accuracy": 0.0} for row in true.rows]
+    Sweep(tuple(stale)).write(table)
+    assert run(seeds=[0], directory=tmp_path / "empty") == true
+    assert len(train.trained) == 6
+    assert Sweep.read(table) == true
+
+
+def test_a_row_of_a_recipe_that_has_changed_is_replaced_and_others_are_kept(run, train, tmp_path):
+    run({"a": {}, "b": {"epochs": 2}}, [0])
+    run({"a": {"epochs": 4}}, [0, 1])
+    rows = Sweep.read(tmp_path / "table.csv").rows
+    assert [(row["label"], row["seed"], row["epochs"]) for row in rows] == [
+        ("a", 0, 4),
+        ("b", 0, 2),
+        ("a", 1, 4),
+    ]
+
+
+def test_overwrite_trains_again(run, train):
+    run()
+    run(overwrite=True)
+    assert len(train.trained) == 18
+
+
+def test_two_labels_of_the_same_recipe_share_their_runs(run, train):
+    result = run({"a": {}, "b": {"epochs": 3}}, [0], overwrite=True)
+    assert len(train.trained) == 1
+    assert [row["label"] for row in result.rows] == ["a", "b"]
+
+
+def test_a_list_of_changes_is_labelled_by_what_it_changes(run):
+    changes = [{}, {"optimizer.momentum": 0.5, "epochs": 2}, {"optimizer": use("Adam")}]
+    assert run(changes, [0], table=None).labels == [
+        "unchanged",
+        "optimizer.momentum=0.5, epochs=2",
+        'optimizer={"use": "Adam"}',
+    ]
+
+
+@pytest.mark.parametrize(
+    ("changes", "seeds", "error", "message"),
+    [
+        ({}, [0], ValueError, "`changes` must hold at least one"),
+        ([], [0], ValueError, "`changes` must hold at least one"),
+        ({"a": {}}, [], ValueError, "`seeds` must be at least one, each once"),
+        ({"a": {}}, [0, 1, 0], ValueError, "`seeds` must be at least one, each once"),
+        ({"a": {}}, [0, -1], ValueError, "`seeds` must be an integer of at least 0"),
+        ({"a": {}}, [0.5], TypeError, "`seeds` must be an integer of at least 0"),
+        ([{"epochs": 2}, {"epochs": 2}], [0], ValueError, "`changes` must differ"),
+        ({"a": {"seed": 3}}, [0], ValueError, "Seeds are given by `seeds`"),
+        ({"a": 3}, [0], TypeError, "must be a dictionary from dotted path to value"),
+        ("epochs", [0], TypeError, "must be a dictionary from dotted path to value"),
+        ({0.1: {}}, [0], ValueError, "by a label that is a string"),
+        ({"a": {}, "b": {"optimiser": "Adam"}}, [0], ValueError, "Did you mean 'optimizer'?"),
+        ({"a": {}, "b": {"epochs": 0}}, [0], ValueError, "`epochs` must be an integer"),
+        ([{"epochs": object()}], [0], TypeError, "`epochs` must be plain data"),
+    ],
+)
+def test_what_is_wrong_is_said_before_anything_is_trained(
+    run, train, tmp_path, changes, seeds, error, message
+):
+    with pytest.raises(error) as caught:
+        run(changes, seeds)
+    assert message in str(caught.value)
+    assert not train.trained
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_change_that_does_not_fit_is_told_by_its_label(run):
+    with pytest.raises(ValueError, match="no option 'rho'") as caught:
+        run({"good": {}, "bad": {"optimizer.rho": 1}})
+    assert caught.value.__notes__ == ["In `changes`, 'bad'."]
+
+
+def test_a_file_that_is_no_table_of_a_sweep_is_refused_and_kept(run, train, tmp_path):
+    other = "epoch,loss\n1,0.5\n"
+    (tmp_path / "table.csv").write_text(other)
+    with pytest.raises(ValueError, match="Every row of a sweep's table must have a 'label'"):
+        run()
+    assert (tmp_path / "table.csv").read_text() == other
+    assert not train.trained
+
+
+def _sweep(values):
+    return Sweep(
+        tuple(
+            {"label": label, "seed": seed, "test_accuracy": value}
+            for label, by_seed in values.items()
+            for seed, value in by_seed.items()
+        )
+    )
+
+
+def test_the_summary_is_students():
+    sample = [0.91, 0.95, 0.9, 0.94, 0.93]
+    (found,) = _sweep({"a": dict(enumerate(sample))}).summary()
+    reference = stats.ttest_1samp(sample, 0).confidence_interval(0.95)
+    assert (found["label"], found["n"]) == ("a", 5)
+    np.testing.assert_allclose(found["mean"], np.mean(sample), rtol=1e-12)
+    np.testing.assert_allclose(found["standard_deviation"], stats.tstd(sample), rtol=1e-12)
+    np.testing.assert_allclose([found["low"], found["high"]], reference, rtol=1e-12)
+
+
+def test_differences_are_paired_by_seed_whatever_the_order():
+    a = {0: 0.90, 1: 0.80, 2: 0.85, 3: 0.70}
+    b = {3: 0.73, 2: 0.86, 1: 0.84, 0: 0.92, 4: 0.1}
+    (found,) = _sweep({"a": a, "b": b}).differences("a")
+    reference = stats.ttest_rel([b[s] for s in a], list(a.values())).confidence_interval(0.95)
+    assert (found["label"], found["n"]) == ("b", 4)
+    np.testing.assert_allclose(found["mean"], 0.025, rtol=1e-12)
+    np.testing.assert_allclose([found["low"], found["high"]], reference, rtol=1e-9)
+    # Pairing is what it is about: the unpaired interval would hide the difference.
+    unpaired = stats.ttest_ind([b[s] for s in a], list(a.values())).confidence_interval(0.95)
+    assert unpaired.low < 0 < found["low"]
+
+
+def test_what_so_few_runs_cannot_tell_is_none():
+    single, none = _sweep({"a": {0: 0.9}, "b": {1: None}}).summary()
+    assert single == {
+        "label": "a", "n": 1, "mean": 0.9, "standard_deviation": None, "low": None, "high": None,
+    }  # fmt: skip
+    assert (none["n"], none["mean"], none["low"]) == (0, None, None)
+    assert _sweep({"a": {0: 0.9}, "b": {1: 0.8}}).differences("a")[0]["n"] == 0
+
+
+def test_equal_scores_have_an_interval_of_no_width():
+    (found,) = _sweep({"a": {0: 0.5, 1: 0.5, 2: 0.5}}).summary()
+    assert (found["standard_deviation"], found["low"], found["high"]) == (0, 0.5, 0.5)
+
+
+def test_an_unknown_label_or_metric_names_the_nearest(run, train):
+    train.has_test = False
+    result = run()
+    assert "test_accuracy" not in result.metrics
+    assert result.summary("validation_loss")[0]["n"] == 3
+    with pytest.raises(ValueError, match="Did you mean 'validation_accuracy'"):
+        result.summary("validation_acuracy")
+    with pytest.raises(ValueError, match="`metric` must be one of .*Received: metric='test_accu"):
+        result.differences("none")
+    with pytest.raises(ValueError, match="Did you mean 'some'"):
+        result.differences("sone", "validation_loss")
+
+
+def test_what_is_about_to_be_trained_is_told_and_what_a_table_stands_for_is_not(run, train):
+    told = []
+    run({"a": {}}, [0, 1], on_start=lambda variant: told.append((variant.seed, len(train.trained))))
+    assert told == [(0, 0), (1, 1)]
+    run({"a": {}}, [0, 1, 2], on_start=lambda variant: told.append(variant.seed))
+    assert told[2:] == [2]

@@ -1,0 +1,289 @@
+import json
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from pathlib import Path
+
+import filelock
+import keras
+import numpy as np
+import pytest
+
+from kerasrecipes.data.sources.digits import Digits
+from kerasrecipes.recipe.recipe import Recipe
+from kerasrecipes.recipe.spec import use
+from kerasrecipes.training.build import class_weights, prepare
+from kerasrecipes.training.training import train
+
+RECIPE = Recipe(
+    data=use("Digits", classes=[0, 1, 2], examples_per_class=30),
+    augment=[use("RandomTranslation", height_factor=0.1, width_factor=0.1)],
+    model=use("MLP", units=[16], dropout_rate=0.1),
+    optimizer=use("Adam", learning_rate=use("CosineDecay", initial_learning_rate=0.01)),
+    epochs=4,
+)
+
+
+class Interrupt(keras.callbacks.Callback):
+    """Ends a process's training in mid-epoch, as Ctrl-C does."""
+
+    def __init__(self, epoch: int):
+        super().__init__()
+        self.epoch = epoch
+
+    def on_train_batch_end(self, batch, logs=None):
+        if self.params["epochs"] and self.epoch_now == self.epoch and batch == 1:
+            raise KeyboardInterrupt
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.epoch_now = epoch
+
+
+def without_seconds(run):
+    return [{k: v for k, v in row.items() if k != "seconds"} for row in run.history]
+
+
+def assert_same(run, other):
+    assert without_seconds(run) == without_seconds(other)
+    assert run.metrics == other.metrics
+    for name, array in run.predictions.items():
+        np.testing.assert_array_equal(array, other.predictions[name])
+    for left, right in zip(run.load_model().weights, other.load_model().weights, strict=True):
+        np.testing.assert_array_equal(left.numpy(), right.numpy())
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    return train(RECIPE, directory=tmp_path_factory.mktemp("runs"), verbose=0)
+
+
+def test_a_run_folder_holds_everything(run):
+    there = {path.name for path in run.folder.iterdir()}
+    assert there == {
+        "model.keras", "recipe.json", "history.csv", "metrics.json", "environment.json",
+        "predictions.npz", "examples.npz", "data.json", "logs",
+    }  # fmt: skip
+    assert run.recipe == RECIPE
+    assert [row["epoch"] for row in run.history] == [1, 2, 3, 4]
+    assert run.history[0]["learning_rate"] == pytest.approx(0.01)
+    assert run.history[2]["learning_rate"] == pytest.approx(0.005)
+
+
+def test_scores_are_those_of_the_saved_model(run):
+    splits = Digits(classes=(0, 1, 2), examples_per_class=30).load().splits
+    for name in ("validation", "test"):
+        split = splits[name]
+        images = split.read(np.arange(len(split)))
+        model = run.load_model()
+        np.testing.assert_allclose(
+            keras.ops.convert_to_numpy(keras.ops.softmax(model.predict(images, verbose=0))),
+            run.predictions[f"{name}_probabilities"],
+            atol=1e-5,
+        )
+        loss, accuracy = model.evaluate(images, split.labels, verbose=0)
+        assert run.metrics[name]["loss"] == pytest.approx(loss, rel=1e-4)
+        assert run.metrics[name]["accuracy"] == pytest.approx(accuracy)
+        assert run.metrics[name]["n"] == len(split)
+
+
+def test_the_best_epoch_by_the_monitored_metric_is_kept(run):
+    accuracies = [row["val_accuracy"] for row in run.history]
+    assert run.metrics["epoch"] == int(np.argmax(accuracies)) + 1
+    assert run.metrics["validation"]["accuracy"] == pytest.approx(max(accuracies))
+
+
+def test_the_saved_model_needs_nothing_but_keras(run):
+    code = f"""
+        import keras, numpy, sys
+        model = keras.saving.load_model({str(run.folder / "model.keras")!r})
+        print(model.predict(numpy.zeros((2, 8, 8, 1), "uint8"), verbose=0).shape)
+        assert "kerasrecipes" not in sys.modules
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(code)], capture_output=True, text=True, check=False
+    )
+    assert "(2, 3)" in done.stdout, done.stderr
+
+
+@pytest.mark.tensorflow_only
+def test_the_same_seed_gives_the_same_run_to_the_last_digit(run, tmp_path):
+    assert_same(train(RECIPE, directory=tmp_path, verbose=0), run)
+
+
+def test_another_seed_gives_another_run(run, tmp_path):
+    other = train(RECIPE.replace({"seed": 1}), directory=tmp_path, verbose=0)
+    assert without_seconds(other) != without_seconds(run)
+
+
+def test_a_finished_run_is_reused(run):
+    before = (run.folder / "metrics.json").stat().st_mtime_ns
+    again = train(RECIPE, directory=run.folder.parent, verbose=0)
+    assert again.folder == run.folder
+    assert (run.folder / "metrics.json").stat().st_mtime_ns == before
+
+
+def test_an_interrupted_run_goes_on_and_ends_with_the_same_numbers(run, tmp_path, monkeypatch):
+    interrupted = RECIPE.replace({})
+    monkeypatch.setattr(
+        "kerasrecipes.training.training.TensorBoardScalars", lambda directory: Interrupt(epoch=2)
+    )
+    with pytest.raises(KeyboardInterrupt):
+        train(interrupted, directory=tmp_path, verbose=0)
+    monkeypatch.undo()
+    (folder,) = tmp_path.iterdir()
+    assert not (folder / "metrics.json").exists()
+    assert not (folder / "lock").exists()
+    assert_same(train(interrupted, directory=tmp_path, verbose=0), run)
+
+
+@pytest.mark.slow
+@pytest.mark.tensorflow_only
+def test_runs_killed_at_ten_random_moments_end_with_the_same_numbers(run, tmp_path):
+    code = f"""
+        from kerasrecipes.recipe.recipe import Recipe
+        from kerasrecipes.training.training import train
+        train(Recipe.from_dict({RECIPE.to_dict()!r}), directory={str(tmp_path)!r}, verbose=0)
+    """
+    command = [sys.executable, "-c", textwrap.dedent(code)]
+    rng = np.random.default_rng(0)
+    kills = 0
+    began = time.perf_counter()
+    while kills < 10:
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        # Most of the time goes into imports: wait for the run folder, then for a random moment.
+        while not list(tmp_path.glob("*/data.json")) and process.poll() is None:
+            time.sleep(0.05)
+        if kills:
+            time.sleep(3)
+        time.sleep(rng.uniform(0, 5))
+        if process.poll() is None:
+            os.kill(process.pid, signal.SIGKILL)
+            kills += 1
+        process.wait()
+        if list(tmp_path.glob("*/metrics.json")):
+            # Finished before the last kill: begin another one.
+            (folder,) = tmp_path.iterdir()
+            assert_same(type(run)(folder), run)
+            for path in sorted(folder.rglob("*"), reverse=True):
+                path.rmdir() if path.is_dir() else path.unlink()
+            folder.rmdir()
+        assert time.perf_counter() - began < 900
+    assert_same(train(RECIPE, directory=tmp_path, verbose=0), run)
+
+
+def test_changed_data_are_noticed(run, tmp_path):
+    folder = tmp_path / run.name
+    folder.mkdir()
+    for name in ("recipe.json", "metrics.json"):
+        (folder / name).write_bytes((run.folder / name).read_bytes())
+    (folder / "data.json").write_text(json.dumps(run.data | {"hash": "0" * 64}))
+    with pytest.raises(ValueError, match=r"data has changed.*0000.*--overwrite"):
+        train(RECIPE, directory=tmp_path, verbose=0)
+
+
+def test_two_processes_cannot_work_on_one_run(run):
+    with filelock.FileLock(run.folder / "lock"):
+        (run.folder / "lock").write_text("process 12 on host")
+        with pytest.raises(BlockingIOError, match=r"at work in .*: process 12 on host\. Wait"):
+            train(RECIPE, directory=run.folder.parent, overwrite=True, verbose=0)
+    assert run.finished
+
+
+def test_bad_options_leave_nothing_behind(tmp_path):
+    for changes, message in [
+        ({"model.units": [-1]}, "units"),
+        ({"class_weight": {"7": 2.0}}, "class_weight"),
+        ({"monitor": "val_acuracy"}, "Did you mean 'val_accuracy'"),
+        ({"model": "json:dumps"}, "obj"),
+    ]:
+        with pytest.raises(ValueError, match=message):
+            train(RECIPE.replace(changes), directory=tmp_path, verbose=0)
+        assert list(tmp_path.iterdir()) == []
+
+
+def test_a_recipe_starts_from_another_run(run, tmp_path):
+    directory = run.folder.parent
+    changes = {"start": RECIPE.to_dict(), "epochs": 1, "optimizer.learning_rate": 1e-9}
+    later = RECIPE.replace(changes)
+    started = train(later, directory=directory, verbose=0)
+    expected = run.load_model().get_weights()
+    for ours, theirs in zip(started.load_model().get_weights(), expected, strict=True):
+        np.testing.assert_allclose(ours, theirs, atol=1e-6)
+    assert later.fingerprint == later.replace({"start": str(run.folder)}).fingerprint
+    assert len(list(directory.iterdir())) == 2, "the first run must be reused, not trained again"
+
+
+def test_starting_from_another_architecture_names_the_difference(run):
+    other = RECIPE.replace({"start": str(run.folder), "model.units": [8]})
+    with pytest.raises(ValueError, match=r"weight 0 must be kernel of shape \(64, 8\).*\(64, 16\)"):
+        train(other, directory=run.folder.parent, verbose=0)
+
+
+def test_averaged_weights_are_scored_and_kept(tmp_path):
+    averaging = RECIPE.replace({"optimizer.use_ema": True, "averaging": True, "epochs": 2})
+    run = train(averaging, directory=tmp_path, verbose=0)
+    assert run.metrics["validation"]["accuracy"] == pytest.approx(
+        max(row["val_accuracy"] for row in run.history)
+    )
+    with pytest.raises(ValueError, match="optimizer that holds averages"):
+        train(RECIPE.replace({"averaging": True}), directory=tmp_path, verbose=0)
+
+
+def test_class_weights_by_name_and_balanced():
+    dataset = Digits(classes=(0, 1)).load()
+    recipe = RECIPE.replace({"class_weight": {"1": 3.0}})
+    assert class_weights(recipe, dataset) == {0: 1.0, 1: 3.0}
+    weights = class_weights(RECIPE.replace({"class_weight": "balanced"}), dataset)
+    counts = np.bincount(dataset.train.labels)
+    np.testing.assert_allclose([weights[c] * counts[c] for c in (0, 1)], counts.sum() / 2)
+
+
+def test_preprocessing_adapts_to_the_training_split_and_is_saved(tmp_path):
+    recipe = RECIPE.replace({"preprocessing": [use("Normalization", axis=None)], "epochs": 1})
+    dataset = Digits(classes=(0, 1, 2), examples_per_class=30).load()
+    layer = prepare(recipe, dataset).model.layers[1]
+    pixels = dataset.train.images.astype("float64")
+    assert float(np.squeeze(layer.mean)) == pytest.approx(pixels.mean(), rel=1e-5)
+    assert float(np.squeeze(layer.variance)) == pytest.approx(pixels.var(), rel=1e-5)
+
+
+def test_precision_is_the_model_s_and_not_left_behind():
+    dataset = Digits(classes=(0, 1, 2), examples_per_class=30).load()
+    model = prepare(RECIPE.replace({"precision": "mixed_bfloat16"}), dataset).model
+    assert keras.config.dtype_policy().name == "float32"
+    assert {layer.compute_dtype for layer in model.layers[-1].layers[1:-1]} == {"bfloat16"}
+
+
+def test_trains_without_tensorflow(tmp_path):
+    """With TensorFlow kept from being imported, as where it has been uninstalled."""
+    code = f"""
+        import sys
+
+        class NoTensorFlow:
+            def find_spec(self, name, path=None, target=None):
+                if name.split(".")[0] == "tensorflow":
+                    raise ModuleNotFoundError(name)
+
+        sys.meta_path.insert(0, NoTensorFlow())
+        from kerasrecipes.recipe.recipe import Recipe
+        from kerasrecipes.training.training import train
+        run = train(Recipe.from_dict({RECIPE.to_dict()!r}), directory={str(tmp_path)!r}, verbose=0)
+        print(run.metrics["test"]["n"])
+    """
+    environment = {**os.environ, "KERAS_BACKEND": "jax", "PYTHONPATH": str(Path.cwd())}
+    pytest.importorskip("jax")
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(code)],
+        capture_output=True, text=True, check=False, env=environment,
+    )  # fmt: skip
+    assert done.stdout.strip().isdecimal(), done.stderr
+
+
+def test_importing_the_package_imports_no_backend():
+    heavy = "{'keras', 'tensorflow', 'jax', 'torch'}"
+    code = f"import sys, kerasrecipes; print({heavy} & {{*sys.modules}})"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"

@@ -1,0 +1,98 @@
+import sys
+
+import pytest
+
+from kerasrecipes.tuning.keras_tuner.trial_values import EPOCHS
+from tests.tuning.black_box import BlackBox, in_child, kill_at
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs SIGKILL")
+# The writes of a whole search, four or so a trial and one an epoch, all lie below this.
+WRITES = 210
+
+
+def _trials(tuner):
+    return [(t.name, t.stage, t.score, t.parent, tuple(t.point)) for t in tuner.oracle.tried()]
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    return _trials(BlackBox(tmp_path_factory.mktemp("whole")).run())
+
+
+def _killed_and_taken_up(tmp_path, monkeypatch, moment):
+    def killed():
+        kill_at(moment, monkeypatch)
+        BlackBox(tmp_path).run()
+
+    code = in_child(killed)
+    before = (tmp_path / "journal").read_text().split("\n") if code else []
+    tuner = BlackBox(tmp_path).run()
+    after = (tmp_path / "journal").read_text().split("\n")[max(0, len(before) - 1) :]
+    return code, before, after, tuner
+
+
+@pytest.mark.parametrize("moment", [2, 3, 4, 5, 9, 30, 61, 62, 63, 64, 65, 120])
+def test_a_search_killed_at_any_write_ends_as_one_that_was_not(
+    tmp_path, monkeypatch, whole, moment
+):
+    (tmp_path / "journal").touch()
+    code, before, after, tuner = _killed_and_taken_up(tmp_path, monkeypatch, moment)
+    assert code == -9
+    _check(before, after, tuner, whole)
+
+
+@pytest.mark.slow
+def test_a_search_killed_at_every_write(tmp_path, monkeypatch, whole):
+    killed = 0
+    for moment in range(WRITES):
+        folder = tmp_path / str(moment)
+        folder.mkdir()
+        (folder / "journal").touch()
+        code, before, after, tuner = _killed_and_taken_up(folder, monkeypatch, moment)
+        killed += code == -9
+        _check(before, after, tuner, whole)
+    assert killed > 100
+
+
+def _check(before, after, tuner, whole):
+    """All trials are there, as without the kill, and none that had ended was run again."""
+    assert _trials(tuner) == whole
+    ended = {line.split()[0] for line in before if line.endswith("ended")}
+    again = {line.split()[0] for line in after if line}
+    assert not ended & again
+
+
+def test_changed_ranges_stages_and_options_are_noticed(tmp_path):
+    BlackBox(tmp_path).run()
+    with pytest.raises(ValueError, match="another search: its `stages`"):
+        BlackBox(tmp_path, stages="9x1")
+    with pytest.raises(ValueError, match="another search: its `options`"):
+        BlackBox(tmp_path, seed=1)
+    BlackBox(tmp_path, seed=1, overwrite=True)
+
+
+def test_a_finished_search_runs_nothing_again(tmp_path):
+    BlackBox(tmp_path).run()
+    lines = (tmp_path / "journal").read_text()
+    BlackBox(tmp_path).run()
+    assert (tmp_path / "journal").read_text() == lines
+
+
+def test_stages_narrow_and_survivors_go_on(tmp_path):
+    tuner = BlackBox(tmp_path, stages="24x1,8x2,4x4").run()
+    tried = tuner.oracle.tried()
+    assert sum(t.cost_epochs for t in tried if t.stage == 0) == 24
+    for number, stage in enumerate(tuner.oracle.stages):
+        cost = sum(t.cost_epochs for t in tried if t.stage == number)
+        assert stage.budget_epochs - stage.epochs < cost <= stage.budget_epochs
+    survivors = [t for t in tried if t.parent is not None]
+    parents = {t.name: t for t in tried}
+    assert survivors
+    for trial in survivors:
+        assert trial.cost_epochs == trial.epochs - parents[trial.parent].epochs
+        assert len(trial.curve) == trial.epochs
+    best = tuner.get_best_hyperparameters()[0].values
+    assert best[EPOCHS] == 4
+    assert best["kind"] == "good"
+    assert abs(best["x"] - 0.3) < 0.15
+    assert abs(best["y"] - 0.7) < 0.15

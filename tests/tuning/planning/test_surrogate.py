@@ -1,0 +1,65 @@
+import numpy as np
+import pytest
+
+from kerasrecipes.tuning.planning.surrogate import Surrogate, drawn_in
+
+
+def _level(features, shift):
+    return -((features[:, 0] - 0.3 - shift) ** 2) - 0.1 * features[:, 1]
+
+
+def test_short_trials_tell_where_the_best_of_long_ones_are():
+    rng = np.random.default_rng(0)
+    features = rng.random((40, 3))
+    scores = np.full((40, 2), np.nan)
+    scores[:, 0] = _level(features, 0) + 0.003 * rng.normal(size=40)
+    scores[:6, 1] = 0.5 + 2 * _level(features[:6], 0)
+    model = Surrogate([3, 27]).fit(features, scores)
+    fresh = rng.random((200, 3))
+    mean, deviation = model.predict(fresh, 27)
+    truth = 0.5 + 2 * _level(fresh, 0)
+    assert np.corrcoef(mean, truth)[0, 1] > 0.9
+    # What is bad is drawn in, and not told apart.
+    good = truth > np.median(truth)
+    assert np.mean(np.abs(mean - truth)[good] < 3 * deviation[good]) > 0.8
+    short, _ = model.predict(fresh, 3)
+    assert np.abs(short - _level(fresh, 0)).mean() < 0.05
+
+
+def test_without_long_trials_the_short_ones_serve():
+    features = np.random.default_rng(0).random((20, 2))
+    scores = np.column_stack([_level(features, 0), np.full(20, np.nan)])
+    model = Surrogate([3, 27]).fit(features, scores)
+    np.testing.assert_array_equal(model.predict(features, 27)[0], model.predict(features, 3)[0])
+
+
+def test_improvement_is_the_logarithm_of_what_is_expected():
+    features = np.random.default_rng(0).random((20, 2))
+    model = Surrogate([1]).fit(features, _level(features, 0)[:, None])
+    points = np.random.default_rng(1).random((5, 2))
+    mean, deviation = model.predict(points, 1)
+    draws = np.random.default_rng(2).normal(mean, deviation, (400_000, 5))
+    best = float(np.median(mean))
+    expected = np.maximum(draws - best, 0).mean(0)
+    improvement = np.exp(model.improvement(points, 1, best))
+    # Draws say nothing of what happens once in a million of them.
+    likely = expected > 0.01 * deviation
+    assert likely.any()
+    np.testing.assert_allclose(improvement[likely], expected[likely], rtol=0.05)
+    far = model.improvement(points, 1, best + 40 * deviation.max())
+    assert np.all(np.isfinite(far))
+
+
+def test_bad_and_failed_trials_are_drawn_in():
+    scores = np.array([0.9, 0.8, 0.85, 0.1, -np.inf, 0.82])
+    near = drawn_in(scores)
+    assert near[4] == near.min()
+    assert near.min() > 0.5
+    np.testing.assert_array_equal(near[:3], scores[:3])
+    assert list(drawn_in(np.array([-np.inf, -np.inf]))) == [0, 0]
+
+
+def test_trials_that_all_failed_leave_nothing_to_predict():
+    model = Surrogate([1]).fit(np.random.default_rng(0).random((6, 2)), np.full((6, 1), -np.inf))
+    mean, _ = model.predict(np.zeros((2, 2)), 1)
+    assert mean == pytest.approx([0, 0], abs=1e-5)

@@ -1,0 +1,225 @@
+import json
+import math
+
+import pytest
+
+from kerasrecipes import Recipe, use
+from kerasrecipes.training.run import find_runs
+from kerasrecipes.tuning import Search, choice, log_uniform, search, uniform
+from kerasrecipes.tuning.rungs import stages_of
+from kerasrecipes.tuning.trial_length import goes_on
+from tests.tuning.keras_tuner.test_tensorboard import sessions
+
+RECIPE = Recipe(
+    data=use("Digits", examples_per_class=10),
+    model=use("MLP", units=[8]),
+    optimizer=use("SGD", learning_rate=0.1, momentum=0.9),
+    batch_size=64,
+)
+SPACE = {
+    "optimizer.learning_rate": log_uniform(1e-3, 1.0),
+    "optimizer.momentum": uniform(0.0, 0.9),
+}
+STAGES = "4x1,2x2"
+
+
+@pytest.fixture(scope="module")
+def found(tmp_path_factory):
+    events = []
+    search_ = search(
+        RECIPE,
+        SPACE,
+        STAGES,
+        directory=tmp_path_factory.mktemp("search"),
+        finalists=1,
+        final_seeds=1,
+        retrain=True,
+        on_event=lambda event, row: events.append((event, row)),
+    )
+    return search_, events
+
+
+def test_a_recipe_is_searched_to_its_end(found):
+    search_, _ = found
+    assert search_.finished
+    # A survivor's second epoch, a new trial, and another survivor's for what is left of the four.
+    assert [row["stage"] for row in search_.trials] == [1, 1, 1, 1, 2, 2, 2]
+    assert sum(row["cost_epochs"] for row in search_.trials) == search_.result["epochs_trained"]
+    last = [row for row in search_.trials if row["stage"] == 2]
+    best = max(last, key=lambda row: row["score"])
+    assert search_.result["trial"] in (best["trial"], *(r["trial"] for r in last))
+    changes = search_.result["changes"]
+    assert search_.best_recipe == RECIPE.replace(changes)
+    assert changes["epochs"] == 2
+    assert f"--set optimizer.momentum={changes['optimizer.momentum']}" in search_.result["set_line"]
+    assert search_.result["score"]["n"] == 1
+    assert [row["seed"] for row in search_.finalists] == [1]
+
+
+def test_tensorboard_finds_what_each_run_tried(found):
+    search_, _ = found
+    logged = sessions(search_.folder / "runs")
+    for row in search_.trials:
+        values = {path: row[path] for path in SPACE}
+        assert values in [shown for _, shown in logged.values()]
+    for path in logged:
+        assert list((search_.folder / "runs" / path / "validation").glob("*tfevents*"))
+
+
+def test_the_test_images_are_scored_once_by_the_retrained_winner(found):
+    search_, _ = found
+    test = search_.result["test"]
+    assert test["n"] == 359
+    (run,) = [r for r in find_runs(search_.folder / "runs") if r.name == test["run"]]
+    assert run.metrics["test"]["accuracy"] == test["accuracy"]
+    assert run.data["sizes"]["train"] == 100 + 179
+
+
+def test_a_survivor_goes_on_in_its_own_run(found):
+    search_, events = found
+    survivor = next(row for row in search_.trials if row["parent"] is not None)
+    assert (survivor["epochs"], survivor["cost_epochs"]) == (2, 1)
+    epochs = [
+        row["epoch"]
+        for event, row in events
+        if event == "epoch" and row["trial"] == survivor["trial"]
+    ]
+    assert epochs == [2]
+    values = {path: survivor[path] for path in SPACE} | {"epochs": 2}
+    names = [run.name for run in find_runs(search_.folder / "runs")]
+    assert f"trial-{RECIPE.replace(values).fingerprint}" in names
+
+
+def test_events_and_tables_tell_the_same(found):
+    search_, events = found
+    begun = [row for event, row in events if event == "trial_begin"]
+    assert [row["trial"] for row in begun] == [row["trial"] for row in search_.trials]
+    assert begun[0]["values"].keys() == SPACE.keys()
+    scores = {row["trial"]: row["score"] for event, row in events if event == "epoch"}
+    for row in search_.trials:
+        assert row["score"] == pytest.approx(scores[row["trial"]])
+        assert row["seconds"] > 0
+    first = [row for row in search_.regions if row["stage"] == 1]
+    assert [(row["path"], row["low"]) for row in first] == [
+        ("optimizer.learning_rate", pytest.approx(1e-3)),
+        ("optimizer.momentum", 0.0),
+    ]
+    widths = {
+        row["stage"]: math.log(row["high"] / row["low"])
+        for row in search_.regions
+        if row["path"] == "optimizer.learning_rate"
+    }
+    assert widths[2] <= widths[1]
+
+
+def test_a_finished_search_trains_nothing_again(found, monkeypatch):
+    search_, _ = found
+    monkeypatch.setattr("kerasrecipes.tuning.keras_tuner.recipe_tuner.train", None)
+    monkeypatch.setattr(
+        "kerasrecipes.tuning.searching.train", lambda *a, **k: pytest.fail("trained")
+    )
+    again = search(
+        RECIPE, SPACE, STAGES, directory=search_.folder.parent, finalists=1, final_seeds=1
+    )
+    assert again.folder == search_.folder
+
+
+@pytest.mark.slow
+def test_folds_score_a_trial_by_their_mean(tmp_path):
+    found = search(RECIPE, SPACE, "2x1", directory=tmp_path, folds=3, finalists=0)
+    runs = find_runs(found.folder / "runs")
+    assert len(runs) == 6
+    for row in found.trials:
+        rate = row["optimizer.learning_rate"]
+        scores = [
+            run.history[0]["val_accuracy"]
+            for run in runs
+            if run.recipe.optimizer.options["learning_rate"] == rate
+        ]
+        assert row["score"] == pytest.approx(sum(scores) / 3)
+
+
+def test_what_spans_the_whole_run_cannot_go_on():
+    stages = stages_of("2x1,1x3")
+    assert goes_on(RECIPE, stages)
+    cosine = use("CosineDecay", initial_learning_rate=0.1)
+    assert not goes_on(RECIPE.replace({"optimizer.learning_rate": cosine}), stages)
+    fixed = use("CosineDecay", initial_learning_rate=0.1, decay_steps=100)
+    assert goes_on(RECIPE.replace({"optimizer.learning_rate": fixed}), stages)
+    warmed = use("CosineDecay", initial_learning_rate=0.0, warmup_target=0.1, warmup_epochs=2)
+    assert not goes_on(RECIPE.replace({"optimizer.learning_rate": warmed}), stages)
+
+
+def test_stages_that_are_too_short_for_every_trial_are_refused(tmp_path):
+    rate = "optimizer.learning_rate"
+    warmed = use("CosineDecay", initial_learning_rate=0.0, warmup_target=0.1, warmup_epochs=2)
+    recipe = RECIPE.replace({rate: warmed})
+    with pytest.raises(ValueError, match="warmup of CosineDecay must be shorter") as refused:
+        search(recipe, {"optimizer.momentum": uniform(0, 0.9)}, "4x2,1x3", directory=tmp_path)
+    (note,) = refused.value.__notes__
+    assert note == "No trial of stage 4x2 can be trained: give it more epochs."
+    phases = recipe.replace({"start": {rate: 0.1}})
+    with pytest.raises(ValueError, match="warmup of CosineDecay must be shorter"):
+        search(phases, {"optimizer.momentum": uniform(0, 0.9)}, "4x2", directory=tmp_path)
+    assert not list(tmp_path.iterdir())
+    # Others are long enough for it: those that are not are recorded as failed.
+    space = {rate: choice(warmed, 0.1), "optimizer.momentum": uniform(0, 0.9)}
+    found = search(recipe, space, "4x2", directory=tmp_path, finalists=0)
+    assert {row["status"] for row in found.trials} == {"failed", "completed"}
+
+
+def test_a_schedule_that_is_only_in_the_space_spans_each_trial_too(tmp_path):
+    rates = choice(0.1, use("CosineDecay", initial_learning_rate=0.1))
+    found = search(
+        RECIPE,
+        {"optimizer.learning_rate": rates, "optimizer.momentum": uniform(0.0, 0.9)},
+        "4x1,2x2",
+        directory=tmp_path,
+        finalists=0,
+    )
+    assert {run.recipe.epochs for run in find_runs(found.folder / "runs")} == {1, 2}
+    assert all(row["cost_epochs"] == row["epochs"] for row in found.trials)
+
+
+def test_a_schedule_that_no_trial_has_restarts_none(tmp_path):
+    cosine = use("CosineDecay", initial_learning_rate=0.1)
+    recipe = RECIPE.replace({"optimizer.learning_rate": cosine})
+    found = search(recipe, SPACE, STAGES, directory=tmp_path, finalists=0)
+    assert {run.recipe.epochs for run in find_runs(found.folder / "runs")} == {2}
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"stages": "0x3"}, "trials"),
+        ({"stages": "x"}, "trials x epochs"),
+        ({"folds": 1}, "folds"),
+        ({"finalists": -1}, "finalists"),
+        ({"final_seeds": 0}, "final_seeds"),
+        ({"seed": -1}, "seed"),
+        ({"space": {"optimizer.momentun": uniform(0, 1)}}, "Did you mean 'momentum'"),
+        ({"space": {"optimizer": choice("SGD", "Admm")}}, "Did you mean 'Adam'"),
+    ],
+)
+def test_bad_input_is_refused_before_anything_is_written(tmp_path, options, message):
+    given = {"space": SPACE, "stages": STAGES, **options}
+    with pytest.raises(ValueError, match=message):
+        search(RECIPE, given.pop("space"), given.pop("stages"), directory=tmp_path, **given)
+    assert not list(tmp_path.iterdir())
+
+
+def test_an_objective_that_the_recipe_does_not_report(tmp_path):
+    with pytest.raises(ValueError, match="Did you mean 'val_accuracy'"):
+        search(RECIPE, SPACE, "2x1", directory=tmp_path, objective="val_acuracy")
+
+
+def test_a_folder_of_another_search(tmp_path, found):
+    search_, _ = found
+    folder = tmp_path / search_.folder.name
+    folder.mkdir()
+    settings = search_.settings | {"stages": ["9x9"]}
+    (folder / "search.json").write_text(json.dumps(settings))
+    with pytest.raises(ValueError, match="of another search: stages differ"):
+        search(RECIPE, SPACE, STAGES, directory=tmp_path)
+    with pytest.raises(ValueError, match=f"Searches in it: {folder.name}"):
+        Search(tmp_path)
