@@ -193,14 +193,14 @@ def _training(turns: int) -> None:
     from kerasrecipes.data.batches import training_batches
     from kerasrecipes.data.dataset import Dataset
     from kerasrecipes.data.split import ArraySplit
-    from kerasrecipes.training.build import prepare
+    from kerasrecipes.training.build import build_recipe
 
     rng = np.random.default_rng(0)
     images, labels = rng.integers(0, 256, (20_000, 32, 32, 3), "uint8"), np.arange(20_000) % 10
     split = ArraySplit(images, labels.astype("int32"))
     few = ArraySplit(images[:1000], labels[:1000].astype("int32"))
     dataset = Dataset(split, few, None, tuple("0123456789"), (32, 32, 3), source="random pixels")
-    prepared = prepare(runpy.run_path(str(RECIPE))["recipe"], dataset)
+    built = build_recipe(runpy.run_path(str(RECIPE))["recipe"], dataset)
     streams = {}
     for name, augment in {"without": [], "stack": _stack(), "policy": [_policy()]}.items():
         batches = training_batches(
@@ -209,7 +209,7 @@ def _training(turns: int) -> None:
         streams[name] = iter(batches)
 
     def steps(name, count=10):
-        return lambda: [prepared.model.train_on_batch(*next(streams[name])) for _ in range(count)]
+        return lambda: [built.model.train_on_batch(*next(streams[name])) for _ in range(count)]
 
     times = {name: [] for name in streams}
     for name in streams:

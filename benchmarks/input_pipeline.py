@@ -20,7 +20,7 @@ import numpy as np
 from kerasrecipes.data.batches import training_batches
 from kerasrecipes.data.dataset import Dataset
 from kerasrecipes.data.split import ArraySplit
-from kerasrecipes.training.build import prepare
+from kerasrecipes.training.build import build_recipe
 
 STEPS, REPEATS, WARMUP = 40, 5, 5
 RECIPE = Path(__file__).parents[1] / "recipes" / "cifar10_resnet20.py"
@@ -29,25 +29,25 @@ RECIPE = Path(__file__).parents[1] / "recipes" / "cifar10_resnet20.py"
 def main(folder: str | None = None) -> None:
     recipe = runpy.run_path(str(RECIPE))["recipe"]
     dataset = _random() if folder is None else _loaded(recipe, folder)
-    prepared = prepare(recipe, dataset)
+    built = build_recipe(recipe, dataset)
     batches = training_batches(
         dataset.train,
-        batch_size=prepared.batch_size,
+        batch_size=built.batch_size,
         seed=0,
-        steps_per_epoch=prepared.length.steps_per_epoch,
+        steps_per_epoch=built.length.steps_per_epoch,
         epochs=range(recipe.epochs),
-        augment=prepared.augment,
+        augment=built.augment,
     )
     stream = iter(batches)
     same = itertools.repeat(next(stream))
-    _timed(prepared.model, stream, WARMUP)
+    _timed(built.model, stream, WARMUP)
     waits, costs = [], []
     for _ in range(REPEATS):
-        waited, whole = _timed(prepared.model, stream, STEPS)
-        _, bare = _timed(prepared.model, same, STEPS)
+        waited, whole = _timed(built.model, stream, STEPS)
+        _, bare = _timed(built.model, same, STEPS)
         waits.append(waited / whole)
         costs.append(whole / bare - 1)
-    print(f"step on one batch     {bare / STEPS * 1000:7.1f} ms, batch {prepared.batch_size}")
+    print(f"step on one batch     {bare / STEPS * 1000:7.1f} ms, batch {built.batch_size}")
     print(f"waiting for data      {_summary(waits)} of the step, n = {REPEATS} x {STEPS} steps")
     print(f"step slower by        {_summary(costs)} than on one and the same batch")
 

@@ -30,7 +30,7 @@ from sklearn.preprocessing import StandardScaler
 from kerasrecipes import Recipe, train, use
 from kerasrecipes.cli.tables import print_table
 from kerasrecipes.data.dataset import Dataset
-from kerasrecipes.training.build import prepare
+from kerasrecipes.training.build import build_recipe
 from kerasrecipes.transfer import LinearProbe, extract_features
 
 RECIPES = Path(__file__).parents[1] / "recipes"
@@ -71,7 +71,7 @@ def main() -> None:
 def accuracies(recipe: Recipe, directory: Path) -> dict[str, float]:
     """Returns the accuracy on test of each classifier, by its name, scikit-learn's first."""
     dataset = recipe.data.build("data").load()
-    model = prepare(recipe, dataset).model
+    model = build_recipe(recipe, dataset).model
     (features,) = extract_features(
         model, dataset, ["conv_pw_13"], directory=directory / "features"
     ).values()

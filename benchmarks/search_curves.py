@@ -71,7 +71,7 @@ def _pending(task: str) -> list[tuple[np.ndarray, int]]:
         rng = np.random.default_rng(done)
         parent = ranked[int(len(ranked) * 0.2 * rng.random() ** 2)]
         point = point_of(task, parent) + rng.normal(0, NEIGHBOURHOOD, DIMENSIONS)
-        return [(np.abs(1 - np.abs(1 - point)), done)]  # Reflected at the borders.
+        return [(np.abs(1 - np.abs(1 - point)), done)]  # Reflected at the at_bounds.
     # From the best to the middling: what is worse is no one's choice.
     chosen = ranked[:: max(1, len(ranked) // (2 * REPEATED))][:REPEATED]
     again = [

@@ -22,7 +22,7 @@ from steps.epoch_clock import EpochClock
 
 from kerasrecipes import Recipe, train, use
 from kerasrecipes.data.batches import evaluation_batches, training_batches
-from kerasrecipes.training.build import prepare
+from kerasrecipes.training.build import build_recipe
 
 REPEATS = 3
 RECIPES = Path(__file__).parents[1] / "recipes"
@@ -68,19 +68,19 @@ def _all(runs: list[dict], part: str, clock: int) -> np.ndarray:
 
 def _bare(recipe: Recipe) -> dict:
     began = np.array([time.perf_counter(), time.process_time()])
-    prepared = prepare(recipe, recipe.data.build("data").load())
-    prepared.model.fit(
+    built = build_recipe(recipe, recipe.data.build("data").load())
+    built.model.fit(
         training_batches(
-            prepared.dataset.train,
-            batch_size=prepared.batch_size,
+            built.dataset.train,
+            batch_size=built.batch_size,
             seed=recipe.seed,
-            steps_per_epoch=prepared.length.steps_per_epoch,
+            steps_per_epoch=built.length.steps_per_epoch,
             epochs=range(recipe.epochs),
-            augment=prepared.augment,
+            augment=built.augment,
         ),
-        validation_data=evaluation_batches(prepared.dataset.validation, prepared.batch_size),
+        validation_data=evaluation_batches(built.dataset.validation, built.batch_size),
         epochs=recipe.epochs,
-        steps_per_epoch=prepared.length.steps_per_epoch,
+        steps_per_epoch=built.length.steps_per_epoch,
         shuffle=False,
         callbacks=[EpochClock()],
         verbose=0,

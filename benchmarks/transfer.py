@@ -35,7 +35,7 @@ from kerasrecipes.data.batches import evaluation_batches, training_batches
 from kerasrecipes.data.dataset import Dataset
 from kerasrecipes.data.split import ArraySplit
 from kerasrecipes.recipe.run_length import RunLength
-from kerasrecipes.training.build import Preparation, prepare
+from kerasrecipes.training.build import BuiltRecipe, build_recipe
 from kerasrecipes.training.features.cached_build import on_features
 from kerasrecipes.training.features.feature_cache import cached_features
 from kerasrecipes.training.features.feature_split import FeatureSplit
@@ -85,15 +85,13 @@ def random_images(count: int, size: int) -> Dataset:
 
 def features(recipe: Recipe, dataset: Dataset, copies: int, directory: Path):
     """Yields a row a claim about features."""
-    whole, prepared = prepare(recipe, dataset), prepare(recipe, dataset)
-    for variable, other in zip(prepared.model.variables, whole.model.variables, strict=True):
+    whole, built = build_recipe(recipe, dataset), build_recipe(recipe, dataset)
+    for variable, other in zip(built.model.variables, whole.model.variables, strict=True):
         variable.assign(other)
-    steps = len(dataset.train) * copies // prepared.batch_size
-    cached = on_features(
-        replace(prepared, length=RunLength(steps, epochs=1)), directory, wanted=True
-    )
+    steps = len(dataset.train) * copies // built.batch_size
+    cached = on_features(replace(built, length=RunLength(steps, epochs=1)), directory, wanted=True)
     part = FrozenPart.of(whole.model)
-    for model in (part.backbone, prepared.model):
+    for model in (part.backbone, built.model):
         model.predict(evaluation_batches(dataset.train, 64), verbose=0)
     ratios, equal = [], []
     for number in range(REPEATS):
@@ -110,7 +108,7 @@ def features(recipe: Recipe, dataset: Dataset, copies: int, directory: Path):
     yield row("building the cache / model.predict", ratios, "at most 1.1")
     for run in (whole, cached):
         fit(run, epochs=1)
-    for ours, theirs in zip(prepared.model.weights, whole.model.weights, strict=True):
+    for ours, theirs in zip(built.model.weights, whole.model.weights, strict=True):
         ours, theirs = (keras.ops.convert_to_numpy(w) for w in (ours, theirs))
         equal.append(float(np.abs(ours - theirs).max() / max(np.abs(theirs).max(), 1e-12)))
     yield {
@@ -138,7 +136,7 @@ def frozen_stages(recipe: Recipe, dataset: Dataset):
     labels = dataset.train.labels[: recipe.batch_size]
     models = {}
     for trainable in (0, 1, 2, 3, "all"):
-        model = prepare(recipe.replace({"model.trainable_stages": trainable}), dataset).model
+        model = build_recipe(recipe.replace({"model.trainable_stages": trainable}), dataset).model
         model.train_on_batch(images, labels)
         models[trainable] = model
     times = {trainable: [] for trainable in models}
@@ -155,22 +153,22 @@ def frozen_stages(recipe: Recipe, dataset: Dataset):
         }
 
 
-def epoch(prepared: Preparation, epochs: int) -> float:
+def epoch(built: BuiltRecipe, epochs: int) -> float:
     """Returns the CPU seconds of an epoch: the median of all but the first and the last."""
-    return float(np.median(fit(prepared, epochs).epochs[:, 1]))
+    return float(np.median(fit(built, epochs).epochs[:, 1]))
 
 
-def fit(prepared: Preparation, epochs: int) -> EpochClock:
-    steps = len(prepared.dataset.train) // prepared.batch_size
+def fit(built: BuiltRecipe, epochs: int) -> EpochClock:
+    steps = len(built.dataset.train) // built.batch_size
     batches = training_batches(
-        prepared.dataset.train,
-        batch_size=prepared.batch_size,
+        built.dataset.train,
+        batch_size=built.batch_size,
         seed=0,
         steps_per_epoch=steps,
         epochs=range(epochs),
     )
     clock = EpochClock()
-    prepared.model.fit(
+    built.model.fit(
         batches, steps_per_epoch=steps, epochs=epochs, callbacks=[clock], shuffle=False, verbose=0
     )
     return clock

@@ -17,7 +17,7 @@ from kerasrecipes import Recipe, use
 from kerasrecipes.cli.arguments import add_debug, add_set, changes_of
 from kerasrecipes.cli.exits import clean_exit
 from kerasrecipes.cli.tables import print_table
-from kerasrecipes.training.build import prepare
+from kerasrecipes.training.build import build_recipe
 from kerasrecipes.transfer import probe_stages
 
 recipe = Recipe(
@@ -59,5 +59,5 @@ if __name__ == "__main__":
         arguments = parser.parse_args()
         changed = recipe.replace(changes_of(arguments))
         images = changed.data.build("data").load()
-        probes = probe_stages(prepare(changed, images).model, images)
+        probes = probe_stages(build_recipe(changed, images).model, images)
         print_table(table(probes, tested=images.test is not None))

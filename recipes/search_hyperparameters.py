@@ -2,7 +2,7 @@
 
     python recipes/search_hyperparameters.py
     python recipes/search_hyperparameters.py search --workers 2
-    python recipes/search_hyperparameters.py search --stages 40x2,16x8,4x30 --seed 1 --retrain
+    python recipes/search_hyperparameters.py search --rungs 40x2,16x8,4x30 --seed 1 --retrain
 
 Twenty trials of two epochs over wide ranges, eight of eight epochs in what is left of them, two of
 thirty; then the best three with three other seeds each. Killed, it goes on when it is started
@@ -41,4 +41,4 @@ space = {
 }
 
 if __name__ == "__main__":
-    main(recipe, space, sys.argv[1:] or ["search"], stages="20x2,8x8,2x30")
+    main(recipe, space, sys.argv[1:] or ["search"], rungs="20x2,8x8,2x30")

@@ -134,7 +134,7 @@ def _step_by_step(tuner) -> Progress:
     """Runs a tuner's search, and yields after every trial."""
     tuner.on_search_begin()
     if isinstance(tuner, CoarseToFine):
-        tuner.settle_stages(EPOCHS)
+        tuner.assign_rungs(EPOCHS)
     while True:
         with contextlib.redirect_stdout(io.StringIO()):
             trial = tuner.oracle.create_trial(tuner.tuner_id)

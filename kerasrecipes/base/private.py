@@ -8,24 +8,24 @@ from collections.abc import Callable
 import keras
 
 
-class UpdatesTogether(keras.optimizers.Optimizer):
-    """Lets an optimizer update all weights at once on PyTorch, by its `update_together`.
+class ForeachUpdates(keras.optimizers.Optimizer):
+    """Lets an optimizer update all weights at once on PyTorch, by its `update_foreach`.
 
     Uses: `Optimizer._backend_update_step`, which Keras calls with all gradients and variables.
 
     Reason: eager PyTorch pays for each operation, and Keras's loop over `update_step` runs a dozen
     for each of a network's hundreds of weights. `torch._foreach_*` takes them all in one call.
 
-    Fallback: the loop, which is also what an optimizer without `update_together` gets, and what is
+    Fallback: the loop, which is also what an optimizer without `update_foreach` gets, and what is
     left if Keras no longer calls this name.
 
     Test: `tests/optimizers/test_private.py`.
     """
 
-    update_together: Callable | None = None
+    update_foreach: Callable | None = None
 
     def _backend_update_step(self, grads, trainable_variables, learning_rate):
-        if self.update_together is None or keras.backend.backend() != "torch":
+        if self.update_foreach is None or keras.backend.backend() != "torch":
             super()._backend_update_step(grads, trainable_variables, learning_rate)
             return
         import torch
@@ -35,18 +35,18 @@ class UpdatesTogether(keras.optimizers.Optimizer):
                 gradient.to(variable.value.dtype)
                 for gradient, variable in zip(grads, trainable_variables, strict=True)
             ]
-            self.update_together(gradients, trainable_variables, learning_rate)
+            self.update_foreach(gradients, trainable_variables, learning_rate)
 
 
-def is_at_hand(number) -> bool:
+def is_on_cpu(number) -> bool:
     """Returns whether a PyTorch tensor's value can be had without waiting for a GPU.
 
-    Then `update_together` may use operations that take numbers only, and fewer of them.
+    Then `update_foreach` may use operations that take numbers only, and fewer of them.
     """
     return number.device.type == "cpu"
 
 
-class DecaysWhatIsThere(keras.optimizers.Optimizer):
+class AllowsEmptyWeightDecay(keras.optimizers.Optimizer):
     """Lets an optimizer with `weight_decay` be applied where no weight is to be decayed.
 
     Uses: `Optimizer._apply_weight_decay`.

@@ -116,10 +116,10 @@ def score_line(run) -> str:
 
 def _facts(recipe) -> Iterator[tuple[str, str]]:
     """Yields what a recipe comes to, by name."""
-    from kerasrecipes.training.build import prepare
+    from kerasrecipes.training.build import build_recipe
 
-    prepared = prepare(recipe, recipe.data.build("data").load())
-    dataset, length, model = prepared.dataset, prepared.length, prepared.model
+    built = build_recipe(recipe, recipe.data.build("data").load())
+    dataset, length, model = built.dataset, built.length, built.model
     trainable = sum(math.prod(weight.shape) for weight in model.trainable_weights)
     yield "images", ", ".join(f"{n:,} {split}" for split, n in dataset.sizes.items())
     yield "classes", f"{len(dataset.class_names):,}"

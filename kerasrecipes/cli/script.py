@@ -17,7 +17,7 @@ def main(
     space: Mapping[str, object] | None = None,
     argv: Sequence[str] | None = None,
     *,
-    stages: str | None = None,
+    rungs: str | None = None,
 ) -> None:
     """Runs a recipe script's command line: `train`, `show`, `report` and others.
 
@@ -28,7 +28,7 @@ def main(
         recipe: The script's `Recipe`.
         space: The search space that belongs to it: dictionary from dotted path to a distribution.
         argv: The arguments. Defaults to those of the process.
-        stages: What `search` does where `--stages` is not given, such as `"20x2,8x8,3x30"`.
+        rungs: What `search` does where `--rungs` is not given, such as `"20x2,8x8,3x30"`.
 
     Example:
 
@@ -41,7 +41,7 @@ def main(
     script = Path(sys.argv[0])
     with clean_exit(debug="--debug" in argv, when_stopped=GOES_ON):
         argv = with_command(argv, COMMANDS, default="train")
-        arguments = _parser(script.name, stages).parse_args(argv)
+        arguments = _parser(script.name, rungs).parse_args(argv)
         run_command(recipe, script.stem.lstrip("-") or "recipe", arguments, space)
 
 
@@ -56,7 +56,7 @@ def run_command(
     COMMANDS[arguments.command].run(Request(changed, name, arguments, space))
 
 
-def _parser(script: str, stages: str | None) -> argparse.ArgumentParser:
+def _parser(script: str, rungs: str | None) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog=script, epilog=f"`{script} train --help` shows the options of training."
     )
@@ -65,5 +65,5 @@ def _parser(script: str, stages: str | None) -> argparse.ArgumentParser:
         added = commands.add_parser(name, help=command.what, description=command.what)
         for add in (*command.adds, add_debug):
             add(added)
-    commands.choices["search"].set_defaults(stages=stages)
+    commands.choices["search"].set_defaults(rungs=rungs)
     return parser

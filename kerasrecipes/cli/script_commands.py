@@ -61,7 +61,7 @@ def _report(asked: Request) -> None:
 
 
 def _augment(asked: Request) -> None:
-    show_augmentation(asked.recipe, asked.name, asked.arguments.images, asked.arguments.sheet)
+    show_augmentation(asked.recipe, asked.name, asked.arguments.images, asked.arguments.grid)
 
 
 COMMANDS = {
@@ -85,7 +85,7 @@ COMMANDS = {
     "data": Command(
         "look at its images: counts, values, duplicates, and a sheet of pictures",
         (_add_recipe, add_data),
-        lambda asked: show_data(asked.recipe, asked.name, asked.arguments.sheet),
+        lambda asked: show_data(asked.recipe, asked.name, asked.arguments.grid),
     ),
     "augment": Command(
         "draw a sheet of its images as the network will see them",

@@ -9,20 +9,20 @@ from typing import Any
 from kerasrecipes.base.csv_table import read_rows
 from kerasrecipes.page.formats import MISSING, duration, number, plain
 from kerasrecipes.report.search.trials import TRIAL_COLUMNS
-from kerasrecipes.tuning import Stage
+from kerasrecipes.tuning import Rung
 
 # As many of the latest trials as fit beside what else a terminal shows.
 SHOWN = 8
 
 
 class SearchProgress:
-    """Shows stage, trial, best score so far and time left: live on a terminal, else in lines.
+    """Shows rung, trial, best score so far and time left: live on a terminal, else in lines.
 
     A context manager whose `on_event` is for `kerasrecipes.tuning.search`.
 
     Args:
-        stages: The stages of the search.
-        final_trainings: How many trainings of the longest stage follow the trials.
+        rungs: The rungs of the search.
+        final_trainings: How many trainings of the longest rung follow the trials.
         objective: The quantity that is searched for.
         prefix: What each line begins with, such as a worker's name.
         live: Whether to redraw a table. Defaults to whether stdout is a terminal.
@@ -30,16 +30,16 @@ class SearchProgress:
 
     def __init__(
         self,
-        stages: Sequence[Stage],
+        rungs: Sequence[Rung],
         final_trainings: int,
         objective: str,
         *,
         prefix: str = "",
         live: bool | None = None,
     ):
-        self.stages, self.objective, self.prefix = stages, objective, prefix
-        self.final_epochs = stages[-1].epochs
-        self.total = sum(stage.budget_epochs for stage in stages)
+        self.rungs, self.objective, self.prefix = rungs, objective, prefix
+        self.final_epochs = rungs[-1].epochs
+        self.total = sum(rung.budget_epochs for rung in rungs)
         self.total += final_trainings * self.final_epochs
         self.live = sys.stdout.isatty() if live is None else live
         self.folder = Path()
@@ -100,7 +100,7 @@ class SearchProgress:
 
     def _line(self, row: dict[str, Any]) -> None:
         parts = [
-            f"stage {row['stage']}/{len(self.stages)}",
+            f"rung {row['rung']}/{len(self.rungs)}",
             f"trial {row['trial']}",
             f"{row['epochs']} epoch{'s' if row['epochs'] != 1 else ''}",
             row["cause"] or f"{self.objective} {number(row['score'])}",
@@ -127,12 +127,12 @@ class SearchProgress:
         table = Table(box=box.SIMPLE_HEAD, header_style="bold", pad_edge=False)
         table.title, table.title_justify = Text(self._headline(), style="bold"), "left"
         table.title_style = ""
-        for header in ("stage", "trial", "epochs", self.objective, "status"):
+        for header in ("rung", "trial", "epochs", self.objective, "status"):
             table.add_column(header, no_wrap=True)
         # The one column that may be narrowed: its texts are cut, those of the others stay whole.
         table.add_column("values", ratio=1)
         for row in self.rows[-SHOWN:]:
-            cells = [row["stage"], row["trial"], row["epochs"], number(row["score"])]
+            cells = [row["rung"], row["trial"], row["epochs"], number(row["score"])]
             is_best = row["score"] is not None and row["score"] == self.best
             status = row["cause"] or ("best so far" if is_best else row["status"])
             texts = [Text(str(cell)) for cell in (*cells, _shortened(status))]
@@ -140,14 +140,14 @@ class SearchProgress:
         if "trial" in self.now:
             now = self.now
             epochs = f"{now['epoch']}/{now['epochs']}"
-            cells = [now["stage"], now["trial"], epochs, number(now.get("score")), "running"]
+            cells = [now["rung"], now["trial"], epochs, number(now.get("score")), "running"]
             table.add_row(*(Text(str(cell)) for cell in cells), _one_line(now["values"]))
         return table
 
     def _headline(self) -> str:
         where = "finalists" if "seed" in self.now else "search"
-        if "stage" in self.now:
-            where = f"stage {self.now['stage']} of {len(self.stages)}"
+        if "rung" in self.now:
+            where = f"rung {self.now['rung']} of {len(self.rungs)}"
         epochs = f"{min(self.done, self.total)} of {self.total} epochs"
         return f"{where} · {epochs} · best {self.objective} {number(self.best)} · {self._left()}"
 

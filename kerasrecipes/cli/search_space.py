@@ -67,7 +67,7 @@ def _file(path: Path) -> dict[str, Range | Choice]:
         written = json.loads(path.read_text("utf-8"))
     except json.JSONDecodeError as error:
         raise ValueError(f"A space must be JSON: {error}. File: {path}") from None
-    if isinstance(written, Mapping) and isinstance(written.get("stages"), list):
+    if isinstance(written, Mapping) and isinstance(written.get("rungs"), list):
         written = written["space"]
     try:
         return _from_plain(written)

@@ -4,14 +4,14 @@ import argparse
 from pathlib import Path
 
 
-def add_sheet(parser: argparse.ArgumentParser, default: str, what: str) -> None:
-    """Adds `--sheet`, of which the default's name and what it shows are given."""
+def add_grid(parser: argparse.ArgumentParser, default: str, what: str) -> None:
+    """Adds `--grid`, of which the default's name and what it shows are given."""
     parser.add_argument(
-        "--sheet", metavar="FILE", help=f"the picture to write: {what} (default: {default})"
+        "--grid", metavar="FILE", help=f"the picture to write: {what} (default: {default})"
     )
 
 
-def sheet_path(name: str) -> Path:
+def grid_path(name: str) -> Path:
     """Returns the path of a sheet, checked before anything is computed.
 
     Raises:
@@ -19,7 +19,7 @@ def sheet_path(name: str) -> Path:
     """
     path = Path(name)
     if path.suffix.lower() != ".png":
-        raise ValueError(f"`--sheet` must be a .png file. Received: --sheet {path}")
+        raise ValueError(f"`--grid` must be a .png file. Received: --grid {path}")
     if not path.parent.is_dir():
-        raise ValueError(f"`--sheet` must be in a folder that is there. Received: --sheet {path}")
+        raise ValueError(f"`--grid` must be in a folder that is there. Received: --grid {path}")
     return path

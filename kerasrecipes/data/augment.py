@@ -7,7 +7,11 @@ from keras import ops
 
 from kerasrecipes.base.soft_labels import one_hot
 from kerasrecipes.layers.augmentation._warp.fusion import fuse
-from kerasrecipes.layers.augmentation.protocol import draws_apart, mixes_labels, transform_images
+from kerasrecipes.layers.augmentation.protocol import (
+    follows_protocol,
+    mixes_labels,
+    transform_images,
+)
 
 
 class Augmentation:
@@ -54,7 +58,7 @@ class Augmentation:
             labels = one_hot(labels, self.classes)
         seed = _Seed(random_words)
         for layer in self.layers:
-            if draws_apart(layer):
+            if follows_protocol(layer):
                 drawn = layer.get_random_transformation(images, training=True, seed=seed)
                 images = transform_images(layer, images, drawn)
                 labels = layer.transform_labels(labels, drawn, training=True)

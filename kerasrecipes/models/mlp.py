@@ -8,7 +8,7 @@ from kerasrecipes.base.checks import check_integer, check_number
 from kerasrecipes.layers import DropConnect
 from kerasrecipes.models.blocks.logits import classify
 from kerasrecipes.models.blocks.normalization import needs_bias, normalize, normalize_weights
-from kerasrecipes.models.blocks.templates import activate, fresh_kernel, fresh_layer
+from kerasrecipes.models.blocks.templates import activate, clone_layer, kernel_arguments
 
 
 def MLP(
@@ -74,7 +74,7 @@ def MLP(
         dense = keras.layers.Dense(
             count,
             use_bias=needs_bias(normalization),
-            **fresh_kernel(f"hidden{number}_dense", kernel_initializer, kernel_regularizer),
+            **kernel_arguments(f"hidden{number}_dense", kernel_initializer, kernel_regularizer),
         )
         if drop_connect_rate:
             dense = DropConnect(dense, drop_connect_rate, name=dense.name)
@@ -84,7 +84,7 @@ def MLP(
         if dropout_rate:
             x = keras.layers.Dropout(dropout_rate, name=f"hidden{number}_dropout")(x)
         elif dropout is not None:
-            x = fresh_layer(dropout, f"hidden{number}_dropout")(x)
+            x = clone_layer(dropout, f"hidden{number}_dropout")(x)
     logits = classify(x, classes, kernel_initializer, kernel_regularizer)
     return keras.Model(inputs, logits, name=name)
 

@@ -8,7 +8,7 @@ from kerasrecipes.base.checks import check_choice, check_integer, check_number
 from kerasrecipes.models.backbones.catalogue import build_backbone
 from kerasrecipes.models.blocks.checks import check_image_shape
 from kerasrecipes.models.blocks.logits import classify
-from kerasrecipes.models.blocks.templates import fresh_kernel
+from kerasrecipes.models.blocks.templates import kernel_arguments
 from kerasrecipes.models.surgery.graph import Graph
 from kerasrecipes.models.surgery.network_stages import set_trainable_stages, stage_output
 
@@ -124,7 +124,7 @@ def Pretrained(
         if dropout_rate:
             x = keras.layers.Dropout(dropout_rate, name=f"head_dropout{number}")(x)
         if hidden is not None:
-            kernel = fresh_kernel(f"head_dense{number}", kernel_initializer, kernel_regularizer)
+            kernel = kernel_arguments(f"head_dense{number}", kernel_initializer, kernel_regularizer)
             x = keras.layers.Dense(hidden, activation="relu", **kernel)(x)
     logits = classify(x, classes, kernel_initializer, kernel_regularizer)
     name = name or f"pretrained_{features.name}"

@@ -9,7 +9,7 @@ from kerasrecipes.models.blocks.checks import check_depth, check_image_shape
 from kerasrecipes.models.blocks.convolution import convolve
 from kerasrecipes.models.blocks.logits import classify
 from kerasrecipes.models.blocks.normalization import normalize
-from kerasrecipes.models.blocks.templates import activate, fresh_kernel
+from kerasrecipes.models.blocks.templates import activate, kernel_arguments
 
 CONVOLUTIONS = {
     11: (1, 1, 2, 2, 2),
@@ -119,7 +119,7 @@ def VGG(
         x = keras.layers.MaxPooling2D(2, name=f"block{block}_pool")(x)
     x = POOLINGS[pooling](name=f"head_{pooling}")(x)
     for number, units in enumerate(classifier_units, start=1):
-        kernel = fresh_kernel(f"head_dense{number}", kernel_initializer, kernel_regularizer)
+        kernel = kernel_arguments(f"head_dense{number}", kernel_initializer, kernel_regularizer)
         x = keras.layers.Dense(units, **kernel)(x)
         x = activate(x, activation, f"head_activation{number}")
         if dropout_rate:

@@ -67,10 +67,10 @@ class DiffGrad(MomentOptimizer):
         self.assign(previous, gradient)
         return friction * m
 
-    def update_together(self, gradients, variables, learning_rate):
+    def update_foreach(self, gradients, variables, learning_rate):
         import torch
 
-        super().update_together(gradients, variables, learning_rate)
+        super().update_foreach(gradients, variables, learning_rate)
         indices = [self._get_variable_index(variable) for variable in variables]
         torch._foreach_copy_([self._previous_gradients[i].value for i in indices], gradients)
 

@@ -106,7 +106,7 @@ class Momentum(BaseOptimizer):
         direction = gradient + momentum * v if self.nesterov else v
         self.assign_sub(variable, ops.cast(learning_rate, variable.dtype) * direction)
 
-    def update_together(self, gradients, variables, learning_rate):
+    def update_foreach(self, gradients, variables, learning_rate):
         """Does what `update_step` does, for all variables, on PyTorch."""
         import torch
 
@@ -121,7 +121,7 @@ class Momentum(BaseOptimizer):
             torch._foreach_add_(directions, gradients)
         weights = [variable.value for variable in variables]
         rate = ops.cast(learning_rate, dtype)
-        if private.is_at_hand(rate):
+        if private.is_on_cpu(rate):
             torch._foreach_add_(weights, directions, alpha=-rate.item())
         else:
             torch._foreach_sub_(weights, torch._foreach_mul(directions, rate))

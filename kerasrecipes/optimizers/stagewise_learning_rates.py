@@ -21,11 +21,11 @@ class StagewiseLearningRates(ScaledUpdates):
 
     and `k * learning_rate` is what they are trained at; decoupled weight decay shrinks with it.
 
-    Which weight is of which stage follows from the model: `train` settles it for a recipe, and
-    `settle` for any model. From then on `depths` holds it, so that a loaded model trains on as
-    before. Which stages sleep follows from the number of the step alone: a run that was interrupted
-    goes on exactly. A stage that sleeps keeps its weights to the last bit, but gradients and
-    moments are computed, as everywhere above a trainable layer: stages that are not to be trained
+    The model decides which weight belongs to which stage: `train` assigns the stages of a recipe's
+    model, `assign_stages` those of any model. `depths` then holds them, so that a loaded model
+    trains on as before. Which stages are frozen follows from the number of the step alone: a run
+    that was interrupted goes on exactly. A frozen stage keeps its weights to the last bit, but
+    gradients and moments are computed, as everywhere above a trainable layer: stages that are not to be trained
     at all are to be frozen by `trainable`, which saves the time.
 
     Memory: none. Time: as `LayerwiseLearningRates`.
@@ -50,7 +50,7 @@ class StagewiseLearningRates(ScaledUpdates):
     ...                           keras.layers.Dense(2, name="stage2"),
     ...                           keras.layers.Dense(1, name="head")])
     >>> optimizer = StagewiseLearningRates("sgd", depth_factor=0.5)
-    >>> optimizer.settle(model.trainable_variables, model.layers)
+    >>> optimizer.assign_stages(model.trainable_variables, model.layers)
     >>> optimizer.depths
     [2, 2, 1, 1, 0, 0]
     >>> optimizer.multipliers
@@ -59,7 +59,7 @@ class StagewiseLearningRates(ScaledUpdates):
     Reference:
         Howard and Ruder, 2018, https://arxiv.org/abs/1801.06146, sections 3.2 and 3.3. Differs from
         it in: the head's rate is apart from the backbone's; stages, not layers, are the unit;
-        moments of sleeping stages are kept up.
+        moments of stages that are still frozen are updated.
     """
 
     def __init__(
@@ -84,10 +84,10 @@ class StagewiseLearningRates(ScaledUpdates):
 
     @property
     def multipliers(self) -> list[float]:
-        """The multiplier of each trainable weight once its stage is awake, in the model's order."""
-        return [self._awake(depth) for depth in self.depths or ()]
+        """The multiplier of each trainable weight once its stage is unfrozen, in the model's order."""
+        return [self._unfrozen_rate(depth) for depth in self.depths or ()]
 
-    def settle(self, variables: Sequence, stages: Sequence) -> None:
+    def assign_stages(self, variables: Sequence, stages: Sequence) -> None:
         """Finds out how deep each trainable weight lies.
 
         Args:
@@ -118,7 +118,7 @@ class StagewiseLearningRates(ScaledUpdates):
         if self.depths is None:
             raise ValueError(
                 "It is not settled which weights are of which stage: call "
-                "`optimizer.settle(model.trainable_variables, stages)` first."
+                "`optimizer.assign_stages(model.trainable_variables, stages)` first."
             )
         if len(self.depths) != len(variables):
             raise ValueError(
@@ -130,7 +130,7 @@ class StagewiseLearningRates(ScaledUpdates):
         super().build(variables)
 
     def multiplier_of(self, index):
-        return self._awake(self._depths[index])
+        return self._unfrozen_rate(self._depths[index])
 
     def update_step(self, gradient, variable, learning_rate):
         start = self._depths[self._get_variable_index(variable)] * self.unfreeze_every_steps
@@ -139,7 +139,7 @@ class StagewiseLearningRates(ScaledUpdates):
             learning_rate = ops.where(self.iterations >= start, rate, 0.0)
         super().update_step(gradient, variable, learning_rate)
 
-    def _awake(self, depth: int) -> float:
+    def _unfrozen_rate(self, depth: int) -> float:
         if depth == 0:
             return 1.0
         return self.backbone_multiplier * self.depth_factor ** (depth - 1)

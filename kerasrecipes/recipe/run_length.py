@@ -32,7 +32,7 @@ class RunLength:
         check_number(name, epochs, at_least=0)
         return round(epochs * self.steps_per_epoch)
 
-    def rest(self, schedule: str, option: str, arguments: Mapping) -> int:
+    def remaining_steps(self, schedule: str, option: str, arguments: Mapping) -> int:
         """Returns the length, an option of a schedule, that makes it last the whole run."""
         if option != "decay_steps" or not arguments.get("warmup_steps"):
             return self.total_steps

@@ -79,7 +79,7 @@ class Spec:
         if length is not None:
             for name in RUN_LENGTH_OPTIONS:
                 if name in accepted and arguments.get(name) is None:
-                    arguments[name] = length.rest(self.name, name, arguments)
+                    arguments[name] = length.remaining_steps(self.name, name, arguments)
         return arguments
 
 

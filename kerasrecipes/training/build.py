@@ -31,7 +31,7 @@ ADAPT_IMAGES = 10_240
 
 
 @dataclass(frozen=True)
-class Preparation:
+class BuiltRecipe:
     """A recipe's objects, fresh and seeded: data, compiled model, augmentation, run length."""
 
     recipe: Recipe
@@ -47,7 +47,7 @@ class Preparation:
         return any(map(mixes_labels, self.augment))
 
 
-def prepare(recipe: Recipe, dataset: Dataset, start: keras.Model | None = None) -> Preparation:
+def build_recipe(recipe: Recipe, dataset: Dataset, start: keras.Model | None = None) -> BuiltRecipe:
     """Builds and compiles what a recipe names.
 
     Keras's global random seed and dtype policy are set; the policy is set back.
@@ -71,7 +71,7 @@ def prepare(recipe: Recipe, dataset: Dataset, start: keras.Model | None = None) 
         model = _model(recipe, dataset, start)
         _regularize(recipe, model)
         optimizer = recipe.optimizer.build("optimizer", length)
-        _settle_stages(optimizer, model)
+        _assign_stages(optimizer, model)
         model.compile(
             optimizer=optimizer,
             **compile_arguments(recipe, dataset.class_names, any(map(mixes_labels, augment))),
@@ -79,7 +79,7 @@ def prepare(recipe: Recipe, dataset: Dataset, start: keras.Model | None = None) 
     if recipe.averaging:
         check_averages(model.optimizer)
     _check_monitors(recipe, model, dataset)
-    return Preparation(recipe, dataset, length, _batch_size(recipe, dataset), model, augment)
+    return BuiltRecipe(recipe, dataset, length, _batch_size(recipe, dataset), model, augment)
 
 
 def run_length(recipe: Recipe, dataset: Dataset) -> RunLength:
@@ -159,11 +159,13 @@ def _regularize(recipe: Recipe, model: keras.Model) -> None:
     )
 
 
-def _settle_stages(optimizer: keras.optimizers.Optimizer | None, model: keras.Model) -> None:
+def _assign_stages(optimizer: keras.optimizers.Optimizer | None, model: keras.Model) -> None:
     """Tells an optimizer that goes by stages, or one inside it, which weights are of which."""
     while optimizer is not None:
         if isinstance(optimizer, StagewiseLearningRates) and optimizer.depths is None:
-            optimizer.settle(model.trainable_variables, [*stages(model).values(), head(model)])
+            optimizer.assign_stages(
+                model.trainable_variables, [*stages(model).values(), head(model)]
+            )
         optimizer = getattr(optimizer, "optimizer", None)
 
 

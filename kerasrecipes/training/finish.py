@@ -13,19 +13,19 @@ from kerasrecipes.base.intervals import wilson_interval
 from kerasrecipes.data.augment import Augmentation
 from kerasrecipes.data.batches import evaluation_batches
 from kerasrecipes.data.split import Split
-from kerasrecipes.training.build import Preparation
+from kerasrecipes.training.build import BuiltRecipe
 from kerasrecipes.training.run import Run
 
 # How many pictures the report can show.
 MISTAKES, ORIGINALS, DRAWS = 24, 8, 6
 
 
-def write_outcome(
+def finish_run(
     folder: Path,
-    prepared: Preparation,
+    built: BuiltRecipe,
     epoch: int,
     seconds: float,
-    cached: Preparation | None = None,
+    cached: BuiltRecipe | None = None,
 ) -> None:
     """Scores the trained model, once, and writes all that a finished run has.
 
@@ -33,29 +33,29 @@ def write_outcome(
 
     Args:
         folder: The run folder.
-        prepared: What was trained.
+        built: What was trained.
         epoch: The epoch whose weights the model has, counted from 1.
         seconds: How long all epochs took.
         cached: The same model behind its frozen part, and that part's outputs: scored faster.
     """
-    model, dataset = prepared.model, prepared.dataset
+    model, dataset = built.model, built.dataset
     # Without the compiled state the file needs nothing but Keras, and holds no optimizer slots.
     with replacing(folder / "model.keras") as temporary:
         keras.Model(model.inputs, model.outputs, name=model.name).save(temporary)
     scores: dict[str, dict | None] = {"validation": None, "test": None}
     predictions: dict[str, np.ndarray] = {}
-    scored = cached or prepared
+    scored = cached or built
     # Not compiled: of a model with several steps an execution, Keras would unroll `predict`.
     plain = keras.Model(scored.model.inputs, scored.model.outputs)
     for name in scores:
         if name in dataset.splits:
             split = scored.dataset.splits[name]
-            probabilities = _probabilities(plain, split, prepared.batch_size)
-            scores[name] = _scores(scored.model, split, probabilities, prepared.batch_size)
+            probabilities = _probabilities(plain, split, built.batch_size)
+            scores[name] = _scores(scored.model, split, probabilities, built.batch_size)
             predictions[f"{name}_probabilities"] = probabilities
             predictions[f"{name}_labels"] = split.labels
     _write_arrays(folder / "predictions.npz", predictions)
-    _write_arrays(folder / "examples.npz", {**_mistakes(prepared, predictions), **_draws(prepared)})
+    _write_arrays(folder / "examples.npz", {**_mistakes(built, predictions), **_draws(built)})
     write_json(
         folder / "environment.json", Run(folder).environment | {"wall_seconds": round(seconds, 3)}
     )
@@ -65,7 +65,7 @@ def write_outcome(
     }
     write_json(
         folder / "metrics.json",
-        {"monitor": prepared.recipe.monitor, "epoch": epoch, **scores, "parameters": parameters},
+        {"monitor": built.recipe.monitor, "epoch": epoch, **scores, "parameters": parameters},
     )
 
 
@@ -86,10 +86,10 @@ def _scores(model: keras.Model, split: Split, probabilities, batch_size: int) ->
     }
 
 
-def _mistakes(prepared: Preparation, predictions: Mapping[str, np.ndarray]) -> dict:
+def _mistakes(built: BuiltRecipe, predictions: Mapping[str, np.ndarray]) -> dict:
     """Returns the pictures that the model is most confidently wrong about."""
-    name = "validation" if prepared.dataset.test is None else "test"
-    split = prepared.dataset.splits[name]
+    name = "validation" if built.dataset.test is None else "test"
+    split = built.dataset.splits[name]
     probabilities = predictions[f"{name}_probabilities"]
     predicted = probabilities.argmax(-1)
     wrong = np.flatnonzero(predicted != split.labels)
@@ -102,18 +102,18 @@ def _mistakes(prepared: Preparation, predictions: Mapping[str, np.ndarray]) -> d
     }
 
 
-def _draws(prepared: Preparation) -> dict:
+def _draws(built: BuiltRecipe) -> dict:
     """Returns a few training pictures and what augmentation makes of them."""
-    if not prepared.augment:
+    if not built.augment:
         return {}
-    split = prepared.dataset.train
+    split = built.dataset.train
     _, first = np.unique(split.labels, return_index=True)
     first = first[:ORIGINALS]
     originals = split.read(first)
-    augmentation = Augmentation(prepared.augment, len(prepared.dataset.class_names))
+    augmentation = Augmentation(built.augment, len(built.dataset.class_names))
     draws = []
     for draw in range(DRAWS):
-        words = np.array([prepared.recipe.seed, draw], "uint32")
+        words = np.array([built.recipe.seed, draw], "uint32")
         images, _ = augmentation(originals, split.labels[first], words)
         pixels = keras.ops.convert_to_numpy(keras.ops.cast(images, "float32"))
         draws.append(np.clip(np.round(pixels), 0, 255).astype("uint8"))

@@ -14,12 +14,12 @@ from kerasrecipes.data.batches import evaluation_batches, shuffled_images, train
 from kerasrecipes.data.dataset import Dataset
 from kerasrecipes.models.surgery.batch_norm_recalibration import recalibrate_batch_norm
 from kerasrecipes.recipe.recipe import Recipe
-from kerasrecipes.training.build import Preparation, class_weights, prepare
+from kerasrecipes.training.build import BuiltRecipe, build_recipe, class_weights
 from kerasrecipes.training.environment import describe_environment
 from kerasrecipes.training.epoch_log import EpochLog
 from kerasrecipes.training.features.cached_build import on_features
 from kerasrecipes.training.features.feature_split import FeatureSplit
-from kerasrecipes.training.finish import write_outcome
+from kerasrecipes.training.finish import finish_run
 from kerasrecipes.training.resumable_checkpoint import ResumableCheckpoint
 from kerasrecipes.training.run import Run, find_runs, run_folder
 from kerasrecipes.training.start import check_start
@@ -76,52 +76,52 @@ def train(
     start = _start_run(recipe, directory, verbose)
     if start is not None:
         check_start(recipe, dataset, start)
-    prepared = prepare(recipe, dataset, start and start.load_model())
+    built = build_recipe(recipe, dataset, start and start.load_model())
     weights = class_weights(recipe, dataset)
     with locked(folder):
         if overwrite:
             clear(folder)
         if not _is_finished(folder, dataset):
-            cached = on_features(prepared, Path(directory) / "features", cache_features)
-            _open(folder, prepared)
-            log, epoch = _fit(folder, cached or prepared, weights, verbose, observers)
+            cached = on_features(built, Path(directory) / "features", cache_features)
+            _open(folder, built)
+            log, epoch = _fit(folder, cached or built, weights, verbose, observers)
             seconds = sum(row["seconds"] for row in log.rows)
-            write_outcome(folder, prepared, epoch, seconds, cached)
+            finish_run(folder, built, epoch, seconds, cached)
             shutil.rmtree(folder / "checkpoint", ignore_errors=True)
     return Run(folder)
 
 
 def _fit(
-    folder: Path, prepared: Preparation, weights: dict | None, verbose, observers
+    folder: Path, built: BuiltRecipe, weights: dict | None, verbose, observers
 ) -> tuple[EpochLog, int]:
     """Trains from the last checkpoint on; returns the log and the epoch of the final weights."""
-    recipe, length, model = prepared.recipe, prepared.length, prepared.model
+    recipe, length, model = built.recipe, built.length, built.model
     log = EpochLog(folder / "history.csv")
     best = [BestWeights(recipe.monitor)] if recipe.monitor else []
     chosen = [callback.build("callback", length) for callback in recipe.callbacks]
-    validation = evaluation_batches(prepared.dataset.validation, prepared.batch_size)
+    validation = evaluation_batches(built.dataset.validation, built.batch_size)
     callbacks = [log, *chosen, *best]
     # A checkpoint of part of the model does not serve the whole.
-    state = "head.npz" if isinstance(prepared.dataset.train, FeatureSplit) else "state.npz"
+    state = "head.npz" if isinstance(built.dataset.train, FeatureSplit) else "state.npz"
     checkpoint = ResumableCheckpoint(folder / "checkpoint" / state, callbacks)
     if recipe.averaging:
-        averaged = AveragedWeights(validation, _normalization_refresh(prepared), callbacks=best)
+        averaged = AveragedWeights(validation, _normalization_refresh(built), callbacks=best)
         callbacks, validation = [averaged, log, *chosen], None
     # Keras weighs a sample by one class; a mixed one has several, which the pipeline weighs.
-    mixed = prepared.mixed_labels
+    mixed = built.mixed_labels
     finished = checkpoint.restore(model)
     # After the last epoch nothing is left to train, but the callbacks and the optimizer end as they
     # would have: early stopping and averaging give the model its weights only then.
     last = finished if checkpoint.stopped else recipe.epochs
     model.fit(
         training_batches(
-            prepared.dataset.train,
-            batch_size=prepared.batch_size,
+            built.dataset.train,
+            batch_size=built.batch_size,
             seed=recipe.seed,
             steps_per_epoch=length.steps_per_epoch,
             epochs=range(finished, max(last, finished + 1)),
-            augment=prepared.augment,
-            classes=len(prepared.dataset.class_names),
+            augment=built.augment,
+            classes=len(built.dataset.class_names),
             class_weight=weights if mixed else None,
         ),
         validation_data=validation,
@@ -137,9 +137,9 @@ def _fit(
     return log, log.rows[-1]["epoch"] if best_epoch is None else best_epoch + 1
 
 
-def _normalization_refresh(prepared: Preparation) -> Callable[[keras.Model], None]:
+def _normalization_refresh(built: BuiltRecipe) -> Callable[[keras.Model], None]:
     """Returns a function that computes batch normalization's statistics on training images."""
-    split, size = prepared.dataset.train, prepared.batch_size
+    split, size = built.dataset.train, built.batch_size
 
     def refresh(model: keras.Model) -> None:
         recalibrate_batch_norm(model, shuffled_images(split, size, batches=REFRESH_BATCHES))
@@ -174,8 +174,8 @@ def _start_run(recipe: Recipe, directory: str | Path, verbose) -> Run | None:
     return train(start, directory=directory, name="start", verbose=verbose)
 
 
-def _open(folder: Path, prepared: Preparation) -> None:
+def _open(folder: Path, built: BuiltRecipe) -> None:
     """Writes what is known before training; data.json last: with it the run has begun."""
-    write_json(folder / "recipe.json", prepared.recipe.to_dict())
-    write_json(folder / "environment.json", describe_environment(prepared.recipe))
-    write_json(folder / "data.json", prepared.dataset.to_dict())
+    write_json(folder / "recipe.json", built.recipe.to_dict())
+    write_json(folder / "environment.json", describe_environment(built.recipe))
+    write_json(folder / "data.json", built.dataset.to_dict())

@@ -7,7 +7,7 @@ from pathlib import Path
 from kerasrecipes.base.checks import check_integer
 from kerasrecipes.recipe.recipe import Recipe
 from kerasrecipes.recipe.spec import Spec, use
-from kerasrecipes.training.build import prepare
+from kerasrecipes.training.build import build_recipe
 from kerasrecipes.transfer.strategies import strategy_recipe
 from kerasrecipes.transfer.task import Task, measure_task
 
@@ -99,7 +99,9 @@ def advise(
     recipe = strategy_recipe(
         "features", data, model, len(dataset.train), preprocessing=preprocessing
     ).replace({"seed": seed})
-    task = measure_task(prepare(recipe, dataset).model, dataset, directory=directory, seed=seed)
+    task = measure_task(
+        build_recipe(recipe, dataset).model, dataset, directory=directory, seed=seed
+    )
     size = "much" if task.images_per_class >= much_per_class else "little"
     far = task.shift is not None and task.shift > FAR
     similarity = "different" if task.gain > 0 or far else "similar"

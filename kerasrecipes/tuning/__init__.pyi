@@ -3,7 +3,7 @@ from .ranges import choice as choice
 from .ranges import integer as integer
 from .ranges import log_uniform as log_uniform
 from .ranges import uniform as uniform
-from .rungs import Stage as Stage
-from .rungs import stages_of as stages_of
+from .rungs import Rung as Rung
+from .rungs import rungs_of as rungs_of
 from .search_folder import Search as Search
 from .searching import search as search

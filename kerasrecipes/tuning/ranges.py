@@ -62,7 +62,7 @@ def uniform(low: float, high: float, *, widen: bool = False) -> Range:
         low: Float.
         high: Float, greater than `low`.
         widen: Whether the search may leave the range, by a quarter of it on either side, where the
-            best trials lie at its border.
+            best trials lie at its bound.
 
     Raises:
         ValueError: If the range is empty.

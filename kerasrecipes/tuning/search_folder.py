@@ -10,7 +10,7 @@ from typing import Any
 from kerasrecipes.base.csv_table import read_rows
 from kerasrecipes.recipe.recipe import Recipe
 from kerasrecipes.recipe.spec import canonical
-from kerasrecipes.tuning.rungs import Stage, stages_of
+from kerasrecipes.tuning.rungs import Rung, rungs_of
 
 # Of search.json.
 FORMAT = 1
@@ -55,7 +55,7 @@ class Search:
 
     @functools.cached_property
     def settings(self) -> dict[str, Any]:
-        """What was asked for: recipe, space, stages, objective, seed, folds."""
+        """What was asked for: recipe, space, rungs, objective, seed, folds."""
         return json.loads((self.folder / "search.json").read_text("utf-8"))
 
     @property
@@ -64,9 +64,9 @@ class Search:
         return Recipe.from_dict(self.settings["recipe"])
 
     @property
-    def stages(self) -> tuple[Stage, ...]:
+    def rungs(self) -> tuple[Rung, ...]:
         """Trials and epochs."""
-        return stages_of(",".join(self.settings["stages"]))
+        return rungs_of(",".join(self.settings["rungs"]))
 
     @property
     def objective(self) -> str:
@@ -80,12 +80,12 @@ class Search:
 
     @property
     def trials(self) -> list[dict[str, Any]]:
-        """A dictionary a trial that ended: stage, epochs, status, score, cause, values by path."""
+        """A dictionary a trial that ended: rung, epochs, status, score, cause, values by path."""
         return self._rows("trials.csv")
 
     @property
     def regions(self) -> list[dict[str, Any]]:
-        """A dictionary a stage and path: the range that it searched, and borders that were met."""
+        """A dictionary a rung and path: the range that it searched, and at_bounds that were met."""
         return self._rows("regions.csv")
 
     @property

@@ -17,7 +17,7 @@ from kerasrecipes.training.training import train
 from kerasrecipes.tuning.keras_tuner.distributed import role
 from kerasrecipes.tuning.keras_tuner.recipe_tuner import RecipeTuner
 from kerasrecipes.tuning.ranges import Choice, Range
-from kerasrecipes.tuning.rungs import Stage, stages_of
+from kerasrecipes.tuning.rungs import Rung, rungs_of
 from kerasrecipes.tuning.search_folder import FORMAT, Search, search_folder
 from kerasrecipes.tuning.space import Space
 from kerasrecipes.tuning.tables import write_tables
@@ -27,7 +27,7 @@ from kerasrecipes.tuning.trial_length import check_trials
 def search(
     recipe: Recipe,
     space: Mapping[str, Range | Choice],
-    stages: str | Iterable[Stage | tuple[int, int]],
+    rungs: str | Iterable[Rung | tuple[int, int]],
     *,
     directory: str | Path = "saved_models",
     name: str = "search",
@@ -52,7 +52,7 @@ def search(
     Args:
         recipe: What is searched around; its epochs do not matter.
         space: Dictionary from dotted path to `uniform`, `log_uniform`, `integer` or `choice`.
-        stages: `"20x2,8x8,3x30"` (trials x epochs), pairs, or `Stage`s.
+        rungs: `"20x2,8x8,3x30"` (trials x epochs), pairs, or `Rung`s.
         directory: Where the folders of searches are kept; this one's is `<name>-<hash>` in it.
         name: What the search is called, such as the script's name.
         objective: What is searched for: a quantity that the training logs, or a
@@ -72,7 +72,7 @@ def search(
         The finished `Search`; `None` in a worker of a distributed search.
 
     Raises:
-        ValueError: If an argument is out of range, no trial of the first stage is long enough for
+        ValueError: If an argument is out of range, no trial of the first rung is long enough for
             its schedule, the folder is of another search, or all trials fail.
         BlockingIOError: If another process is at work in the folder.
 
@@ -83,7 +83,7 @@ def search(
     found.result["set_line"]
     ```
     """
-    stages, checked = stages_of(stages), Space(recipe, space)
+    rungs, checked = rungs_of(rungs), Space(recipe, space)
     check_integer("finalists", finalists, at_least=0)
     check_integer("final_seeds", final_seeds, at_least=1)
     check_integer("seed", seed, at_least=0)
@@ -93,7 +93,7 @@ def search(
         "kerasrecipes": FORMAT,
         "recipe": recipe.to_dict(),
         "space": checked.to_dict(),
-        "stages": [str(stage) for stage in stages],
+        "rungs": [str(rung) for rung in rungs],
         "objective": objective if isinstance(objective, str) else objective.name,
         "seed": seed,
         "folds": folds,
@@ -101,12 +101,12 @@ def search(
     folder = search_folder(directory, name, settings)
     _check_folder(folder, settings, overwrite)
     if not (folder / "search.json").exists():
-        check_trials(checked, stages[0], settings["objective"])
+        check_trials(checked, rungs[0], settings["objective"])
     make = functools.partial(
         RecipeTuner,
         checked,
         objective,
-        stages,
+        rungs,
         folds=folds,
         on_event=on_event,
         seed=seed,
@@ -182,7 +182,7 @@ def _conclude(folder: Path, tuner: RecipeTuner, finalists: int, seeds: range) ->
             "score": score,
             "test": None,
             "epochs_trained": sum(trial.cost_epochs for trial in tuner.chief_oracle.tried()),
-            "borders": tuner.borders,
+            "at_bounds": tuner.at_bounds,
         },
     )
 

@@ -155,7 +155,7 @@ def _examples(recipe: Recipe, ranges: Mapping, chosen: dict[str, object]) -> Ite
                 f"Received: {path!r}: {given!r}"
             )
         if path == "epochs" or path == "seed":
-            raise ValueError(f"`{path}` is not searched: stages set the epochs, `seed` the seed.")
+            raise ValueError(f"`{path}` is not searched: rungs set the epochs, `seed` the seed.")
     simple = {path: given.examples[0] for path, given in ranges.items()}
     for path, given in ranges.items():
         for number, value in enumerate(given.examples):

@@ -11,7 +11,7 @@ from kerasrecipes.base.csv_table import write_rows
 from kerasrecipes.recipe.spec import to_plain
 from kerasrecipes.tuning.keras_tuner.oracle import CoarseToFineOracle
 from kerasrecipes.tuning.keras_tuner.trial_values import own_curve
-from kerasrecipes.tuning.planning.plan import Tried
+from kerasrecipes.tuning.planning.plan import Observation
 from kerasrecipes.tuning.space import Space
 
 
@@ -19,16 +19,16 @@ def write_tables(folder: Path, oracle: CoarseToFineOracle, space: Space) -> None
     """Writes trials.csv and regions.csv, each whole."""
     ended = [t for t in oracle.tried() if t.score is not None]
     write_rows(folder / "trials.csv", [_row(folder, oracle, space, trial) for trial in ended])
-    last = max((trial.stage for trial in ended), default=0)
-    rows = [row for stage in range(last + 1) for row in region_rows(oracle, stage)]
+    last = max((trial.rung for trial in ended), default=0)
+    rows = [row for rung in range(last + 1) for row in region_rows(oracle, rung)]
     write_rows(folder / "regions.csv", rows)
 
 
-def region_rows(oracle: CoarseToFineOracle, stage: int) -> list[dict[str, Any]]:
-    """Returns the range of each hyperparameter that a stage, counted from 0, searches."""
-    region, rows = oracle.region(stage), []
+def region_rows(oracle: CoarseToFineOracle, rung: int) -> list[dict[str, Any]]:
+    """Returns the range of each hyperparameter that a rung, counted from 0, searches."""
+    region, rows = oracle.region(rung), []
     for index, hp in enumerate(oracle.plan.cube):
-        row = {"stage": stage + 1, "path": hp.name, "low": None, "high": None, "options": None}
+        row = {"rung": rung + 1, "path": hp.name, "low": None, "high": None, "options": None}
         left = region.options[index]
         if left is None:
             low, high = region.low[index], min(region.high[index], 1 - 1e-9)
@@ -38,11 +38,13 @@ def region_rows(oracle: CoarseToFineOracle, stage: int) -> list[dict[str, Any]]:
         else:
             levels = oracle.plan.cube.levels[index] or 1
             row["options"] = [hp.prob_to_value((option + 0.5) / levels) for option in left]
-        rows.append({**row, "border": region.borders.get(hp.name)})
+        rows.append({**row, "bound": region.at_bounds.get(hp.name)})
     return rows
 
 
-def _row(folder: Path, oracle: CoarseToFineOracle, space: Space, tried: Tried) -> dict[str, Any]:
+def _row(
+    folder: Path, oracle: CoarseToFineOracle, space: Space, tried: Observation
+) -> dict[str, Any]:
     trial = oracle.trials[tried.name]
     changes = {
         path: to_plain(value) for path, value in space.changes(trial.hyperparameters.values).items()
@@ -53,7 +55,7 @@ def _row(folder: Path, oracle: CoarseToFineOracle, space: Space, tried: Tried) -
     sign = -1.0 if oracle.objective.direction == "min" else 1.0
     return {
         "trial": tried.name,
-        "stage": tried.stage + 1,
+        "rung": tried.rung + 1,
         "epochs": tried.initial_epoch + own,
         "cost_epochs": tried.cost_epochs,
         "parent": tried.parent,

@@ -17,7 +17,7 @@ import pytest
 
 import kerasrecipes.cli
 from kerasrecipes.cli.search_space import read_space
-from kerasrecipes.tuning.rungs import stages_of
+from kerasrecipes.tuning.rungs import rungs_of
 from kerasrecipes.tuning.space import Space
 from kerasrecipes.tuning.trial_length import check_trials
 from tests.docs.pages import PAGES, ROOT, asked_for, blocks, commands, parsed
@@ -90,7 +90,7 @@ def test_commands_are_accepted(page, directory, monkeypatch, capsys):
                 recipe, arguments = asked_for(rest, monkeypatch)
                 if "search" in rest:
                     space = Space(recipe, read_space(arguments.space))
-                    check_trials(space, stages_of(arguments.stages)[0], arguments.objective)
+                    check_trials(space, rungs_of(arguments.stages)[0], arguments.objective)
             elif program == "make":
                 assert rest[0] in _make_targets()
 

@@ -118,11 +118,11 @@ def test_recipes_are_there_and_take_the_changes(row, monkeypatch):
     "row", [p for p in TECHNIQUES if "train_from_scratch" in p.values[0].recipe]
 )
 def test_recipes_can_be_run(row, monkeypatch):
-    from kerasrecipes.training.build import prepare
+    from kerasrecipes.training.build import build_recipe
 
     for command in _quoted(row.recipe):
         recipe, _ = asked_for(shlex.split(f"recipes/{command}"), monkeypatch)
-        prepare(recipe, recipe.data.build("data").load())
+        build_recipe(recipe, recipe.data.build("data").load())
 
 
 @pytest.mark.parametrize("row", [p for p in TECHNIQUES if p.values[0].test])

@@ -141,7 +141,7 @@ def test_resnet20_without_normalization_learns_digits():
     """From He's start the same network stays at chance: docs/results/initialization_study.csv."""
     from kerasrecipes import Recipe, use
     from kerasrecipes.data.batches import training_batches
-    from kerasrecipes.training.build import prepare
+    from kerasrecipes.training.build import build_recipe
 
     recipe = Recipe(
         data="Digits",
@@ -150,12 +150,12 @@ def test_resnet20_without_normalization_learns_digits():
         epochs=25,
         batch_size=64,
     )
-    prepared = prepare(recipe, recipe.data.build("data").load())
-    steps = prepared.length.steps_per_epoch
+    built = build_recipe(recipe, recipe.data.build("data").load())
+    steps = built.length.steps_per_epoch
     batches = training_batches(
-        prepared.dataset.train, batch_size=64, seed=0, steps_per_epoch=steps, epochs=range(25)
+        built.dataset.train, batch_size=64, seed=0, steps_per_epoch=steps, epochs=range(25)
     )
-    log = prepared.model.fit(batches, epochs=25, steps_per_epoch=steps, verbose=0)
+    log = built.model.fit(batches, epochs=25, steps_per_epoch=steps, verbose=0)
     assert log.history["loss"][-1] < 0.4
     assert log.history["accuracy"][-1] > 0.9
 

@@ -78,7 +78,7 @@ def test_each_stage_gets_its_rate_whatever_scales_the_pixels():
     assert [layer.name for layer in head(network)] == ["head_average", "logits"]
     optimizer = StagewiseLearningRates(keras.optimizers.SGD(1.0), depth_factor=0.5)
     weights = network.trainable_variables
-    optimizer.settle(weights, [*stages(network).values(), head(network)])
+    optimizer.assign_stages(weights, [*stages(network).values(), head(network)])
     rates = {w.path: rate for w, rate in zip(weights, optimizer.multipliers, strict=True)}
     assert rates == {
         "block1_conv1/kernel": 0.05,

@@ -26,11 +26,11 @@ TOGETHER = {
 @pytest.mark.parametrize("at_hand", [True, False])
 @pytest.mark.parametrize("name", TOGETHER)
 def test_updating_together_equals_updating_one_by_one(name, at_hand, monkeypatch):
-    monkeypatch.setattr(private, "is_at_hand", lambda number: at_hand)
+    monkeypatch.setattr(private, "is_on_cpu", lambda number: at_hand)
     cls, options = TOGETHER[name]
 
     class OneByOne(cls):
-        update_together = None
+        update_foreach = None
 
     together, one_by_one = cls(0.01, **options), OneByOne(0.01, **options)
     calls = []

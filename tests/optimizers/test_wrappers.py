@@ -94,7 +94,7 @@ def staged_model():
 def test_rates_by_stage_are_exactly_as_asked_after_saving_and_loading_too(tmp_path):
     model, stages = staged_model()
     optimizer = StagewiseLearningRates(keras.optimizers.SGD(0.5), depth_factor=0.5)
-    optimizer.settle(model.trainable_variables, stages)
+    optimizer.assign_stages(model.trainable_variables, stages)
     model.compile(optimizer, "mse")
     optimizer.build(model.trainable_variables)
     model.save(tmp_path / "model.keras")
@@ -116,7 +116,7 @@ def test_stages_wake_from_the_head_down_and_keep_every_bit_until_then():
     optimizer = StagewiseLearningRates(
         keras.optimizers.AdamW(0.1, weight_decay=0.1), unfreeze_every_steps=2
     )
-    optimizer.settle(model.trainable_variables, stages)
+    optimizer.assign_stages(model.trainable_variables, stages)
     first = [np.array(ops.convert_to_numpy(v)) for v in model.trainable_variables]
     woke = {}
     for step in range(8):
@@ -133,10 +133,10 @@ def test_stages_must_hold_every_weight_and_be_settled():
     model, stages = staged_model()
     optimizer = StagewiseLearningRates("adam")
     with pytest.raises(ValueError, match="Not covered: stem/kernel, stem/bias"):
-        optimizer.settle(model.trainable_variables, stages[1:])
+        optimizer.assign_stages(model.trainable_variables, stages[1:])
     with pytest.raises(ValueError, match="not settled which weights"):
         optimizer.build(model.trainable_variables)
-    optimizer.settle(model.trainable_variables, stages)
+    optimizer.assign_stages(model.trainable_variables, stages)
     model.get_layer("stem").trainable = False
     with pytest.raises(ValueError, match="each of the 6 trainable weights.* 8 depths"):
         optimizer.build(model.trainable_variables)

@@ -13,7 +13,7 @@ from kerasrecipes.models.surgery.network_stages import head, stages
 from kerasrecipes.recipe.recipe import Recipe
 from kerasrecipes.recipe.spec import use
 from kerasrecipes.runs.exporting import export
-from kerasrecipes.training.build import prepare
+from kerasrecipes.training.build import build_recipe
 from kerasrecipes.training.training import train
 
 RECIPE = Recipe(
@@ -54,13 +54,13 @@ READERS = {
 }
 
 
-def prepared(**changes):
+def built(**changes):
     recipe = RECIPE.replace({path.replace("__", "."): value for path, value in changes.items()})
-    return prepare(recipe, recipe.data.build("data").load())
+    return build_recipe(recipe, recipe.data.build("data").load())
 
 
 def test_a_recipe_settles_the_stages_from_its_model():
-    preparation = prepared()
+    preparation = built()
     model = preparation.model
     depth_of = {
         weight.path: depth
@@ -78,13 +78,13 @@ def test_a_recipe_settles_the_stages_from_its_model():
 
 def test_stages_are_settled_inside_a_wrapper_too():
     inner = RECIPE.to_dict()["optimizer"]
-    model = prepared(optimizer={"use": "Lookahead", "optimizer": inner}).model
+    model = built(optimizer={"use": "Lookahead", "optimizer": inner}).model
     assert max(model.optimizer.optimizer.depths) == 4
 
 
 @pytest.mark.parametrize("precision", ["float32", "mixed_bfloat16"])
 def test_stages_train_when_their_turn_has_come(precision):
-    preparation = prepared(precision=precision)
+    preparation = built(precision=precision)
     model = preparation.model
     split = preparation.dataset.train
     images, labels = split.read(np.arange(16)), split.labels[:16]

@@ -10,7 +10,7 @@ from keras import ops
 
 from kerasrecipes import Recipe
 from kerasrecipes.recipe import registry
-from kerasrecipes.training.build import prepare
+from kerasrecipes.training.build import build_recipe
 
 GRADIENTS = np.random.default_rng(0).normal(size=(6, 4)).astype("float32")
 
@@ -53,8 +53,8 @@ def test_sgd_subtracts_the_gradient_times_the_learning_rate():
 def test_a_batch_of_all_images_is_one_step_an_epoch():
     recipe = Recipe(data="Digits", model="MLP", batch_size="all", epochs=3)
     dataset = recipe.data.build("data").load()
-    prepared = prepare(recipe, dataset)
-    assert (prepared.batch_size, prepared.length.total_steps) == (len(dataset.train), 3)
+    built = build_recipe(recipe, dataset)
+    assert (built.batch_size, built.length.total_steps) == (len(dataset.train), 3)
 
 
 def test_nesterov_takes_the_gradient_where_momentum_leads():

@@ -10,7 +10,7 @@ from kerasrecipes.data.sources.digits import Digits
 from kerasrecipes.layers import MixedSamples
 from kerasrecipes.recipe.recipe import Recipe
 from kerasrecipes.recipe.spec import use
-from kerasrecipes.training.build import prepare
+from kerasrecipes.training.build import build_recipe
 from kerasrecipes.training.compile import compile_arguments
 from kerasrecipes.training.training import train
 
@@ -53,16 +53,16 @@ def test_a_recipe_trains_on_shares_and_validates_on_integers(tmp_path):
     "mix", [use("MixUp"), use("CutMix"), use("RandomApply", layers=[MIX], probability=0.5)]
 )
 def test_other_layers_that_mix_are_known(mix):
-    prepared = prepare(RECIPE.replace({"augment": [mix]}), Digits().load())
-    assert prepared.mixed_labels
+    built = build_recipe(RECIPE.replace({"augment": [mix]}), Digits().load())
+    assert built.mixed_labels
     images, labels = np.zeros((6, 8, 8, 1), "uint8"), np.arange(6)
-    _, shares = Augmentation(prepared.augment, 10)(images, labels, np.array([1, 2], "uint32"))
+    _, shares = Augmentation(built.augment, 10)(images, labels, np.array([1, 2], "uint32"))
     np.testing.assert_allclose(keras.ops.convert_to_numpy(shares).sum(-1), 1, atol=1e-6)
 
 
 def test_without_mixing_nothing_changes():
     recipe = RECIPE.replace({"augment": [use("RandomFlip")], "class_weight": None})
-    assert not prepare(recipe, Digits().load()).mixed_labels
+    assert not build_recipe(recipe, Digits().load()).mixed_labels
     compiled = compile_arguments(recipe, CLASSES)
     assert type(compiled["loss"]) is keras.losses.SparseCategoricalCrossentropy
     assert compiled["metrics"][0] == "accuracy"
@@ -134,7 +134,7 @@ def test_class_weights_weigh_each_share_of_a_sample():
 )
 def test_losses_that_cannot_take_shares_are_told(loss, message):
     with pytest.raises(ValueError, match=message):
-        prepare(RECIPE.replace({"loss": loss}), Digits().load())
+        build_recipe(RECIPE.replace({"loss": loss}), Digits().load())
 
 
 def test_a_loss_of_the_user_gets_shares_in_both(monkeypatch, tmp_path):

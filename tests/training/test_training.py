@@ -15,7 +15,7 @@ import pytest
 from kerasrecipes.data.sources.digits import Digits
 from kerasrecipes.recipe.recipe import Recipe
 from kerasrecipes.recipe.spec import use
-from kerasrecipes.training.build import class_weights, prepare
+from kerasrecipes.training.build import build_recipe, class_weights
 from kerasrecipes.training.training import train
 
 RECIPE = Recipe(
@@ -244,7 +244,7 @@ def test_class_weights_by_name_and_balanced():
 def test_preprocessing_adapts_to_the_training_split_and_is_saved(tmp_path):
     recipe = RECIPE.replace({"preprocessing": [use("Normalization", axis=None)], "epochs": 1})
     dataset = Digits(classes=(0, 1, 2), examples_per_class=30).load()
-    layer = prepare(recipe, dataset).model.layers[1]
+    layer = build_recipe(recipe, dataset).model.layers[1]
     pixels = dataset.train.images.astype("float64")
     assert float(np.squeeze(layer.mean)) == pytest.approx(pixels.mean(), rel=1e-5)
     assert float(np.squeeze(layer.variance)) == pytest.approx(pixels.var(), rel=1e-5)
@@ -252,7 +252,7 @@ def test_preprocessing_adapts_to_the_training_split_and_is_saved(tmp_path):
 
 def test_precision_is_the_model_s_and_not_left_behind():
     dataset = Digits(classes=(0, 1, 2), examples_per_class=30).load()
-    model = prepare(RECIPE.replace({"precision": "mixed_bfloat16"}), dataset).model
+    model = build_recipe(RECIPE.replace({"precision": "mixed_bfloat16"}), dataset).model
     assert keras.config.dtype_policy().name == "float32"
     assert {layer.compute_dtype for layer in model.layers[-1].layers[1:-1]} == {"bfloat16"}
 

@@ -25,7 +25,7 @@ class BlackBox(CoarseToFine):
 
     epoch_seconds = 0.0
 
-    def __init__(self, folder, stages=STAGES, **options):
+    def __init__(self, folder, rungs=STAGES, **options):
         hps = keras_tuner.HyperParameters()
         hps.Float("x", 0.0, 1.0)
         hps.Float("y", 0.0, 1.0)
@@ -33,7 +33,7 @@ class BlackBox(CoarseToFine):
         super().__init__(
             None,
             keras_tuner.Objective("score", "max"),
-            stages=stages,
+            rungs=rungs,
             hyperparameters=hps,
             directory=str(folder),
             project_name="search",

@@ -34,7 +34,7 @@ class Program:
 
     def __init__(self, folder: Path, *arguments: str):
         self.folder = folder
-        argv = [__file__, "search", "--stages", "4x2,2x4", "--finalists", "1", "--final-seeds", "1"]
+        argv = [__file__, "search", "--rungs", "4x2,2x4", "--finalists", "1", "--final-seeds", "1"]
         self.process = subprocess.Popen(
             [sys.executable, *argv, *arguments],
             cwd=folder,

@@ -71,9 +71,9 @@ def test_a_launcher_leaves_no_process_behind_and_goes_on(tmp_path):
 
 def test_a_second_process_is_kept_out_of_a_search(tmp_path):
     # Long enough to be at work when the second one has started.
-    first = Program(tmp_path, "--stages", "80x4")
+    first = Program(tmp_path, "--rungs", "80x4")
     first.until(1)
-    code, written = Program(tmp_path, "--stages", "80x4").end()
+    code, written = Program(tmp_path, "--rungs", "80x4").end()
     first.process.kill()
     assert code == 2
     assert "Another process is at work in" in written.splitlines()[-1]

@@ -6,8 +6,8 @@ import pytest
 from kerasrecipes import Recipe, use
 from kerasrecipes.training.run import find_runs
 from kerasrecipes.tuning import Search, choice, log_uniform, search, uniform
-from kerasrecipes.tuning.rungs import stages_of
-from kerasrecipes.tuning.trial_length import goes_on
+from kerasrecipes.tuning.rungs import rungs_of
+from kerasrecipes.tuning.trial_length import is_continuable
 from tests.tuning.keras_tuner.test_tensorboard import sessions
 
 RECIPE = Recipe(
@@ -42,10 +42,10 @@ def found(tmp_path_factory):
 def test_a_recipe_is_searched_to_its_end(found):
     search_, _ = found
     assert search_.finished
-    # A survivor's second epoch, a new trial, and another survivor's for what is left of the four.
-    assert [row["stage"] for row in search_.trials] == [1, 1, 1, 1, 2, 2, 2]
+    # A promoted's second epoch, a new trial, and another promoted's for what is left of the four.
+    assert [row["rung"] for row in search_.trials] == [1, 1, 1, 1, 2, 2, 2]
     assert sum(row["cost_epochs"] for row in search_.trials) == search_.result["epochs_trained"]
-    last = [row for row in search_.trials if row["stage"] == 2]
+    last = [row for row in search_.trials if row["rung"] == 2]
     best = max(last, key=lambda row: row["score"])
     assert search_.result["trial"] in (best["trial"], *(r["trial"] for r in last))
     changes = search_.result["changes"]
@@ -77,15 +77,15 @@ def test_the_test_images_are_scored_once_by_the_retrained_winner(found):
 
 def test_a_survivor_goes_on_in_its_own_run(found):
     search_, events = found
-    survivor = next(row for row in search_.trials if row["parent"] is not None)
-    assert (survivor["epochs"], survivor["cost_epochs"]) == (2, 1)
+    promoted = next(row for row in search_.trials if row["parent"] is not None)
+    assert (promoted["epochs"], promoted["cost_epochs"]) == (2, 1)
     epochs = [
         row["epoch"]
         for event, row in events
-        if event == "epoch" and row["trial"] == survivor["trial"]
+        if event == "epoch" and row["trial"] == promoted["trial"]
     ]
     assert epochs == [2]
-    values = {path: survivor[path] for path in SPACE} | {"epochs": 2}
+    values = {path: promoted[path] for path in SPACE} | {"epochs": 2}
     names = [run.name for run in find_runs(search_.folder / "runs")]
     assert f"trial-{RECIPE.replace(values).fingerprint}" in names
 
@@ -99,13 +99,13 @@ def test_events_and_tables_tell_the_same(found):
     for row in search_.trials:
         assert row["score"] == pytest.approx(scores[row["trial"]])
         assert row["seconds"] > 0
-    first = [row for row in search_.regions if row["stage"] == 1]
+    first = [row for row in search_.regions if row["rung"] == 1]
     assert [(row["path"], row["low"]) for row in first] == [
         ("optimizer.learning_rate", pytest.approx(1e-3)),
         ("optimizer.momentum", 0.0),
     ]
     widths = {
-        row["stage"]: math.log(row["high"] / row["low"])
+        row["rung"]: math.log(row["high"] / row["low"])
         for row in search_.regions
         if row["path"] == "optimizer.learning_rate"
     }
@@ -140,24 +140,24 @@ def test_folds_score_a_trial_by_their_mean(tmp_path):
 
 
 def test_what_spans_the_whole_run_cannot_go_on():
-    stages = stages_of("2x1,1x3")
-    assert goes_on(RECIPE, stages)
+    rungs = rungs_of("2x1,1x3")
+    assert is_continuable(RECIPE, rungs)
     cosine = use("CosineDecay", initial_learning_rate=0.1)
-    assert not goes_on(RECIPE.replace({"optimizer.learning_rate": cosine}), stages)
+    assert not is_continuable(RECIPE.replace({"optimizer.learning_rate": cosine}), rungs)
     fixed = use("CosineDecay", initial_learning_rate=0.1, decay_steps=100)
-    assert goes_on(RECIPE.replace({"optimizer.learning_rate": fixed}), stages)
+    assert is_continuable(RECIPE.replace({"optimizer.learning_rate": fixed}), rungs)
     warmed = use("CosineDecay", initial_learning_rate=0.0, warmup_target=0.1, warmup_epochs=2)
-    assert not goes_on(RECIPE.replace({"optimizer.learning_rate": warmed}), stages)
+    assert not is_continuable(RECIPE.replace({"optimizer.learning_rate": warmed}), rungs)
 
 
-def test_stages_that_are_too_short_for_every_trial_are_refused(tmp_path):
+def test_rungs_that_are_too_short_for_every_trial_are_refused(tmp_path):
     rate = "optimizer.learning_rate"
     warmed = use("CosineDecay", initial_learning_rate=0.0, warmup_target=0.1, warmup_epochs=2)
     recipe = RECIPE.replace({rate: warmed})
     with pytest.raises(ValueError, match="warmup of CosineDecay must be shorter") as refused:
         search(recipe, {"optimizer.momentum": uniform(0, 0.9)}, "4x2,1x3", directory=tmp_path)
     (note,) = refused.value.__notes__
-    assert note == "No trial of stage 4x2 can be trained: give it more epochs."
+    assert note == "No trial of rung 4x2 can be trained: give it more epochs."
     phases = recipe.replace({"start": {rate: 0.1}})
     with pytest.raises(ValueError, match="warmup of CosineDecay must be shorter"):
         search(phases, {"optimizer.momentum": uniform(0, 0.9)}, "4x2", directory=tmp_path)
@@ -191,8 +191,8 @@ def test_a_schedule_that_no_trial_has_restarts_none(tmp_path):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"stages": "0x3"}, "trials"),
-        ({"stages": "x"}, "trials x epochs"),
+        ({"rungs": "0x3"}, "trials"),
+        ({"rungs": "x"}, "trials x epochs"),
         ({"folds": 1}, "folds"),
         ({"finalists": -1}, "finalists"),
         ({"final_seeds": 0}, "final_seeds"),
@@ -202,9 +202,9 @@ def test_a_schedule_that_no_trial_has_restarts_none(tmp_path):
     ],
 )
 def test_bad_input_is_refused_before_anything_is_written(tmp_path, options, message):
-    given = {"space": SPACE, "stages": STAGES, **options}
+    given = {"space": SPACE, "rungs": STAGES, **options}
     with pytest.raises(ValueError, match=message):
-        search(RECIPE, given.pop("space"), given.pop("stages"), directory=tmp_path, **given)
+        search(RECIPE, given.pop("space"), given.pop("rungs"), directory=tmp_path, **given)
     assert not list(tmp_path.iterdir())
 
 
@@ -217,9 +217,9 @@ def test_a_folder_of_another_search(tmp_path, found):
     search_, _ = found
     folder = tmp_path / search_.folder.name
     folder.mkdir()
-    settings = search_.settings | {"stages": ["9x9"]}
+    settings = search_.settings | {"rungs": ["9x9"]}
     (folder / "search.json").write_text(json.dumps(settings))
-    with pytest.raises(ValueError, match="of another search: stages differ"):
+    with pytest.raises(ValueError, match="of another search: rungs differ"):
         search(RECIPE, SPACE, STAGES, directory=tmp_path)
     with pytest.raises(ValueError, match=f"Searches in it: {folder.name}"):
         Search(tmp_path)

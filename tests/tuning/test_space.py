@@ -99,7 +99,7 @@ def test_keras_tuner_keeps_the_values_of_ranges_that_differ_by_choice(at, rate):
         ({"optimizer": choice({"SGD": {"optimizer.mom": uniform(0, 1)}, "Adam": {}})}, "mom"),
         ({"optimizer": choice("SGD", "Adamm")}, "Did you mean 'Adam'"),
         ({"batch_size": integer(0, 8)}, "batch_size"),
-        ({"epochs": integer(1, 8)}, "stages set the epochs"),
+        ({"epochs": integer(1, 8)}, "rungs set the epochs"),
         ({"seed": integer(1, 8)}, "is not searched"),
     ],
 )

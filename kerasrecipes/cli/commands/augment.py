@@ -3,7 +3,7 @@
 import argparse
 from collections.abc import Sequence
 
-from kerasrecipes.cli.sheets import add_sheet, sheet_path
+from kerasrecipes.cli.sheets import add_grid, grid_path
 
 # Pictures of the sheet: rows, and draws beside each original.
 _ROWS, _DRAWS = 12, 10
@@ -17,7 +17,7 @@ def add_augment(parser: argparse.ArgumentParser) -> None:
         metavar="image",
         help="a file, a folder, or a pattern in quotes (default: a training image of each class)",
     )
-    add_sheet(parser, "NAME-augment.png", "originals, and what is made of them at random")
+    add_grid(parser, "NAME-augment.png", "originals, and what is made of them at random")
 
 
 def show_augmentation(
@@ -35,18 +35,18 @@ def show_augmentation(
         ValueError: If the recipe does not augment.
     """
     from kerasrecipes.base.files import replacing
-    from kerasrecipes.data.viewing.image_grids import picture_sheet
-    from kerasrecipes.training.build import prepare
+    from kerasrecipes.data.viewing.image_grids import image_grid
+    from kerasrecipes.training.build import build_recipe
 
-    path = sheet_path(sheet or f"{name}-augment.png")
+    path = grid_path(sheet or f"{name}-augment.png")
     if not recipe.augment:
         raise ValueError(
             "The recipe does not augment: give it layers, such as --set augment=RandomFlip."
         )
-    prepared = prepare(recipe, recipe.data.build("data").load())
-    names, originals = _originals(prepared.dataset, images)
+    built = build_recipe(recipe, recipe.data.build("data").load())
+    names, originals = _originals(built.dataset, images)
     with replacing(path) as temporary:
-        picture_sheet(_rows(prepared, names, originals)).save(temporary)
+        image_grid(_rows(built, names, originals)).save(temporary)
     print(f"sheet: {path}")
 
 
@@ -70,27 +70,27 @@ def _originals(dataset, given: Sequence[str]):
     return [path.stem for path in paths], np.stack(pictures)
 
 
-def _rows(prepared, names, originals):
+def _rows(built, names, originals):
     """Returns a row for each picture: itself, and draws, with the shares of what was mixed."""
     import keras
     import numpy as np
 
     from kerasrecipes.data.augment import Augmentation
-    from kerasrecipes.data.viewing.image_grids import PictureRow
+    from kerasrecipes.data.viewing.image_grids import ImageRow
 
     # Each picture counts as a class of its own here, so that shares tell what it was mixed with.
     own = np.arange(len(originals), dtype="int32")
-    augmentation = Augmentation(prepared.augment, classes=len(originals))
+    augmentation = Augmentation(built.augment, classes=len(originals))
     columns, shares = [originals], []
     for draw in range(_DRAWS):
-        words = np.array([prepared.recipe.seed, draw], "uint32")
+        words = np.array([built.recipe.seed, draw], "uint32")
         images, labels = augmentation(originals, own, words)
         pixels = keras.ops.convert_to_numpy(keras.ops.cast(images, "float32"))
         columns.append(np.clip(np.round(pixels), 0, 255).astype("uint8"))
         shares.append(keras.ops.convert_to_numpy(labels))
     mixed = augmentation.mixes_labels
     return [
-        PictureRow(
+        ImageRow(
             name,
             [column[row] for column in columns],
             ["", *(_shares(drawn[row], names) for drawn in shares)] if mixed else (),

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from kerasrecipes.cli.arguments import add_set, changes_of
 from kerasrecipes.cli.finished_run import finished_run
-from kerasrecipes.cli.sheets import add_sheet, sheet_path
+from kerasrecipes.cli.sheets import add_grid, grid_path
 from kerasrecipes.cli.tables import print_table
 
 _NAMED_CLASSES = 3
@@ -28,25 +28,25 @@ def add_augment_check(parser: argparse.ArgumentParser) -> None:
         help="the agreement asked for in each class (default: 0.9)",
     )
     parser.add_argument("--csv", metavar="FILE", help="write a row for each operation and class")
-    add_sheet(parser, "RUN-augment-check.png", "originals and what became of them")
+    add_grid(parser, "RUN-augment-check.png", "originals and what became of them")
 
 
 def augment_check(arguments: argparse.Namespace) -> None:
     """Prints for each operation how far predictions agree, and draws what the network lost."""
     from kerasrecipes.base.files import replacing
-    from kerasrecipes.data.viewing.image_grids import picture_sheet
+    from kerasrecipes.data.viewing.image_grids import image_grid
     from kerasrecipes.layers.augmentation.protocol import mixes_labels
     from kerasrecipes.runs.label_safety import check_augmentation
     from kerasrecipes.runs.operations import own_operations, usual_operations
-    from kerasrecipes.training.build import prepare
+    from kerasrecipes.training.build import build_recipe
 
     run = finished_run(arguments.run)
-    path = sheet_path(arguments.sheet or f"{run.name}-augment-check.png")
+    path = grid_path(arguments.grid or f"{run.name}-augment-check.png")
     recipe = run.recipe.replace(changes_of(arguments))
     own = own_operations(recipe)
     operations = own | usual_operations(run.data["image_shape"][-1])
     dataset = recipe.data.build("data").load()
-    layers = prepare(recipe.replace({"augment": list(operations.values())}), dataset).augment
+    layers = build_recipe(recipe.replace({"augment": list(operations.values())}), dataset).augment
     named = dict(zip(operations, layers, strict=True))
     for name in [name for name, layer in named.items() if mixes_labels(layer)]:
         print(f"note: {name} mixes labels on purpose: not checked", file=sys.stderr)
@@ -67,7 +67,7 @@ def augment_check(arguments: argparse.Namespace) -> None:
         _write_csv(Path(arguments.csv), checks, names)
         print(f"classes: {arguments.csv}")
     with replacing(path) as temporary:
-        picture_sheet([_pictures(c, names) for c in checks if c.places is not None]).save(temporary)
+        image_grid([_pictures(c, names) for c in checks if c.places is not None]).save(temporary)
     print(f"sheet: {path}")
 
 
@@ -123,7 +123,7 @@ def _write_csv(path: Path, checks, names) -> None:
 
 def _pictures(check, names):
     """Returns a row of pairs: an image, and what it became, with what the network says of it."""
-    from kerasrecipes.data.viewing.image_grids import PictureRow
+    from kerasrecipes.data.viewing.image_grids import ImageRow
 
     images, captions = [], []
     for place, original, augmented, sure in zip(
@@ -132,4 +132,4 @@ def _pictures(check, names):
         before, after = names[check.before[place]], names[check.after[place]]
         images += [original, augmented]
         captions += [before, f"{after} {sure:.0%}"]
-    return PictureRow(check.name, images, captions)
+    return ImageRow(check.name, images, captions)

@@ -3,7 +3,7 @@
 import argparse
 from collections.abc import Iterator
 
-from kerasrecipes.cli.sheets import add_sheet, sheet_path
+from kerasrecipes.cli.sheets import add_grid, grid_path
 from kerasrecipes.cli.tables import print_table
 
 _NAMED_FILES = 20
@@ -11,7 +11,7 @@ _NAMED_FILES = 20
 
 def add_data(parser: argparse.ArgumentParser) -> None:
     """Adds the options of `data`."""
-    add_sheet(parser, "NAME-data.png", "a row of images for each class")
+    add_grid(parser, "NAME-data.png", "a row of images for each class")
 
 
 def show_data(recipe, name: str, sheet: str | None = None) -> None:
@@ -23,10 +23,10 @@ def show_data(recipe, name: str, sheet: str | None = None) -> None:
         sheet: Path of the PNG file to write. Defaults to `<name>-data.png`.
     """
     from kerasrecipes.base.files import replacing
-    from kerasrecipes.data.viewing.image_grids import contact_sheet
+    from kerasrecipes.data.viewing.image_grids import dataset_grid
     from kerasrecipes.data.viewing.inspection import inspect_dataset
 
-    path = sheet_path(sheet or f"{name}-data.png")
+    path = grid_path(sheet or f"{name}-data.png")
     dataset = recipe.data.build("data").load()
     inspection = inspect_dataset(dataset)
     print_table([{"data": fact, "value": value} for fact, value in _facts(dataset, inspection)])
@@ -41,7 +41,7 @@ def show_data(recipe, name: str, sheet: str | None = None) -> None:
     _print_duplicates(inspection.duplicates)
     _print_skipped(dataset.skipped)
     with replacing(path) as temporary:
-        contact_sheet(dataset).save(temporary)
+        dataset_grid(dataset).save(temporary)
     print(f"\nsheet: {path}")
 
 

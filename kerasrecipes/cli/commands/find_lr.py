@@ -37,22 +37,22 @@ def find_learning_rate(recipe, arguments: argparse.Namespace) -> None:
     """
     from kerasrecipes.data.batches import training_batches
     from kerasrecipes.diagnostics import find_lr
-    from kerasrecipes.training.build import prepare
+    from kerasrecipes.training.build import build_recipe
 
     path = Path(arguments.output)
     check_choice("the suffix of --output", path.suffix, FORMATS)
-    prepared = prepare(recipe, recipe.data.build("data").load())
+    built = build_recipe(recipe, recipe.data.build("data").load())
     batches = training_batches(
-        prepared.dataset.train,
-        batch_size=prepared.batch_size,
+        built.dataset.train,
+        batch_size=built.batch_size,
         seed=recipe.seed,
         steps_per_epoch=arguments.steps,
         epochs=range(1),
-        augment=prepared.augment,
-        classes=len(prepared.dataset.class_names),
+        augment=built.augment,
+        classes=len(built.dataset.class_names),
     )
     found = find_lr(
-        prepared.model,
+        built.model,
         batches,
         lowest=arguments.lowest,
         highest=arguments.highest,

@@ -35,13 +35,13 @@ def plot_schedule(recipe, path: str | Path) -> None:
     Raises:
         ValueError: If the recipe cannot be run, or the suffix is another.
     """
-    from kerasrecipes.training.build import prepare
+    from kerasrecipes.training.build import build_recipe
 
     path = Path(path)
     check_choice("the suffix of --output", path.suffix, FORMATS)
-    prepared = prepare(recipe, recipe.data.build("data").load())
-    steps_per_epoch = prepared.length.steps_per_epoch
-    epochs, series = rates_over(prepared.model.optimizer, prepared.length)
+    built = build_recipe(recipe, recipe.data.build("data").load())
+    steps_per_epoch = built.length.steps_per_epoch
+    epochs, series = rates_over(built.model.optimizer, built.length)
     for name, values in series.items():
         high = values.argmax()
         print(

@@ -2,7 +2,6 @@
 
 import argparse
 import os
-from collections.abc import Mapping
 from pathlib import Path
 
 from kerasrecipes.cli.arguments import add_set
@@ -20,9 +19,7 @@ def add_search(parser: argparse.ArgumentParser) -> None:
         metavar="PATH=RANGE",
         help=f"what to search, such as '{EXAMPLE}', or a file of a space as JSON; repeatable",
     )
-    parser.add_argument(
-        "--stages", metavar="NxE,...", help="trials x epochs, such as 20x2,8x8,3x30"
-    )
+    parser.add_argument("--rungs", metavar="NxE,...", help="trials x epochs, such as 20x2,8x8,3x30")
     # Not the recipe's own, which --set changes.
     parser.add_argument(
         "--seed",
@@ -68,9 +65,7 @@ def add_search(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def search_recipe(
-    recipe, name: str, arguments: argparse.Namespace, space: Mapping[str, object] | None
-) -> None:
+def search_recipe(recipe, name: str, arguments: argparse.Namespace, space) -> None:
     """Searches the options of a recipe, shows how it goes, and what came of it.
 
     Args:
@@ -85,12 +80,12 @@ def search_recipe(
     from kerasrecipes.cli.search_progress import SearchProgress
     from kerasrecipes.cli.search_space import read_space
     from kerasrecipes.cli.search_workers import check_port, run_with_workers
-    from kerasrecipes.tuning import stages_of
+    from kerasrecipes.tuning import rungs_of
     from kerasrecipes.tuning.keras_tuner.distributed import TUNER_ID, role
 
-    if arguments.stages is None:
-        raise ValueError("Give --stages: trials x epochs, such as --stages 20x2,8x8,3x30")
-    stages = stages_of(arguments.stages)
+    if arguments.rungs is None:
+        raise ValueError("Give --rungs: trials x epochs, such as --rungs 20x2,8x8,3x30")
+    rungs = rungs_of(arguments.rungs)
     ranges = {**(space or {}), **read_space(arguments.space)}
     if not ranges:
         raise ValueError(
@@ -108,7 +103,7 @@ def search_recipe(
 
     finals = 0 if part == "worker" else arguments.finalists * arguments.final_seeds
     with SearchProgress(
-        stages,
+        rungs,
         finals,
         arguments.objective,
         prefix="" if part == "alone" else f"{os.environ[TUNER_ID]}: ",
@@ -117,7 +112,7 @@ def search_recipe(
         found = search(
             recipe,
             ranges,
-            stages,
+            rungs,
             directory=arguments.directory,
             name=f"{name}-search",
             objective=arguments.objective,
@@ -139,7 +134,7 @@ def _show(found) -> None:
     from kerasrecipes.page.formats import number, percent
     from kerasrecipes.report import write_search
 
-    print_table(list(stage_rows(found)))
+    print_table(list(rung_rows(found)))
     score = found.result["score"]
     line = f"best {found.objective} {number(score['mean'])}"
     if score.get("low") is not None:
@@ -148,24 +143,24 @@ def _show(found) -> None:
     print(f"{line}, n = {score['n']} seed{plural}, of trial {found.result['trial']}")
     if test := found.result["test"]:
         print(f"test accuracy {percent(test['accuracy'], test['n'])}, n = {test['n']:,}")
-    for path, end in found.result["borders"].items():
+    for path, end in found.result["at_bounds"].items():
         print(f"note: the best of {path} lie at the {end} end of its range")
     print(f"set: {found.result['set_line']}")
     print(f"recipe: {Path(found.folder) / 'best_recipe.json'}")
     print(f"page: {write_search(found)}")
 
 
-def stage_rows(found):
-    """Yields a row a stage of a search: its trials, what they cost, and the best of them."""
+def rung_rows(found):
+    """Yields a row a rung of a search: its trials, what they cost, and the best of them."""
     from kerasrecipes.page.formats import number
 
     best = min if found.direction == "min" else max
-    for position, stage in enumerate(found.stages, start=1):
-        rows = [row for row in found.trials if row["stage"] == position]
+    for position, rung in enumerate(found.rungs, start=1):
+        rows = [row for row in found.trials if row["rung"] == position]
         scores = [row["score"] for row in rows if row["score"] is not None]
         states = [row["status"] for row in rows]
         yield {
-            "stage": f"{position}: {stage}",
+            "rung": f"{position}: {rung}",
             "trials": len(rows),
             "stopped": states.count("stopped"),
             "failed": states.count("failed"),

@@ -20,7 +20,7 @@ from kerasrecipes.data.sources.options import (
     fits_in_memory,
 )
 from kerasrecipes.data.split import FileSplit, Split
-from kerasrecipes.data.splitting.split_assignment import draw_splits
+from kerasrecipes.data.splitting.split_assignment import assign_splits
 
 
 @dataclass(frozen=True)
@@ -120,7 +120,7 @@ class ImageFolder:
         decode = partial(
             read_image, size=(height, width), resize=self.resize, channels=self.channels
         )
-        drawn = draw_splits(
+        drawn = assign_splits(
             {name: listed.labels for name, listed in files.items()},
             layout.class_names,
             validation_fraction=self.validation_fraction,

@@ -13,8 +13,8 @@ from kerasrecipes.data.reading.pixels import to_uint8
 from kerasrecipes.data.sources.options import check_class_names, check_fractions, check_selection
 from kerasrecipes.data.split import ArraySplit
 from kerasrecipes.data.splitting.split_assignment import (
+    assign_splits,
     check_every_class,
-    draw_splits,
     select_classes,
 )
 
@@ -104,7 +104,7 @@ class Npz:
             labels = {split: own[own >= 0] for split, own in kept.items()}
             class_names = tuple(self.classes)
         check_every_class(labels["train"], class_names, repr(path.name))
-        drawn = draw_splits(
+        drawn = assign_splits(
             labels,
             class_names,
             validation_fraction=self.validation_fraction,

@@ -30,8 +30,8 @@ from kerasrecipes.data.sources.options import (
 )
 from kerasrecipes.data.split import RecordSplit, Split
 from kerasrecipes.data.splitting.split_assignment import (
+    assign_splits,
     check_every_class,
-    draw_splits,
     select_classes,
 )
 
@@ -148,7 +148,7 @@ class TFDS:
         prepare(builder, self.name, self.download)
         records, labels = self._scan(builder, info)
         check_every_class(labels["train"], class_names, repr(self.name))
-        drawn = draw_splits(
+        drawn = assign_splits(
             labels,
             class_names,
             validation_fraction=self.validation_fraction,

@@ -7,7 +7,7 @@ import numpy as np
 from kerasrecipes.data.splitting.stratified import examples_of_each_class, stratified_split
 
 
-def draw_splits(
+def assign_splits(
     labels: Mapping[str, np.ndarray],
     class_names: Sequence[str],
     *,
@@ -36,7 +36,7 @@ def draw_splits(
 
     Example:
 
-    >>> drawn = draw_splits({"train": np.arange(40) % 2}, ["a", "b"], validation_fraction=0.1,
+    >>> drawn = assign_splits({"train": np.arange(40) % 2}, ["a", "b"], validation_fraction=0.1,
     ...                     test_fraction=0.2, split_seed=0, examples_per_class=5)
     >>> {split: (origin, len(indices)) for split, (origin, indices) in drawn.items()}
     {'train': ('train', 10), 'validation': ('train', 4), 'test': ('train', 8)}

@@ -17,7 +17,7 @@ _CAPTION_PIXELS = 11
 _LONGEST_NAME = 44
 
 
-class PictureRow(NamedTuple):
+class ImageRow(NamedTuple):
     """A row of a sheet.
 
     Args:
@@ -31,7 +31,7 @@ class PictureRow(NamedTuple):
     captions: Sequence[str] = ()
 
 
-def picture_sheet(rows: Sequence[PictureRow]) -> Image.Image:
+def image_grid(rows: Sequence[ImageRow]) -> Image.Image:
     """Returns a picture of rows of pictures, all drawn at the size of the first.
 
     Args:
@@ -42,7 +42,7 @@ def picture_sheet(rows: Sequence[PictureRow]) -> Image.Image:
 
     Example:
 
-    >>> picture_sheet([PictureRow("black", [np.zeros((8, 8, 1), "uint8")] * 3)]).height
+    >>> image_grid([ImageRow("black", [np.zeros((8, 8, 1), "uint8")] * 3)]).height
     72
     """
     height, width = next(image for row in rows for image in row.images).shape[:2]
@@ -92,7 +92,7 @@ def _shortened(name: str) -> str:
 _MOST_CLASSES = 100
 
 
-def contact_sheet(dataset: Dataset, columns: int = 12) -> Image.Image:
+def dataset_grid(dataset: Dataset, columns: int = 12) -> Image.Image:
     """Returns a picture with a row of training images for each class.
 
     The images are spread evenly over those of the class. Beyond 100 classes, 100 that are spread
@@ -108,14 +108,14 @@ def contact_sheet(dataset: Dataset, columns: int = 12) -> Image.Image:
     Example:
 
     >>> from kerasrecipes.data import Digits
-    >>> contact_sheet(Digits().load()).height
+    >>> dataset_grid(Digits().load()).height
     684
     """
     rows = []
     for label in _spread(np.arange(len(dataset.class_names)), _MOST_CLASSES):
         members = _spread(np.flatnonzero(dataset.train.labels == label), columns)
-        rows.append(PictureRow(dataset.class_names[label], list(dataset.train.read(members))))
-    return picture_sheet(rows)
+        rows.append(ImageRow(dataset.class_names[label], list(dataset.train.read(members))))
+    return image_grid(rows)
 
 
 def _spread(values: np.ndarray, most: int) -> Sequence[int]:

@@ -5,7 +5,7 @@ from keras import ops
 
 from kerasrecipes.base.soft_labels import one_hot
 from kerasrecipes.layers.augmentation.augmentation_layer import AugmentationLayer
-from kerasrecipes.layers.augmentation.protocol import draws_apart, mixes_labels
+from kerasrecipes.layers.augmentation.protocol import follows_protocol, mixes_labels
 from kerasrecipes.layers.augmentation.rounding import round_to
 
 
@@ -30,7 +30,7 @@ class NestedLayers(AugmentationLayer):
         super().__init__(seed=seed, **kwargs)
         self.layers = list(layers) if isinstance(layers, list | tuple) else [layers]
         for layer in self.layers:
-            if not draws_apart(layer):
+            if not follows_protocol(layer):
                 raise TypeError(
                     "`layers` must hold augmentation layers of Keras or of this package, which "
                     f"draw for each image. Received: {layer!r}"

@@ -6,7 +6,7 @@ from kerasrecipes.layers.augmentation.augmentation_layer import AugmentationLaye
 from kerasrecipes.layers.augmentation.rounding import to_float
 
 
-def draws_apart(layer: keras.layers.Layer) -> bool:
+def follows_protocol(layer: keras.layers.Layer) -> bool:
     """Returns whether a layer follows Keras's protocol of image preprocessing layers.
 
     Such a layer draws in `get_random_transformation` and applies what was drawn in

@@ -3,7 +3,7 @@
 import keras
 
 from kerasrecipes.models.blocks.normalization import needs_bias, normalize_weights
-from kerasrecipes.models.blocks.templates import fresh_kernel
+from kerasrecipes.models.blocks.templates import kernel_arguments
 
 
 def convolve(
@@ -51,6 +51,6 @@ def convolve(
         strides=strides,
         padding=padding,
         use_bias=needs_bias(normalization),
-        **fresh_kernel(name, kernel_initializer, kernel_regularizer),
+        **kernel_arguments(name, kernel_initializer, kernel_regularizer),
     )
     return normalize_weights(convolution, normalization)(inputs)

@@ -2,7 +2,7 @@
 
 import keras
 
-from kerasrecipes.models.blocks.templates import fresh_kernel
+from kerasrecipes.models.blocks.templates import kernel_arguments
 
 
 def classify(
@@ -19,5 +19,5 @@ def classify(
     return keras.layers.Dense(
         classes,
         dtype=keras.config.dtype_policy().variable_dtype,
-        **fresh_kernel("logits", kernel_initializer, kernel_regularizer),
+        **kernel_arguments("logits", kernel_initializer, kernel_regularizer),
     )(features)

@@ -4,7 +4,7 @@ import keras
 
 from kerasrecipes.base.checks import nearest
 from kerasrecipes.layers import InstanceNormalization, WeightNormalization
-from kerasrecipes.models.blocks.templates import fresh_layer
+from kerasrecipes.models.blocks.templates import clone_layer
 
 NAMES = ("batch", "layer", "instance", "group", "weight", "none")
 
@@ -56,8 +56,8 @@ def normalize(
     prototype = _prototype(normalization, inputs.shape[-1])
     if zero_gamma:
         _check_has_gamma(prototype, normalization)
-        return fresh_layer(prototype, name, gamma_initializer="zeros")(inputs)
-    return inputs if prototype is None else fresh_layer(prototype, name)(inputs)
+        return clone_layer(prototype, name, gamma_initializer="zeros")(inputs)
+    return inputs if prototype is None else clone_layer(prototype, name)(inputs)
 
 
 def normalize_weights(layer: keras.layers.Layer, normalization: object) -> keras.layers.Layer:

@@ -6,19 +6,19 @@ from typing import Any
 import keras
 
 
-def fresh_layer(prototype: keras.layers.Layer, name: str, **changes: object) -> keras.layers.Layer:
+def clone_layer(prototype: keras.layers.Layer, name: str, **changes: object) -> keras.layers.Layer:
     """Returns an unbuilt layer like `prototype`, called `name`, with `changes` to its config.
 
     Example:
 
-    >>> layer = fresh_layer(keras.layers.BatchNormalization(momentum=0.9), "norm1", epsilon=1e-5)
+    >>> layer = clone_layer(keras.layers.BatchNormalization(momentum=0.9), "norm1", epsilon=1e-5)
     >>> layer.name, layer.momentum, layer.epsilon
     ('norm1', 0.9, 1e-05)
     """
     return type(prototype).from_config({**prototype.get_config(), "name": name, **changes})
 
 
-def fresh_kernel(layer_name: str, initializer: object, regularizer: object) -> dict[str, Any]:
+def kernel_arguments(layer_name: str, initializer: object, regularizer: object) -> dict[str, Any]:
     """Returns the name, kernel initializer and kernel regularizer of one layer, as its arguments.
 
     A Keras initializer object gives the same values whenever it is called, so two layers of one
@@ -33,7 +33,7 @@ def fresh_kernel(layer_name: str, initializer: object, regularizer: object) -> d
     Example:
 
     >>> seeded = keras.initializers.HeNormal(seed=1)
-    >>> first, second = (fresh_kernel(name, seeded, None) for name in ("conv1", "conv2"))
+    >>> first, second = (kernel_arguments(name, seeded, None) for name in ("conv1", "conv2"))
     >>> first["kernel_initializer"].seed == second["kernel_initializer"].seed
     False
     """
@@ -56,5 +56,5 @@ def fresh_kernel(layer_name: str, initializer: object, regularizer: object) -> d
 def activate(inputs: keras.KerasTensor, activation: object, name: str) -> keras.KerasTensor:
     """Applies an activation: a Keras identifier, or a layer such as `PReLU`, which is copied."""
     if isinstance(activation, keras.layers.Layer):
-        return fresh_layer(activation, name)(inputs)
+        return clone_layer(activation, name)(inputs)
     return keras.layers.Activation(activation, name=name)(inputs)

@@ -5,10 +5,10 @@ from keras import ops
 
 from kerasrecipes.base.checks import check_number
 from kerasrecipes.base.kernels import decay_only_kernels
-from kerasrecipes.base.private import DecaysWhatIsThere, UpdatesTogether
+from kerasrecipes.base.private import AllowsEmptyWeightDecay, ForeachUpdates
 
 
-class BaseOptimizer(UpdatesTogether, DecaysWhatIsThere, keras.optimizers.Optimizer):
+class BaseOptimizer(ForeachUpdates, AllowsEmptyWeightDecay, keras.optimizers.Optimizer):
     """An optimizer whose weight decay leaves biases and normalization scales alone.
 
     Args:

@@ -82,7 +82,7 @@ class MomentOptimizer(BaseOptimizer):
         numbers = self.coefficients(step, ops.cast(learning_rate, dtype))
         return [ops.convert_to_tensor(number, dtype) for number in numbers]
 
-    def update_together(self, gradients, variables, learning_rate):
+    def update_foreach(self, gradients, variables, learning_rate):
         """Does what `update_step` does, for all variables, on PyTorch."""
         import torch
 
@@ -97,7 +97,7 @@ class MomentOptimizer(BaseOptimizer):
         torch._foreach_mul_(divisors, scale)
         torch._foreach_add_(divisors, offset)
         numerators = self._numerators_together(indices, gradients, m)
-        if private.is_at_hand(size):
+        if private.is_on_cpu(size):
             torch._foreach_addcdiv_(weights, numerators, divisors, value=-size.item())
         else:
             torch._foreach_reciprocal_(divisors)

@@ -3,7 +3,7 @@
 import keras
 from keras import ops
 
-from kerasrecipes.base.private import DecaysWhatIsThere, DecaysWithinItsStep, uses_weight_decay
+from kerasrecipes.base.private import AllowsEmptyWeightDecay, DecaysWithinItsStep, uses_weight_decay
 from kerasrecipes.optimizers._base.optimizer_wrapper import (
     OptimizerWrapper,
     inner_optimizer,
@@ -12,7 +12,7 @@ from kerasrecipes.optimizers._base.optimizer_wrapper import (
 )
 
 
-class UpdateWrapper(DecaysWhatIsThere, keras.optimizers.Optimizer):
+class UpdateWrapper(AllowsEmptyWeightDecay, keras.optimizers.Optimizer):
     """An optimizer whose `update_step` does something with that of another one.
 
     What Keras offers every optimizer (learning rate, clipping, weight decay, averages, loss scale,

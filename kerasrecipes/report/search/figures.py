@@ -99,7 +99,7 @@ def option_figure(
     lower_is_better: bool = False,
     best: str | None = None,
 ) -> Markup | None:
-    """Draws an option against the score, and below it the range that each stage searched.
+    """Draws an option against the score, and below it the range that each rung searched.
 
     Args:
         option: The option.
@@ -115,9 +115,9 @@ def option_figure(
     scored = [row for row in _scored(trials) if row.get(option.path) is not None]
     if not scored:
         return None
-    stages = max(row["stage"] for row in trials)
+    rungs = max(row["rung"] for row in trials)
     width, height = OPTION_PIXELS
-    below = STAGE_PIXELS * stages
+    below = STAGE_PIXELS * rungs
     low, high = _limits([row["score"] for row in _scored(trials)], lower_is_better)
     with house_style():
         figure = Figure(figsize=(width / 72, (height + below) / 72), dpi=72)
@@ -127,19 +127,19 @@ def option_figure(
             (left, (bottom + below + 8) / whole, right - left, (top - bottom - below - 8) / whole)
         )
         lower = figure.add_axes((left, bottom / whole, right - left, below / whole), sharex=upper)
-        _scatter(upper, option, scored, stages, best, (low, high))
+        _scatter(upper, option, scored, rungs, best, (low, high))
         upper.yaxis.set_major_formatter(FuncFormatter(lambda v, _: _score_tick(objective, v)))
-        _ranges(lower, option, regions, stages)
+        _ranges(lower, option, regions, rungs)
         positions, texts = zip(*option.ticks(), strict=True)
         lower.set_xticks(positions, [_shortened(text) for text in texts])
-        return to_svg(figure, f"{option.path} against {objective}, and its range by stage")
+        return to_svg(figure, f"{option.path} against {objective}, and its range by rung")
 
 
 def _scatter(
     axes: Axes,
     option: Option,
     rows: Sequence[Mapping[str, Any]],
-    stages: int,
+    rungs: int,
     best: str | None,
     limits: tuple[float, float],
 ) -> None:
@@ -164,7 +164,7 @@ def _scatter(
             score,
             marker=("v" if score == low else "^") if outside else "o",
             markersize=8 if is_best else 5.5,
-            color=HEAT[_level(row["stage"], stages + 1)],
+            color=HEAT[_level(row["rung"], rungs + 1)],
             markeredgecolor=TRAIN if is_best else INK,
             markeredgewidth=2 if is_best else 0.5,
             zorder=4 if is_best else 3,
@@ -172,17 +172,17 @@ def _scatter(
         )
 
 
-def _ranges(axes: Axes, option: Option, regions: Sequence[Mapping[str, Any]], stages: int) -> None:
-    axes.set_ylim(stages + 0.5, 0.5)
-    axes.set_yticks(range(1, stages + 1), [f"stage {n}" for n in range(1, stages + 1)])
+def _ranges(axes: Axes, option: Option, regions: Sequence[Mapping[str, Any]], rungs: int) -> None:
+    axes.set_ylim(rungs + 0.5, 0.5)
+    axes.set_yticks(range(1, rungs + 1), [f"rung {n}" for n in range(1, rungs + 1)])
     for row in regions:
-        if not is_of(row["path"], option.path) or row["stage"] > stages:
+        if not is_of(row["path"], option.path) or row["rung"] > rungs:
             continue
-        colour = HEAT[_level(row["stage"], stages + 1)]
+        colour = HEAT[_level(row["rung"], rungs + 1)]
         for start, end in spans(option, row):
             axes.plot(
                 [start, end],
-                [row["stage"]] * 2,
+                [row["rung"]] * 2,
                 color=colour,
                 linewidth=6,
                 solid_capstyle="butt",

@@ -20,7 +20,7 @@ class Importance:
     Args:
         r2: How much of the scores a forest explains for trials that it has not seen; up to 1.
         falls: By path, how far that falls when the option's values are shuffled among them; most
-            important first. `"stage"` stands for the length of the trials.
+            important first. `"rung"` stands for the length of the trials.
     """
 
     r2: float
@@ -56,7 +56,7 @@ def importance(
     ranks = rankdata(scores)
     # What a trial does not have lies off the axis, where a tree can tell it apart.
     columns = [[option.position(row.get(option.path)) for row in trials] for option in options]
-    features = np.nan_to_num(np.array([*columns, [row["stage"] for row in trials]]).T, nan=-1.0)
+    features = np.nan_to_num(np.array([*columns, [row["rung"] for row in trials]]).T, nan=-1.0)
     predicted, falls = np.empty(len(ranks)), []
     for fitted, held_out in KFold(FOLDS, shuffle=True, random_state=0).split(features):
         forest = RandomForestRegressor(TREES, min_samples_leaf=2, random_state=0)
@@ -72,6 +72,6 @@ def importance(
         )
         falls.append(shuffled.importances_mean * len(held_out) / len(ranks))
     mean_falls = np.sum(falls, axis=0) / np.var(ranks)
-    named = zip([*(option.path for option in options), "stage"], mean_falls, strict=True)
+    named = zip([*(option.path for option in options), "rung"], mean_falls, strict=True)
     ordered = sorted(named, key=lambda pair: -pair[1])
     return Importance(r2_score(ranks, predicted), {name: float(fall) for name, fall in ordered})

@@ -47,7 +47,7 @@ def render_search(search) -> str:
         parallel=figures.parallel(trials, options, objective, **shared),
         options=_options(search, options, trials, shared),
         importance=importance(trials, options, lower_is_better=shared["lower_is_better"]),
-        stages=_stages(search, trials),
+        rungs=_rungs(search, trials),
         trials=_ordered(trials, lower_is_better=shared["lower_is_better"]),
         shown_trials=SHOWN_TRIALS,
         paths=[option.path for option in options],
@@ -65,35 +65,35 @@ def _summary(search, trials: list[dict[str, Any]]) -> str:
     judged = f", {search.settings['folds']} folds" if search.settings.get("folds") else ""
     return (
         f"{len(trials):,} trials of {model} on {data}, {epochs:,} epochs in "
-        f"{formats.duration(seconds)}; stages {', '.join(search.settings['stages'])} (trials x "
+        f"{formats.duration(seconds)}; rungs {', '.join(search.settings['rungs'])} (trials x "
         f"epochs), by {search.objective}{judged}."
     )
 
 
 def _options(search, options, trials, shared) -> list[dict[str, Any]]:
     """Returns path, figure and what is to be noted for each option that was tried."""
-    regions, borders = search.regions, search.result.get("borders", {})
+    regions, at_bounds = search.regions, search.result.get("at_bounds", {})
     drawn = []
     for option in options:
         svg = figures.option_figure(option, trials, regions, search.objective, **shared)
         notes = [
             f"the best lie at the {end} end of the range{name.removeprefix(option.path)}"
-            for name, end in borders.items()
+            for name, end in at_bounds.items()
             if is_of(name, option.path)
         ]
         drawn.append({"path": option.path, "svg": svg, "note": "; ".join(notes)})
     return [figure for figure in drawn if figure["svg"]]
 
 
-def _stages(search, trials: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _rungs(search, trials: list[dict[str, Any]]) -> list[dict[str, Any]]:
     best = min if search.direction == "min" else max
     rows = []
-    for position, stage in enumerate(search.settings["stages"], start=1):
-        own = [row for row in trials if row["stage"] == position]
+    for position, rung in enumerate(search.settings["rungs"], start=1):
+        own = [row for row in trials if row["rung"] == position]
         scores = [row["score"] for row in own if row["score"] is not None]
         rows.append(
             {
-                "stage": f"{position}: {stage.replace('x', ' × ')}",
+                "rung": f"{position}: {rung.replace('x', ' × ')}",
                 "trials": len(own),
                 "resumed": sum(row["parent"] is not None for row in own),
                 "stopped": sum(row["status"] == "stopped" for row in own),
@@ -109,7 +109,7 @@ def _ordered(trials: list[dict[str, Any]], *, lower_is_better: bool) -> list[dic
     """Returns the trials with the longest first, and among them the best."""
     sign = 1 if lower_is_better else -1
     scored = [row for row in trials if row["score"] is not None]
-    return sorted(scored, key=lambda row: (-row["stage"], sign * row["score"]))
+    return sorted(scored, key=lambda row: (-row["rung"], sign * row["score"]))
 
 
 def _recipe_json(search) -> str | None:
@@ -120,5 +120,5 @@ def _recipe_json(search) -> str | None:
 
 
 def _settings(search) -> dict[str, Any]:
-    names = ("stages", "objective", "direction", "seed", "folds")
+    names = ("rungs", "objective", "direction", "seed", "folds")
     return {name: search.settings.get(name) for name in names}

@@ -11,7 +11,7 @@ from kerasrecipes.page.formats import number, plain
 
 # What trials.csv says of a trial besides the value of each path.
 TRIAL_COLUMNS = (
-    "trial", "stage", "epochs", "cost_epochs", "parent", "status", "score", "cause", "seconds",
+    "trial", "rung", "epochs", "cost_epochs", "parent", "status", "score", "cause", "seconds",
 )  # fmt: skip
 
 

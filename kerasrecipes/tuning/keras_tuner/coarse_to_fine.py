@@ -7,22 +7,22 @@ import keras_tuner
 from kerasrecipes.base.checks import check_integer
 from kerasrecipes.tuning.keras_tuner.distributed import role
 from kerasrecipes.tuning.keras_tuner.oracle import CoarseToFineOracle
-from kerasrecipes.tuning.keras_tuner.rung_tuner import StagedTuner
-from kerasrecipes.tuning.rungs import Stage, stages_of
+from kerasrecipes.tuning.keras_tuner.rung_tuner import RungTuner
+from kerasrecipes.tuning.rungs import Rung, rungs_of
 
 
-class CoarseToFine(StagedTuner):
+class CoarseToFine(RungTuner):
     """Searches coarsely with short trials, then ever more finely with longer ones.
 
     A keras-tuner tuner: it takes the place of `keras_tuner.RandomSearch` and the others, with the
     same hypermodel and the same `search`.
 
-    The first stage spreads six tenths of its trials over the whole space, and chooses the rest by a
-    Gaussian process of what those scored. Each further stage
+    The first rung spreads six tenths of its trials over the whole space, and chooses the rest by a
+    Gaussian process of what those scored. Each further rung
 
-    - takes over the best of the stage before, which go on from their weights;
+    - takes over the best of the rung before, which go on from their weights;
     - narrows the ranges to a region around the best quarter, drops categorical options that are
-      clearly worse, and says where the best lie at a border (`borders`);
+      clearly worse, and says where the best lie at a bound (`at_bounds`);
     - chooses new trials in the region by Gaussian processes of what was seen, from short trials to
       long ones, except for a share that explores the whole space.
 
@@ -33,20 +33,20 @@ class CoarseToFine(StagedTuner):
     Args:
         hypermodel: As in keras-tuner: `build(hp)`, or a `HyperModel`.
         objective: As in keras-tuner, such as `"val_accuracy"`. One, not several.
-        max_trials: Positive integer. Without `stages`: the search costs as much as so many trials
+        max_trials: Positive integer. Without `rungs`: the search costs as much as so many trials
             of the `epochs` that `search` is given: two thirds of it for whole trials, one third for
             trials of a third of the length.
-        stages: `"20x2,8x8,3x30"` (trials x epochs), pairs, or `Stage`s; instead of `max_trials`
+        rungs: `"20x2,8x8,3x30"` (trials x epochs), pairs, or `Rung`s; instead of `max_trials`
             and `epochs`.
         seed: Non-negative integer.
-        survivors: Float in `[0, 1]`. How many of a stage's trials repeat the best before it.
+        promoted_fraction: Float in `[0, 1]`. How many of a rung's trials repeat the best before it.
         exploration: Float in `[0, 1]`. How many of the others are drawn from the whole space.
         model: Whether Gaussian processes choose the new trials; else they are spread in the region.
         widen: Names of float hyperparameters whose ranges may be left, by a quarter, where the best
-            lie at a border.
-        continue_training: Whether the trials that a stage takes over go on from their weights;
+            lie at a bound.
+        continue_training: Whether the trials that a rung takes over go on from their weights;
             `False` trains them anew, as a learning-rate schedule over the whole run needs it.
-        median_rule: Whether hopeless trials are stopped.
+        median_rule: Whether clearly worse trials are stopped.
         epoch: `"late"`, `"last"` or `"best"`: whether the mean over the last ninth of the epochs is
             a trial's score, the last epoch, or the best. The best of many noisy ones is more than
             the network is worth, and prefers networks that are unsteady.
@@ -72,10 +72,10 @@ class CoarseToFine(StagedTuner):
         hypermodel=None,
         objective=None,
         max_trials: int | None = None,
-        stages: str | Iterable[Stage | tuple[int, int]] | None = None,
+        rungs: str | Iterable[Rung | tuple[int, int]] | None = None,
         *,
         seed: int = 0,
-        survivors: float = 0.2,
+        promoted_fraction: float = 0.2,
         exploration: float = 0.1,
         model: bool = True,
         widen: Sequence[str] = (),
@@ -87,10 +87,10 @@ class CoarseToFine(StagedTuner):
         allow_new_entries: bool = True,
         **kwargs,
     ):
-        if (max_trials is None) == (stages is None):
+        if (max_trials is None) == (rungs is None):
             raise ValueError(
-                "Give `max_trials` or `stages`, such as stages='20x2,8x8,3x30'. Received: "
-                f"max_trials={max_trials!r}, stages={stages!r}"
+                "Give `max_trials` or `rungs`, such as rungs='20x2,8x8,3x30'. Received: "
+                f"max_trials={max_trials!r}, rungs={rungs!r}"
             )
         if max_trials is not None:
             check_integer("max_trials", max_trials, at_least=1)
@@ -99,10 +99,10 @@ class CoarseToFine(StagedTuner):
             raise ValueError(f"`objective` must be one, not several. Received: {objective!r}")
         oracle = CoarseToFineOracle(
             objective,
-            None if stages is None else stages_of(stages),
+            None if rungs is None else rungs_of(rungs),
             seed=seed,
             continues=continue_training,
-            survivors=survivors,
+            promoted_fraction=promoted_fraction,
             exploration=exploration,
             model=model,
             widen=widen,
@@ -116,10 +116,10 @@ class CoarseToFine(StagedTuner):
         self._check_space()
 
     @property
-    def borders(self) -> dict[str, str]:
+    def at_bounds(self) -> dict[str, str]:
         """The hyperparameters whose best values lie at an end of their ranges: "low" or "high"."""
-        stages = self.chief_oracle.stages or ()
-        return self.chief_oracle.region(len(stages)).borders if stages else {}
+        rungs = self.chief_oracle.rungs or ()
+        return self.chief_oracle.region(len(rungs)).at_bounds if rungs else {}
 
     def _check_space(self) -> None:
         """Raises if the hyperparameters are not those of the search that was taken up."""

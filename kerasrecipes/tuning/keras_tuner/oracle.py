@@ -17,15 +17,15 @@ from kerasrecipes.tuning.keras_tuner.trial_values import (
     PARENT,
     SCORED_EPOCHS,
     STAGE,
-    as_tried,
+    as_observation,
     own_curve,
     score_of,
 )
-from kerasrecipes.tuning.planning.median_rule import is_hopeless
-from kerasrecipes.tuning.planning.plan import Plan, Proposal, Tried
+from kerasrecipes.tuning.planning.median_rule import should_stop_early
+from kerasrecipes.tuning.planning.plan import Observation, Plan, Proposal
 from kerasrecipes.tuning.planning.region import Region
 from kerasrecipes.tuning.planning.unit_cube import UnitCube
-from kerasrecipes.tuning.rungs import Stage, stages_of
+from kerasrecipes.tuning.rungs import Rung, rungs_of
 
 # So many trials that all failed are no accident.
 FAILURES_AT_START = 5
@@ -38,14 +38,14 @@ class CoarseToFineOracle(ResumableOracle):
 
     Args:
         objective: As in keras-tuner: the name of a metric, or `keras_tuner.Objective`.
-        stages: Stages, or `None` until `set_stages` is called.
+        rungs: Rungs, or `None` until `set_rungs` is called.
         seed: Non-negative integer.
-        continues: Whether the trials that a stage takes over go on from their weights.
-        survivors: Float in `[0, 1]`; see `Plan`.
+        continues: Whether the trials that a rung takes over go on from their weights.
+        promoted_fraction: Float in `[0, 1]`; see `Plan`.
         exploration: Float in `[0, 1]`; see `Plan`.
         model: Whether a model of the scores chooses points.
         widen: Names of hyperparameters whose ranges may be left.
-        median_rule: Whether hopeless trials are stopped.
+        median_rule: Whether clearly worse trials are stopped.
         epoch: `"late"`, `"last"` or `"best"`: which epoch's score is the trial's.
         hyperparameters: As in keras-tuner.
         tune_new_entries: As in keras-tuner.
@@ -55,11 +55,11 @@ class CoarseToFineOracle(ResumableOracle):
     def __init__(
         self,
         objective=None,
-        stages: Sequence[Stage] | None = None,
+        rungs: Sequence[Rung] | None = None,
         *,
         seed: int = 0,
         continues: bool = True,
-        survivors: float = 0.2,
+        promoted_fraction: float = 0.2,
         exploration: float = 0.1,
         model: bool = True,
         widen: Sequence[str] = (),
@@ -78,35 +78,35 @@ class CoarseToFineOracle(ResumableOracle):
             max_consecutive_failed_trials=None,
         )
         check_choice("epoch", epoch, SCORED_EPOCHS)
-        self.stages = None if stages is None else tuple(stages)
+        self.rungs = None if rungs is None else tuple(rungs)
         self.widen = tuple(widen)
         self.median_rule = median_rule
         self.epoch = epoch
         self.options: dict[str, Any] = {
             "seed": seed,
             "continues": continues,
-            "survivors": survivors,
+            "promoted_fraction": promoted_fraction,
             "exploration": exploration,
             "model": model,
         }
         self.over = False
         self._plan: Plan | None = None
-        self._ended: dict[str, Tried] = {}
+        self._ended: dict[str, Observation] = {}
 
     @property
     def plan(self) -> Plan:
         """What decides how the search goes on."""
         space = self.hyperparameters.space
         if self._plan is None or len(self._plan.cube.all) != len(space):
-            self._plan = Plan(UnitCube(space, self.widen), self.stages or (), **self.options)
+            self._plan = Plan(UnitCube(space, self.widen), self.rungs or (), **self.options)
             self._ended = {}
         return self._plan
 
-    def region(self, stage: int) -> Region:
-        """Returns the region that a stage searches, counted from 0."""
-        return self.plan.region(stage, self.tried())
+    def region(self, rung: int) -> Region:
+        """Returns the region that a rung searches, counted from 0."""
+        return self.plan.region(rung, self.tried())
 
-    def tried(self) -> list[Tried]:
+    def tried(self) -> list[Observation]:
         """Returns all trials as the plan sees them, those that ended in the order of their ends."""
         running = [name for name in self.start_order if name not in self.end_order]
         return [self._tried(self.trials[name]) for name in (*self.end_order, *running)]
@@ -122,7 +122,7 @@ class CoarseToFineOracle(ResumableOracle):
         values: dict[str, Any] = {
             EPOCHS: proposal.epochs,
             INITIAL_EPOCH: 0,
-            STAGE: proposal.stage,
+            STAGE: proposal.rung,
         }
         if proposal.parent is None:
             return {
@@ -152,34 +152,34 @@ class CoarseToFineOracle(ResumableOracle):
         trial.best_step = trial.metrics.get_history(self.objective.name)[chosen].step
 
     def get_best_trials(self, num_trials: int = 1):
-        """Returns the best trials: of the last stage that has any, then of the one before."""
+        """Returns the best trials: of the last rung that has any, then of the one before."""
         done = [t for t in self.tried() if t.score not in (None, -np.inf)]
         seen, best = set(), []
-        for tried in sorted(done, key=lambda t: (t.stage, t.score), reverse=True):
+        for tried in sorted(done, key=lambda t: (t.rung, t.score), reverse=True):
             if tried.name not in seen:
                 best.append(self.trials[tried.name])
-            # What a survivor goes on from is the same choice, less trained.
+            # What a promoted goes on from is the same choice, less trained.
             seen |= {tried.name, tried.parent}
         return best[:num_trials]
 
-    def set_stages(self, stages: Sequence[Stage]) -> None:
-        """Sets the stages, which must be those of the search that is resumed."""
-        if self.stages is not None:
-            self.check_same("stages", _written(self.stages), _written(stages))
-        self.stages = tuple(stages)
+    def set_rungs(self, rungs: Sequence[Rung]) -> None:
+        """Sets the rungs, which must be those of the search that is resumed."""
+        if self.rungs is not None:
+            self.check_same("rungs", _written(self.rungs), _written(rungs))
+        self.rungs = tuple(rungs)
         self._plan = None
 
     def get_state(self) -> dict[str, Any]:
-        return super().get_state() | {"stages": _written(self.stages), "options": self.options}
+        return super().get_state() | {"rungs": _written(self.rungs), "options": self.options}
 
     def set_state(self, state: Mapping[str, Any]) -> None:
         """Takes up a search where it was; raises a `ValueError` if it is another one."""
-        if self.stages is not None and state["stages"]:
-            self.check_same("stages", state["stages"], _written(self.stages))
+        if self.rungs is not None and state["rungs"]:
+            self.check_same("rungs", state["rungs"], _written(self.rungs))
         self.check_same("options", state["options"], self.options)
         super().set_state(state)
-        stages = state["stages"] and stages_of(",".join(state["stages"]))
-        self.stages, self._plan, self._ended = self.stages or stages, None, {}
+        rungs = state["rungs"] and rungs_of(",".join(state["rungs"]))
+        self.rungs, self._plan, self._ended = self.rungs or rungs, None, {}
 
     def nothing_left(self) -> bool:
         """Returns whether there is nothing left to try; not to be asked while it serves workers."""
@@ -195,7 +195,7 @@ class CoarseToFineOracle(ResumableOracle):
                 f"Received: {self.folder}"
             )
 
-    def _proposal(self, tried: Sequence[Tried]) -> Proposal | str | None:
+    def _proposal(self, tried: Sequence[Observation]) -> Proposal | str | None:
         ended = [trial for trial in tried if trial.score is not None]
         if len(ended) >= FAILURES_AT_START and all(t.score == -np.inf for t in ended):
             return None
@@ -206,18 +206,18 @@ class CoarseToFineOracle(ResumableOracle):
         return json.loads(path.read_text("utf-8"))["cause"] if path.is_file() else "unknown cause"
 
     def _is_hopeless(self, trial) -> bool:
-        stage = trial.hyperparameters.values[STAGE]
-        peers = [t for t in self.tried() if t.stage == stage]
+        rung = trial.hyperparameters.values[STAGE]
+        peers = [t for t in self.tried() if t.rung == rung]
         own = next(t for t in peers if t.name == trial.trial_id)
-        return is_hopeless(own.curve, [t.curve for t in peers if t is not own], own.epochs)
+        return should_stop_early(own.curve, [t.curve for t in peers if t is not own], own.epochs)
 
-    def _tried(self, trial) -> Tried:
+    def _tried(self, trial) -> Observation:
         name = trial.trial_id
         if name in self._ended:
             return self._ended[name]
         parent = self.trials.get(trial.hyperparameters.values.get(PARENT))
         ended = name in self.end_order
-        tried = as_tried(
+        tried = as_observation(
             trial,
             self.objective,
             self.plan.cube,
@@ -230,5 +230,5 @@ class CoarseToFineOracle(ResumableOracle):
         return tried
 
 
-def _written(stages: Sequence[Stage] | None) -> list[str] | None:
-    return None if stages is None else [str(stage) for stage in stages]
+def _written(rungs: Sequence[Rung] | None) -> list[str] | None:
+    return None if rungs is None else [str(rung) for rung in rungs]

@@ -17,15 +17,15 @@ from kerasrecipes.training.training import train
 from kerasrecipes.tuning.keras_tuner.coarse_to_fine import CoarseToFine
 from kerasrecipes.tuning.keras_tuner.hparams_log import log_hyperparameters
 from kerasrecipes.tuning.keras_tuner.trial_values import EPOCHS, INITIAL_EPOCH, STAGE
-from kerasrecipes.tuning.rungs import Stage
+from kerasrecipes.tuning.rungs import Rung
 from kerasrecipes.tuning.space import Space
-from kerasrecipes.tuning.trial_length import goes_on
+from kerasrecipes.tuning.trial_length import is_continuable
 
 RUN_NAME = "trial"
 
 
-class StageEnd(Exception):
-    """Ends the training of a trial whose run is longer than its stage; the run can go on."""
+class RungEnd(Exception):
+    """Ends the training of a trial whose run is longer than its rung; the run can go on."""
 
 
 class RecipeTuner(CoarseToFine):
@@ -34,7 +34,7 @@ class RecipeTuner(CoarseToFine):
     Args:
         space: The space, with the recipe that it is around.
         objective: The logged quantity, such as `"val_accuracy"`.
-        stages: Trials and epochs.
+        rungs: Trials and epochs.
         folds: `None` to score on the recipe's own validation images; or an integer of at least 2
             for the mean over the folds of a stratified cross-validation.
         on_event: Called with `"trial_begin"`, `"epoch"` or `"trial_end"`, and a dictionary.
@@ -45,22 +45,22 @@ class RecipeTuner(CoarseToFine):
         self,
         space: Space,
         objective: str,
-        stages: Sequence[Stage],
+        rungs: Sequence[Rung],
         *,
         folds: int | None = None,
         on_event: Callable[[str, dict], None] | None = None,
         **kwargs,
     ):
         self.space, self.folds = space, folds
-        self.longest_epochs = stages[-1].epochs
+        self.longest_epochs = rungs[-1].epochs
         self.on_event = on_event or (lambda event, row: None)
         super().__init__(
             None,
             objective,
-            stages=stages,
+            rungs=rungs,
             hyperparameters=space.hyperparameters(),
             widen=space.widened,
-            continue_training=all(goes_on(each, stages) for each in space.examples()),
+            continue_training=all(is_continuable(each, rungs) for each in space.examples()),
             **kwargs,
         )
         direction = self.oracle.objective.direction
@@ -68,7 +68,7 @@ class RecipeTuner(CoarseToFine):
 
     def recipe_of(self, values) -> Recipe:
         """Returns the recipe that a trial runs, before it is split into folds."""
-        # Where a trial can go on, its run is that of the longest stage, ended early.
+        # Where a trial can go on, its run is that of the longest rung, ended early.
         continues = self.chief_oracle.plan.continues
         epochs = self.longest_epochs if continues else values[EPOCHS]
         return self.space.recipe.replace({**self.space.changes(values), "epochs": epochs})
@@ -110,7 +110,7 @@ class RecipeTuner(CoarseToFine):
             log_hyperparameters(
                 folder / "logs", self.space.changes(trial.hyperparameters.values), trial.trial_id
             )
-            with contextlib.suppress(StageEnd):
+            with contextlib.suppress(RungEnd):
                 train(recipe, directory=runs, name=RUN_NAME, verbose=0, observers=[watch])
         return _rows(folder)
 
@@ -122,7 +122,7 @@ class RecipeTuner(CoarseToFine):
             "trial_begin",
             {
                 "trial": trial.trial_id,
-                "stage": values[STAGE] + 1,
+                "rung": values[STAGE] + 1,
                 "epochs": values[EPOCHS],
                 "values": self.space.changes(values),
             },
@@ -136,7 +136,7 @@ class RecipeTuner(CoarseToFine):
 
 
 class _Watch(keras.callbacks.Callback):
-    """Reports each epoch of a run, and ends it where its stage ends or it is hopeless."""
+    """Reports each epoch of a run, and ends it where its rung ends or it is clearly worse."""
 
     def __init__(self, tuner: RecipeTuner | None, trial: Any, epochs: int):
         super().__init__()
@@ -153,7 +153,7 @@ class _Watch(keras.callbacks.Callback):
             row = {"trial": self.trial.trial_id, "epoch": epoch + 1, "score": float(logs[name])}
             self.tuner.on_event("epoch", row)
         if self.stopped or epoch + 1 >= self.epochs < self.params["epochs"]:
-            raise StageEnd
+            raise RungEnd
 
 
 def _fold(recipe: Recipe, folds: int, fold: int | None) -> Recipe:

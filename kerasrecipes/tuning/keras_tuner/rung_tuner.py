@@ -1,4 +1,4 @@
-"""A keras-tuner tuner that runs trials by stages, and records what goes wrong."""
+"""A keras-tuner tuner that runs trials by rungs, and records what goes wrong."""
 
 import math
 import shutil
@@ -20,7 +20,7 @@ from kerasrecipes.tuning.keras_tuner.distributed import role
 from kerasrecipes.tuning.keras_tuner.oracle import CAUSE, CoarseToFineOracle
 from kerasrecipes.tuning.keras_tuner.retrying_client import PatientClient
 from kerasrecipes.tuning.keras_tuner.trial_values import EPOCHS, INITIAL_EPOCH, PARENT
-from kerasrecipes.tuning.rungs import usual_stages
+from kerasrecipes.tuning.rungs import usual_rungs
 
 # How long a worker waits before it asks again, while its next trial depends on others; and a chief,
 # before it looks whether all have left.
@@ -33,14 +33,14 @@ class Diverged(Exception):
     """A trial's objective or loss is no number any more."""
 
 
-class StagedTuner(keras_tuner.Tuner):
+class RungTuner(keras_tuner.Tuner):
     """Runs the trials of a `CoarseToFineOracle`; see `CoarseToFine`.
 
     Args:
         oracle: The oracle.
         hypermodel: As in keras-tuner.
         max_trials: With the `epochs` that `search` is given, the budget; `None` where the oracle
-            has its stages.
+            has its rungs.
         **kwargs: As in `keras_tuner.Tuner`.
     """
 
@@ -66,7 +66,7 @@ class StagedTuner(keras_tuner.Tuner):
             **fit_kwargs: As in `keras.Model.fit`. `epochs` is the length of the longest trials,
                 where the tuner was given `max_trials`.
         """
-        self.settle_stages(fit_kwargs.pop("epochs", None))
+        self.assign_rungs(fit_kwargs.pop("epochs", None))
         if "verbose" in fit_kwargs:
             self.chief_oracle.verbose = fit_kwargs["verbose"]
         self.save()
@@ -115,7 +115,7 @@ class StagedTuner(keras_tuner.Tuner):
         """Tells the oracle what a trial scored after so many epochs.
 
         Returns:
-            Whether the trial is hopeless and should be stopped.
+            Whether the trial is clearly worse and should be stopped.
 
         Raises:
             Diverged: If the objective or a loss is no number any more.
@@ -188,14 +188,14 @@ class StagedTuner(keras_tuner.Tuner):
             cause = f"{type(error).__name__}: {first_line}"
             write_json(Path(self.get_trial_dir(trial.trial_id)) / CAUSE, {"cause": cause})
 
-    def settle_stages(self, epochs: int | None) -> None:
+    def assign_rungs(self, epochs: int | None) -> None:
         if self.max_trials is not None:
             if epochs is None:
                 raise ValueError("`search` needs `epochs`, the length of the longest trials.")
-            self.chief_oracle.set_stages(usual_stages(self.max_trials, epochs))
+            self.chief_oracle.set_rungs(usual_rungs(self.max_trials, epochs))
         elif epochs is not None:
             raise ValueError(
-                f"`epochs` follow from the stages of the tuner. Received: epochs={epochs!r}"
+                f"`epochs` follow from the rungs of the tuner. Received: epochs={epochs!r}"
             )
 
     def _checkpoint(self, trial_id: str) -> Path:

@@ -1,4 +1,4 @@
-"""What a trial of keras-tuner holds for a search by stages."""
+"""What a trial of keras-tuner holds for a search by rungs."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -6,12 +6,12 @@ from typing import Any
 import numpy as np
 from keras_tuner.engine.trial import TrialStatus
 
-from kerasrecipes.tuning.planning.plan import Tried
+from kerasrecipes.tuning.planning.plan import Observation
 from kerasrecipes.tuning.planning.unit_cube import UnitCube
 
 # Values of a trial that are keras-tuner's own, named as its Hyperband names them.
 EPOCHS, INITIAL_EPOCH, PARENT = "tuner/epochs", "tuner/initial_epoch", "tuner/trial_id"
-STAGE = "tuner/stage"
+STAGE = "tuner/rung"
 # Which epochs a score may be of.
 SCORED_EPOCHS = ("late", "last", "best")
 
@@ -44,15 +44,15 @@ def score_of(curve: Sequence[float], planned_epochs: int, epoch: str) -> float:
     return float(np.mean(curve[-count:]))
 
 
-def as_tried(
+def as_observation(
     trial: Any,
     objective: Any,
     cube: UnitCube,
     *,
     ended: bool,
     epoch: str,
-    parent: Tried | None,
-) -> Tried:
+    parent: Observation | None,
+) -> Observation:
     """Returns a trial as the plan sees it.
 
     Args:
@@ -74,10 +74,10 @@ def as_tried(
     epochs = min(planned, len(curve)) if ended else planned
     if score is not None and np.isfinite(score) and len(curve) < planned:
         curve = [*curve, *[curve[-1]] * (planned - len(curve))]
-    return Tried(
+    return Observation(
         name=trial.trial_id,
         point=cube.encode(values),
-        stage=values[STAGE],
+        rung=values[STAGE],
         epochs=planned,
         initial_epoch=initial,
         cost_epochs=max(1, epochs - initial),

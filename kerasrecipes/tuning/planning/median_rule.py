@@ -1,4 +1,4 @@
-"""The median rule: whether a trial is hopeless."""
+"""The median rule: whether a trial is clearly worse."""
 
 import math
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ LEAST_OTHERS = 5
 GRACE_FRACTION = 1 / 3
 
 
-def is_hopeless(
+def should_stop_early(
     curve: Sequence[float], others: Sequence[Sequence[float]], planned_epochs: int
 ) -> bool:
     """Tells whether a trial is worse than most others were.
@@ -20,14 +20,14 @@ def is_hopeless(
 
     Args:
         curve: Its scores so far, an epoch each, higher is better.
-        others: The same of other trials of its stage. Those of fewer epochs do not count; fewer
+        others: The same of other trials of its rung. Those of fewer epochs do not count; fewer
             than five judge nobody.
         planned_epochs: How many epochs it is to have.
 
     Example:
 
     >>> others = [[0.5, 0.7, 0.8]] * 5
-    >>> is_hopeless([0.4, 0.5], others, 3), is_hopeless([0.4, 0.75], others, 3)
+    >>> should_stop_early([0.4, 0.5], others, 3), should_stop_early([0.4, 0.75], others, 3)
     (True, False)
 
     Reference:

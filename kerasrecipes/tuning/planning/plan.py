@@ -11,17 +11,17 @@ from scipy.stats import qmc
 from kerasrecipes.tuning.planning.region import Region, narrowed, whole
 from kerasrecipes.tuning.planning.surrogate import LEAST_TRIALS, Surrogate
 from kerasrecipes.tuning.planning.unit_cube import UnitCube
-from kerasrecipes.tuning.rungs import Stage
+from kerasrecipes.tuning.rungs import Rung
 
 
 @dataclass(frozen=True)
-class Tried:
+class Observation:
     """A trial as the plan sees it.
 
     Args:
         name: Its name.
         point: Array `(d,)`. Where it is in the unit cube.
-        stage: The number of its stage, from 0.
+        rung: The number of its rung, from 0.
         epochs: How many epochs it was to have.
         cost_epochs: How many of them were its own, where it went on from another trial.
         score: Higher is better, `-inf` where it failed, `None` while it runs.
@@ -32,7 +32,7 @@ class Tried:
 
     name: str
     point: np.ndarray
-    stage: int
+    rung: int
     epochs: int
     cost_epochs: int
     score: float | None
@@ -49,19 +49,19 @@ class Tried:
 
 @dataclass(frozen=True)
 class Proposal:
-    """A trial to come; see `Tried`."""
+    """A trial to come; see `Observation`."""
 
     point: np.ndarray
-    stage: int
+    rung: int
     epochs: int
     parent: str | None = None
 
 
 WAIT = "wait"
-# The share of the first stage's trials that are spread over the space before a model chooses.
+# The share of the first rung's trials that are spread over the space before a model chooses.
 SPREAD = 0.6
 # Half of the candidates are drawn around the best points: around how many, how many, and how far.
-# A longer search for the greatest promise ends where the model knows least, at the borders.
+# A longer search for the greatest acquisition ends where the model knows least, at the at_bounds.
 CENTERS, DRAWN = 8, 32
 STEPS = (0.02, 0.05, 0.1)
 # A new point differs from those that were tried by so much in at least one coordinate: for each
@@ -75,65 +75,66 @@ class Plan:
 
     Args:
         cube: The search space.
-        stages: Trials and epochs.
+        rungs: Trials and epochs.
         seed: Non-negative integer.
-        continues: Whether a survivor goes on from its weights, and costs only its further epochs.
-        survivors: Float in `[0, 1]`. The share of a stage's trials that repeat the best of the
-            stage before, at the length of this one; one more may fill up a stage's epochs.
-        exploration: Float in `[0, 1]`. The share of a stage's other trials that are drawn from the
+        continues: Whether a promoted trial goes on from its weights, and costs only its further
+            epochs.
+        promoted_fraction: Float in `[0, 1]`. The share of a rung's trials that repeat the best of
+            the rung before, at the length of this one; one more may fill up a rung's epochs.
+        exploration: Float in `[0, 1]`. The share of a rung's other trials that are drawn from the
             whole space.
         model: Whether points are chosen by a model of the scores so far, after the first six tenths
-            of the first stage; else they are drawn from the region.
+            of the first rung; else they are drawn from the region.
     """
 
     cube: UnitCube
-    stages: Sequence[Stage]
+    rungs: Sequence[Rung]
     seed: int = 0
     continues: bool = True
-    survivors: float = 0.2
+    promoted_fraction: float = 0.2
     exploration: float = 0.1
     model: bool = True
 
-    def next(self, tried: Sequence[Tried]) -> Proposal | str | None:
+    def next(self, tried: Sequence[Observation]) -> Proposal | str | None:
         """Returns the next trial, `WAIT` while it depends on trials that run, `None` at the end."""
-        stage = max((trial.stage for trial in tried), default=0)
-        proposal = self._in_stage(stage, tried)
+        rung = max((trial.rung for trial in tried), default=0)
+        proposal = self._in_rung(rung, tried)
         if proposal is None and any(trial.score is None for trial in tried):
             return WAIT
-        if proposal is None and stage + 1 < len(self.stages):
-            return self._in_stage(stage + 1, tried)
+        if proposal is None and rung + 1 < len(self.rungs):
+            return self._in_rung(rung + 1, tried)
         return proposal
 
-    def region(self, stage: int, tried: Sequence[Tried]) -> Region:
-        """Returns the region that a stage searches."""
+    def region(self, rung: int, tried: Sequence[Observation]) -> Region:
+        """Returns the region that a rung searches."""
         region = whole(self.cube)
-        for number in range(stage):
-            there = [t for t in tried if t.stage == number and t.score is not None]
+        for number in range(rung):
+            there = [t for t in tried if t.rung == number and t.score is not None]
             if there:
                 points, scores = np.stack([t.point for t in there]), _scores(there)
                 region = narrowed(region, points, scores)
         return region
 
-    def _in_stage(self, number: int, tried: Sequence[Tried]) -> Proposal | None:
-        stage = self.stages[number]
-        here = [trial for trial in tried if trial.stage == number]
-        left = stage.budget_epochs - sum(trial.cost_epochs for trial in here)
+    def _in_rung(self, number: int, tried: Sequence[Observation]) -> Proposal | None:
+        rung = self.rungs[number]
+        here = [trial for trial in tried if trial.rung == number]
+        left = rung.budget_epochs - sum(trial.cost_epochs for trial in here)
         repeated = {trial.parent for trial in here} - {None}
-        # At the end, what is too little for a new trial may do for one more survivor.
-        wanted = math.ceil(self.survivors * stage.trials)
-        if wanted and (len(repeated) < wanted or left < stage.epochs):
-            survivor = self._survivor(number, repeated, tried)
-            if survivor is not None:
-                cost = stage.epochs - (survivor.epochs if self.continues else 0)
+        # At the end, what is too little for a new trial may do for one more promoted.
+        wanted = math.ceil(self.promoted_fraction * rung.trials)
+        if wanted and (len(repeated) < wanted or left < rung.epochs):
+            promoted = self._promoted(number, repeated, tried)
+            if promoted is not None:
+                cost = rung.epochs - (promoted.epochs if self.continues else 0)
                 if cost <= left:
-                    return Proposal(survivor.point, number, stage.epochs, survivor.name)
-        if stage.epochs > left:
+                    return Proposal(promoted.point, number, rung.epochs, promoted.name)
+        if rung.epochs > left:
             return None
-        return Proposal(self._new_point(number, here, tried), number, stage.epochs)
+        return Proposal(self._new_point(number, here, tried), number, rung.epochs)
 
-    def _survivor(self, number: int, repeated, tried) -> Tried | None:
-        """Returns the best whole trial of the stage before that is not repeated in this one."""
-        before = [t for t in tried if t.stage == number - 1 and t.is_whole]
+    def _promoted(self, number: int, repeated, tried) -> Observation | None:
+        """Returns the best whole trial of the rung before that is not repeated in this one."""
+        before = [t for t in tried if t.rung == number - 1 and t.is_whole]
         left = [t for t in before if t.name not in repeated]
         return max(left, key=lambda t: t.score, default=None)
 
@@ -143,17 +144,17 @@ class Plan:
         everywhere = whole(self.cube)
         if number == 0 and not (self.model and self._can_model(new, tried)):
             return self.cube.snapped(everywhere.place(_spread(len(self.cube), self.seed, new)))[0]
-        # The first stage has been spread over all.
+        # The first rung has been spread over all.
         explores = number > 0 and int((new + 1) * self.exploration) > int(new * self.exploration)
         region = everywhere if explores else self.region(number, tried)
         if explores or not self.model:
             return self._unlike(region.sample(64, rng), tried)
-        return self._promising(region, self.stages[number].epochs, tried, rng)
+        return self._promising(region, self.rungs[number].epochs, tried, rng)
 
     def _can_model(self, new: int, tried) -> bool:
-        """Returns whether the first stage has been spread enough for a model of it."""
+        """Returns whether the first rung has been spread enough for a model of it."""
         done = sum(trial.score not in (None, -np.inf) for trial in tried)
-        spread = math.ceil(SPREAD * self.stages[0].trials)
+        spread = math.ceil(SPREAD * self.rungs[0].trials)
         return new >= spread and done >= max(LEAST_TRIALS, len(self.cube) + 1)
 
     def _promising(self, region: Region, epochs: int, tried, rng) -> np.ndarray:
@@ -163,7 +164,7 @@ class Plan:
         known, _ = model.predict(there, epochs)
         apart = min(APART * len(self.cube), APART_AT_MOST)
 
-        def promise(points):
+        def acquisition(points):
             features = self.cube.features(points)
             gap = np.abs(features[:, None] - there).max(2).min(1)
             promised = model.improvement(features, epochs, float(known.max()))
@@ -176,11 +177,11 @@ class Plan:
         )
         near = _steps(points, rng)
         candidates = self.cube.snapped(np.concatenate([near, region.sample(len(near), rng)]))
-        return candidates[np.argmax(promise(candidates))]
+        return candidates[np.argmax(acquisition(candidates))]
 
     def _model(self, tried) -> Surrogate:
-        """Returns the model of all that ended; a survivor and what it repeats are one point."""
-        lengths = [stage.epochs for stage in self.stages]
+        """Returns the model of all that ended; a promoted and what it repeats are one point."""
+        lengths = [rung.epochs for rung in self.rungs]
         points: dict[str, np.ndarray] = {}
         scores: dict[str, np.ndarray] = {}
         first: dict[str, str] = {}
@@ -190,9 +191,9 @@ class Plan:
                 continue
             points[name] = trial.point
             row = scores.setdefault(name, np.full(len(lengths), np.nan))
-            row[trial.stage] = trial.score
+            row[trial.rung] = trial.score
             if self.continues and trial.score != -np.inf:
-                shorter = lengths[: trial.stage]
+                shorter = lengths[: trial.rung]
                 row[: len(shorter)] = [trial.curve[length - 1] for length in shorter]
         return Surrogate(lengths).fit(
             self.cube.features(np.stack([*points.values()])), np.stack([*scores.values()])
@@ -206,7 +207,7 @@ class Plan:
         return points[np.argmax(np.min(np.sum(distances**2, axis=2), axis=1))]
 
 
-def _scores(trials: Sequence[Tried]) -> np.ndarray:
+def _scores(trials: Sequence[Observation]) -> np.ndarray:
     return np.array([t.score for t in trials], float)
 
 

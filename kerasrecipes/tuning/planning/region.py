@@ -8,13 +8,13 @@ from scipy.stats import mannwhitneyu
 
 from kerasrecipes.tuning.planning.unit_cube import UnitCube
 
-# Of the trials of a stage, those whose region the next stage searches; at least so many.
+# Of the trials of a rung, those whose region the next rung searches; at least so many.
 TOP_FRACTION, LEAST_TOP = 0.25, 5
 # The region holds what is between these quantiles of the best, and a margin.
 QUANTILES = (0.1, 0.9)
-# A stage leaves at least this share of each range: short trials only hint at what long ones do.
+# A rung leaves at least this share of each range: short trials only hint at what long ones do.
 LEAST_WIDTH = 0.5
-# The best lie at a border if their median is no farther from it than this.
+# The best lie at a bound if their median is no farther from it than this.
 BORDER = 0.12
 # An option that is worse than the best one by chance alone is that improbable.
 SIGNIFICANCE = 0.05
@@ -31,7 +31,7 @@ class Region:
         high: Array `(d,)`. The greatest coordinates.
         options: For each coordinate the numbers of the options that are left, or `None` where the
             hyperparameter is not categorical.
-        borders: Names of the hyperparameters whose best values lie at a border of their ranges,
+        at_bounds: Names of the hyperparameters whose best values lie at a bound of their ranges,
             with `"low"` or `"high"`.
     """
 
@@ -39,7 +39,7 @@ class Region:
     low: np.ndarray
     high: np.ndarray
     options: tuple[tuple[int, ...] | None, ...]
-    borders: dict[str, str]
+    at_bounds: dict[str, str]
 
     def sample(self, count: int, rng: np.random.Generator) -> np.ndarray:
         """Returns points drawn from the region, `(count, d)`."""
@@ -65,7 +65,7 @@ def whole(cube: UnitCube) -> Region:
             tuple(range(levels or 1)) if categorical else None
             for levels, categorical in zip(cube.levels, cube.categorical, strict=True)
         ),
-        borders={},
+        at_bounds={},
     )
 
 
@@ -83,7 +83,7 @@ def narrowed(before: Region, points: np.ndarray, scores: np.ndarray) -> Region:
     """
     count = min(len(scores), max(LEAST_TOP, round(TOP_FRACTION * len(scores))))
     top = points[np.argsort(-scores, kind="stable")[:count]]
-    cube, options, borders = before.cube, list(before.options), {}
+    cube, options, at_bounds = before.cube, list(before.options), {}
     low, high = before.low.copy(), before.high.copy()
     least, greatest = cube.bounds
     for index, hp in enumerate(cube):
@@ -98,11 +98,11 @@ def narrowed(before: Region, points: np.ndarray, scores: np.ndarray) -> Region:
         short = max(LEAST_WIDTH * width - (top_end - bottom), 0.1 * width)
         bottom, top_end = bottom - short / 2, top_end + short / 2
         if np.median(column) < before.low[index] + BORDER * width:
-            borders[hp.name] = "low"
+            at_bounds[hp.name] = "low"
         elif np.median(column) > before.high[index] - BORDER * width:
-            borders[hp.name] = "high"
+            at_bounds[hp.name] = "high"
         low[index], high[index] = _fitted(bottom, top_end, least[index], greatest[index])
-    return Region(cube, low, high, tuple(options), borders)
+    return Region(cube, low, high, tuple(options), at_bounds)
 
 
 def _options_left(

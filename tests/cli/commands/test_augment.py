@@ -29,7 +29,7 @@ def test_a_sheet_of_training_images(recipe, output):
 
 def test_a_sheet_of_mixed_files_with_their_shares(run, output):
     places = write_digits(Path("pictures"), 3)
-    arguments = ["--set", 'augment=[{"use": "MixedSamples"}]', "--sheet", "mixed.png"]
+    arguments = ["--set", 'augment=[{"use": "MixedSamples"}]', "--grid", "mixed.png"]
     code, out, _ = output(console, ["augment", run, "pictures", *arguments])
     assert (code, out) == (0, "sheet: mixed.png\n")
     plain = output(console, ["augment", run, *map(str, places), "--set", "augment=RandomFlip"])
@@ -65,10 +65,10 @@ def test_augment_check_names_what_changes_digits(run, output):
     [
         (["augment", "RUN"], "The recipe does not augment: give it layers, such as"),
         (["augment", "script.py"], "A script shows its own images: python script.py augment"),
-        (["augment", "RUN", "--sheet", "x.jpg"], "`--sheet` must be a .png file."),
+        (["augment", "RUN", "--grid", "x.jpg"], "`--grid` must be a .png file."),
         (["augment", "RUN", "--set", "augment=RandomFlipp"], "Did you mean 'RandomFlip'?"),
         (["augment", "RUN", "--set", "augment.RandomFlip.mode=up"], "`augment` has no single item"),
-        (["augment-check", "RUN", "--sheet", "no/x.png"], "must be in a folder that is there"),
+        (["augment-check", "RUN", "--grid", "no/x.png"], "must be in a folder that is there"),
         (["augment-check", "RUN", "--threshold", "2"], "`threshold` must be a number in (0, 1)"),
         (["augment-check", "RUN", "--images", "0"], "`--images` must be an integer of at least 1"),
     ],

@@ -61,7 +61,7 @@ def test_duplicates_are_shown_with_their_places(output, arrays):
 def test_a_recipe_file_with_changes(output, arrays, tmp_path):
     path = tmp_path / "some.json"
     path.write_text(json.dumps(arrays.to_dict()))
-    argv = ["data", str(path), "--set", "data.examples_per_class=3", "--sheet", "here.png"]
+    argv = ["data", str(path), "--set", "data.examples_per_class=3", "--grid", "here.png"]
     code, out, _ = output(console, argv)
     assert code == 0
     assert table(out)["images"] == "6 train, 8 validation, 4 test"
@@ -84,8 +84,8 @@ def test_skipped_files_are_listed(output, tmp_path):
     [
         (["data", "nowhere"], "Expected a recipe.json or a run folder, found none."),
         (["data", "recipes/mine.py"], "python recipes/mine.py data"),
-        (["data", "some.json", "--sheet", "sheet.txt"], "`--sheet` must be a .png file"),
-        (["data", "some.json", "--sheet", "no/sheet.png"], "in a folder that is there"),
+        (["data", "some.json", "--grid", "sheet.txt"], "`--grid` must be a .png file"),
+        (["data", "some.json", "--grid", "no/sheet.png"], "in a folder that is there"),
         (["data", "some.json", "--set", "data.path=other.npz"], "existing .npz file"),
     ],
 )

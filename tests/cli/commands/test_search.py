@@ -8,11 +8,11 @@ import pytest
 
 from kerasrecipes.base.csv_table import write_rows
 from kerasrecipes.cli import main
-from kerasrecipes.cli.commands.search import stage_rows
+from kerasrecipes.cli.commands.search import rung_rows
 from kerasrecipes.cli.search_progress import SearchProgress
 from kerasrecipes.cli.search_space import read_space
 from kerasrecipes.cli.search_workers import check_port, run_with_workers
-from kerasrecipes.tuning import choice, integer, log_uniform, stages_of, uniform
+from kerasrecipes.tuning import choice, integer, log_uniform, rungs_of, uniform
 
 SPACE = {
     "optimizer": choice({"SGD": {"optimizer.momentum": uniform(0, 0.9)}, "Adam": {}}),
@@ -22,7 +22,7 @@ SPACE = {
 }
 ROW = {
     "trial": "0000",
-    "stage": 1,
+    "rung": 1,
     "epochs": 2,
     "cost_epochs": 2,
     "parent": None,
@@ -48,7 +48,7 @@ def test_a_space_is_read_from_texts():
 def test_a_space_is_read_from_a_file(tmp_path, whole):
     written = {path: given.to_dict() for path, given in SPACE.items()}
     (tmp_path / "s.json").write_text(
-        json.dumps({"stages": ["1x1"], "space": written} if whole else written)
+        json.dumps({"rungs": ["1x1"], "space": written} if whole else written)
     )
     assert read_space([str(tmp_path / "s.json")]) == SPACE
 
@@ -56,10 +56,10 @@ def test_a_space_is_read_from_a_file(tmp_path, whole):
 @pytest.mark.parametrize(
     ("argv", "message"),
     [
-        (["--stages", "20by2"], "A stage must be trials x epochs, such as '20x2'"),
-        (["--stages", "0x2"], "`trials` must be an integer of at least 1. Received: trials=0"),
-        (["--stages", "2x2,2x1"], "Each stage must have more epochs than the one before it"),
-        (["--stages", "2x1"], "There is nothing to search: give --space"),
+        (["--rungs", "20by2"], "A rung must be trials x epochs, such as '20x2'"),
+        (["--rungs", "0x2"], "`trials` must be an integer of at least 1. Received: trials=0"),
+        (["--rungs", "2x2,2x1"], "Each rung must have more epochs than the one before it"),
+        (["--rungs", "2x1"], "There is nothing to search: give --space"),
         (["--space", "batch_size=unifrm(1, 2)"], "no range 'unifrm'. Did you mean 'uniform'?"),
         (["--space", "batch_size=3"], "`--space` must be given as in"),
         (["--space", "batch_size=uniform(2, 2)"], "The range must not be empty"),
@@ -74,8 +74,8 @@ def test_a_space_is_read_from_a_file(tmp_path, whole):
 def test_bad_input_is_one_line(recipe, output, tmp_path, argv, message):
     (tmp_path / "bad.json").write_text("{")
     (tmp_path / "other.json").write_text('{"batch_size": 3}')
-    stages = [] if "--stages" in argv else ["--stages", "2x1"]
-    code, out, err = output(main, recipe, None, ["search", *stages, *argv])
+    rungs = [] if "--rungs" in argv else ["--rungs", "2x1"]
+    code, out, err = output(main, recipe, None, ["search", *rungs, *argv])
     assert (code, out) == (2, "")
     assert err.count("\n") == 1
     assert message in err
@@ -84,11 +84,11 @@ def test_bad_input_is_one_line(recipe, output, tmp_path, argv, message):
 def test_arguments_reach_the_search(recipe, output, monkeypatch):
     given = {}
 
-    def search(recipe, space, stages, **options):
-        given.update(options, recipe=recipe, space=space, stages=stages)
+    def search(recipe, space, rungs, **options):
+        given.update(options, recipe=recipe, space=space, rungs=rungs)
 
     monkeypatch.setattr("kerasrecipes.tuning.search", search, raising=False)
-    argv = "--stages 4x1,2x2 --seed 7 --objective val_loss --folds 3 --finalists 2 --final-seeds 4"
+    argv = "--rungs 4x1,2x2 --seed 7 --objective val_loss --folds 3 --finalists 2 --final-seeds 4"
     argv += " --retrain --overwrite --directory there --set optimizer.momentum=0.5"
     space = ["--space", "batch_size=choice(8, 16)"]
     assert output(main, recipe, SPACE, ["search", *argv.split(), *space])[0] == 0
@@ -97,7 +97,7 @@ def test_arguments_reach_the_search(recipe, output, monkeypatch):
     assert given == {
         "recipe": recipe.replace({"optimizer.momentum": 0.5}),
         "space": {**SPACE, "batch_size": choice(8, 16)},
-        "stages": stages_of("4x1,2x2"),
+        "rungs": rungs_of("4x1,2x2"),
         "directory": "there",
         "name": "my_script-search",
         "objective": "val_loss",
@@ -110,19 +110,19 @@ def test_arguments_reach_the_search(recipe, output, monkeypatch):
     }
 
 
-def test_a_script_may_bring_its_stages(recipe, output, monkeypatch):
+def test_a_script_may_bring_its_rungs(recipe, output, monkeypatch):
     given = []
     monkeypatch.setattr(
-        "kerasrecipes.tuning.search", lambda r, space, stages, **_: given.append(stages)
+        "kerasrecipes.tuning.search", lambda r, space, rungs, **_: given.append(rungs)
     )
-    script = functools.partial(main, recipe, SPACE, stages="4x1")
+    script = functools.partial(main, recipe, SPACE, rungs="4x1")
     assert output(script, ["search"])[0] == 0
-    assert output(script, ["search", "--stages", "2x3"])[0] == 0
-    assert given == [stages_of("4x1"), stages_of("2x3")]
+    assert output(script, ["search", "--rungs", "2x3"])[0] == 0
+    assert given == [rungs_of("4x1"), rungs_of("2x3")]
     code, _, err = output(main, recipe, SPACE, ["search"])
     assert (code, err) == (
         2,
-        "error: Give --stages: trials x epochs, such as --stages 20x2,8x8,3x30\n",
+        "error: Give --rungs: trials x epochs, such as --rungs 20x2,8x8,3x30\n",
     )
 
 
@@ -130,7 +130,7 @@ def test_a_script_may_bring_its_stages(recipe, output, monkeypatch):
 def progress(tmp_path, monkeypatch):
     clock = SimpleNamespace(now=100.0)
     monkeypatch.setattr("kerasrecipes.cli.search_progress.time.monotonic", lambda: clock.now)
-    progress = SearchProgress(stages_of("4x2,1x4"), 2, "val_accuracy", prefix="w: ", live=False)
+    progress = SearchProgress(rungs_of("4x2,1x4"), 2, "val_accuracy", prefix="w: ", live=False)
     progress.clock = clock
     write_rows(tmp_path / "trials.csv", [ROW])
     progress.on_event("search", {"folder": str(tmp_path), "direction": "max"})
@@ -139,7 +139,7 @@ def progress(tmp_path, monkeypatch):
 
 def _trial(progress, folder, *rows, seconds=5):
     row = rows[-1]
-    begun = {"trial": row["trial"], "stage": row["stage"], "epochs": 2, "values": {"batch_size": 8}}
+    begun = {"trial": row["trial"], "rung": row["rung"], "epochs": 2, "values": {"batch_size": 8}}
     progress.on_event("trial_begin", begun)
     progress.on_event("epoch", {"trial": row["trial"], "epoch": 1, "score": 0.25})
     progress.clock.now += seconds
@@ -155,7 +155,7 @@ def test_a_line_a_trial(progress, tmp_path, capsys):
     first, second = capsys.readouterr().out.splitlines()
     # 20 epochs in all, of which 2 were done before; 2 more took 5 seconds.
     assert first == (
-        "w: stage 1/2  trial 0001  2 epochs  val_accuracy 0.95  best 0.95  about 40 s left  "
+        "w: rung 1/2  trial 0001  2 epochs  val_accuracy 0.95  best 0.95  about 40 s left  "
         "batch_size=32"
     )
     assert "Boom: x  best 0.9  " in second
@@ -184,7 +184,7 @@ def test_a_live_table_shows_the_trial_that_runs(progress, tmp_path):
     console = Console(width=120, record=True, file=io.StringIO())
     console.print(progress._table())
     text = " ".join(console.export_text().split())
-    assert "stage 1 of 2 · 2 of 20 epochs · best val_accuracy 0.9 · – left" in text
+    assert "rung 1 of 2 · 2 of 20 epochs · best val_accuracy 0.9 · – left" in text
     assert "best so far batch_size=32" in text
     narrow = Console(width=60, record=True, file=io.StringIO())
     progress.rows[-1] |= {"cause": "OSError: no room", "model.units": "[64, 64]"}
@@ -194,14 +194,14 @@ def test_a_live_table_shows_the_trial_that_runs(progress, tmp_path):
     assert "1 0001 1/2 0.25 running batch_size=8" in text
 
 
-def test_a_row_a_stage():
+def test_a_row_a_rung():
     found = SimpleNamespace(
-        stages=stages_of("4x2,1x4"),
+        rungs=rungs_of("4x2,1x4"),
         direction="max",
         objective="val_accuracy",
         trials=[ROW, {**ROW, "score": 0.95}, {**ROW, "score": None, "status": "failed"}],
     )
-    first, second = stage_rows(found)
+    first, second = rung_rows(found)
     assert list(first.values()) == ["1: 4x2", 3, 0, 1, 6, "0.95"]
     assert list(second.values()) == ["2: 1x4", 0, 0, 0, 0, "–"]
 

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from kerasrecipes.data.splitting.split_assignment import (
+    assign_splits,
     check_every_class,
-    draw_splits,
     select_classes,
 )
 
@@ -18,7 +18,7 @@ def draw(labels, **options):
         "split_seed": 0,
         "examples_per_class": None,
     }
-    return draw_splits(labels, NAMES, **(defaults | options))
+    return assign_splits(labels, NAMES, **(defaults | options))
 
 
 def test_what_is_drawn_from_train_is_apart_and_has_every_class():

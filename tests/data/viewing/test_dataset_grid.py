@@ -3,7 +3,7 @@ import pytest
 
 from kerasrecipes.data.dataset import Dataset
 from kerasrecipes.data.split import ArraySplit
-from kerasrecipes.data.viewing.image_grids import contact_sheet
+from kerasrecipes.data.viewing.image_grids import dataset_grid
 
 GAP = 4
 
@@ -48,14 +48,14 @@ def cells(sheet, size, rows, columns):
     ],
 )
 def test_a_row_holds_the_images_of_its_class(shape, size):
-    drawn = cells(contact_sheet(dataset(shape), columns=5), size, 3, 5)
+    drawn = cells(dataset_grid(dataset(shape), columns=5), size, 3, 5)
     for row in range(3):
         for column in range(5):
             np.testing.assert_array_equal(drawn[row][column], 20 * row + column)
 
 
 def test_images_are_spread_over_those_of_the_class():
-    drawn = cells(contact_sheet(dataset((8, 8, 1), each=13), columns=4), (64, 64), 3, 4)
+    drawn = cells(dataset_grid(dataset((8, 8, 1), each=13), columns=4), (64, 64), 3, 4)
     assert [int(cell[0, 0, 0]) for cell in drawn[0]] == [0, 4, 8, 12]
 
 
@@ -63,12 +63,12 @@ def test_small_images_keep_sharp_pixels():
     images = np.random.default_rng(0).integers(0, 256, (2, 8, 8, 3), np.uint8)
     split = ArraySplit(images, np.array([0, 1], np.int32))
     data = Dataset(split, split, None, ("a", "b"), (8, 8, 3), "made up")
-    drawn = cells(contact_sheet(data, columns=1), (64, 64), 2, 1)
+    drawn = cells(dataset_grid(data, columns=1), (64, 64), 2, 1)
     np.testing.assert_array_equal(drawn[1][0], np.kron(images[1], np.ones((8, 8, 1))))
 
 
 def test_many_classes_and_long_names():
     names = tuple(f"{label} {'x' * 100}" for label in range(250))
-    sheet = contact_sheet(dataset((8, 8, 1), classes=250, each=1, names=names))
+    sheet = dataset_grid(dataset((8, 8, 1), classes=250, each=1, names=names))
     assert sheet.height == GAP + 100 * (64 + GAP)
     assert sheet.width < 1300

@@ -1,6 +1,6 @@
 import numpy as np
 
-from kerasrecipes.data.viewing.image_grids import PictureRow, picture_sheet
+from kerasrecipes.data.viewing.image_grids import ImageRow, image_grid
 
 GAP = 4
 
@@ -10,9 +10,7 @@ def levels(*values):
 
 
 def test_rows_of_different_lengths():
-    sheet = np.asarray(
-        picture_sheet([PictureRow("a", levels(10, 20, 30)), PictureRow("b", levels(40))])
-    )
+    sheet = np.asarray(image_grid([ImageRow("a", levels(10, 20, 30)), ImageRow("b", levels(40))]))
     assert sheet.shape[0] == GAP + 2 * (64 + GAP)
     left = sheet.shape[1] - 3 * (64 + GAP)
     for column, value in enumerate((10, 20, 30)):
@@ -24,8 +22,8 @@ def test_rows_of_different_lengths():
 
 
 def test_captions_stand_below_and_have_room():
-    plain = picture_sheet([PictureRow("a", levels(0, 0))])
-    captioned = picture_sheet([PictureRow("a", levels(0, 0), ["", "a caption wider than it"])])
+    plain = image_grid([ImageRow("a", levels(0, 0))])
+    captioned = image_grid([ImageRow("a", levels(0, 0), ["", "a caption wider than it"])])
     assert captioned.height > plain.height
     assert captioned.width > plain.width
     pixels = np.asarray(captioned)

@@ -7,7 +7,7 @@ from kerasrecipes import Recipe
 from kerasrecipes.data.dataset import Dataset
 from kerasrecipes.data.split import ArraySplit
 from kerasrecipes.layers import FancyPCA
-from kerasrecipes.training.build import prepare
+from kerasrecipes.training.build import build_recipe
 from tests.layers.augmentation.batches import augment, random_images, to_numpy
 
 # A sound layer exceeds a bound in one of a million seeds; ours are fixed.
@@ -72,10 +72,10 @@ def test_a_recipe_adapts_it_to_the_training_split():
     images = random_images((40, 8, 8, 3))
     split = ArraySplit(images, np.arange(40, dtype="int32") % 2)
     recipe = Recipe(data="Digits", augment=["FancyPCA"], model="MLP", optimizer="SGD", epochs=1)
-    prepared = prepare(recipe, Dataset(split, split, None, ("a", "b"), (8, 8, 3), source="noise"))
+    built = build_recipe(recipe, Dataset(split, split, None, ("a", "b"), (8, 8, 3), source="noise"))
     expected = FancyPCA()
     expected.adapt(images)
-    components = [to_numpy(layer.components) for layer in (prepared.augment[0], expected)]
+    components = [to_numpy(layer.components) for layer in (built.augment[0], expected)]
     np.testing.assert_allclose(*components, atol=1e-7)
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from kerasrecipes import Recipe, use
 from kerasrecipes.recipe import registry
-from kerasrecipes.training.build import prepare
+from kerasrecipes.training.build import build_recipe
 
 SEEN = []
 
@@ -41,9 +41,9 @@ def test_functions_get_the_model_training_images_and_their_options(digits):
     SEEN.clear()
     name = f"{__name__}:remember"
     recipe = make(initialization=[use("lsuv", tolerance=1e-5), use(name, note="last")])
-    prepared = prepare(recipe, digits)
+    built = build_recipe(recipe, digits)
     ((model, batch, note),) = SEEN
-    assert model is prepared.model
+    assert model is built.model
     assert note == "last"
     assert batch.shape == (256, 8, 8, 1)
     images = {image.tobytes() for image in digits.train.read(np.arange(len(digits.train)))}
@@ -54,7 +54,7 @@ def test_functions_get_the_model_training_images_and_their_options(digits):
 
 def test_a_seed_of_the_recipe_decides(digits):
     recipes = [make(initialization="lsuv", seed=seed) for seed in (1, 1, 2)]
-    kernels = [kernel_of(prepare(recipe, digits).model) for recipe in recipes]
+    kernels = [kernel_of(build_recipe(recipe, digits).model) for recipe in recipes]
     np.testing.assert_array_equal(kernels[0], kernels[1])
     assert not np.allclose(kernels[0], kernels[2])
 
@@ -63,12 +63,12 @@ def test_a_whitened_convolution_stays_as_it_is_in_training(digits):
     recipe = make(
         model=use("ResNetCIFAR", depth=8, filters=4), initialization=[use("patch_whitening")]
     )
-    prepared = prepare(recipe, digits)
-    stem = prepared.model.layers[-1].get_layer("stem_conv")
+    built = build_recipe(recipe, digits)
+    stem = built.model.layers[-1].get_layer("stem_conv")
     before = stem.get_weights()[0].copy()
     assert not stem.trainable_weights
     x, y = digits.train.read(range(64)), digits.train.labels[:64]
-    prepared.model.train_on_batch(x, y)
+    built.model.train_on_batch(x, y)
     np.testing.assert_array_equal(stem.get_weights()[0], before)
 
 

@@ -6,7 +6,7 @@ from kerasrecipes import Recipe, use
 from kerasrecipes.models import ResNetCIFAR
 from kerasrecipes.models.surgery.assembly import network_of
 from kerasrecipes.models.surgery.kernel_regularization import regularize_kernels
-from kerasrecipes.training.build import prepare
+from kerasrecipes.training.build import build_recipe
 
 
 def kernels(model):
@@ -43,8 +43,8 @@ def test_max_norm_bounds_the_incoming_weights_of_each_unit_and_channel():
         kernel_regularizer=use("half_l2", strength=0.01),
     )
     dataset = recipe.data.build("data").load()
-    prepared = prepare(recipe, dataset)
-    model = prepared.model
+    built = build_recipe(recipe, dataset)
+    model = built.model
     assert _norms(model).max() > 0.4  # So that the bound has something to do.
     expected = sum(0.005 * (w**2).sum() for w in _arrays(model))
     assert float(sum(network_of(model).losses)) == pytest.approx(expected, rel=1e-5)

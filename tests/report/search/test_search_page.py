@@ -39,7 +39,7 @@ def trials(count=24):
             {
                 **ROW,
                 "trial": f"{index:04d}",
-                "stage": 1 + index % 2,
+                "rung": 1 + index % 2,
                 "seconds": 1.5,
                 "score": 1 + exponent / 10,
                 "optimizer": ("SGD", "Adam")[random.integers(2)],
@@ -64,18 +64,18 @@ def search(tmp_path):
         settings={
             "recipe": {"model": {"use": "MLP"}, "data": {"use": "Digits"}},
             "space": SPACE,
-            "stages": ["12x2", "12x3"],
+            "rungs": ["12x2", "12x3"],
             "objective": "val_accuracy",
             "seed": 0,
             "folds": 3,
         },
         trials=rows,
         regions=[
-            {**ranges, "stage": 1, "path": "optimizer", "options": ["SGD", "Adam"]},
-            {**ranges, "stage": 2, "path": "optimizer", "options": ["Adam"]},
-            {**ranges, "stage": 2, "path": "batch_size", "low": 64, "high": 64},
-            {**ranges, "stage": 1, "path": "optimizer.momentum", "low": 0.0, "high": 0.9},
-            {**ranges, "stage": 2, "path": CONDITIONAL, "low": 0.01, "high": 0.1},
+            {**ranges, "rung": 1, "path": "optimizer", "options": ["SGD", "Adam"]},
+            {**ranges, "rung": 2, "path": "optimizer", "options": ["Adam"]},
+            {**ranges, "rung": 2, "path": "batch_size", "low": 64, "high": 64},
+            {**ranges, "rung": 1, "path": "optimizer.momentum", "low": 0.0, "high": 0.9},
+            {**ranges, "rung": 2, "path": CONDITIONAL, "low": 0.01, "high": 0.1},
         ],
         finalists=[{"seed": 1}],
         result={
@@ -85,7 +85,7 @@ def search(tmp_path):
             "score": {"mean": 0.87654, "low": 0.85, "high": 0.89, "n": 3},
             "test": None,
             "epochs_trained": 48,
-            "borders": {"optimizer.momentum": "high", CONDITIONAL: "low"},
+            "at_bounds": {"optimizer.momentum": "high", CONDITIONAL: "low"},
         },
     )
 
@@ -198,7 +198,7 @@ def test_importance_finds_what_the_score_is_made_of(lower_is_better):
     names = list(found.falls)
     assert names[0] == "optimizer.learning_rate"
     assert found.falls[names[0]] > 5 * max(0.01, found.falls[names[1]])
-    assert set(names) == {"optimizer", "optimizer.momentum", "batch_size", "stage", names[0]}
+    assert set(names) == {"optimizer", "optimizer.momentum", "batch_size", "rung", names[0]}
 
 
 def test_importance_needs_trials_that_differ():

@@ -9,7 +9,7 @@ from kerasrecipes.models import ResNetCIFAR
 from kerasrecipes.models.surgery.assembly import assemble
 from kerasrecipes.recipe.recipe import Recipe
 from kerasrecipes.recipe.spec import use
-from kerasrecipes.training.build import prepare
+from kerasrecipes.training.build import build_recipe
 from kerasrecipes.training.features import cached_build
 from kerasrecipes.training.features.cached_build import on_features
 from kerasrecipes.training.training import train
@@ -67,7 +67,7 @@ def run(recipe, tmp_path_factory):
 
 
 def on_features_of(recipe, directory, wanted=None):
-    return on_features(prepare(recipe, recipe.data.build("data").load()), directory, wanted)
+    return on_features(build_recipe(recipe, recipe.data.build("data").load()), directory, wanted)
 
 
 def test_training_on_features_is_training(recipe, run, tmp_path):
@@ -196,4 +196,4 @@ def test_where_features_cannot_be_kept(changes, message, recipe, tmp_path):
 def test_pixels_that_are_scaled_twice_are_refused(recipe):
     twice = recipe.replace({"preprocessing": [use("Rescaling", scale=1 / 255)]})
     with pytest.raises(ValueError, match="`preprocessing` must leave pixels .*Pretrained"):
-        prepare(twice, twice.data.build("data").load())
+        build_recipe(twice, twice.data.build("data").load())

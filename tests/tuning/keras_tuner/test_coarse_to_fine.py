@@ -38,8 +38,8 @@ def test_it_takes_the_place_of_random_search(tmp_path):
     tuner = _tuner(tmp_path, max_trials=2)
     _search(tuner, epochs=3)
     tried = tuner.oracle.tried()
-    assert [str(stage) for stage in tuner.oracle.stages] == ["3x1", "1x3"]
-    assert {t.stage for t in tried} == {0, 1}
+    assert [str(rung) for rung in tuner.oracle.rungs] == ["3x1", "1x3"]
+    assert {t.rung for t in tried} == {0, 1}
     values = tuner.get_best_hyperparameters()[0].values
     assert 2 <= values["units"] <= 8
     # The weights of the best trial are there, as with keras-tuner's own tuners.
@@ -49,7 +49,7 @@ def test_it_takes_the_place_of_random_search(tmp_path):
 
 
 def test_a_survivor_goes_on_from_its_weights(tmp_path):
-    tuner = _tuner(tmp_path, stages="1x1,1x3")
+    tuner = _tuner(tmp_path, rungs="1x1,1x3")
     _search(tuner, shuffle=False)
     first, second = tuner.oracle.tried()
     assert (second.parent, second.cost_epochs) == (first.name, 2)
@@ -69,7 +69,7 @@ def test_a_failing_trial_is_recorded_with_its_cause_and_stops_nothing(tmp_path):
                 raise MemoryError("no more memory\nfor this")
             super().run_trial(trial, **kwargs)
 
-    tuner = Failing(tmp_path, stages="8x1,2x2").run()
+    tuner = Failing(tmp_path, rungs="8x1,2x2").run()
     trials = tuner.oracle.trials.values()
     failed = [trial for trial in trials if trial.status == "FAILED"]
     assert 0 < len(failed) < len(trials)
@@ -86,7 +86,7 @@ def test_a_trial_that_diverges_is_a_failed_one(tmp_path):
             bad = trial.hyperparameters.values["kind"] == "bad"
             self.report(trial, 1, {"score": float("nan") if bad else 0.5})
 
-    tuner = Diverging(tmp_path, stages="8x1").run()
+    tuner = Diverging(tmp_path, rungs="8x1").run()
     failed = [t for t in tuner.oracle.trials.values() if t.status == "FAILED"]
     assert failed
     assert all("Diverged: score is nan after 1 epochs" in t.message for t in failed)
@@ -102,14 +102,14 @@ def test_a_search_in_which_everything_fails_ends_with_the_cause(tmp_path):
 
 
 def test_hopeless_trials_are_stopped(tmp_path):
-    tuner = BlackBox(tmp_path, stages="30x6").run()
+    tuner = BlackBox(tmp_path, rungs="30x6").run()
     tried = tuner.oracle.tried()
     stopped = [t for t in tried if t.cost_epochs < 6]
     assert stopped
     assert len(tried) > 30  # What they left buys others.
     middle = np.median([t.score for t in tried])
     assert all(t.score < middle for t in stopped)
-    kept = BlackBox(tmp_path / "kept", stages="30x6", median_rule=False)
+    kept = BlackBox(tmp_path / "kept", rungs="30x6", median_rule=False)
     (tmp_path / "kept").mkdir(exist_ok=True)
     assert all(t.cost_epochs == 6 for t in kept.run().oracle.tried())
 
@@ -119,7 +119,7 @@ def test_a_user_may_return_a_number(tmp_path):
         def run_trial(self, trial, **kwargs):
             return trial.hyperparameters.values["x"]
 
-    tuner = Number(tmp_path, stages="6x1").run()
+    tuner = Number(tmp_path, rungs="6x1").run()
     assert tuner.oracle.get_best_trials()[0].score == max(
         t.hyperparameters.values["x"] for t in tuner.oracle.trials.values()
     )
@@ -132,7 +132,7 @@ def test_which_epochs_a_score_is_of(tmp_path, epoch, expected):
             for number, score in enumerate([*[0.1] * 15, 0.9, 0.3, 0.7], start=1):
                 self.report(trial, number, {"score": score})
 
-    (trial,) = Unsteady(tmp_path, stages="1x18", epoch=epoch).run().oracle.trials.values()
+    (trial,) = Unsteady(tmp_path, rungs="1x18", epoch=epoch).run().oracle.trials.values()
     assert trial.score == pytest.approx(expected)
     assert trial.best_step == (16 if epoch == "best" else 18)
 
@@ -143,7 +143,7 @@ def test_the_least_is_looked_for_where_that_is_the_objective(tmp_path):
             super().__init__(folder, **options)
             self.oracle.objective = keras_tuner.Objective("score", "min")
 
-    tuner = Loss(tmp_path, stages="12x1").run()
+    tuner = Loss(tmp_path, rungs="12x1").run()
     scores = [t.score for t in tuner.oracle.trials.values()]
     assert tuner.oracle.get_best_trials()[0].score == min(scores)
 
@@ -151,12 +151,12 @@ def test_the_least_is_looked_for_where_that_is_the_objective(tmp_path):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({}, "Give `max_trials` or `stages`"),
-        ({"max_trials": 3, "stages": "2x2"}, "Give `max_trials` or `stages`"),
+        ({}, "Give `max_trials` or `rungs`"),
+        ({"max_trials": 3, "rungs": "2x2"}, "Give `max_trials` or `rungs`"),
         ({"max_trials": 0}, "max_trials"),
-        ({"stages": "2x"}, "trials x epochs"),
-        ({"stages": "2x2", "epoch": "first"}, "epoch"),
-        ({"stages": "2x2", "seed": -1}, "seed"),
+        ({"rungs": "2x"}, "trials x epochs"),
+        ({"rungs": "2x2", "epoch": "first"}, "epoch"),
+        ({"rungs": "2x2", "seed": -1}, "seed"),
     ],
 )
 def test_arguments_out_of_range_are_refused(tmp_path, options, message):
@@ -166,31 +166,31 @@ def test_arguments_out_of_range_are_refused(tmp_path, options, message):
 
 def test_several_objectives_are_refused(tmp_path):
     with pytest.raises(ValueError, match="must be one"):
-        _tuner(tmp_path, objective=["val_accuracy", "val_loss"], stages="2x2")
+        _tuner(tmp_path, objective=["val_accuracy", "val_loss"], rungs="2x2")
 
 
 def test_an_objective_that_is_not_reported_ends_the_search(tmp_path):
     objective = keras_tuner.Objective("val_accurracy", "max")
     with pytest.raises(ValueError, match="must be one of accuracy, loss"):
-        _search(_tuner(tmp_path, stages="2x1", objective=objective))
+        _search(_tuner(tmp_path, rungs="2x1", objective=objective))
 
 
 def test_epochs_are_given_once(tmp_path):
     with pytest.raises(ValueError, match="needs `epochs`"):
         _search(_tuner(tmp_path, max_trials=2))
-    with pytest.raises(ValueError, match="follow from the stages"):
-        _search(_tuner(tmp_path, stages="2x1", project_name="other"), epochs=2)
+    with pytest.raises(ValueError, match="follow from the rungs"):
+        _search(_tuner(tmp_path, rungs="2x1", project_name="other"), epochs=2)
 
 
 def test_changed_ranges_are_noticed(tmp_path):
-    _search(_tuner(tmp_path, stages="2x1"))
+    _search(_tuner(tmp_path, rungs="2x1"))
 
     def other(hp):
         hp.Float("rate", 1e-2, 1.0, sampling="log")
         return build(hp)
 
     with pytest.raises(ValueError, match="range of 'rate' is not that of the search"):
-        _tuner(tmp_path, stages="2x1", hypermodel=other)
+        _tuner(tmp_path, rungs="2x1", hypermodel=other)
 
 
 @pytest.mark.slow
@@ -204,7 +204,7 @@ def test_memory_does_not_grow_from_trial_to_trial(tmp_path):
         model.compile(keras.optimizers.Adam(1e-3), loss, metrics=["accuracy"])
         return model
 
-    tuner, seen, alive = _tuner(tmp_path, wide, stages="52x1"), [], []
+    tuner, seen, alive = _tuner(tmp_path, wide, rungs="52x1"), [], []
     end = tuner.on_trial_end
 
     def count(trial):

@@ -11,7 +11,7 @@ WRITES = 210
 
 
 def _trials(tuner):
-    return [(t.name, t.stage, t.score, t.parent, tuple(t.point)) for t in tuner.oracle.tried()]
+    return [(t.name, t.rung, t.score, t.parent, tuple(t.point)) for t in tuner.oracle.tried()]
 
 
 @pytest.fixture(scope="module")
@@ -62,10 +62,10 @@ def _check(before, after, tuner, whole):
     assert not ended & again
 
 
-def test_changed_ranges_stages_and_options_are_noticed(tmp_path):
+def test_changed_ranges_rungs_and_options_are_noticed(tmp_path):
     BlackBox(tmp_path).run()
-    with pytest.raises(ValueError, match="another search: its `stages`"):
-        BlackBox(tmp_path, stages="9x1")
+    with pytest.raises(ValueError, match="another search: its `rungs`"):
+        BlackBox(tmp_path, rungs="9x1")
     with pytest.raises(ValueError, match="another search: its `options`"):
         BlackBox(tmp_path, seed=1)
     BlackBox(tmp_path, seed=1, overwrite=True)
@@ -78,17 +78,17 @@ def test_a_finished_search_runs_nothing_again(tmp_path):
     assert (tmp_path / "journal").read_text() == lines
 
 
-def test_stages_narrow_and_survivors_go_on(tmp_path):
-    tuner = BlackBox(tmp_path, stages="24x1,8x2,4x4").run()
+def test_rungs_narrow_and_survivors_go_on(tmp_path):
+    tuner = BlackBox(tmp_path, rungs="24x1,8x2,4x4").run()
     tried = tuner.oracle.tried()
-    assert sum(t.cost_epochs for t in tried if t.stage == 0) == 24
-    for number, stage in enumerate(tuner.oracle.stages):
-        cost = sum(t.cost_epochs for t in tried if t.stage == number)
-        assert stage.budget_epochs - stage.epochs < cost <= stage.budget_epochs
-    survivors = [t for t in tried if t.parent is not None]
+    assert sum(t.cost_epochs for t in tried if t.rung == 0) == 24
+    for number, rung in enumerate(tuner.oracle.rungs):
+        cost = sum(t.cost_epochs for t in tried if t.rung == number)
+        assert rung.budget_epochs - rung.epochs < cost <= rung.budget_epochs
+    promoted_fraction = [t for t in tried if t.parent is not None]
     parents = {t.name: t for t in tried}
-    assert survivors
-    for trial in survivors:
+    assert promoted_fraction
+    for trial in promoted_fraction:
         assert trial.cost_epochs == trial.epochs - parents[trial.parent].epochs
         assert len(trial.curve) == trial.epochs
     best = tuner.get_best_hyperparameters()[0].values

@@ -55,7 +55,7 @@ def test_values_of_all_kinds_are_read_back(tmp_path):
 @pytest.mark.tensorflow_only
 def test_keras_tuners_hparams_with_a_trial_that_goes_on(tmp_path):
     tuner = CoarseToFine(
-        build, "val_accuracy", stages="2x1,1x3", seed=0, directory=str(tmp_path / "search")
+        build, "val_accuracy", rungs="2x1,1x3", seed=0, directory=str(tmp_path / "search")
     )
     callbacks = [keras.callbacks.TensorBoard(str(tmp_path / "logs"))]
     given = {"validation_data": (IMAGES, LABELS), "verbose": 0, "callbacks": callbacks}
@@ -67,11 +67,11 @@ def test_keras_tuners_hparams_with_a_trial_that_goes_on(tmp_path):
         assert set(values) == {"units", "rate"}
         trial = tuner.oracle.get_trial(path.split("/")[0])
         assert values["units"] == trial.hyperparameters.values["units"]
-    (survivor,) = [trial for trial in tried if trial.parent is not None]
+    (promoted,) = [trial for trial in tried if trial.parent is not None]
     steps = scalars(tmp_path / "logs")
-    own = [steps[key] for key in steps if _is(key, survivor.name, "validation/epoch_accuracy")]
+    own = [steps[key] for key in steps if _is(key, promoted.name, "validation/epoch_accuracy")]
     assert own == [[1, 2]], "its own epochs, in its own folder"
-    parents = [steps[key] for key in steps if _is(key, survivor.parent, "epoch_accuracy")]
+    parents = [steps[key] for key in steps if _is(key, promoted.parent, "epoch_accuracy")]
     assert parents == [[0], [0]], "training and validation"
 
 

@@ -1,20 +1,20 @@
-from kerasrecipes.tuning.planning.median_rule import is_hopeless
+from kerasrecipes.tuning.planning.median_rule import should_stop_early
 
 OTHERS = [[0.1, 0.3, 0.5, 0.7]] * 3 + [[0.5, 0.7, 0.9, 0.9]] * 2
 
 
 def test_the_best_so_far_is_held_against_the_median_of_what_others_had():
-    assert is_hopeless([0.1, 0.29], OTHERS, 6)
-    assert not is_hopeless([0.3, 0.1], OTHERS, 6)
+    assert should_stop_early([0.1, 0.29], OTHERS, 6)
+    assert not should_stop_early([0.3, 0.1], OTHERS, 6)
     # With three of the better kind, the median is theirs.
     better = [*OTHERS, OTHERS[-1]][1:]
-    assert is_hopeless([0.3, 0.69], better, 6)
-    assert not is_hopeless([0.3, 0.7], better, 6)
+    assert should_stop_early([0.3, 0.69], better, 6)
+    assert not should_stop_early([0.3, 0.7], better, 6)
 
 
 def test_nobody_is_judged_early_or_late_or_by_few():
-    assert not is_hopeless([0.0], OTHERS, 6)
-    assert is_hopeless([0.0], OTHERS, 3)
-    assert not is_hopeless([0.0, 0.0, 0.0], OTHERS, 3)
-    assert not is_hopeless([0.0, 0.0], OTHERS[:4], 6)
-    assert not is_hopeless([0.0, 0.0], [other[:1] for other in OTHERS], 6)
+    assert not should_stop_early([0.0], OTHERS, 6)
+    assert should_stop_early([0.0], OTHERS, 3)
+    assert not should_stop_early([0.0, 0.0, 0.0], OTHERS, 3)
+    assert not should_stop_early([0.0, 0.0], OTHERS[:4], 6)
+    assert not should_stop_early([0.0, 0.0], [other[:1] for other in OTHERS], 6)

@@ -40,7 +40,7 @@ def test_one_lucky_trial_moves_nothing(points):
 @pytest.mark.parametrize(("best", "end"), [(0.0, "low"), (1.0, "high")])
 def test_best_values_at_a_border_are_said_and_widen_what_may_be_widened(points, best, end):
     scores = -((points[:, 0] - best) ** 2)
-    assert narrowed(whole(_cube()), points, scores).borders["rate"] == end
+    assert narrowed(whole(_cube()), points, scores).at_bounds["rate"] == end
     closed = narrowed(whole(_cube()), points, scores)
     assert closed.low[0] >= 0
     assert closed.high[0] <= 1
