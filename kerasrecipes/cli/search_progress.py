@@ -135,7 +135,7 @@ class SearchProgress:
             cells = [row["rung"], row["trial"], row["epochs"], number(row["score"])]
             is_best = row["score"] is not None and row["score"] == self.best
             status = row["cause"] or ("best so far" if is_best else row["status"])
-            texts = [Text(str(cell)) for cell in (*cells, _shortened(status))]
+            texts = [Text(str(cell)) for cell in (*cells, status.partition(":")[0])]
             table.add_row(*texts, _one_line(_tried(row)), style="bold" if is_best else None)
         if "trial" in self.now:
             now = self.now
@@ -158,11 +158,6 @@ def _one_line(values: dict[str, Any]):
 
     short = {path.split(".")[-1]: value for path, value in values.items() if value is not None}
     return Text(_given(short), no_wrap=True, overflow="ellipsis")
-
-
-def _shortened(status: str) -> str:
-    """Returns a status, or the kind of an error without what it says."""
-    return status.partition(":")[0]
 
 
 def _tried(row: dict[str, Any]) -> dict[str, Any]:

@@ -24,9 +24,9 @@ class StagewiseLearningRates(ScaledUpdates):
     The model decides which weight belongs to which stage: `train` assigns the stages of a recipe's
     model, `assign_stages` those of any model. `depths` then holds them, so that a loaded model
     trains on as before. Which stages are frozen follows from the number of the step alone: a run
-    that was interrupted goes on exactly. A frozen stage keeps its weights to the last bit, but
-    gradients and moments are computed, as everywhere above a trainable layer: stages that are not to be trained
-    at all are to be frozen by `trainable`, which saves the time.
+    that was interrupted goes on exactly. A frozen stage keeps its weights to the last bit, but its
+    gradients and moments are still computed. Set `trainable = False` on stages that are never to be
+    trained: that saves the time.
 
     Memory: none. Time: as `LayerwiseLearningRates`.
 
@@ -84,8 +84,8 @@ class StagewiseLearningRates(ScaledUpdates):
 
     @property
     def multipliers(self) -> list[float]:
-        """The multiplier of each trainable weight once its stage is unfrozen, in the model's order."""
-        return [self._unfrozen_rate(depth) for depth in self.depths or ()]
+        """The multiplier of each trainable weight, in the model's order, once it is unfrozen."""
+        return [self._multiplier(depth) for depth in self.depths or ()]
 
     def assign_stages(self, variables: Sequence, stages: Sequence) -> None:
         """Finds out how deep each trainable weight lies.
@@ -130,7 +130,7 @@ class StagewiseLearningRates(ScaledUpdates):
         super().build(variables)
 
     def multiplier_of(self, index):
-        return self._unfrozen_rate(self._depths[index])
+        return self._multiplier(self._depths[index])
 
     def update_step(self, gradient, variable, learning_rate):
         start = self._depths[self._get_variable_index(variable)] * self.unfreeze_every_steps
@@ -139,7 +139,7 @@ class StagewiseLearningRates(ScaledUpdates):
             learning_rate = ops.where(self.iterations >= start, rate, 0.0)
         super().update_step(gradient, variable, learning_rate)
 
-    def _unfrozen_rate(self, depth: int) -> float:
+    def _multiplier(self, depth: int) -> float:
         if depth == 0:
             return 1.0
         return self.backbone_multiplier * self.depth_factor ** (depth - 1)

@@ -9,6 +9,7 @@ import numpy as np
 
 from kerasrecipes.base.checks import check_choice
 from kerasrecipes.base.intervals import wilson_interval
+from kerasrecipes.base.text import listed
 from kerasrecipes.data.batches import evaluation_batches
 from kerasrecipes.data.dataset import Dataset
 from kerasrecipes.data.reading.folder_layout import FolderLayout
@@ -184,14 +185,9 @@ def _matched(known: Sequence[str], given: Sequence[str]) -> np.ndarray:
     unknown = [name for name in given if name not in known]
     if unknown:
         missing = [name for name in known if name not in given]
-        rest = f", the run has {_listed(missing)} instead" if missing else ""
+        rest = f", the run has {listed(map(repr, missing))} instead" if missing else ""
         raise ValueError(
             "The data must have no classes but the run's, matched by name. "
-            f"Received: {_listed(unknown)}, which the run does not know{rest}."
+            f"Received: {listed(map(repr, unknown))}, which the run does not know{rest}."
         )
     return np.array([list(known).index(name) for name in given])
-
-
-def _listed(names: Sequence[str]) -> str:
-    shown = ", ".join(repr(name) for name in names[:10])
-    return f"{shown} and {len(names) - 10} more" if len(names) > 10 else shown

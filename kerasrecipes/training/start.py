@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from kerasrecipes.base.text import listed
 from kerasrecipes.data.dataset import Dataset
 from kerasrecipes.recipe.recipe import Recipe
 from kerasrecipes.recipe.registry import arguments
@@ -39,8 +40,8 @@ def check_start(recipe: Recipe, dataset: Dataset, start: Run) -> None:
     if not takes_start and names != tuple(dataset.class_names):
         raise ValueError(
             "The classes must be those of the run to start from, whose last layer is taken over: "
-            f"{_few(names)}. For other classes let `Pretrained` put a new last layer on its "
-            f"network: `backbone={str(start.folder)!r}`. Received: {_few(dataset.class_names)}"
+            f"{_classes(names)}. For other classes let `Pretrained` put a new last layer on its "
+            f"network: `backbone={str(start.folder)!r}`. Received: {_classes(dataset.class_names)}"
         )
 
 
@@ -48,6 +49,5 @@ def _listed(specs: Sequence[object]) -> str:
     return f"[{', '.join(map(repr, specs))}]"
 
 
-def _few(names: Sequence[str]) -> str:
-    shown = ", ".join(names[:5])
-    return f"{len(names)} classes, {shown}{' and others' if len(names) > 5 else ''}"
+def _classes(names: Sequence[str]) -> str:
+    return f"{len(names)} classes, {listed(names, most=5)}"

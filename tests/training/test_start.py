@@ -26,7 +26,7 @@ def test_another_optimizer_and_fewer_images_can_start_from_a_run():
         ),
         (
             {"data__classes": [9, 8, 7, 6, 5, 4, 3, 2, 1, 0]},
-            r"10 classes, 0, 1, 2, 3, 4 and others.*Pretrained.*Received: 10 classes, 9, 8",
+            r"10 classes, 0, 1, 2, 3, 4 and 5 more.*Pretrained.*Received: 10 classes, 9, 8",
         ),
     ],
 )

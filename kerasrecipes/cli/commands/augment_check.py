@@ -4,6 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from kerasrecipes.base.text import listed
 from kerasrecipes.cli.arguments import add_set, changes_of
 from kerasrecipes.cli.finished_run import finished_run
 from kerasrecipes.cli.sheets import add_grid, grid_path
@@ -91,9 +92,8 @@ def _row(check, names, is_own: bool) -> dict[str, object]:
     worst = [
         f"{names[label]} {percent(classes[label]['agreement'], classes[label]['n'])}"
         f" (to {names[classes[label]['becomes']]})"
-        for label in check.changed_classes[:_NAMED_CLASSES]
+        for label in check.changed_classes
     ]
-    more = len(check.changed_classes) - len(worst)
     return {
         "operation": check.name,
         "in recipe": "yes" if is_own else None,
@@ -101,7 +101,7 @@ def _row(check, names, is_own: bool) -> dict[str, object]:
         "agreement": percent(check.agreement, n) if n else None,
         "95% interval": f"{percent(low, n)} to {percent(high, n)}" if n else None,
         "verdict": _VERDICTS[check.verdict] if n else "changes no pixel",
-        "classes": ", ".join([*worst, *([f"{more} more"] if more else [])]),
+        "classes": listed(worst, most=_NAMED_CLASSES),
     }
 
 

@@ -3,6 +3,7 @@
 import argparse
 from collections.abc import Iterator
 
+from kerasrecipes.base.text import listed
 from kerasrecipes.cli.sheets import add_grid, grid_path
 from kerasrecipes.cli.tables import print_table
 
@@ -73,7 +74,5 @@ def _print_duplicates(duplicates) -> None:
 def _print_skipped(skipped) -> None:
     if skipped:
         print(f"\nskipped: {len(skipped):,}")
-    for path, reason in skipped[:_NAMED_FILES]:
-        print(f"  {path}: {reason}")
-    if len(skipped) > _NAMED_FILES:
-        print(f"  and {len(skipped) - _NAMED_FILES:,} more")
+        named = (f"{path}: {reason}" for path, reason in skipped)
+        print("  " + listed(named, most=_NAMED_FILES, separator="\n  "))

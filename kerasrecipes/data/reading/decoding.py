@@ -9,6 +9,7 @@ import numpy as np
 from PIL import ExifTags, Image, UnidentifiedImageError
 
 from kerasrecipes.base.checks import check_choice
+from kerasrecipes.base.text import listed
 from kerasrecipes.data.reading.resizing import resize_image
 
 IMAGE_EXTENSIONS = (".bmp", ".gif", ".jpeg", ".jpg", ".png", ".webp")
@@ -166,11 +167,9 @@ def check_broken(broken: Mapping[str, str], total: int, place: str) -> None:
         place: String, where they are, for the error message.
     """
     if len(broken) > BROKEN_LIMIT_FRACTION * total:
-        named = [f"{name}: {reason}" for name, reason in list(broken.items())[:_NAMED_FILES]]
-        more = len(broken) - len(named)
+        named = (f"{name}: {reason}" for name, reason in broken.items())
         raise ValueError(
             f"At most {BROKEN_LIMIT_FRACTION:.0%} of the images in {place} may be "
             f"broken. Received: {len(broken)} of {total}. Repair or remove them:\n  "
-            + "\n  ".join(named)
-            + (f"\n  and {more} more" if more else "")
+            + listed(named, most=_NAMED_FILES, separator="\n  ")
         )

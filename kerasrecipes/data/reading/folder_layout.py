@@ -1,11 +1,12 @@
 """What a directory of images holds: splits, classes and files, before any image is opened."""
 
 import os
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from kerasrecipes.base.checks import nearest
+from kerasrecipes.base.text import listed
 from kerasrecipes.data.reading.decoding import IMAGE_EXTENSIONS
 
 _SPLIT_OF_FOLDER = {
@@ -112,7 +113,7 @@ def _split_folders(root: Path) -> dict[str, Path]:
     if "train" not in splits:
         raise ValueError(
             f"`directory` must hold a folder 'train' beside {named[0].name!r}. "
-            f"Received: {str(root)!r} with {_listed(folder.name for folder in folders)}"
+            f"Received: {str(root)!r} with {listed(repr(folder.name) for folder in folders)}"
         )
     order = ("train", "validation", "test")
     return {split: splits[split] for split in order if split in splits}
@@ -130,7 +131,7 @@ def _class_names(folder: Path, classes: Sequence[str] | None) -> tuple[str, ...]
     unknown = [name for name in classes or () if name not in names]
     if unknown:
         raise ValueError(
-            f"`classes` must name folders in {str(folder)!r}: {_listed(names)}."
+            f"`classes` must name folders in {str(folder)!r}: {listed(map(repr, names))}."
             f"{nearest(unknown[0], names)} Received: {unknown[0]!r}"
         )
     if len(names) == 1:
@@ -149,7 +150,11 @@ def _check_same_classes(
         train.name: sorted(set(train_names) - set(other_names)),
         other.name: sorted(set(other_names) - set(train_names)),
     }
-    only = [f"{_listed(names)} only in {folder!r}" for folder, names in surplus.items() if names]
+    only = [
+        f"{listed(map(repr, names))} only in {folder!r}"
+        for folder, names in surplus.items()
+        if names
+    ]
     if only:
         raise ValueError(
             f"{train.name!r} and {other.name!r} must hold the same class folders; `classes` can "
@@ -203,8 +208,3 @@ def _reason(path: Path) -> str:
 
 def _relative(path: Path, root: Path) -> str:
     return path.relative_to(root).as_posix()
-
-
-def _listed(names: Iterable[str]) -> str:
-    names = [repr(name) for name in names]
-    return ", ".join(names[:10]) + (f" and {len(names) - 10} more" if len(names) > 10 else "")

@@ -8,6 +8,7 @@ from functools import partial
 from typing import ClassVar
 
 from kerasrecipes.base.checks import check_choice
+from kerasrecipes.base.text import listed
 from kerasrecipes.data.dataset import Dataset
 from kerasrecipes.data.reading.decoding import read_image
 from kerasrecipes.data.reading.folder_layout import FolderLayout
@@ -156,10 +157,11 @@ class ImageFolder:
             return height_and_width(self.image_size)
         if len(sizes) == 1:
             return next(iter(sizes))
-        commonest = sizes.most_common(5)
-        seen = ", ".join(f"{height}x{width} ({count})" for (height, width), count in commonest)
-        more = f" and {len(sizes) - 5} more" if len(sizes) > 5 else ""
+        commonest = sizes.most_common()
+        seen = listed(
+            (f"{height}x{width} ({count})" for (height, width), count in commonest), most=5
+        )
         raise ValueError(
             "`image_size` must be given where images differ in size (height x width), such as "
-            f"image_size={commonest[0][0]}. Received: image_size=None, and images of {seen}{more}"
+            f"image_size={commonest[0][0]}. Received: image_size=None, and images of {seen}"
         )

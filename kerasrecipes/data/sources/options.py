@@ -4,6 +4,7 @@ import math
 from collections.abc import Sequence
 
 from kerasrecipes.base.checks import check_integer, check_number, nearest
+from kerasrecipes.base.text import listed
 
 
 def check_fractions(
@@ -58,10 +59,9 @@ def check_class_names(
     """Raises unless `classes` are all, or some of `class_names`."""
     for name in classes or ():
         if name not in class_names:
-            listed = ", ".join(map(repr, class_names[:20]))
-            more = f" and {len(class_names) - 20} more" if len(class_names) > 20 else ""
+            known = listed(map(repr, class_names), most=20)
             raise ValueError(
-                f"`classes` must name classes of {place!r}: {listed}{more}."
+                f"`classes` must name classes of {place!r}: {known}."
                 f"{nearest(name, class_names)} Received: {name!r}"
             )
 

@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from kerasrecipes.base.text import shortened
 from kerasrecipes.data.dataset import Dataset
 
 # Small images are enlarged by a whole number, so that their pixels stay sharp; large ones shrink.
@@ -48,7 +49,7 @@ def image_grid(rows: Sequence[ImageRow]) -> Image.Image:
     height, width = next(image for row in rows for image in row.images).shape[:2]
     cell = _cell_size(height, width)
     font, small = (ImageFont.load_default(size) for size in (_FONT_PIXELS, _CAPTION_PIXELS))
-    names = [_shortened(row.name) for row in rows]
+    names = [shortened(row.name, _LONGEST_NAME) for row in rows]
     left = 2 * _GAP_PIXELS + max(round(font.getlength(name)) for name in names)
     below = _CAPTION_PIXELS + 2 if any(row.captions for row in rows) else 0
     texts = [text for row in rows for text in row.captions]
@@ -83,10 +84,6 @@ def _drawn(image: np.ndarray, size: tuple[int, int]) -> Image.Image:
     drawn = Image.fromarray(np.ascontiguousarray(shown)).convert("RGB")
     enlarged = size[0] >= drawn.width
     return drawn.resize(size, Image.Resampling.NEAREST if enlarged else Image.Resampling.LANCZOS)
-
-
-def _shortened(name: str) -> str:
-    return name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1]}…"
 
 
 _MOST_CLASSES = 100

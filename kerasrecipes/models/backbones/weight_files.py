@@ -6,6 +6,7 @@ import h5py
 import keras
 
 from kerasrecipes.base.checks import nearest
+from kerasrecipes.base.text import listed
 
 # Layers that an error lists.
 _LISTED = 4
@@ -106,6 +107,5 @@ def _differences(own: dict[str, list], saved: dict[str, list]) -> str:
     further = [f"{name} must not be there" for name in saved if name not in own]
     if further and not (shapes or missing):
         further.append("take the file without a classifier, whose name in Keras has 'notop'")
-    listed = [*shapes, *missing, *further] or ["the layers are in another order"]
-    more = f"; and {len(listed) - _LISTED} more differences" if len(listed) > _LISTED else ""
-    return "; ".join(listed[:_LISTED]) + more
+    differences = [*shapes, *missing, *further] or ["the layers are in another order"]
+    return listed(differences, most=_LISTED, separator="; ")

@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
 
+from kerasrecipes.base.text import shortened
 from kerasrecipes.page.svg import (
     FONT_PIXELS,
     HEAT,
@@ -99,7 +100,7 @@ def confusion_matrix(matrix: np.ndarray, class_names: Sequence[str]) -> Markup:
         matrix: Integers of shape `(classes, classes)`, a row for each true class.
         class_names: The names of the classes.
     """
-    classes, names = len(class_names), [_shortened(name) for name in class_names]
+    classes, names = len(class_names), [_drawable(name) for name in class_names]
     cell = max(24, 8 + 6 * len(str(matrix.max())), min(36, 300 // classes))
     shares = matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1)
     levels = np.round((len(HEAT) - 1) * np.sqrt(shares)).astype(int)
@@ -196,8 +197,8 @@ def _mark_epoch(axes: Axes, epoch: int, value: float) -> None:
     axes.plot(epoch, value, color=VALIDATION, clip_on=False, **ring)
 
 
-def _shortened(name: str) -> str:
+def _drawable(name: str) -> str:
     """Returns a class name on one line that a font can draw, its middle left out where long."""
     # File names may hold lone surrogates, which matplotlib refuses.
     line = " ".join(str(name).encode("utf-8", "replace").decode("utf-8").split())
-    return line if len(line) <= NAME_LENGTH else f"{line[: NAME_LENGTH - 7]}…{line[-6:]}"
+    return shortened(line, NAME_LENGTH, tail=6)

@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
+from kerasrecipes.base.text import shortened
 from kerasrecipes.page.svg import (
     HEAT,
     INK,
@@ -131,7 +132,7 @@ def option_figure(
         upper.yaxis.set_major_formatter(FuncFormatter(lambda v, _: _score_tick(objective, v)))
         _ranges(lower, option, regions, rungs)
         positions, texts = zip(*option.ticks(), strict=True)
-        lower.set_xticks(positions, [_shortened(text) for text in texts])
+        lower.set_xticks(positions, [shortened(text, LABEL_LENGTH) for text in texts])
         return to_svg(figure, f"{option.path} against {objective}, and its range by rung")
 
 
@@ -195,7 +196,7 @@ def _parallel_axis(
 ) -> None:
     axes.plot([column] * 2, [0, 1], color=MUTED, linewidth=1, zorder=3, clip_on=False)
     for at, text in ticks:
-        _beside(axes, column, at, _shortened(text), INK)
+        _beside(axes, column, at, shortened(text, LABEL_LENGTH), INK)
     name = path.split(".")[-1]
     offset = {"xytext": (0, 24 if raised else 9), "textcoords": "offset points"}
     axes.annotate(name, (column, 1), ha="center", color=INK, annotation_clip=False, **offset)
@@ -231,7 +232,3 @@ def _score_tick(objective: str, value: float) -> str:
     if objective.endswith("accuracy"):
         return f"{100 * value:.3g}%"
     return f"{round(value, 12):.4g}"
-
-
-def _shortened(text: str) -> str:
-    return text if len(text) <= LABEL_LENGTH else f"{text[: LABEL_LENGTH - 1]}…"
