@@ -1,4 +1,4 @@
-"""`console`: the command `kerasrecipes`."""
+"""The entry point of the command `kerasrecipes`: `console`."""
 
 import argparse
 import os

@@ -1,4 +1,4 @@
-"""How a command ends: one clear line and an exit code, whatever went wrong."""
+"""The end of a command: one clear line and an exit code, whatever went wrong."""
 
 import contextlib
 import os

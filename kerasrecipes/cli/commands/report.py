@@ -1,4 +1,4 @@
-"""The command `report`: writes the report of a recipe's run anew."""
+"""The command `report`: the report of a recipe's run, written anew."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The command `train`: trains a recipe, once or with several seeds."""
+"""The command `train`: the training of a recipe, once or with several seeds."""
 
 import argparse
 import dataclasses
