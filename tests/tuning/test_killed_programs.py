@@ -35,7 +35,7 @@ def test_a_search_that_is_killed_in_mid_trial_ends_as_one_that_was_not(tmp_path,
     assert len({run.name for run in runs}) == len(runs)
 
 
-def test_a_launcher_leaves_no_process_behind_and_goes_on(tmp_path):
+def test_a_launcher_leaves_no_process_behind_and_continues(tmp_path):
     program = Program(tmp_path, "--workers", "2")
     program.until(2)
     program.process.send_signal(signal.SIGINT)

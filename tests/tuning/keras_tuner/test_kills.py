@@ -56,7 +56,7 @@ def test_a_chief_may_be_killed_again_and_again(processes):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("moment", MOMENTS)
-def test_all_are_killed_and_fewer_go_on(processes, moment):
+def test_all_are_killed_and_fewer_workers_continue(processes, moment):
     processes.start("chief", "worker0", "worker1")
     processes.until(moment)
     processes.kill("worker1", "chief", "worker0")

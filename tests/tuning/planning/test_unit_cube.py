@@ -37,7 +37,7 @@ def test_points_and_values_stand_for_each_other(hps):
     assert again == {**values, "rate": pytest.approx(values["rate"])}
 
 
-def test_what_a_trial_does_not_have_is_nan_and_in_the_middle_of_the_features(hps):
+def test_an_inactive_hyperparameter_is_nan_and_in_the_middle_of_the_features(hps):
     cube = UnitCube(hps.space)
     values = cube.decode(np.array([0.1, 0.25, 0.9, 0.1, 0.9]))
     assert "units" not in values
