@@ -31,7 +31,7 @@ SIMILAR = Task(
 def advice(monkeypatch, tmp_path):
     """Gives the advice that follows from a task's measures."""
     module = importlib.import_module("kerasrecipes.transfer.advice")
-    monkeypatch.setattr(module, "prepare", lambda *_: SimpleNamespace(model=None))
+    monkeypatch.setattr(module, "build_recipe", lambda *_: SimpleNamespace(model=None))
 
     def give(images_per_class=10, **measures):
         measured = dataclasses.replace(SIMILAR, images_per_class=images_per_class, **measures)
@@ -123,7 +123,7 @@ def test_measures_of_a_task(model, tmp_path, monkeypatch):
     assert measured.shift > 0
     assert measure_task(model, dataset, directory=tmp_path) == measured
 
-    monkeypatch.setattr(task_module, "MOST_IMAGES", 20)
+    monkeypatch.setattr(task_module, "MAX_IMAGES", 20)
     fewer = measure_task(model, dataset, directory=tmp_path)
     assert fewer.images_per_class == measured.images_per_class
     assert fewer.accuracies != measured.accuracies
