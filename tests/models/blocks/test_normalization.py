@@ -86,11 +86,11 @@ def test_none_and_that_of_weights_add_no_layer(normalization):
 
 
 def test_a_layer_is_copied_and_itself_left_alone():
-    prototype = keras.layers.BatchNormalization(momentum=0.9, epsilon=1e-5)
-    layer = build(prototype).get_layer("norm")
+    template = keras.layers.BatchNormalization(momentum=0.9, epsilon=1e-5)
+    layer = build(template).get_layer("norm")
     assert (layer.momentum, layer.epsilon) == (0.9, 1e-5)
-    assert layer is not prototype
-    assert not prototype.built
+    assert layer is not template
+    assert not template.built
 
 
 @pytest.mark.parametrize(
