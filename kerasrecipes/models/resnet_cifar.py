@@ -123,7 +123,7 @@ def ResNetCIFAR(
 
 @dataclass(frozen=True)
 class _Parts:
-    """What the network is made of, with the options that its layers share."""
+    """The parts of the network, with the options that its layers share."""
 
     shortcut: str
     normalization: object

@@ -1,4 +1,4 @@
-"""Search space over the dotted paths of a recipe, and its form as keras-tuner's hyperparameters."""
+"""Search space over the dotted paths of a recipe."""
 
 import contextlib
 from collections import Counter

@@ -45,7 +45,7 @@ def region_rows(oracle: CoarseToFineOracle, rung: int) -> list[dict[str, Any]]:
 def _row(
     folder: Path, oracle: CoarseToFineOracle, space: Space, observation: Observation
 ) -> dict[str, Any]:
-    """Returns a trial as a row: what is known of it, and the value of each path of the space."""
+    """Returns the row of a trial: its length, score and state, and the value of each path."""
     trial = oracle.trials[observation.name]
     changes = {
         path: to_plain(value) for path, value in space.changes(trial.hyperparameters.values).items()
@@ -70,6 +70,6 @@ def _row(
 
 
 def _read(folder: Path, trial: str, key: str) -> Any:
-    """Returns what a trial's folder holds under a key, in the file of that name, if it is there."""
+    """Returns the value of a key in the file of that name in a trial's folder, or `None`."""
     path = folder / f"trial_{trial}" / f"{key}.json"
     return json.loads(path.read_text("utf-8"))[key] if path.is_file() else None

@@ -121,5 +121,5 @@ def test_arguments_out_of_range(options, message):
 
 
 def test_dropout_is_a_layer():
-    with pytest.raises(TypeError, match="a rate is `dropout_rate`"):
+    with pytest.raises(TypeError, match="Give a rate as `dropout_rate`"):
         MLP((8, 8, 1), 10, dropout=0.5)

@@ -27,7 +27,7 @@ def dataset():
 
 @pytest.fixture
 def passes(monkeypatch):
-    """The batches that went through a network, by call of `predict`."""
+    """Records the batches that go through a network, for each call of `predict`."""
     counted = []
     predict = keras.Model.predict
     monkeypatch.setattr(

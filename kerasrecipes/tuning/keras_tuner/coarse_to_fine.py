@@ -50,7 +50,8 @@ class CoarseToFine(RungTuner):
         widen: Names of float hyperparameters whose ranges the search may leave, by a quarter of
             their width, if the best trials lie at that bound.
         continue_training: Whether promoted trials continue from their weights. Set it to `False` if
-            a learning-rate schedule spans the whole run: promoted trials are then trained anew.
+            a learning-rate schedule spans the whole run: promoted trials are then trained from
+            scratch.
         median_rule: Whether trials that are clearly worse than the others stop early.
         epoch: The epochs that a trial is scored by: `"late"` for the mean over the last ninth of
             its epochs, `"last"` or `"best"`. The best of many noisy epochs overestimates a network,

@@ -86,7 +86,7 @@ class Plan:
         rungs: The number of trials and their epochs, for each rung.
         seed: Non-negative integer.
         continues: Whether a promoted trial continues from its parent's weights, so that only the
-            further epochs count as its cost. If `False`, it is trained anew.
+            further epochs count as its cost. If `False`, it is trained from scratch.
         promoted_fraction: Float in `[0, 1]`. The share of a rung's trials that are promoted from
             the rung before. One more trial may be promoted to use up the rung's budget.
         exploration: Float in `[0, 1]`. The share of a rung's other trials that are drawn from the

@@ -14,7 +14,7 @@ from kerasrecipes.models.backbones.applications import (
 )
 from tests.models.backbones.tiny_application import tiny_application
 
-# Their `preprocess_input` does nothing: the networks scale pixels themselves.
+# The `preprocess_input` of these networks does nothing, because they scale pixels themselves.
 SCALES_ITSELF = ("ConvNeXt", "EfficientNet", "MobileNetV3")
 
 

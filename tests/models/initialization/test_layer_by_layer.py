@@ -1,4 +1,4 @@
-"""What all functions that initialize a model have in common."""
+"""Common behaviour of all functions that initialize a model."""
 
 from functools import partial
 
@@ -48,7 +48,7 @@ def test_layers_are_skipped_with_a_reason_and_keep_their_weights(initialize):
     }
     after = weights(model)
     changed = [not np.array_equal(a, b) for a, b in zip(before, after, strict=True)]
-    # A bias changes by the data-dependent function alone.
+    # Only the data-dependent function changes a bias.
     assert changed == [True, initialize is data_dependent] + [False] * (len(changed) - 2)
     assert report["first"].after == pytest.approx(1, rel=1e-3)
     assert report["frozen"].before is None

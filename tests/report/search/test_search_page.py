@@ -30,7 +30,7 @@ ROW = {"epochs": 2, "cost_epochs": 2, "parent": None, "status": "completed", "ca
 
 
 def trials(count=24):
-    """Trials whose score is the logarithm of their learning rate, and nothing else."""
+    """Returns trials whose score depends on their learning rate alone, by its logarithm."""
     random = np.random.default_rng(0)
     rows = []
     for index in range(count):

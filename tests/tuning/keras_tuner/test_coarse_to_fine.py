@@ -42,7 +42,7 @@ def test_it_is_used_like_random_search(tmp_path):
     assert {t.rung for t in trials} == {0, 1}
     values = tuner.get_best_hyperparameters()[0].values
     assert 2 <= values["units"] <= 8
-    # The weights of the best trial are there, as with keras-tuner's own tuners.
+    # The weights of the best trial can be loaded, as with keras-tuner's own tuners.
     model = tuner.get_best_models()[0]
     accuracy = model.evaluate(IMAGES, LABELS, verbose=0, return_dict=True)["accuracy"]
     assert accuracy == pytest.approx(max(tuner.oracle.get_best_trials()[0].score, accuracy))
@@ -196,7 +196,7 @@ def test_changed_ranges_are_noticed(tmp_path):
 @pytest.mark.slow
 def test_memory_does_not_grow_from_trial_to_trial(tmp_path):
     def wide(hp):
-        # 8 MiB with the moments of Adam.
+        # The weights and the moments of Adam take 8 MiB.
         units = hp.Int("units", 800, 820)
         layers = [keras.layers.Dense(units, "silu"), keras.layers.Dense(units)]
         model = keras.Sequential([keras.Input((4,)), *layers, keras.layers.Dense(2)])
@@ -216,7 +216,7 @@ def test_memory_does_not_grow_from_trial_to_trial(tmp_path):
     _search(tuner)
     assert len(seen) >= 50
     assert alive[-1] <= alive[10], "no model outlives its trial"
-    # As much as two models, of forty.
+    # Forty models were trained meanwhile; this is the size of two.
     assert seen[-1] - seen[10] < 16
 
 

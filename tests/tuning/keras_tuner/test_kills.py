@@ -6,7 +6,7 @@ import pytest
 from tests.tuning.black_box import Processes
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs SIGKILL")
-# How much is done when it is hit: nothing, the first trials, into the second rung, into the last.
+# The lines of the journal at a kill: none, in the first rung, in the second rung, in the last one.
 MOMENTS = (0, 3, 11, 20)
 AWAY_SECONDS = 1.5
 

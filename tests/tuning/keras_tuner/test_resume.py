@@ -6,7 +6,7 @@ from kerasrecipes.tuning.keras_tuner.trial_values import EPOCHS
 from tests.tuning.black_box import BlackBox, in_child, kill_at
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs SIGKILL")
-# The writes of a whole search, four or so a trial and one an epoch, all lie below this.
+# A whole search makes fewer writes: about four for each trial, and one for each epoch.
 WRITES = 210
 
 
@@ -57,7 +57,7 @@ def test_a_search_killed_at_every_write(tmp_path, monkeypatch, whole):
 
 
 def _check(before, after, tuner, whole):
-    """All trials are there, as without the kill, and none that had ended was run again."""
+    """Checks that the trials are those without the kill, and that no ended trial was run again."""
     assert _trials(tuner) == whole
     ended = {line.split()[0] for line in before if line.endswith("ended")}
     again = {line.split()[0] for line in after if line}

@@ -42,7 +42,7 @@ def test_improvement_is_the_logarithm_of_what_is_expected():
     best = float(np.median(mean))
     expected = np.maximum(draws - best, 0).mean(0)
     improvement = np.exp(model.improvement(points, 1, best))
-    # Draws say nothing of what happens once in a million of them.
+    # The draws cannot estimate an improvement that occurs once in a million of them.
     likely = expected > 0.01 * deviation
     assert likely.any()
     np.testing.assert_allclose(improvement[likely], expected[likely], rtol=0.05)
