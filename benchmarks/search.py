@@ -3,16 +3,18 @@
     python benchmarks/search.py [--tasks synthetic digits cifar10] [--repetitions 100]
     python benchmarks/search.py --tasks trained --repetitions 6
 
-Searches are replayed: a trial reads its scores off a table of learning curves, which
-`benchmarks/search_curves.py` computed, or off a synthetic surface with a known best point. Between
-the table's points a forest of regression trees serves, with the noise of repeated runs; see
-`search_replay/surfaces.py`. All contestants have the same space and may train 540 epochs, 20 times
-a whole training of 27. Regret is the best expected test accuracy on the surface less that of the
-trial that a search would return, which it chooses by validation scores. In the task `trained`
-nothing is replayed: every trial is trained, and regret is the test error of what was chosen.
+Searches are replayed: a trial looks up its scores in a table of learning curves, which
+`benchmarks/search_curves.py` computed, or on a synthetic surface with a known best point. Between
+the points of the table, a forest of regression trees interpolates and adds the noise of repeated
+runs; see `search_replay/surfaces.py`. All contestants have the same space and may train 540 epochs,
+which is 20 whole trainings of 27 epochs. A search chooses a trial by validation scores. Its regret
+is the best expected test accuracy on the surface minus that of the chosen trial. In the task
+`trained`, nothing is replayed: every trial is trained, and regret is the test error of the chosen
+trial.
 
-A row a repetition is kept in benchmarks/search_tables/, what is there is not run again. The table
-that is printed has 95% t-intervals, and of the differences to CoarseToFine, paired by repetition.
+Each repetition adds a row to a table in benchmarks/search_tables/ and is not run again. The printed
+table has 95% t-intervals of the regrets, and of their differences to CoarseToFine, paired by
+repetition.
 """
 
 import argparse
@@ -34,7 +36,7 @@ from kerasrecipes.page.svg import RULE, house_style
 from kerasrecipes.runs.sweeping import Sweep
 
 BUDGET_EPOCHS = 540
-# Where regret is looked at, as shares of the budget.
+# The shares of the budget at which regret is measured.
 SHARES = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
 OURS, BASELINE = "CoarseToFine", "RandomSearch"
 TASKS: dict[str, Callable[[], Surface]] = {
@@ -54,7 +56,8 @@ def main(tasks: list[str], tuners: list[str], repetitions: int, seconds: float) 
         table = TABLES / f"replay_{task}.csv"
         results[task] = Sweep.read(table) if table.exists() else Sweep(())
     surfaces = {task: TASKS[task]() for task in tasks}
-    # All contestants of a repetition, then the next one: a table that stops early is complete.
+    # All contestants run one repetition before the next one, so that a table that stops early holds
+    # the same repetitions for each.
     for seed in range(repetitions):
         for task in tasks:
             done = {(row["label"], row["seed"]) for row in results[task].rows}
@@ -83,20 +86,20 @@ def play(surface: Surface, contestant: str, seed: int) -> dict[str, object]:
     return {
         "fingerprint": surface.name,
         "data_hash": digest(surface),
-        # None at a share in which no trial came to its end.
+        # It is None at a share of the budget in which no trial ended.
         **{f"test_regret_{s:.0%}": regrets.get(str(chosen.get(s))) for s in SHARES},
         "seconds": round(seconds, 2),
     }
 
 
 def digest(surface: Surface) -> str:
-    """Returns a hash of the table that a surface was made from."""
+    """Returns a hash of the table that a surface is made from."""
     path = TABLES / f"{surface.name}.csv"
     return hashlib.sha256(path.read_bytes() if path.exists() else b"").hexdigest()[:12]
 
 
 def summary(task: str, result: Sweep) -> list[dict[str, str]]:
-    """Returns a row a contestant: its regret with the whole budget, and the difference to ours."""
+    """Returns a row for each contestant: its regret after the whole budget, and the difference."""
     metric = f"test_regret_{SHARES[-1]:.0%}"
     rows = {row["label"]: row for row in result.summary(metric)}
     differences = {row["label"]: row for row in result.differences(OURS, metric)}
@@ -120,7 +123,7 @@ def summary(task: str, result: Sweep) -> list[dict[str, str]]:
 
 
 def draw(results: dict[str, Sweep]) -> Figure:
-    """Returns a figure: mean regret over the epochs that were trained, a panel a task."""
+    """Returns a figure with a panel for each task: mean regret over the trained epochs."""
     with house_style():
         figure = Figure(figsize=(9, 3.2), dpi=144, layout="constrained")
         panels = figure.subplots(1, len(results), squeeze=False)[0]

@@ -1,18 +1,18 @@
-"""Computes the table of learning curves that `benchmarks/search.py` replays.
+"""Table of learning curves that `benchmarks/search.py` replays.
 
     python benchmarks/search_curves.py digits [--seconds 480]
     python benchmarks/search_curves.py cifar10 --images cifar10.npz [--seconds 480]
 
 A ResNetCIFAR of depth 8 is trained for 27 epochs at points of a space of seven dimensions: on 720
-of scikit-learn's digits (8x8 pixels), and on 1,000 images of CIFAR-10 at 16x16. The first points
-are a scrambled Sobol sequence; those after them lie around the best so far, so that a surrogate
-fitted on the table is sharp where searches end up; the last repeat some points with other seeds and
-tell the noise. A row a point, with validation and test accuracy after every epoch, is appended to
-benchmarks/search_tables/ as soon as it is there; what is there is not computed again.
+of scikit-learn's digits (8x8 pixels), or on 1,000 images of CIFAR-10 at 16x16 pixels. The first
+points are a scrambled Sobol sequence. Those after them lie around the best so far, so that a
+surrogate that is fitted to the table is accurate where searches end up. The last ones repeat some
+points with other seeds, which measures the noise. Each point adds a row with validation and test
+accuracy after every epoch to a table in benchmarks/search_tables/, and is not computed again.
 
-The learning rate falls exponentially, by the same factor an epoch however long the run: the first
-`e` epochs of a curve are those of a run of `e` epochs. One graph serves all points of an update
-rule, width and batch size, so that a point takes seconds on one core.
+The learning rate falls by the same factor in each epoch, however long the run is. The first `e`
+epochs of a curve are therefore those of a run of `e` epochs. One graph serves all points of the
+same width and batch size, so that a point takes seconds on one core.
 """
 
 import argparse
@@ -27,7 +27,8 @@ from search_replay.space import DIMENSIONS, point_of, values_at
 from search_replay.trainer import EPOCHS, Trainer, load
 
 TABLES = Path(__file__).parent / "search_tables"
-# Points of the Sobol sequence, points around the best, points that are repeated, seeds of each.
+# The numbers of points of the Sobol sequence, of points around the best and of points that are
+# repeated; and how many seeds each of the latter has.
 SPREAD, NEAR, REPEATED, SEEDS = 160, 80, 16, 3
 NEIGHBOURHOOD = 0.12
 
@@ -58,21 +59,21 @@ def main(task: str, images: Path | None, seconds: float) -> None:
 
 
 def _pending(task: str) -> list[tuple[np.ndarray, int]]:
-    """Returns the next points that are not in the table, each with its seed."""
+    """Returns the next points that are not in the table yet, each with its seed."""
     rows = read_table(task)
     done = len(rows)
     if done < SPREAD:
         points = qmc.Sobol(DIMENSIONS, seed=0).random(512)[done:SPREAD]
-        # Points that share a graph would come together if they were sorted, but a table that stops
-        # early must be spread evenly.
+        # They are not sorted by the graphs that they share, so that a table that stops early is
+        # spread evenly.
         return [(point, done + i) for i, point in enumerate(points)]
     ranked = sorted(rows[: SPREAD + NEAR], key=lambda row: -row["validation"][-3:].mean())
     if done < SPREAD + NEAR:
         rng = np.random.default_rng(done)
         parent = ranked[int(len(ranked) * 0.2 * rng.random() ** 2)]
         point = point_of(task, parent) + rng.normal(0, NEIGHBOURHOOD, DIMENSIONS)
-        return [(np.abs(1 - np.abs(1 - point)), done)]  # Reflected at the at_bounds.
-    # From the best to the middling: what is worse is no one's choice.
+        return [(np.abs(1 - np.abs(1 - point)), done)]  # Reflected at the bounds.
+    # Points from the best to the middle of the ranking: no search would choose worse ones.
     chosen = ranked[:: max(1, len(ranked) // (2 * REPEATED))][:REPEATED]
     again = [
         (point_of(task, row), row["seed"] + 10_000 * s) for s in range(1, SEEDS) for row in chosen

@@ -1,13 +1,14 @@
-"""Searches optimizer, rates, decay, batch size, width and image size on the handwritten digits.
+"""Search for optimizer, rates, decay, batch size, width and image size on the digits.
 
     python recipes/search_hyperparameters.py
     python recipes/search_hyperparameters.py search --workers 2
     python recipes/search_hyperparameters.py search --rungs 40x2,16x8,4x30 --seed 1 --retrain
 
-Twenty trials of two epochs over wide ranges, eight of eight epochs in what is left of them, two of
-thirty; then the best three with three other seeds each. Killed, it goes on when it is started
-again. The folder of the search, in saved_models/, holds search.html, best_recipe.json, and every
-trial in trials.csv.
+The first rung runs twenty trials of two epochs over wide ranges, the second eight trials of eight
+epochs in narrowed ranges, the third two trials of thirty epochs. Then the best three are trained
+with three other seeds each. A search that was killed continues when the same command is run again.
+The folder of the search, in saved_models/, holds search.html, best_recipe.json, and all trials in
+trials.csv.
 """
 
 import sys
@@ -20,10 +21,11 @@ recipe = Recipe(
     model=use("MLP", units=[64]),
     optimizer=use("SGD", momentum=0.9, weight_decay=1e-4, learning_rate=0.1),
     batch_size=64,
-    monitor=None,  # The last epoch's score: the best of thirty is luck in part.
+    monitor=None,  # The last epoch is scored: the best of thirty would be luck in part.
 )
 
-# An optimizer's own options are searched only where it is chosen; rates by orders of magnitude.
+# The options of an optimizer are searched only where it is chosen. `log_uniform` makes all orders
+# of magnitude equally likely.
 space = {
     "optimizer": choice(
         {

@@ -1,4 +1,4 @@
-"""The tuners that are compared, each until it has trained so many epochs."""
+"""Contestants of the benchmark: tuners that stop after a number of epochs."""
 
 import contextlib
 import io
@@ -16,10 +16,10 @@ from search_replay.space import DIMENSIONS
 from search_replay.surfaces import Surface
 from search_replay.trainer import EPOCHS
 
-# After each trial: the epochs that were trained so far, and the values of the best trial.
+# After each trial, the number of epochs trained so far and the values of the best trial.
 Progress = Iterator[tuple[int, Mapping[str, Any]]]
 
-# keras-tuner writes a file for every epoch of a trial: into memory where that is possible.
+# keras-tuner writes a file for every epoch of a trial. They are written to memory if possible.
 FOLDER = "/dev/shm" if os.path.isdir("/dev/shm") else None
 
 
@@ -29,13 +29,13 @@ def random_search(surface: Surface, budget_epochs: int, seed: int) -> Progress:
 
 
 def bayesian(surface: Surface, budget_epochs: int, seed: int) -> Progress:
-    # Its default, three random points a dimension, would leave none of 20 trials to the model.
+    # By default, three random points for each dimension would leave none of 20 trials to the model.
     options = {"max_trials": budget_epochs // EPOCHS, "num_initial_points": DIMENSIONS}
     yield from _keras_tuner(surface, seed, keras_tuner.BayesianOptimization, **options)
 
 
 def hyperband(surface: Surface, budget_epochs: int, seed: int) -> Progress:
-    # More iterations than the budget allows: it ends where the epochs do.
+    # It would run more iterations than the budget allows, and ends with the budget.
     options = {"max_epochs": EPOCHS, "hyperband_iterations": 100}
     progress = _keras_tuner(surface, seed, keras_tuner.Hyperband, **options)
     yield from _until(progress, budget_epochs)
@@ -85,6 +85,7 @@ CONTESTANTS: dict[str, Callable[[Surface, int, int], Progress]] = {
 
 
 def _until(progress: Progress, budget_epochs: int) -> Progress:
+    """Yields the progress of a search until it has spent its budget."""
     for spent, best in progress:
         yield min(spent, budget_epochs), best
         if spent >= budget_epochs:
@@ -92,7 +93,7 @@ def _until(progress: Progress, budget_epochs: int) -> Progress:
 
 
 def _keras_tuner(surface: Surface, seed: int, tuner_class, **options) -> Progress:
-    """Yields the progress of a keras-tuner tuner whose trials read their scores off a surface."""
+    """Yields the progress of a keras-tuner tuner whose trials look up their scores on a surface."""
     rng = np.random.default_rng(seed)
     curves: dict[str, np.ndarray] = {}
 
@@ -101,8 +102,8 @@ def _keras_tuner(surface: Surface, seed: int, tuner_class, **options) -> Progres
 
         def run_trial(self, trial, **kwargs):
             values = trial.hyperparameters.values
-            begun = values.get("tuner/trial_id")
-            curve = curves[begun] if begun else surface.curve(_own(values), rng)
+            parent = values.get("tuner/trial_id")
+            curve = curves[parent] if parent else surface.curve(_hyperparameters(values), rng)
             curves[trial.trial_id] = curve
             first, last = values.get("tuner/initial_epoch", 0), values.get("tuner/epochs", EPOCHS)
             if tuner_class is CoarseToFine:
@@ -112,7 +113,7 @@ def _keras_tuner(surface: Surface, seed: int, tuner_class, **options) -> Progres
                         break
                 return None
             self.spent += last - first
-            # As keras-tuner takes it from a training: the best epoch.
+            # keras-tuner scores a training by its best epoch.
             return {"val_accuracy": float(np.max(curve[first:last]))}
 
         def on_search_begin(self):
@@ -131,7 +132,7 @@ def _keras_tuner(surface: Surface, seed: int, tuner_class, **options) -> Progres
 
 
 def _step_by_step(tuner) -> Progress:
-    """Runs a tuner's search, and yields after every trial."""
+    """Runs the search of a tuner, and yields its progress after every trial."""
     tuner.on_search_begin()
     if isinstance(tuner, CoarseToFine):
         tuner.assign_rungs(EPOCHS)
@@ -145,7 +146,8 @@ def _step_by_step(tuner) -> Progress:
             tuner.oracle.update_trial(trial.trial_id, results)
         trial.status = "COMPLETED"
         tuner.oracle.end_trial(trial)
-        yield tuner.spent, _own(tuner.oracle.get_best_trials(1)[0].hyperparameters.values)
+        best = tuner.oracle.get_best_trials(1)[0].hyperparameters.values
+        yield tuner.spent, _hyperparameters(best)
 
 
 def _declared(surface: Surface) -> keras_tuner.HyperParameters:
@@ -154,5 +156,6 @@ def _declared(surface: Surface) -> keras_tuner.HyperParameters:
     return hyperparameters
 
 
-def _own(values: Mapping[str, Any]) -> dict[str, Any]:
+def _hyperparameters(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns the values of a trial without those that the tuner added."""
     return {name: value for name, value in values.items() if not name.startswith("tuner/")}

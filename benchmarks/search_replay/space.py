@@ -1,4 +1,4 @@
-"""The space that searches are compared in: seven dimensions, as a unit cube."""
+"""Search space of the benchmark: seven dimensions, as a unit cube."""
 
 import numpy as np
 
@@ -23,7 +23,7 @@ def values_at(task: str, point: np.ndarray) -> dict:
 
 
 def point_of(task: str, values: dict) -> np.ndarray:
-    """Returns where hyperparameters lie in the unit cube; what is discrete, amid its cell."""
+    """Returns the point of hyperparameters in the unit cube; discrete ones amid their cells."""
     return np.array(
         [
             (RULES.index(values["optimizer"]) + 0.5) / len(RULES),

@@ -1,4 +1,4 @@
-"""Tasks that a search can be replayed on: a curve for every point of a space."""
+"""Surfaces on which searches are replayed: a learning curve for each point of a space."""
 
 import functools
 from collections.abc import Mapping
@@ -11,15 +11,16 @@ from search_curves import read_table
 from search_replay.space import BATCH_SIZES, DIMENSIONS, FILTERS, RULES, point_of, values_at
 from search_replay.trainer import EPOCHS
 
-# How finely the best point of a surface is looked for.
+# The best point of a surface is the best of so many random points, after three refinements by so
+# many steps from it.
 SEARCHED, REFINED = 20_000, 2_000
 
 
 class Surface:
-    """A task: what a trial with given hyperparameters would score.
+    """A task: the scores that a trial with given hyperparameters would have.
 
-    `test` is what a search is judged by: the expected final score, without noise. `curve` is what a
-    search sees: a noisy validation score after every epoch.
+    A search sees `curve`, a noisy validation score after every epoch. It is judged by `test`, the
+    expected final score without noise.
     """
 
     name = "surface"
@@ -38,7 +39,7 @@ class Surface:
         }
 
     def suggest(self, trial) -> dict[str, Any]:
-        """The same for Optuna."""
+        """Declares the space on an Optuna trial, and returns the trial's values."""
         return {
             "optimizer": trial.suggest_categorical("optimizer", RULES),
             "learning_rate": trial.suggest_float("learning_rate", 1e-4, 1.0, log=True),
@@ -58,16 +59,16 @@ class Surface:
         raise NotImplementedError
 
     def point(self, values: Mapping[str, Any]) -> np.ndarray:
-        """Returns where hyperparameters lie in the unit cube."""
+        """Returns the point of hyperparameters in the unit cube."""
         return point_of(self.table, dict(values))
 
     def regret(self, values: Mapping[str, Any]) -> float:
-        """Returns how much worse a choice is than the best there is."""
+        """Returns how much lower the test score of a choice is than the best one."""
         return self.best - float(self.test(self.point(values)[None])[0])
 
     @functools.cached_property
     def best(self) -> float:
-        """The best expected test score, by random points and steps from the best of them."""
+        """The best expected test score, found by random points and steps from the best of them."""
         rng = np.random.default_rng(0)
         points = rng.random((SEARCHED, DIMENSIONS))
         scores = self.test(points)
@@ -83,11 +84,11 @@ class Surface:
 
 @dataclass
 class Recorded(Surface):
-    """The learning curves of a table, between its points by a forest of regression trees.
+    """The learning curves of a table, interpolated between its points by a regression forest.
 
-    The forest is fitted on whole curves, validation and test together, so that every prediction is
-    a mean of curves that were measured. The noise of a run is drawn from what repeated points
-    differ by from their mean.
+    The forest is fitted to whole curves, validation and test together, so that every prediction is
+    a mean of measured curves. The noise of a run is drawn from the deviations of repeated points
+    from their mean.
 
     Reference:
         Eggensperger et al., 2015, Efficient Benchmarking of Hyperparameter Optimizers via
@@ -119,7 +120,8 @@ class Recorded(Surface):
 
     def curve(self, values, rng):
         mean = self.forest.predict(self.point(values)[None])[0, :EPOCHS]
-        # Poor networks are noisier than good ones: noise is drawn from points of a like score.
+        # Poor networks are noisier than good ones, so that noise is drawn from points of a similar
+        # score.
         finals = np.array([final for final, _ in self.noise])
         near = np.argsort(np.abs(finals - mean[-1]))[: max(8, len(finals) // 4)]
         return np.clip(mean + self.noise[rng.choice(near)][1], 0.0, 1.0)
@@ -130,9 +132,9 @@ class Recorded(Surface):
 
 
 class Synthetic(Surface):
-    """A surface with a known best point: a ridge between rate, momentum and decay, and noise.
+    """A noisy surface with a known best point on a ridge between rate, momentum and batch size.
 
-    Runs with a high learning rate are quicker: short trials prefer it more than long ones do.
+    Runs with a high learning rate learn faster, so that short trials favour it more than long ones.
     """
 
     name = table = "digits"
@@ -145,7 +147,8 @@ class Synthetic(Surface):
     def test(self, points):
         tidy = np.stack([point_of(self.table, values_at(self.table, point)) for point in points])
         adam, rate, momentum, decay, fraction, filters, batch = tidy.T
-        # Where the middles of the cells are: Adam 0.75, 8 filters 5/6, batches of 32 1/6.
+        # The best choices lie in the middle of their cells: Adam at 0.75, 8 filters at 5/6, batches
+        # of 32 at 1/6.
         ridge = (rate - 0.6) + 0.4 * (momentum - 0.8) - 0.3 * (batch - 1 / 6) + 0.2 * (adam - 0.75)
         distance = (
             (ridge / 0.2) ** 2
@@ -168,14 +171,14 @@ class Synthetic(Surface):
 
 
 def _residuals(points: np.ndarray, curves: np.ndarray) -> list[tuple[float, np.ndarray]]:
-    """Returns final score and deviation of each run of the points that were run several times."""
+    """Returns, for each run of a repeated point, the mean final score and the run's deviation."""
     rounded, group = np.unique(np.round(points, 3), axis=0, return_inverse=True)
     found = []
     for number in range(len(rounded)):
         members = curves[group.ravel() == number]
         if len(members) > 1:
             mean = members.mean(0)
-            # The deviation from a mean of n runs is too small by this factor.
+            # The deviations from a mean of n runs are too small by this factor.
             factor = np.sqrt(len(members) / (len(members) - 1))
             found += [(mean[-1], factor * (member - mean)) for member in members]
     return found

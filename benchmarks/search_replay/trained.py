@@ -1,4 +1,4 @@
-"""A task whose trials are trained, not looked up."""
+"""Task of the benchmark whose trials are trained, not looked up."""
 
 import functools
 from collections.abc import Callable, Sequence
@@ -9,17 +9,17 @@ from search_replay.space import FILTERS
 from search_replay.surfaces import Surface
 from search_replay.trainer import EPOCHS, Trainer, load
 
-# A choice is judged by so many trainings of its own.
+# The regret of a choice is the mean over so many further trainings.
 JUDGES = 3
-# A trial is trained so long, and anew if more of it is wanted.
+# A trial is trained for one of these numbers of epochs, and trained anew if more are asked for.
 LENGTHS = (3, 9, EPOCHS)
 
 
 class Trained(Surface):
     """The digits network of `search_curves.py`, trained anew for every trial.
 
-    The best there is is not known: regret is the share of test images that a choice gets wrong,
-    the mean of trainings with other seeds than the search's.
+    The best possible score is unknown. Regret is the mean test error of a choice over trainings
+    with other seeds than those of the search.
     """
 
     name, table, filters = "trained", "digits", FILTERS["digits"]
@@ -46,7 +46,7 @@ class Trained(Surface):
 
 
 class Curve(Sequence):
-    """Validation scores of a training that goes as far as someone looks."""
+    """Validation scores of a training that is as long as the last score that was asked for."""
 
     def __init__(self, train: Callable[[int], list[float]]):
         self.train = train

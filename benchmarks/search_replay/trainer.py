@@ -1,4 +1,4 @@
-"""A small ResNet, trained at any point of the space, in seconds on one core."""
+"""Small ResNet that trains at any point of the space, in seconds on one core."""
 
 from pathlib import Path
 
@@ -13,7 +13,7 @@ EPOCHS = 27
 
 
 def load(task: str, images: Path | None) -> dict[str, tuple[np.ndarray, np.ndarray]]:
-    """Returns images, scaled to [-1, 1], and labels of the three splits."""
+    """Returns the images, scaled to [-1, 1], and the labels of each of the three splits."""
     if task == "digits":
         data = Digits(validation_fraction=0.25, test_fraction=0.35).load()
         splits = {name: (split.images, split.labels) for name, split in data.splits.items()}
@@ -38,7 +38,7 @@ def load(task: str, images: Path | None) -> dict[str, tuple[np.ndarray, np.ndarr
 
 
 class Trainer:
-    """A network of one width, with the graph of an epoch at one batch size."""
+    """A network of one width, and the graph of its epoch at one batch size."""
 
     def __init__(self, data, filters: int, batch_size: int):
         import tensorflow as tf
@@ -63,7 +63,7 @@ class Trainer:
     def train(
         self, values: dict, seed: int, epochs: int = EPOCHS
     ) -> tuple[list[float], list[float]]:
-        """Returns validation and test accuracy after each of the first epochs."""
+        """Trains from new weights, and returns validation and test accuracies after each epoch."""
         import tensorflow as tf
 
         seeds = iter(range(1000 * seed, 1000 * seed + 1000))
@@ -100,12 +100,12 @@ class Trainer:
             step.assign_add(1.0)
             slots = zip(self.weights, gradients, self.first, self.second, strict=True)
             for weight, gradient, first, second in slots:
-                if len(weight.shape) > 1:  # Kernels alone decay, apart from the gradient.
+                if len(weight.shape) > 1:  # Only kernels decay, decoupled from the gradient.
                     weight.assign_sub(rate * weight_decay * weight)
                 first.assign(momentum * first + tf.where(is_adam, 1 - momentum, 1.0) * gradient)
                 second.assign(0.999 * second + 0.001 * gradient**2)
                 root = (second / (1 - 0.999**step)) ** 0.5
-                # As a rule Adam's rate is some tenth of SGD's: one range serves both.
+                # Adam's rate is scaled by a tenth, so that one range suits both update rules.
                 adam = 0.1 * first / (1 - momentum**step) / (root + 1e-7)
                 weight.assign_sub(rate * tf.where(is_adam, adam, first))
 

@@ -11,7 +11,7 @@ from kerasrecipes.models.blocks.convolution import convolve
 from kerasrecipes.models.blocks.logits import classify
 from kerasrecipes.models.blocks.templates import activate
 from kerasrecipes.models.resnet_cifar import (
-    LEAST_SIZE_PIXELS,
+    MIN_SIZE_PIXELS,
     check_cifar_depth,
     pad_shortcut,
 )
@@ -30,21 +30,22 @@ def FixupResNetCIFAR(
 ) -> keras.Model:
     """Residual network of `6n + 2` layers that trains without any normalization.
 
-    `ResNetCIFAR` of version 1 with shortcuts of option A, and in place of its normalization layers
-    single numbers that are trained: `bias` (from 0) before each convolution, activation and dense
-    layer, `scale` (from 1) at the end of each branch.
+    This is `ResNetCIFAR` of version 1 with shortcuts of option A, and with trainable numbers in
+    place of its normalization layers: a `bias` (initially 0) before each convolution, activation
+    and dense layer, and a `scale` (initially 1) at the end of each branch.
 
         x = activation(shortcut(x) + scale * conv2(activation(conv1(x + b1) + b2) + b3) + b4)
 
-    Its weights start so that the size of an update does not depend on the number of blocks, `L`:
+    The weights are initialized so that the size of an update does not depend on the number of
+    blocks, `L`:
 
-    - the last convolution of each branch, and the dense layer, at zero;
-    - the first convolution of each branch at He's normal distribution, by fan-out, times
-      `L ** (-1 / 2)`; the first convolution of all at He's.
+    - the last convolution of each branch and the dense layer are zero;
+    - the first convolution of each branch is drawn from He's normal distribution, by fan-out, times
+      `L ** (-1 / 2)`; the first convolution of the network is drawn from He's distribution itself.
 
-    So each block starts as the identity (behind its activation), and the loss at `log(classes)`.
-    The authors train scales and biases at a tenth of the learning rate, and mix images to make up
-    for how batch normalization regularizes.
+    So each block starts as the identity followed by an activation, and the loss starts at
+    `log(classes)`. The authors train scales and biases at a tenth of the learning rate, and mix
+    images to replace the regularization by batch normalization.
 
     Args:
         input_shape: `(height, width, channels)`, at least 4 x 4 pixels. Height and width may be
@@ -52,8 +53,9 @@ def FixupResNetCIFAR(
         classes: Integer, at least 2. Number of logits.
         depth: Integer `6n + 2`, such as 8, 14, 20, 32, 44, 56, 110.
         filters: Positive integer. Channels of the first stage.
-        activation: Keras activation: its name, a function, or a layer, which is copied.
-        kernel_regularizer: Keras regularizer of all kernels, the dense layer's too, or `None`.
+        activation: Keras activation: its name, a function, or a layer, which is cloned.
+        kernel_regularizer: Keras regularizer of all kernels, including the dense layer's, or
+            `None`.
         seed: Integer, or `None` for a random one.
         name: Name of the model. Defaults to `"fixup_resnet{depth}"`.
 
@@ -64,7 +66,7 @@ def FixupResNetCIFAR(
     Raises:
         ValueError: If an argument is out of range, or Keras's image data format is
             `"channels_first"`.
-        TypeError: If an argument that must be an integer is none.
+        TypeError: If an argument that must be an integer is not one.
 
     Example:
 
@@ -77,12 +79,12 @@ def FixupResNetCIFAR(
         Zhang et al., 2019, https://arxiv.org/abs/1901.09321, and the authors' code,
         https://github.com/hongyi-zhang/Fixup.
     """
-    check_image_shape(input_shape, LEAST_SIZE_PIXELS)
+    check_image_shape(input_shape, MIN_SIZE_PIXELS)
     check_cifar_depth(depth)
     check_integer("classes", classes, at_least=2)
     check_integer("filters", filters, at_least=1)
     blocks = (depth - 2) // 2
-    # The variance has the square of the factor.
+    # `VarianceScaling` takes the square of the factor `L ** (-1 / 2)`.
     first = keras.initializers.VarianceScaling(2 / blocks, "fan_out", "untruncated_normal", seed)
     start = keras.initializers.VarianceScaling(2.0, "fan_out", "untruncated_normal", seed)
 
@@ -92,7 +94,7 @@ def FixupResNetCIFAR(
             channels,
             name,
             strides=strides,
-            normalization="batch",  # For the convolution: no bias of its own.
+            normalization="batch",  # It gives the convolution no bias of its own.
             kernel_initializer=initializer,
             kernel_regularizer=kernel_regularizer,
         )

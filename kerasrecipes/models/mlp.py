@@ -27,22 +27,23 @@ def MLP(
 ) -> keras.Model:
     """Multi-layer perceptron on flattened images.
 
-    A hidden layer is a dense layer, normalization, activation and dropout, in this order. The dense
-    layer has a bias only where no normalization follows.
+    Each hidden layer consists of a dense layer, normalization, activation and dropout, in this
+    order. The dense layer has a bias only if no normalization follows.
 
     Args:
         input_shape: Shape of one input, such as `(height, width, channels)`.
         classes: Integer, at least 2. Number of logits.
-        units: Units of the hidden layers, first to last; empty for a linear classifier.
-        activation: Keras activation: its name, a function, or a layer, which is copied.
+        units: Numbers of units of the hidden layers, from first to last; empty for a linear
+            classifier.
+        activation: Keras activation: its name, a function, or a layer, which is cloned.
         normalization: `"batch"`, `"layer"`, `"group"`, `"weight"`, `"none"`, or a Keras layer,
-            which is copied.
-        kernel_initializer: Keras initializer. Each layer gets a copy with a seed of its own.
+            which is cloned.
+        kernel_initializer: Keras initializer. Each layer gets a copy with its own seed.
         kernel_regularizer: Keras regularizer of all kernels, or `None`.
-        dropout_rate: Float in `[0, 1)`. Fraction of hidden outputs that training drops.
-        dropout: Keras layer, such as `VanillaDropout(0.5)`, which is copied behind each activation
+        dropout_rate: Float in `[0, 1)`. The fraction of hidden outputs that training drops.
+        dropout: Keras layer, such as `VanillaDropout(0.5)`, which is cloned after each activation
             in place of `Dropout(dropout_rate)`; or `None`.
-        drop_connect_rate: Float in `[0, 1)`. Fraction of the hidden layers' weights that
+        drop_connect_rate: Float in `[0, 1)`. The fraction of the hidden layers' weights that
             `DropConnect` drops in training.
         name: Name of the model.
 
@@ -51,7 +52,7 @@ def MLP(
 
     Raises:
         ValueError: If an argument is out of range.
-        TypeError: If an argument that must be a number is none.
+        TypeError: If an argument that must be a number is not one.
 
     Example:
 
@@ -94,7 +95,7 @@ def _check_dropout(dropout, dropout_rate):
         return
     if not isinstance(dropout, keras.layers.Layer):
         raise TypeError(
-            "`dropout` must be a Keras layer or None; a rate is `dropout_rate`. "
+            "`dropout` must be a Keras layer or None. Give a rate as `dropout_rate`. "
             f"Received: dropout={dropout!r}"
         )
     if dropout_rate:

@@ -1,4 +1,4 @@
-"""A trained network with a new last layer."""
+"""Trained network with a new head."""
 
 from collections.abc import Mapping, Sequence
 
@@ -36,60 +36,62 @@ def Pretrained(
     kernel_regularizer: object = None,
     name: str | None = None,
 ) -> keras.Model:
-    """Trained network whose last layer is replaced by one for other classes.
+    """Trained network whose head is replaced by one for other classes.
 
-    The backbone up to a stage; the average of its output over the image; hidden dense layers, if
-    any; a dense layer. What is frozen is frozen by `trainable`, `BatchNormalization` too, which
-    then normalizes by the statistics that it came with: `training=False`, which Keras's guide
-    advises, does not hold in `fit` with Keras 3.15.
+    The model consists of the backbone up to a stage, pooling over the image, hidden dense layers if
+    there are any, and a dense layer. Layers are frozen by `trainable = False`. A frozen
+    `BatchNormalization` normalizes by the statistics of the earlier training. (Calling it with
+    `training=False`, as Keras's guide advises, has no effect in `fit` with Keras 3.15.)
 
-    **Pixels.** Images in [0, 255] go in: the preprocessing that the backbone was trained with is in
-    the model, once. So a recipe gives `preprocessing=[]`, or layers that keep pixels in [0, 255],
-    such as `Resizing`; anything else is refused. One channel is repeated where the backbone wants
-    three.
+    **Pixels.** The model takes images in [0, 255], because it contains the preprocessing that the
+    backbone was trained with. A recipe must therefore give `preprocessing=[]`, or layers that keep
+    pixels in [0, 255], such as `Resizing`; it is refused otherwise. A single channel is repeated if
+    the backbone takes three.
 
-    **Names.** `kerasrecipes show VGG16` lists the stages of a backbone, and so for any other. Those
-    of VGG are `block1` to `block5`, of ResNet `conv1` to `conv5`, of MobileNet `conv1` and
-    `conv_pw_1` to `conv_pw_13`. The head's layers are `"head_average"` (or what `pooling` is),
-    `"head_dense1"`, ..., `"logits"`; the backbone's keep their names.
+    **Names.** `kerasrecipes show VGG16` lists the stages of a backbone. Those of VGG are `block1`
+    to `block5`, those of ResNet `conv1` to `conv5`, those of MobileNet `conv1` and `conv_pw_1` to
+    `conv_pw_13`. The layers of the head are `"head_average"` (or another `pooling`),
+    `"head_dense1"`, ..., `"logits"`. The layers of the backbone keep their names.
 
     Args:
         input_shape: `(height, width, channels)`. The networks of `keras.applications` take 32 x 32
             pixels at least, Xception 71, InceptionV3 and InceptionResNetV2 75.
         classes: Integer, at least 2. Number of logits.
-        backbone: A network of `keras.applications`; `"resnet20_cifar10"`, our ResNet-20 for images
-            of 32 pixels, which comes with the package; a finished run's folder; or a `.keras` file.
+        backbone: The name of a network of `keras.applications`; `"resnet20_cifar10"`, our ResNet-20
+            for images of 32 x 32 pixels, which comes with the package; the folder of a finished
+            run; or a `.keras` file.
         backbone_options: Further arguments of a network of `keras.applications`, such as
             `{"alpha": 0.25}` for MobileNet.
-        weights: `"pretrained"` (ImageNet's, which Keras downloads once; or those of the run),
-            `None` for random ones, or the path of a `.weights.h5` or legacy `.h5` file with the
-            weights of the backbone without its classifier ("notop"). Keras checks what it downloads
-            by a hash, but MobileNet's and MobileNetV2's files, for which it has none.
-        stage: The stage whose output is the feature: `"conv4"`; a part of one, `"conv4_block2"`; or
-            a layer's name. What lies above it is not in the model. Defaults to the last.
+        weights: `"pretrained"` for the weights of ImageNet, which Keras downloads once, or of the
+            run; `None` for random ones; or the path of a `.weights.h5` or legacy `.h5` file with
+            the weights of the backbone without its classifier ("notop"). Keras checks its downloads
+            by a hash, except those of MobileNet and MobileNetV2, for which it has none.
+        stage: The stage whose output is the input of the head: the name of a stage, such as
+            `"conv4"`, of a part of one, such as `"conv4_block2"`, or of a layer. The model does not
+            contain the layers after it. Defaults to the last stage.
         pooling: `"average"` or `"max"` of each channel over the image, or `"flatten"`.
-        classifier_units: Units of hidden dense layers with ReLU, first to last.
-        dropout_rate: Float in `[0, 1)`. Fraction of the input of each dense layer that training
-            drops.
-        trainable_stages: The number of last stages that are trained with the head; or their names;
-            or `"all"`. Defaults to 0: the features stay as they are.
-        train_batch_normalization: Whether `BatchNormalization` in trainable stages trains too, its
-            moving statistics included.
+        classifier_units: Numbers of units of hidden dense layers with ReLU, from first to last.
+        dropout_rate: Float in `[0, 1)`. The fraction of the inputs of each dense layer that
+            training drops.
+        trainable_stages: How many of the last stages are trained together with the head; a list of
+            their names; or `"all"`. Defaults to 0, which leaves the backbone as it is.
+        train_batch_normalization: Whether `BatchNormalization` in the trainable stages is trained
+            too, with its moving statistics.
         kernel_initializer: Keras initializer of the head.
-        kernel_regularizer: Keras regularizer of the head's kernels, or `None`. The backbone has
-            none, even if it was trained with one.
-        name: Name of the model. Defaults to `"pretrained_"` and the backbone's.
+        kernel_regularizer: Keras regularizer of the head's kernels, or `None`. The backbone has no
+            regularizer, even if it was trained with one.
+        name: Name of the model. Defaults to `"pretrained_"` and the name of the backbone.
 
     Returns:
         A functional `keras.Model` from images, `(batch, *input_shape)`, to logits,
-        `(batch, classes)`. It consists of Keras's own layers if the backbone does, so its `.keras`
-        file loads where this package is not installed.
+        `(batch, classes)`. If the backbone consists of Keras's own layers, its `.keras` file loads
+        without this package.
 
     Raises:
-        ValueError: If an argument is out of range; there is no such backbone or stage; images are
-            smaller than the backbone takes; weights are of another architecture, and then which
-            layers differ; or a trained backbone has no feature maps.
-        TypeError: If an argument that must be a number is none.
+        ValueError: If an argument is out of range; there is no such backbone or stage; the images
+            are too small for the backbone; the weights are of another architecture, where the
+            message names the layers that differ; or a trained backbone has no feature maps.
+        TypeError: If an argument that must be a number is not one.
         OSError: If weights cannot be downloaded.
 
     Example:

@@ -14,7 +14,7 @@ from kerasrecipes.models.blocks.residual import add_branch, drop_rates
 from kerasrecipes.models.blocks.templates import activate
 
 BLOCKS = {18: (2, 2, 2, 2), 34: (3, 4, 6, 3), 50: (3, 4, 6, 3)}
-LEAST_SIZE_PIXELS = {"imagenet": 32, "small": 8}
+MIN_SIZE_PIXELS = {"imagenet": 32, "small": 8}
 SMALLER_IMAGES = {
     "imagenet": "For smaller ones: stem='small' from 8 x 8 pixels, ResNetCIFAR from 4 x 4.",
     "small": "For smaller ones: ResNetCIFAR from 4 x 4 pixels.",
@@ -39,57 +39,59 @@ def ResNet(
 ) -> keras.Model:
     """Residual network of 18, 34 or 50 layers for images of ImageNet's size.
 
-    The stem; four stages of blocks, each stage with twice the channels, and from the second stage
-    on half the height and width, of the one before; the average over the image; a dense layer. With
-    the residual branch `F`, a block is `x = activation(shortcut(x) + F(x))`, where, each
-    convolution with a norm and all but the last with an activation behind it,
+    The network consists of a stem, four stages of blocks, the average over the image, and a dense
+    layer. Each stage has twice the channels of the one before and, from the second stage on, half
+    its height and width. With the residual branch `F`, a block is
+    `x = activation(shortcut(x) + F(x))`, where
 
         depth 18, 34:  F = 3x3, 3x3 convolutions
         depth 50:      F = 1x1, 3x3, 1x1 convolutions, the last with 4 times the channels
 
-    and the shortcut is `x` itself or, where shapes differ, a 1x1 convolution and a norm.
-    Convolutions have a bias only where no normalization follows. For 1000 classes, depths 18, 34
-    and 50 have 11,689,512, 21,797,672 and 25,557,032 trainable parameters.
+    In `F`, each convolution is followed by a norm and, except the last one, by an activation. The
+    shortcut is `x` itself or, if the shapes differ, a 1x1 convolution and a norm. Convolutions have
+    a bias only if no normalization follows. For 1000 classes, depths 18, 34 and 50 have 11,689,512,
+    21,797,672 and 25,557,032 trainable parameters.
 
-    **Names.** The paper's, as in `keras.applications`: the stem is `conv1`, the four stages `conv2`
-    to `conv5`. A layer's name starts with its stage's, and the last layer that does gives the
-    stage's output. A block's output is `"conv4_block6_output"`; its parts are
-    `"conv4_block6_conv1"`, `"_norm1"`, `"_activation1"` and so on, `"_shortcut_conv"`,
-    `"_shortcut_norm"` and `"_add"`.
+    **Names.** The names are those of the paper and `keras.applications`: the stem is `conv1`, the
+    four stages are `conv2` to `conv5`. The name of a layer starts with that of its stage, and the
+    last layer of a stage has the stage's output. The output of a block is `"conv4_block6_output"`;
+    its parts are `"conv4_block6_conv1"`, `"_norm1"`, `"_activation1"` and so on,
+    `"_shortcut_conv"`, `"_shortcut_norm"` and `"_add"`.
 
     Args:
         input_shape: `(height, width, channels)`, at least 32 x 32 pixels, or 8 x 8 with the small
-            stem, so that the halvings leave a pixel. Height and width may be `None`, for images of
-            any size.
+            stem, so that a pixel is left after all halvings. Height and width may be `None`, for
+            images of any size.
         classes: Integer, at least 2. Number of logits.
-        depth: 18, 34 or 50. Convolutions that are not shortcuts, and the dense layer.
-        stem: `"imagenet"` (a 7x7 convolution and a maximum over 3x3 pixels, with zeros around the
-            image, each of strides 2) or `"small"` (a 3x3 convolution of strides 1, for images such
+        depth: 18, 34 or 50. It counts the dense layer and all convolutions except shortcuts.
+        stem: `"imagenet"` (a 7x7 convolution and a maximum over 3x3 pixels, both with strides 2 and
+            zeros around the image) or `"small"` (a 3x3 convolution with strides 1, for images such
             as CIFAR's).
         stride_in: `"3x3"` or `"1x1"`: the convolution of a bottleneck that halves the image.
-            `"1x1"` is the paper's and needs depth 50; `"3x3"` drops no pixel unseen.
+            `"1x1"` is that of the paper and needs depth 50; it skips pixels, and `"3x3"` does not.
         filters: Positive integer. Channels of the stem.
         normalization: `"batch"`, `"layer"`, `"instance"`, `"group"`, `"weight"`, `"none"`, or a
-            Keras layer, which is copied.
-        activation: Keras activation: its name, a function, or a layer, which is copied.
-        kernel_initializer: Keras initializer. Each layer gets a copy with a seed of its own.
-        kernel_regularizer: Keras regularizer of all kernels, the dense layer's too, or `None`.
+            Keras layer, which is cloned.
+        activation: Keras activation: its name, a function, or a layer, which is cloned.
+        kernel_initializer: Keras initializer. Each layer gets a copy with its own seed.
+        kernel_regularizer: Keras regularizer of all kernels, including the dense layer's, or
+            `None`.
         zero_gamma: Whether the last norm of each residual branch starts with `gamma = 0`, so that
             `F(x) = 0` at the start.
-        stochastic_depth_rate: Float in `[0, 1)`. Probability to drop the last block's residual
-            branch in training, for each image; towards the first block it falls to almost 0 in a
-            line. The paper's rate is 0.5, for networks of a hundred layers and more.
+        stochastic_depth_rate: Float in `[0, 1)`. The probability that training drops the residual
+            branch of the last block, for each image. It falls linearly to almost 0 at the first
+            block. The paper's rate is 0.5, for networks of a hundred layers and more.
         name: Name of the model. Defaults to `"resnet{depth}"`.
 
     Returns:
         A functional `keras.Model` from images, `(batch, *input_shape)`, to logits,
         `(batch, classes)`. Except with `"instance"`, `"weight"` and stochastic depth, it consists
-        of Keras's own layers, so its `.keras` file loads where this package is not installed.
+        of Keras's own layers, so that its `.keras` file loads without this package.
 
     Raises:
-        ValueError: If an argument is out of range, `zero_gamma` is asked of a normalization without
+        ValueError: If an argument is out of range, `zero_gamma` is set for a normalization without
             `gamma`, or Keras's image data format is `"channels_first"`.
-        TypeError: If an argument that must be an integer is none.
+        TypeError: If an argument that must be an integer is not one.
 
     Example:
 
@@ -105,8 +107,8 @@ def ResNet(
         `normalization=keras.layers.BatchNormalization(epsilon=1.001e-5)`, biases that the norms
         cancel, and softmax at its end.
     """
-    check_choice("stem", stem, LEAST_SIZE_PIXELS)
-    check_image_shape(input_shape, LEAST_SIZE_PIXELS[stem], SMALLER_IMAGES[stem])
+    check_choice("stem", stem, MIN_SIZE_PIXELS)
+    check_image_shape(input_shape, MIN_SIZE_PIXELS[stem], SMALLER_IMAGES[stem])
     check_depth(depth, BLOCKS)
     check_integer("classes", classes, at_least=2)
     check_integer("filters", filters, at_least=1)
@@ -132,7 +134,7 @@ def ResNet(
 
 @dataclass(frozen=True)
 class _Parts:
-    """What the network is made of, with the options that its layers share."""
+    """The parts of the network, with the options that its layers share."""
 
     stride_in: str
     normalization: object
@@ -147,7 +149,7 @@ class _Parts:
 
     def imagenet_stem(self, images, filters):
         x = self.stem(images, filters, size=7, strides=2)
-        # Zeros, as in `keras.applications`: behind ReLU, they never exceed a pixel.
+        # The padding is zeros, as in `keras.applications`. After ReLU, no pixel is below them.
         x = keras.layers.ZeroPadding2D(1, name="pool1_pad")(x)
         return keras.layers.MaxPooling2D(3, strides=2, name="pool1_pool")(x)
 
@@ -160,7 +162,7 @@ class _Parts:
         return self.block(x, drop_rate, name, convolutions)
 
     def block(self, x, drop_rate, name, convolutions):
-        """Returns a block's output; `convolutions` are filters, size and strides of its branch."""
+        """Returns the output of a block; `convolutions` are its filters, sizes and strides."""
         shortcut = self.match(x, convolutions, name)
         for number, (filters, size, strides) in enumerate(convolutions, start=1):
             last = number == len(convolutions)
@@ -179,7 +181,7 @@ class _Parts:
         return activate(x, self.activation, f"{name}_output")
 
     def match(self, x, convolutions, name):
-        """Returns `x` brought to the shape of the residual branch's output."""
+        """Returns the shortcut: `x` in the shape of the residual branch's output."""
         filters = convolutions[-1][0]
         strides = max(strides for _, _, strides in convolutions)
         if strides == 1 and x.shape[-1] == filters:
@@ -211,6 +213,6 @@ def _check_stride_in(stride_in, depth):
     check_choice("stride_in", stride_in, ("3x3", "1x1"))
     if stride_in == "1x1" and not _has_bottlenecks(depth):
         raise ValueError(
-            "`stride_in` must be '3x3' at depth 18 or 34, whose blocks have no 1x1 convolution "
-            f"but the shortcut's. Received: stride_in={stride_in!r}, depth={depth}"
+            "`stride_in` must be '3x3' at depth 18 or 34, because only their shortcuts have 1x1 "
+            f"convolutions. Received: stride_in={stride_in!r}, depth={depth}"
         )

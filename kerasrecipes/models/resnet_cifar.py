@@ -13,7 +13,7 @@ from kerasrecipes.models.blocks.normalization import normalize
 from kerasrecipes.models.blocks.residual import add_branch, drop_rates
 from kerasrecipes.models.blocks.templates import activate
 
-LEAST_SIZE_PIXELS = 4
+MIN_SIZE_PIXELS = 4
 
 
 def ResNetCIFAR(
@@ -34,17 +34,18 @@ def ResNetCIFAR(
 ) -> keras.Model:
     """Residual network of `6n + 2` layers for images of CIFAR's size.
 
-    A 3x3 convolution; three stages of `n` blocks, each block two 3x3 convolutions, with `filters`,
-    twice and four times as many channels, the second and third stage at half the size of the one
-    before; the average over the image; a dense layer. With the residual branch `F`, a block is
+    The network consists of a 3x3 convolution, three stages of `n` blocks, the average over the
+    image, and a dense layer. Each block has two 3x3 convolutions. The stages have `filters`, twice
+    and four times as many channels; the second and third stages have half the height and width of
+    the stage before. With the residual branch `F`, a block is
 
         version 1:  x = activation(x + F(x)),  F: convolution, norm, activation, convolution, norm
         version 2:  x = x + F(x),  F: norm, activation, convolution, norm, activation, convolution
 
-    In version 2, the first block of a stage takes its shortcut behind its first activation, as the
-    authors' code does, and the last block is followed by a norm and an activation. Convolutions
-    have a bias only where no normalization follows. ResNet-20 for 10 classes of colour images has
-    269,722 trainable parameters.
+    In version 2, the shortcut of a stage's first block starts after the first activation, as in the
+    authors' code, and the last block is followed by a norm and an activation. Convolutions have a
+    bias only if no normalization follows. ResNet-20 for 10 classes of colour images has 269,722
+    trainable parameters.
 
     Args:
         input_shape: `(height, width, channels)`, at least 4 x 4 pixels. Height and width may be
@@ -52,31 +53,32 @@ def ResNetCIFAR(
         classes: Integer, at least 2. Number of logits.
         depth: Integer `6n + 2`, such as 8, 14, 20, 32, 44, 56, 110.
         version: 1 (activation after the addition) or 2 (activation before the convolutions).
-        shortcut: What brings `x` to the shape of `F(x)` where they differ: `"pad"` (the paper's
-            option A: every second pixel, and zeros as new channels; no parameters) or
-            `"projection"` (option B: a 1x1 convolution; in version 1 with a norm).
+        shortcut: How `x` gets the shape of `F(x)` where they differ: `"pad"` (option A of the
+            paper: every second pixel, and zeros as new channels; no parameters) or `"projection"`
+            (option B: a 1x1 convolution, in version 1 with a norm).
         filters: Positive integer. Channels of the first stage.
         normalization: `"batch"`, `"layer"`, `"instance"`, `"group"`, `"weight"`, `"none"`, or a
-            Keras layer, which is copied.
-        activation: Keras activation: its name, a function, or a layer, which is copied.
-        kernel_initializer: Keras initializer. Each layer gets a copy with a seed of its own.
-        kernel_regularizer: Keras regularizer of all kernels, the dense layer's too, or `None`.
+            Keras layer, which is cloned.
+        activation: Keras activation: its name, a function, or a layer, which is cloned.
+        kernel_initializer: Keras initializer. Each layer gets a copy with its own seed.
+        kernel_regularizer: Keras regularizer of all kernels, including the dense layer's, or
+            `None`.
         zero_gamma: Whether the last norm of each residual branch starts with `gamma = 0`. Then
             `F(x) = 0` at the start, if the activation maps 0 to 0.
-        stochastic_depth_rate: Float in `[0, 1)`. Probability to drop the last block's residual
-            branch in training, for each image; towards the first block it falls to almost 0 in a
-            line. The paper's rate is 0.5, for networks of a hundred layers and more.
+        stochastic_depth_rate: Float in `[0, 1)`. The probability that training drops the residual
+            branch of the last block, for each image. It falls linearly to almost 0 at the first
+            block. The paper's rate is 0.5, for networks of a hundred layers and more.
         name: Name of the model. Defaults to `"resnet{depth}_v{version}"`.
 
     Returns:
         A functional `keras.Model` from images, `(batch, *input_shape)`, to logits,
         `(batch, classes)`. Except with `"instance"`, `"weight"` and stochastic depth, it consists
-        of Keras's own layers, so its `.keras` file loads where this package is not installed.
+        of Keras's own layers, so that its `.keras` file loads without this package.
 
     Raises:
-        ValueError: If an argument is out of range, `zero_gamma` is asked of a normalization without
+        ValueError: If an argument is out of range, `zero_gamma` is set for a normalization without
             `gamma`, or Keras's image data format is `"channels_first"`.
-        TypeError: If an argument that must be an integer is none.
+        TypeError: If an argument that must be an integer is not one.
 
     Example:
 
@@ -90,7 +92,7 @@ def ResNetCIFAR(
         He et al., 2016, https://arxiv.org/abs/1603.05027 (version 2);
         Goyal et al., 2017, https://arxiv.org/abs/1706.02677, section 5.1 (`zero_gamma`).
     """
-    check_image_shape(input_shape, LEAST_SIZE_PIXELS)
+    check_image_shape(input_shape, MIN_SIZE_PIXELS)
     check_cifar_depth(depth)
     check_integer("classes", classes, at_least=2)
     check_integer("filters", filters, at_least=1)
@@ -121,7 +123,7 @@ def ResNetCIFAR(
 
 @dataclass(frozen=True)
 class _Parts:
-    """What the network is made of, with the options that its layers share."""
+    """The parts of the network, with the options that its layers share."""
 
     shortcut: str
     normalization: object
@@ -153,7 +155,7 @@ class _Parts:
         return add_branch(shortcut, x, drop_rate, name)
 
     def match(self, x, channels, strides, name):
-        """Returns `x` brought to the shape of the residual branch's output."""
+        """Returns the shortcut: `x` in the shape of the residual branch's output."""
         if strides == 1:
             return x
         if self.shortcut == "projection":
@@ -180,8 +182,8 @@ class _Parts:
 def pad_shortcut(x: keras.KerasTensor, channels: int, strides: int, name: str) -> keras.KerasTensor:
     """Returns every `strides`-th pixel of a block's input, and zeros as new channels."""
     x = keras.layers.AveragePooling2D(1, strides=strides, name=f"{name}_shortcut_subsample")(x)
-    # Keras has no layer that pads channels. As "channels_first", it takes the last two of our
-    # axes, width and channels, for height and width; and a saved model needs no code of ours.
+    # Keras has no layer that pads channels. With "channels_first", this one takes our last two
+    # axes, width and channels, for height and width. A saved model then needs no layer of ours.
     new_channels = (0, channels - x.shape[-1])
     return keras.layers.ZeroPadding2D(
         ((0, 0), new_channels), data_format="channels_first", name=f"{name}_shortcut_pad"
@@ -189,12 +191,12 @@ def pad_shortcut(x: keras.KerasTensor, channels: int, strides: int, name: str) -
 
 
 def _strides(x, channels):
-    """Returns the strides of a block: where channels double, height and width are halved."""
+    """Returns the strides of a block, which halves height and width if its channels double."""
     return 1 if x.shape[-1] == channels else 2
 
 
 def check_cifar_depth(depth: int) -> None:
-    """Raises unless `depth` is `6n + 2`, naming the nearest."""
+    """Raises a `ValueError` that names the nearest depth unless `depth` is `6n + 2`."""
     check_integer("depth", depth)
     if depth < 8 or depth % 6 != 2:
         below = max(8, depth - (depth - 2) % 6)

@@ -18,8 +18,8 @@ CONVOLUTIONS = {
     19: (2, 2, 4, 4, 4),
 }
 POOLINGS = {"flatten": keras.layers.Flatten, "average": keras.layers.GlobalAveragePooling2D}
-LEAST_SIZE_PIXELS = 32
-SMALLER_IMAGES = "Enlarge smaller ones first, as by keras.layers.Resizing(32, 32)."
+MIN_SIZE_PIXELS = 32
+SMALLER_IMAGES = "Enlarge smaller ones first, for example by keras.layers.Resizing(32, 32)."
 
 
 def VGG(
@@ -39,49 +39,50 @@ def VGG(
 ) -> keras.Model:
     """Network of 11, 13, 16 or 19 layers: 3x3 convolutions, maxima, dense layers.
 
-    Five blocks, each some 3x3 convolutions and the maximum over 2x2 pixels, which halves the image,
-    with `filters`, 2, 4, 8 and 8 times as many channels; what `pooling` makes of the last block's
-    output; the hidden dense layers of the classifier; a dense layer. Normalization is between the
-    convolutions and their activations, not in the classifier; convolutions have a bias only where
-    there is none. VGG-16 for 224 x 224 pixels and 1000 classes has 138,357,544 parameters, all of
-    them trainable, 123,642,856 of them in dense layers.
+    The network consists of five blocks, pooling, and a classifier of dense layers. Each block has
+    some 3x3 convolutions and ends with the maximum over 2x2 pixels, which halves height and width.
+    The blocks have `filters`, 2, 4, 8 and 8 times as many channels. Normalization stands between
+    the convolutions and their activations, and not in the classifier. Convolutions have a bias only
+    if no normalization follows. VGG-16 for 224 x 224 pixels and 1000 classes has 138,357,544
+    parameters, which are all trainable, and 123,642,856 of them are in dense layers.
 
-    For small images, `pooling="average", classifier_units=()` is the common head: VGG-16 for
-    32 x 32 pixels and 10 classes then has 14,719,818 parameters instead of 33,638,218.
+    The usual head for small images is `pooling="average", classifier_units=()`: VGG-16 for 32 x 32
+    pixels and 10 classes then has 14,719,818 parameters instead of 33,638,218.
 
-    **Names.** As in `keras.applications`: the blocks are `block1` to `block5`, of layers
-    `"block3_conv1"`, `"block3_norm1"`, `"block3_activation1"` and so on. The last layer whose name
-    starts with the block's gives its output, `"block3_pool"`.
+    **Names.** The names are those of `keras.applications`: the blocks are `block1` to `block5`, and
+    their layers are `"block3_conv1"`, `"block3_norm1"`, `"block3_activation1"` and so on. The last
+    layer of a block, `"block3_pool"`, has its output.
 
     Args:
-        input_shape: `(height, width, channels)`, at least 32 x 32 pixels, so that five halvings
-            leave a pixel. Height and width may be `None`, for images of any size, with
-            `pooling="average"`.
+        input_shape: `(height, width, channels)`, at least 32 x 32 pixels, so that a pixel is left
+            after five halvings. With `pooling="average"`, height and width may be `None`, for
+            images of any size.
         classes: Integer, at least 2. Number of logits.
-        depth: 11, 13, 16 or 19. Convolutions and, with two hidden ones, dense layers.
+        depth: 11, 13, 16 or 19. It counts the convolutions and three dense layers, as in the paper.
         filters: Positive integer. Channels of the first block.
-        pooling: What the classifier sees of the last block's output: `"flatten"` (all of it) or
-            `"average"` (each channel's average over the image).
-        classifier_units: Units of the classifier's hidden layers, first to last; empty for a linear
-            classifier.
-        dropout_rate: Float in `[0, 1)`. Fraction of the outputs of each of the classifier's hidden
-            layers that training drops.
+        pooling: The input of the classifier: `"flatten"` for the whole output of the last block, or
+            `"average"` for the average of each channel over the image.
+        classifier_units: Numbers of units of the classifier's hidden layers, from first to last;
+            empty for a linear classifier.
+        dropout_rate: Float in `[0, 1)`. The fraction of the outputs of each hidden layer of the
+            classifier that training drops.
         normalization: `"batch"`, `"layer"`, `"instance"`, `"group"`, `"weight"`, `"none"`, or a
-            Keras layer, which is copied.
-        activation: Keras activation: its name, a function, or a layer, which is copied.
-        kernel_initializer: Keras initializer. Each layer gets a copy with a seed of its own.
-        kernel_regularizer: Keras regularizer of all kernels, the dense layers' too, or `None`.
+            Keras layer, which is cloned.
+        activation: Keras activation: its name, a function, or a layer, which is cloned.
+        kernel_initializer: Keras initializer. Each layer gets a copy with its own seed.
+        kernel_regularizer: Keras regularizer of all kernels, including those of the dense layers,
+            or `None`.
         name: Name of the model. Defaults to `"vgg{depth}"`.
 
     Returns:
         A functional `keras.Model` from images, `(batch, *input_shape)`, to logits,
         `(batch, classes)`. Unless `normalization` is `"instance"` or `"weight"`, it consists of
-        Keras's own layers, so its `.keras` file loads where this package is not installed.
+        Keras's own layers, so that its `.keras` file loads without this package.
 
     Raises:
-        ValueError: If an argument is out of range, images of any size meet `pooling="flatten"`, or
-            Keras's image data format is `"channels_first"`.
-        TypeError: If an argument that must be a number is none.
+        ValueError: If an argument is out of range, `pooling` is `"flatten"` for images of any size,
+            or Keras's image data format is `"channels_first"`.
+        TypeError: If an argument that must be a number is not one.
 
     Example:
 
@@ -94,7 +95,7 @@ def VGG(
         E. Differs from it in: `kernel_initializer`, with which the deep networks train from the
         start. `keras.applications.VGG16` and `VGG19` are these networks with softmax at their end.
     """
-    check_image_shape(input_shape, LEAST_SIZE_PIXELS, SMALLER_IMAGES)
+    check_image_shape(input_shape, MIN_SIZE_PIXELS, SMALLER_IMAGES)
     check_depth(depth, CONVOLUTIONS)
     check_integer("classes", classes, at_least=2)
     check_integer("filters", filters, at_least=1)
@@ -132,6 +133,7 @@ def _check_pooling(pooling, input_shape):
     check_choice("pooling", pooling, POOLINGS)
     if pooling == "flatten" and None in tuple(input_shape):
         raise ValueError(
-            "`pooling` must be 'average' for images of any size: a dense layer takes a fixed "
-            f"number of pixels. Received: pooling={pooling!r}, input_shape={tuple(input_shape)}"
+            "`pooling` must be 'average' for images of any size, because a dense layer takes a "
+            f"fixed number of inputs. Received: pooling={pooling!r}, "
+            f"input_shape={tuple(input_shape)}"
         )

@@ -95,7 +95,7 @@ def evaluate_folder(
             `train`, `val` and `test` that hold them.
         split: Which of these folders. Defaults to test where there is one, else validation.
         views: `None`, or the views of each image over which probabilities are averaged, as in
-            `with_views`.
+            `with_test_time_augmentation`.
 
     Raises:
         ValueError: If the directory is not as described, or has classes that the run has not.

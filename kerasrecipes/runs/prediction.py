@@ -14,7 +14,7 @@ from scipy.special import softmax
 
 from kerasrecipes.data.reading.decoding import BrokenImageError, read_image
 from kerasrecipes.data.reading.threads import map_in_threads
-from kerasrecipes.models.surgery.test_time_augmentation import VIEWS, with_views
+from kerasrecipes.models.surgery.test_time_augmentation import COPIES, with_test_time_augmentation
 from kerasrecipes.training.run import Run
 
 BATCH_SIZE = 64
@@ -57,7 +57,7 @@ def predict_files(
         run: A finished run.
         paths: The files.
         views: `None`, or the views of each image over which probabilities are averaged, as in
-            `with_views`.
+            `with_test_time_augmentation`.
 
     Example:
 
@@ -85,8 +85,8 @@ def viewing_model(run: Run, views: str | None) -> tuple[Model, int]:
     model = run.load_model()
     if views is None:
         return model, BATCH_SIZE
-    model = with_views(model, views)
-    return model, max(1, BATCH_SIZE // VIEWS[views])
+    model = with_test_time_augmentation(model, views)
+    return model, max(1, BATCH_SIZE // COPIES[views])
 
 
 def _reader(run: Run) -> Callable[[Sequence[Path]], list[np.ndarray | BrokenImageError]]:

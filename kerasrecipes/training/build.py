@@ -12,8 +12,7 @@ from kerasrecipes.callbacks.averaged_weights import check_averages
 from kerasrecipes.data.batches import shuffled_images
 from kerasrecipes.data.dataset import Dataset
 from kerasrecipes.layers.augmentation.protocol import mixes_labels
-from kerasrecipes.models.backbones.raw_pixels import check_raw_pixels
-from kerasrecipes.models.surgery.assembly import assemble, network_of
+from kerasrecipes.models.surgery.assembly import assemble, check_raw_pixels, network_of
 from kerasrecipes.models.surgery.kernel_regularization import regularize_kernels
 from kerasrecipes.models.surgery.network_stages import head, stages
 from kerasrecipes.models.surgery.weight_normalization import initialize_weight_normalization

@@ -1,4 +1,4 @@
-"""`advise`: which way of transfer learning a task calls for, and why."""
+"""Advice on the strategy of transfer learning for a task."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,8 +11,8 @@ from kerasrecipes.training.build import build_recipe
 from kerasrecipes.transfer.strategies import strategy_recipe
 from kerasrecipes.transfer.task import Task, measure_task
 
-# The lectures' places; which strategy serves in each was measured, on other tasks than those that
-# docs/benchmarks.md scores this table by.
+# The four cases are those of the lectures. The best strategy of each was measured, on other tasks
+# than those on which docs/benchmarks.md scores this table.
 TABLE = {
     ("little", "similar"): "last stage",
     ("little", "different"): "all stages",
@@ -20,21 +20,22 @@ TABLE = {
     ("much", "different"): "all stages",
 }
 MUCH_PER_CLASS = 50
-# In standard deviations of the source's features.
+# A shift of the features that is far, in standard deviations of those of the source images.
 FAR = 0.75
 
 
 @dataclass(frozen=True)
 class Advice:
-    """What to do with a pretrained network on a data set.
+    """A strategy for a pretrained network on a data set, and its reason.
 
     Args:
-        task: What was measured.
-        size: `"little"` or `"much"`: the data, by images of a class.
-        similarity: `"similar"` or `"different"`: the images, to those of the pretrained network.
+        task: The measurements of the task.
+        size: `"little"` or `"much"` data, by the number of images of a class.
+        similarity: `"similar"` or `"different"`: how the images compare with those that the network
+            was trained on.
         strategy: One of `STRATEGIES`.
-        reason: Sentences for people.
-        recipe: The recipe that does it.
+        reason: The reason, in sentences.
+        recipe: The recipe of the strategy.
     """
 
     task: Task
@@ -54,36 +55,37 @@ def advise(
     directory: str | Path = "saved_models/features",
     seed: int = 0,
 ) -> Advice:
-    """Measures a task and places it in the lectures' table of two times two.
+    """Measures a task and advises the strategy for its case in this table.
 
     |  | similar images | different images |
     |---|---|---|
     | little data | fine-tune the last stage | fine-tune all stages |
     | much data | fine-tune all stages | fine-tune all stages |
 
-    Images are different if a linear classifier does better on an earlier stage's features than on
-    the last's, which have become too particular to the source; or if the means of the network's
-    features lie far from where they were in its own training. One pass over up to 2,000 images;
-    nothing is trained, and the test split is not touched.
+    Images are different if a linear classifier is more accurate on the features of an earlier stage
+    than on those of the last stage, which are then too specific to the source images. They are also
+    different if the means of the network's features lie far from those of the source images. The
+    measurement is one pass over up to 2,000 images. No network is trained, and the test split is
+    not used.
 
-    Differs from the lectures, which leave little data to linear classifiers: fine-tuning from a
-    trained classifier on, at a tenth of its rate and less with depth, was better where it was
-    measured; see docs/benchmarks.md.
+    Differs from the lectures in: they advise a linear classifier for little data. Fine-tuning was
+    better where it was measured, with a trained classifier as its start, a tenth of that one's
+    learning rate, and lower rates in earlier stages; see docs/benchmarks.md.
 
     Args:
         data: The data source, as in a recipe.
-        backbone: A backbone's name, or `use("Pretrained", ...)` with further options.
-        preprocessing: What comes before the network, such as `[use("Resizing", ...)]`.
-        much_per_class: Positive integer. From so many images of the smallest class on, training and
-            validation together, data are much.
-        directory: Where features are kept; see `extract_features`.
-        seed: Non-negative integer. Draws images and folds, and is the recipe's.
+        backbone: The name of a backbone, or `use("Pretrained", ...)` with further options.
+        preprocessing: The layers before the network, such as `[use("Resizing", ...)]`.
+        much_per_class: Positive integer. Data are much if the smallest class has at least so many
+            images for training and validation together.
+        directory: The directory of stored features; see `extract_features`.
+        seed: Non-negative integer. It chooses images and folds, and is the seed of the recipe.
 
     Returns:
         An `Advice`; `train(advice.recipe)` follows it.
 
     Raises:
-        ValueError: If data or backbone are not there or do not fit.
+        ValueError: If the data or the backbone do not exist, or do not fit together.
 
     Example:
 
@@ -107,40 +109,31 @@ def advise(
     similarity = "different" if task.gain > 0 or far else "similar"
     strategy = TABLE[size, similarity]
     advised = strategy_recipe(
-        strategy,
-        data,
-        model,
-        len(dataset.train),
-        preprocessing=preprocessing,
+        strategy, data, model, len(dataset.train), preprocessing=preprocessing
     ).replace({"seed": seed})
     return Advice(task, size, similarity, strategy, _reason(task, size, similarity), advised)
 
 
 def _reason(task: Task, size: str, similarity: str) -> str:
-    earlier = [f"{stage} {accuracy:.1%}" for stage, accuracy in task.accuracies.items()]
+    accuracies = [f"{stage} {accuracy:.1%}" for stage, accuracy in task.accuracies.items()]
     shift = (
-        "it has no batch normalization to compare statistics by"
+        "The network has no batch normalization whose statistics could be compared"
         if task.shift is None
-        else f"their features' means lie {task.shift:.2f} deviations from the source's"
+        else f"The means of the features are shifted by {task.shift:.2f} standard deviations from "
+        "those of the source images"
     )
     return (
-        f"{task.images_per_class} images of the smallest of {task.classes} classes are {size} "
-        f"data. A linear classifier scores, by stage: {', '.join(earlier)}; {shift}: the images "
-        f"are {similarity}. {_CONCLUSIONS[size, similarity]}"
+        f"The smallest of {task.classes} classes has {task.images_per_class} images: this is "
+        f"{size} data. The accuracies of a linear classifier by stage are {', '.join(accuracies)}. "
+        f"{shift}: the images are {similarity}. {_CONCLUSIONS[size, similarity]}"
     )
 
 
+_ALL_STAGES = "Train a linear classifier first, then all stages with it at a low rate"
 _CONCLUSIONS = {
-    (
-        "little",
-        "similar",
-    ): "Train a linear classifier first, then the last stage with it: there are "
-    "too few images to move what lies below.",
-    (
-        "little",
-        "different",
-    ): "Train a linear classifier first, then all stages with it, gently: the "
-    "later ones are particular to other images.",
-    ("much", "similar"): "Train a linear classifier first, then all stages with it, gently.",
-    ("much", "different"): "Train a linear classifier first, then all stages with it, gently.",
+    ("little", "similar"): "Train a linear classifier first, then the last stage with it: there "
+    "are too few images to train earlier stages.",
+    ("little", "different"): f"{_ALL_STAGES}: the later ones are specific to the source images.",
+    ("much", "similar"): f"{_ALL_STAGES}.",
+    ("much", "different"): f"{_ALL_STAGES}.",
 }

@@ -1,4 +1,4 @@
-"""The features of images: what the stages of a network give for them."""
+"""Extraction of the features of images from the stages of a network."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -31,33 +31,36 @@ def extract_features(
     directory: str | Path = "saved_models/features",
     batch_size: int = 64,
     augment: Sequence[keras.layers.Layer] = (),
-    views: int = 0,
+    augmented_copies: int = 0,
 ) -> dict[str, Dataset]:
-    """Computes the features of all images, or reads them where they are kept.
+    """Computes the features of all images, or reads them from disk.
 
-    The network runs once over the images, for all stages together, in inference. Features are kept
-    on disk as `.npy` files, float32, that are named by a hash of the network up to the stage, its
-    weights, the images, and their augmentation: what has not changed is not computed again. What a
-    killed process computed is gone on with.
+    The network runs once over the images in inference mode, for all stages together. The features
+    are stored as float32 in `.npy` files. A file is named by a hash of the network up to the stage,
+    its weights, the images and their augmentation, so that features are computed again only if one
+    of these changes. The computation of a killed process is continued.
 
     Args:
-        model: A model from raw pixels: a run's `load_model()`, or `Pretrained(...)` itself.
+        model: A model from raw pixels: the result of `run.load_model()`, or of `Pretrained(...)`.
         dataset: The images.
-        stages: Stages, parts of stages or layers, as `Pretrained` takes them. `None` for all
-            stages.
-        pooling: `"average"` or `"max"` of each channel over the image; `None` keeps the maps.
-        directory: Where features are kept.
-        batch_size: Positive integer. Images that the network sees at once.
-        augment: Keras's image preprocessing layers, which leave labels alone.
-        views: Non-negative integer. Instead of each training image, this number of augmented copies
-            of it; validation and test images are left as they are. Defaults to 0: no augmentation.
+        stages: The names of stages, of parts of stages or of layers, as in `Pretrained`. `None` for
+            all stages.
+        pooling: `"average"` or `"max"` of each channel over the image, or `None` for whole feature
+            maps.
+        directory: The directory of stored features.
+        batch_size: Positive integer. The number of images in a batch.
+        augment: Image preprocessing layers of Keras, which must not change labels.
+        augmented_copies: Non-negative integer. How many augmented copies replace each training
+            image. Validation and test images are not augmented. 0 means no augmentation.
 
     Returns:
-        By stage a `Dataset` whose splits are `FeatureSplit`s: arrays `features` and `labels`.
+        A dictionary from stage to a `Dataset`, whose splits are `FeatureSplit`s with the arrays
+        `features` and `labels`.
 
     Raises:
-        ValueError: If there is no such stage, or `augment` and `views` do not go together.
-        OSError: If the disk is full, or would be.
+        ValueError: If there is no such stage, or only one of `augment` and `augmented_copies` is
+            given.
+        OSError: If the disk has too little space.
 
     Example:
 
@@ -69,11 +72,12 @@ def extract_features(
     ```
     """
     check_choice("pooling", pooling, POOLINGS)
-    check_integer("views", views, at_least=0)
-    if bool(augment) != bool(views):
+    check_integer("augmented_copies", augmented_copies, at_least=0)
+    if bool(augment) != bool(augmented_copies):
         raise ValueError(
-            "`augment` and `views` must be given together: the layers, and how many augmented "
-            f"copies of each training image. Received: {len(augment)} layers, views={views}"
+            "`augment` and `augmented_copies` must be given together: the layers, and how many "
+            f"copies of each training image they make. Received: {len(augment)} layers, "
+            f"augmented_copies={augmented_copies}"
         )
     if augment and Augmentation(augment).mixes_labels:
         raise ValueError("`augment` must leave labels alone. Received: layers that mix images")
@@ -100,11 +104,11 @@ def extract_features(
 
     found: dict[str, dict[str, FeatureSplit]] = {stage: {} for stage in stages}
     for name, split in dataset.splits.items():
-        passes = range(views) if name == "train" and views else [None]
-        parts = [
-            compute(split) if number is None else compute(split, augment=augment, data_pass=number)
-            for number in passes
-        ]
+        if name == "train" and augment:
+            passes = range(augmented_copies)
+            parts = [compute(split, augment=augment, data_pass=number) for number in passes]
+        else:
+            parts = [compute(split)]
         labels = np.tile(split.labels, len(parts))
         for stage in stages:
             features = [part[stage] for part in parts]

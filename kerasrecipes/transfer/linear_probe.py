@@ -1,4 +1,4 @@
-"""A linear classifier on features."""
+"""Linear probe: a linear classifier on features."""
 
 import warnings
 from collections.abc import Sequence
@@ -12,13 +12,13 @@ from kerasrecipes.base.checks import check_integer, check_number
 
 @dataclass(frozen=True, eq=False)
 class FittedProbe:
-    """Logits `features @ kernel + bias`.
+    """A fitted linear classifier with the logits `features @ kernel + bias`.
 
     Args:
         kernel: float32 array of shape `(features, classes)`.
         bias: float32 array of shape `(classes,)`.
-        l2: The penalty that validation chose.
-        validation_accuracy: The accuracy by which it did.
+        l2: The penalty, which was chosen by validation accuracy.
+        validation_accuracy: The validation accuracy with this penalty.
     """
 
     kernel: np.ndarray
@@ -31,25 +31,26 @@ class FittedProbe:
         return features @ self.kernel + self.bias
 
     def correct(self, features: np.ndarray, labels: np.ndarray) -> int:
-        """Returns how many samples are given their label."""
+        """Returns how many samples are classified correctly."""
         return int(np.sum(self.logits(features).argmax(-1) == labels))
 
 
 @dataclass(frozen=True)
 class LinearProbe:
-    """Multinomial logistic regression whose L2 penalty validation chooses.
+    """Multinomial logistic regression with an L2 penalty that is chosen on validation samples.
 
-    For features `z`, brought to mean 0 and deviation 1 on the training samples, it minimizes
+    Let `z` be the features, standardized to mean 0 and deviation 1 on the training samples. For
+    each `l2`, from the largest to the smallest, L-BFGS minimizes
 
         mean(cross-entropy(z W + b)) + l2 / 2 * sum(W**2)
 
-    by L-BFGS, from the largest `l2` to the smallest, each from the weights of the one before. The
-    `l2` of the highest validation accuracy is taken; of equals that of the lower cross-entropy. The
-    standardization is then made part of the weights.
+    starting from the weights of the `l2` before. The `l2` with the highest validation accuracy is
+    chosen, and among equal ones that with the lowest cross-entropy. The standardization is then
+    merged into the weights.
 
     Args:
-        l2: Positive floats to choose from.
-        iterations: Positive integer. Iterations of L-BFGS at most, for each `l2`.
+        l2: The penalties to choose from, positive floats.
+        iterations: Positive integer. The maximum number of L-BFGS iterations for each `l2`.
 
     Raises:
         ValueError: If there is no penalty to choose from, or one is not positive.
@@ -62,8 +63,9 @@ class LinearProbe:
     4
 
     Reference:
-        Alain and Bengio, 2016, https://arxiv.org/abs/1610.01644. Differs from it in: L2 chosen on
-        validation, after Kornblith et al., 2019, https://arxiv.org/abs/1805.08974, section 3.
+        Alain and Bengio, 2016, https://arxiv.org/abs/1610.01644. Differs from it in: L2 is chosen
+        on validation samples, as in Kornblith et al., 2019, https://arxiv.org/abs/1805.08974,
+        section 3.
     """
 
     l2: Sequence[float] = (1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1.0)
@@ -83,18 +85,19 @@ class LinearProbe:
         validation_features: np.ndarray,
         validation_labels: Sequence[int] | np.ndarray,
     ) -> FittedProbe:
-        """Returns the classifier that validation chose.
+        """Returns the classifier with the best penalty on the validation samples.
 
         Args:
             features: Array of shape `(samples, features)`.
-            labels: Integers of shape `(samples,)`: 0, 1, ..., each class at least once.
-            validation_features: Likewise, of other samples.
-            validation_labels: Likewise.
+            labels: Integers 0, 1, ... of shape `(samples,)`, with each class at least once.
+            validation_features: The features of the validation samples.
+            validation_labels: The labels of the validation samples.
 
         Raises:
             ValueError: If the features have another rank, or a class has no training sample.
         """
-        from sklearn.exceptions import ConvergenceWarning  # Here: a second to import.
+        # The import takes a second.
+        from sklearn.exceptions import ConvergenceWarning
         from sklearn.linear_model import LogisticRegression
 
         features, labels = np.asarray(features, "float64"), np.asarray(labels)
@@ -102,7 +105,7 @@ class LinearProbe:
         validation_labels = np.asarray(validation_labels)
         _check(features, labels, validation_labels)
         mean, deviation = features.mean(0), features.std(0)
-        # A channel that is always 0 says nothing, and must not be divided by.
+        # A constant channel has no information, and no deviation to divide by.
         deviation[deviation < 1e-12] = 1.0
         standardized = (features - mean) / deviation
         regression = LogisticRegression(max_iter=self.iterations, warm_start=True)
@@ -128,7 +131,7 @@ class LinearProbe:
 def _weights(regression) -> tuple[np.ndarray, np.ndarray]:
     kernel, bias = regression.coef_.T, regression.intercept_
     if kernel.shape[1] == 1:
-        # Of two classes scikit-learn keeps the difference of their logits.
+        # For two classes, scikit-learn keeps the difference of their logits.
         kernel, bias = np.hstack([-kernel, kernel]) / 2, np.array([-bias[0], bias[0]]) / 2
     return kernel, bias
 
@@ -136,8 +139,8 @@ def _weights(regression) -> tuple[np.ndarray, np.ndarray]:
 def _check(features: np.ndarray, labels: np.ndarray, validation_labels: np.ndarray) -> None:
     if features.ndim != 2 or len(features) != len(labels):
         raise ValueError(
-            "`features` must have shape (samples, features), one row for each label: pool maps "
-            f"first. Received: features.shape={features.shape}, {len(labels)} labels"
+            "`features` must have shape (samples, features), with one row for each label. Pool "
+            f"feature maps first. Received: features.shape={features.shape}, {len(labels)} labels"
         )
     classes = int(max(labels.max(), validation_labels.max())) + 1
     absent = sorted(set(range(classes)) - set(labels.tolist()))

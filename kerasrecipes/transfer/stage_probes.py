@@ -1,4 +1,4 @@
-"""How much each stage of a network knows of a task."""
+"""Linear probes on the stages of a network."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,15 +18,15 @@ from kerasrecipes.transfer.linear_probe import FittedProbe, LinearProbe
 
 @dataclass(frozen=True, eq=False)
 class StageProbe:
-    """A linear classifier on what a stage gives, averaged over the image.
+    """A linear classifier on the output of a stage, averaged over the image.
 
     Args:
-        stage: The stage.
-        features: How many there are.
+        stage: The name of the stage.
+        features: The number of features.
         probe: The classifier.
-        correct: How many test images it classifies correctly; validation images where there is no
+        correct: How many test images it classifies correctly, or validation images if there is no
             test split.
-        n: Of how many.
+        n: The number of these images.
     """
 
     stage: str
@@ -55,22 +55,23 @@ def probe_stages(
     batch_size: int = 64,
     probe: LinearProbe | None = None,
 ) -> list[StageProbe]:
-    """Fits a linear classifier on each of several stages, in one pass over the images.
+    """Fits a linear classifier to the features of each of several stages.
 
-    The later stages of a network know most of the classes that it was trained on. With few images
-    of a different kind, an earlier stage may serve better, and this tells which.
+    The features of the last stages are the best ones for the classes that a network was trained on.
+    For other images, those of an earlier stage may be better; the probes show which. The network
+    runs once over the images.
 
     Args:
         model: As in `extract_features`.
         dataset: The images.
         stages: As in `extract_features`.
-        directory: Where features are kept.
+        directory: The directory of stored features; see `extract_features`.
         batch_size: Positive integer.
-        probe: The classifier. Defaults to `LinearProbe()`.
+        probe: The classifier to fit. Defaults to `LinearProbe()`.
 
     Returns:
-        A `StageProbe` for each stage, from the input on. Choose by
-        `probe.validation_accuracy`: the accuracy on test judges what was chosen.
+        A `StageProbe` for each stage, from the input on. Choose a stage by
+        `probe.validation_accuracy`, and report the test accuracy of the chosen one.
 
     Raises:
         ValueError: If there is no such stage.
@@ -78,7 +79,7 @@ def probe_stages(
     found = []
     features = extract_features(model, dataset, stages, directory=directory, batch_size=batch_size)
     for stage, data in features.items():
-        judge = data.validation if data.test is None else data.test
+        scored = data.validation if data.test is None else data.test
         fitted = (probe or LinearProbe()).fit(
             _all(data.train), data.train.labels, _all(data.validation), data.validation.labels
         )
@@ -87,24 +88,24 @@ def probe_stages(
                 stage=stage,
                 features=data.image_shape[0],
                 probe=fitted,
-                correct=fitted.correct(_all(judge), judge.labels),
-                n=len(judge),
+                correct=fitted.correct(_all(scored), scored.labels),
+                n=len(scored),
             )
         )
     return found
 
 
 def join_probe(model: keras.Model, stage: str, probe: FittedProbe) -> keras.Model:
-    """Returns a model from raw pixels to a probe's logits.
+    """Returns a model from raw pixels to the logits of a probe.
 
     Args:
-        model: The model whose features the probe was fitted on.
-        stage: The stage.
+        model: The model that the features of the probe come from.
+        stage: The name of the stage.
         probe: The classifier.
 
     Returns:
-        A functional `keras.Model` that shares its layers with `model` up to the stage; to be saved
-        by `model.save`.
+        A functional `keras.Model`, which `save` can write to a file. It shares its layers with
+        `model` up to the stage.
     """
     features = features_model(model, stage_output(model, stage))
     x = keras.layers.GlobalAveragePooling2D(name="head_average")(features.outputs[0])

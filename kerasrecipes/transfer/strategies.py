@@ -1,4 +1,4 @@
-"""The recipes of transfer learning, from a linear classifier to fine-tuning all of a network."""
+"""Strategies of transfer learning as recipes, from a linear classifier to full fine-tuning."""
 
 from collections.abc import Sequence
 
@@ -6,13 +6,13 @@ from kerasrecipes.base.checks import check_choice, check_integer
 from kerasrecipes.recipe.recipe import Recipe
 from kerasrecipes.recipe.spec import Spec, use
 
-# From what changes least of the pretrained network to what changes most.
+# The strategies in the order of how much of the pretrained network they change.
 STRATEGIES = ("features", "stage features", "last stage", "all stages")
 
 BATCH_SIZE = 32
-# How long training takes, whatever the number of images: small data sets get more epochs.
+# The number of steps of a training, whatever the number of images: small data sets get more epochs.
 HEAD_STEPS, FINE_TUNING_STEPS = 400, 200
-LEAST_EPOCHS, MOST_EPOCHS = 5, 60
+MIN_EPOCHS, MAX_EPOCHS = 5, 60
 
 
 def strategy_recipe(
@@ -24,21 +24,21 @@ def strategy_recipe(
     stage: str | None = None,
     preprocessing: Sequence[Spec] = (),
 ) -> Recipe:
-    """Returns the recipe of a way to use a pretrained network.
+    """Returns the recipe of a strategy of transfer learning.
 
     Args:
-        strategy: One of `STRATEGIES`: `"features"` trains a new last layer on the features of the
-            last stage; `"stage features"` on those of an earlier one; `"last stage"` and
-            `"all stages"` go on from there and train so much of the backbone too, at a tenth of the
-            rate and less with depth.
+        strategy: One of `STRATEGIES`. `"features"` trains a new head on the features of the last
+            stage; `"stage features"` trains one on the features of an earlier stage. `"last stage"`
+            and `"all stages"` start from the run of `"features"`, and train these stages together
+            with the head, at a tenth of the learning rate and at lower rates in earlier stages.
         data: The data source.
         model: `use("Pretrained", ...)`.
-        images: The number of training images, which decides how many epochs there are.
-        stage: The earlier stage that `"stage features"` takes its features from.
-        preprocessing: What comes before the network, such as `use("Resizing", ...)`.
+        images: The number of training images, which determines the number of epochs.
+        stage: The earlier stage of `"stage features"`.
+        preprocessing: The layers before the network, such as `[use("Resizing", ...)]`.
 
     Returns:
-        A `Recipe`; for the last two with `start`, the first strategy's.
+        A `Recipe`. Those of `"last stage"` and `"all stages"` have a `start`.
     """
     check_choice("strategy", strategy, STRATEGIES)
     check_integer("images", images, at_least=1)
@@ -86,5 +86,6 @@ def _with(model: Spec, **options: object) -> Spec:
 
 
 def _epochs(images: int, steps: int) -> int:
+    """Returns the number of epochs with about so many steps, within limits."""
     steps_per_epoch = -(-images // BATCH_SIZE)
-    return min(max(-(-steps // steps_per_epoch), LEAST_EPOCHS), MOST_EPOCHS)
+    return min(max(-(-steps // steps_per_epoch), MIN_EPOCHS), MAX_EPOCHS)

@@ -1,4 +1,4 @@
-"""What can be told of a task from a pretrained network, before any training."""
+"""Measurements of a task by a pretrained network, before any training."""
 
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,25 +13,25 @@ from kerasrecipes.models.surgery.batch_norm_recalibration import recalibrate_bat
 from kerasrecipes.models.surgery.graph import all_layers
 from kerasrecipes.transfer.feature_extraction import extract_features
 
-# Enough for an accuracy to a point or two; a forward pass and a second of fits.
-MOST_IMAGES = 2000
+# So many images give an accuracy to a percentage point or two, within seconds.
+MAX_IMAGES = 2000
 FOLDS = 5
-# Of the images that statistics are measured on.
-BATCH_SIZE = 64
+# The number of images that statistics are measured on, and of each batch of them.
 STATISTICS_IMAGES = 512
+BATCH_SIZE = 64
 
 
 @dataclass(frozen=True)
 class Task:
-    """A data set as a pretrained network sees it.
+    """The measurements of a data set by a pretrained network.
 
     Args:
-        images_per_class: Training and validation images of the smallest class.
+        images_per_class: The number of training and validation images of the smallest class.
         classes: The number of classes.
-        accuracies: Accuracy of a linear classifier on the features of each stage, by stage from
-            the input on; the mean over folds.
-        shift: How far the images' statistics are from those of the images that the network was
-            trained on, in standard deviations; `None` where it has no batch normalization.
+        accuracies: Dictionary from stage, in order from the input on, to the accuracy of a linear
+            classifier on its features, by cross-validation.
+        shift: The distance of the features' means from those of the images that the network was
+            trained on, in standard deviations; `None` if the network has no batch normalization.
     """
 
     images_per_class: int
@@ -41,27 +41,31 @@ class Task:
 
     @property
     def best_stage(self) -> str:
-        """The stage whose features serve best; of equal ones the last."""
+        """The stage with the highest accuracy; the last of equal ones."""
         return max(reversed(self.accuracies), key=self.accuracies.__getitem__)
 
     @property
     def gain(self) -> float:
-        """How much better the best stage's features serve than the last's."""
+        """The accuracy of the best stage minus that of the last stage."""
         return self.accuracies[self.best_stage] - list(self.accuracies.values())[-1]
 
 
 def measure_task(
     model: keras.Model, dataset: Dataset, *, directory: str | Path, seed: int = 0
 ) -> Task:
-    """Measures a task.
+    """Measures a data set by a pretrained network.
 
-    Images of the validation split are used like those for training; the test split is not touched.
+    Training and validation images are used alike. The test split is not used.
 
     Args:
         model: A model from raw pixels, which may be the network itself.
         dataset: The data.
-        directory: Where features are kept; see `extract_features`.
-        seed: Draws the images, where there are more than `MOST_IMAGES`, and the folds.
+        directory: The directory of stored features; see `extract_features`.
+        seed: Non-negative integer. It chooses the folds, and the images if there are more than
+            2,000.
+
+    Returns:
+        A `Task`.
     """
     counts = np.sum([dataset.class_counts()[name] for name in ("train", "validation")], axis=0)
     sample = _sample(dataset, seed)
@@ -88,9 +92,9 @@ def _whole(split: Split) -> np.ndarray:
 
 
 def _sample(dataset: Dataset, seed: int) -> Dataset:
-    """Returns up to `MOST_IMAGES` images of training and validation, in memory, in random order."""
+    """Returns up to `MAX_IMAGES` training and validation images, in memory and in random order."""
     total = len(dataset.train) + len(dataset.validation)
-    share = min(1.0, MOST_IMAGES / total)
+    share = min(1.0, MAX_IMAGES / total)
 
     def some(split: Split) -> ArraySplit:
         order = np.random.default_rng(seed).permutation(len(split))
@@ -103,7 +107,7 @@ def _sample(dataset: Dataset, seed: int) -> Dataset:
 
 
 def _accuracy(features: np.ndarray, labels: np.ndarray, seed: int) -> float:
-    """Returns the share of samples that linear classifiers which have not seen them get right."""
+    """Returns the accuracy of linear classifiers, by stratified cross-validation."""
     from sklearn.linear_model import LogisticRegression
     from sklearn.model_selection import StratifiedKFold, cross_val_predict
     from sklearn.pipeline import make_pipeline
@@ -116,10 +120,10 @@ def _accuracy(features: np.ndarray, labels: np.ndarray, seed: int) -> float:
 
 
 def _shift(model: keras.Model, images: np.ndarray) -> float | None:
-    """Returns the mean distance of channels' means, in the source's standard deviations.
+    """Returns the mean shift of all channels' means, in standard deviations of the source images.
 
-    Batch normalization keeps the statistics of what it was trained on. They are compared with those
-    of these images, over all such layers; the model is left as it was.
+    Batch normalization holds the statistics of the images that the network was trained on. They are
+    compared with the statistics of these images, over all such layers. The model is not changed.
     """
     layers = [x for x in all_layers(model) if isinstance(x, keras.layers.BatchNormalization)]
     if not layers:

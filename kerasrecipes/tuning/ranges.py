@@ -1,4 +1,4 @@
-"""What a search may choose for an option: ranges of numbers, and choices."""
+"""Ranges and choices: the values that a search may give to an option."""
 
 import math
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ from kerasrecipes.recipe.spec import frozen, to_plain
 
 @dataclass(frozen=True)
 class Range:
-    """Numbers from `low` to `high`; made by `uniform`, `log_uniform` or `integer`."""
+    """A range of numbers from `low` to `high`; `uniform`, `log_uniform` and `integer` return it."""
 
     kind: str
     low: float
@@ -18,30 +18,30 @@ class Range:
     widen: bool = False
 
     def to_dict(self) -> dict:
-        """Returns the range as plain data, as search.json holds it."""
+        """Returns the range as the plain data that search.json holds."""
         plain = {"range": self.kind, "low": self.low, "high": self.high}
         return plain | ({"widen": True} if self.widen else {})
 
     @property
     def examples(self) -> tuple:
-        """Values that stand for all: if a recipe takes these, it takes the others."""
+        """The two ends: a recipe that accepts them accepts all numbers between them."""
         return (self.low, self.high)
 
 
 @dataclass(frozen=True)
 class Choice:
-    """Some values; made by `choice`.
+    """A choice among values; `choice` returns it.
 
     Args:
         options: The values.
-        spaces: For each value the ranges of options that only it has.
+        spaces: For each value, the ranges of the options that only this value has.
     """
 
     options: tuple
     spaces: tuple[Mapping[str, "Range | Choice"], ...] = field(default=())
 
     def to_dict(self) -> dict:
-        """Returns the choice as plain data, as search.json holds it."""
+        """Returns the choice as the plain data that search.json holds."""
         plain: dict = {"range": "choice", "options": [to_plain(option) for option in self.options]}
         if any(self.spaces):
             plain["spaces"] = [
@@ -56,13 +56,13 @@ class Choice:
 
 
 def uniform(low: float, high: float, *, widen: bool = False) -> Range:
-    """Returns the numbers from `low` to `high`, all equally likely.
+    """Returns the range from `low` to `high`, in which all numbers are equally likely.
 
     Args:
         low: Float.
         high: Float, greater than `low`.
-        widen: Whether the search may leave the range, by a quarter of it on either side, where the
-            best trials lie at its bound.
+        widen: Whether the search may leave the range, by a quarter of its width on either side, if
+            the best trials lie at that bound.
 
     Raises:
         ValueError: If the range is empty.
@@ -76,12 +76,12 @@ def uniform(low: float, high: float, *, widen: bool = False) -> Range:
 
 
 def log_uniform(low: float, high: float, *, widen: bool = False) -> Range:
-    """Returns the numbers from `low` to `high`, all orders of magnitude equally likely.
+    """Returns the range from `low` to `high`, in which all orders of magnitude are equally likely.
 
     Args:
         low: Positive float.
         high: Float, greater than `low`.
-        widen: As in `uniform`; the quarter is one of the logarithms.
+        widen: As in `uniform`; the width is that of the logarithms.
 
     Raises:
         ValueError: If the range is empty or reaches zero.
@@ -94,22 +94,22 @@ def log_uniform(low: float, high: float, *, widen: bool = False) -> Range:
     check_number("low", low)
     if low <= 0:
         raise ValueError(
-            "`low` must be greater than 0: no logarithm reaches zero. Use `uniform`, or a small "
-            f"positive number. Received: low={low!r}"
+            "`low` must be greater than 0, because zero has no logarithm. Use `uniform`, or a "
+            f"small positive number. Received: low={low!r}"
         )
     return _range("log_uniform", low, high, widen)
 
 
 def integer(low: int, high: int, *, log: bool = False) -> Range:
-    """Returns the integers from `low` to `high`, both included.
+    """Returns the range of integers from `low` to `high`, both included.
 
     Args:
         low: Integer.
         high: Integer, greater than `low`.
-        log: Whether all orders of magnitude are equally likely.
+        log: Whether all orders of magnitude are equally likely, instead of all integers.
 
     Raises:
-        ValueError: If the range is empty, or reaches zero where `log` is asked for.
+        ValueError: If the range is empty, or it reaches zero and `log` is `True`.
 
     Example:
 
@@ -123,17 +123,17 @@ def integer(low: int, high: int, *, log: bool = False) -> Range:
 
 
 def choice(*options: object) -> Choice:
-    """Returns a choice among values, components among them.
+    """Returns a choice among values, such as numbers, names of components, or `use(...)`.
 
-    Numbers are taken to be ordered: what lies between two good ones is likely to be good. Other
-    values are not; those that turn out to be clearly worse are dropped.
+    Numbers are ordered: the search expects a number between two good ones to be good. Other values
+    are not ordered; the search drops those that are significantly worse than the best one.
 
     Args:
-        *options: At least two different values; or one dictionary from value to the ranges, by
-            dotted path, of the options that only this value has.
+        *options: At least two different values. Or one dictionary whose keys are the values: each
+            key leads to the ranges, by dotted path, of the options that only this value has.
 
     Raises:
-        ValueError: If there are fewer than two, or one is given twice.
+        ValueError: If there are fewer than two values, or one is given twice.
 
     Example:
 
@@ -160,9 +160,6 @@ def _range(kind: str, low, high, widen) -> Range:
     check_number("high", high)
     check_choice("widen", widen, (False, True))
     if not low < high or math.isclose(low, high, rel_tol=1e-12):
-        raise ValueError(
-            f"The range must not be empty: `low` must be less than `high`. Received: low={low!r}, "
-            f"high={high!r}"
-        )
+        raise ValueError(f"`low` must be less than `high`. Received: low={low!r}, high={high!r}")
     number = int if kind.endswith("integer") else float
     return Range(kind, number(low), number(high), bool(widen))

@@ -1,4 +1,4 @@
-"""Rungs of a search: how many trials, of how many epochs."""
+"""Rungs of a search: numbers of trials and their epochs."""
 
 import re
 from collections.abc import Iterable
@@ -11,12 +11,14 @@ _FORM = re.compile(r"\s*(\d+)\s*[xX×]\s*(\d+)\s*")
 
 @dataclass(frozen=True)
 class Rung:
-    """One rung of a search: its trials, and the epochs after which each is scored.
+    """One rung of a search: a number of trials, and the length at which each is scored.
 
     Args:
-        trials: Positive integer. Trials that start anew; a rung whose trials cost less than
-            planned, because they were stopped or went on from an earlier rung, has more.
-        epochs: Positive integer. Epochs of a trial, those of the rungs before it included.
+        trials: Positive integer. The budget of the rung is that of so many whole trials. It has
+            more trials if some cost less, because they stopped early or continued a trial of the
+            rung before.
+        epochs: Positive integer. The length of each trial, in epochs. Where a trial continues one
+            of the rung before, the epochs of that one are included.
 
     Example:
 
@@ -36,16 +38,19 @@ class Rung:
 
     @property
     def budget_epochs(self) -> int:
-        """The epochs that the whole rung may train."""
+        """How many epochs all trials of the rung may train together."""
         return self.trials * self.epochs
 
 
 def rungs_of(given: "str | Iterable[Rung | tuple[int, int]]") -> tuple[Rung, ...]:
-    """Returns rungs from what a user gives: `"20x2,8x8,3x30"`, pairs, or rungs.
+    """Returns rungs that are given as text, as pairs or as `Rung`s.
+
+    Args:
+        given: `"20x2,8x8,3x30"` (trials x epochs), pairs `(trials, epochs)`, or `Rung`s.
 
     Raises:
-        ValueError: If there is none, one cannot be read, or a rung has no more epochs than the
-            one before it.
+        ValueError: If there is no rung, one has another form, or one does not have more epochs than
+            the rung before it.
 
     Example:
 
@@ -65,10 +70,11 @@ def rungs_of(given: "str | Iterable[Rung | tuple[int, int]]") -> tuple[Rung, ...
 
 
 def usual_rungs(trials: int, epochs: int) -> tuple[Rung, ...]:
-    """Returns rungs that cost no more than `trials` of `epochs` each.
+    """Returns rungs that cost no more than `trials` trials of `epochs` epochs each.
 
-    Two thirds of the epochs go to whole trials, the rest to trials of a third of the length; where
-    that is no whole epoch, or nothing is left, all of them to whole ones.
+    The last rung gets two thirds of the trials. The remaining budget goes to a first rung of trials
+    of a third of the length. If that length is less than one epoch, or no budget remains, all
+    trials have the whole length.
 
     Example:
 
@@ -77,9 +83,9 @@ def usual_rungs(trials: int, epochs: int) -> tuple[Rung, ...]:
     """
     check_integer("trials", trials, at_least=1)
     check_integer("epochs", epochs, at_least=1)
-    short, fine = epochs // 3, max(1, round(2 * trials / 3))
-    coarse = (trials - fine) * epochs // short if short else 0
-    return (Rung(coarse, short), Rung(fine, epochs)) if coarse else (Rung(trials, epochs),)
+    third, whole = epochs // 3, max(1, round(2 * trials / 3))
+    short = (trials - whole) * epochs // third if third else 0
+    return (Rung(short, third), Rung(whole, epochs)) if short else (Rung(trials, epochs),)
 
 
 def _rung(given) -> Rung:

@@ -1,4 +1,4 @@
-"""`Search`: the folder of a search as a value."""
+"""Folder of a search: its settings, trials, regions and result."""
 
 import functools
 import hashlib
@@ -8,21 +8,23 @@ from pathlib import Path
 from typing import Any
 
 from kerasrecipes.base.csv_table import read_rows
+from kerasrecipes.base.text import listed
 from kerasrecipes.recipe.recipe import Recipe
 from kerasrecipes.recipe.spec import canonical
 from kerasrecipes.tuning.rungs import Rung, rungs_of
 
-# Of search.json.
+# The version of the form of search.json.
 FORMAT = 1
 
 
 class Search:
-    """The folder of a search of a recipe: its settings, trials, regions and outcome.
+    """The folder of a search of a recipe: its settings, trials, regions and result.
 
-    Everything is read when it is asked for. What an unfinished search does not have yet is empty.
+    Each property reads its file when it is asked for. Properties that an unfinished search cannot
+    answer yet are empty.
 
     Args:
-        folder: The search's folder.
+        folder: The folder of the search.
 
     Raises:
         ValueError: If the folder holds no search.json.
@@ -39,10 +41,11 @@ class Search:
     def __init__(self, folder: str | Path):
         self.folder = Path(folder)
         if not (self.folder / "search.json").is_file():
-            there = sorted(path.parent.name for path in self.folder.glob("*/search.json"))
-            hint = f" Searches in it: {', '.join(there)}." if there else ""
+            inside = sorted(path.parent.name for path in self.folder.glob("*/search.json"))
+            hint = f" Searches in it: {listed(inside)}." if inside else ""
             raise ValueError(
-                f"Expected the folder of a search, with a search.json.{hint} Received: {folder}"
+                "`folder` must be the folder of a search, which holds a search.json."
+                f"{hint} Received: {folder}"
             )
 
     def __repr__(self):
@@ -50,58 +53,61 @@ class Search:
 
     @property
     def finished(self) -> bool:
-        """Whether the search came to its end: result.json is the last file to be written."""
+        """Whether the search has come to its end: result.json is the last file that it writes."""
         return (self.folder / "result.json").is_file()
 
     @functools.cached_property
     def settings(self) -> dict[str, Any]:
-        """What was asked for: recipe, space, rungs, objective, seed, folds."""
+        """The settings of the search: recipe, space, rungs, objective, direction, seed, folds."""
         return json.loads((self.folder / "search.json").read_text("utf-8"))
 
     @property
     def recipe(self) -> Recipe:
-        """The recipe that was searched around."""
+        """The recipe whose options were searched."""
         return Recipe.from_dict(self.settings["recipe"])
 
     @property
     def rungs(self) -> tuple[Rung, ...]:
-        """Trials and epochs."""
+        """The rungs of the search: the number of trials of each, and their epochs."""
         return rungs_of(",".join(self.settings["rungs"]))
 
     @property
     def objective(self) -> str:
-        """The logged quantity that was searched for."""
+        """The name of the logged quantity by which trials are scored."""
         return self.settings["objective"]
 
     @property
     def direction(self) -> str:
-        """`"max"` or `"min"`: what is best of the objective."""
+        """`"max"` if a high objective is good, `"min"` if a low one is."""
         return self.settings.get("direction", "max")
 
     @property
     def trials(self) -> list[dict[str, Any]]:
-        """A dictionary a trial that ended: rung, epochs, status, score, cause, values by path."""
+        """One dictionary for each trial that ended: rung, epochs, status, score, cause, values."""
         return self._rows("trials.csv")
 
     @property
     def regions(self) -> list[dict[str, Any]]:
-        """A dictionary a rung and path: the range that it searched, and at_bounds that were met."""
+        """One dictionary for each rung and path: the range that the rung searched, and `bound`.
+
+        `bound` is `"low"` or `"high"` if the best trials of the rung before lay at that bound.
+        """
         return self._rows("regions.csv")
 
     @property
     def finalists(self) -> list[dict[str, Any]]:
-        """The rows of the sweep of the best trials over several seeds."""
+        """One dictionary for each training of a finalist: the rows of the sweep over seeds."""
         return self._rows("finalists.csv")
 
     @property
     def result(self) -> dict[str, Any]:
-        """The best changes, their score over several seeds, and the test score if it was asked."""
+        """The best changes, their score over several seeds, and the test score if there is one."""
         path = self.folder / "result.json"
         return json.loads(path.read_text("utf-8")) if path.is_file() else {}
 
     @property
     def best_recipe(self) -> Recipe:
-        """The recipe that was found.
+        """The recipe with the best changes.
 
         Raises:
             ValueError: If the search has not come to its end.
@@ -113,8 +119,8 @@ class Search:
         return read_rows(path) if path.is_file() else []
 
 
-def search_folder(directory: str | Path, name: str, settings: Mapping[str, Any]) -> Path:
-    """Returns where the search with these settings is kept."""
+def folder_for(directory: str | Path, name: str, settings: Mapping[str, Any]) -> Path:
+    """Returns the path of the folder of the search with these settings: `<name>-<hash>`."""
     plain = {key: value for key, value in settings.items() if key != "recipe"}
     plain["recipe"] = Recipe.from_dict(settings["recipe"]).fingerprint
     text = json.dumps(canonical(_tuples(plain)), sort_keys=True)
@@ -122,6 +128,7 @@ def search_folder(directory: str | Path, name: str, settings: Mapping[str, Any])
 
 
 def _tuples(value: object) -> object:
+    """Returns plain data with tuples in the place of lists."""
     if isinstance(value, Mapping):
         return {key: _tuples(inner) for key, inner in value.items()}
     if isinstance(value, Sequence) and not isinstance(value, str):

@@ -1,4 +1,4 @@
-"""`search`: a recipe and a space go in, the best recipe comes out."""
+"""Search for the best options of a recipe."""
 
 import functools
 from collections.abc import Callable, Iterable, Mapping
@@ -18,7 +18,7 @@ from kerasrecipes.tuning.keras_tuner.distributed import role
 from kerasrecipes.tuning.keras_tuner.recipe_tuner import RecipeTuner
 from kerasrecipes.tuning.ranges import Choice, Range
 from kerasrecipes.tuning.rungs import Rung, rungs_of
-from kerasrecipes.tuning.search_folder import FORMAT, Search, search_folder
+from kerasrecipes.tuning.search_folder import FORMAT, Search, folder_for
 from kerasrecipes.tuning.space import Space
 from kerasrecipes.tuning.tables import write_tables
 from kerasrecipes.tuning.trial_length import check_trials
@@ -42,39 +42,42 @@ def search(
 ) -> Search | None:
     """Searches the options of a recipe, from coarse to fine; see `CoarseToFine`.
 
-    Trials are chosen by their validation scores. The best of them are trained with further seeds,
-    and the one with the best mean is the result: the best score of many is luck in part. A search
-    that was interrupted goes on where it was.
+    Trials are scored on validation images. The best trials are trained again with further seeds,
+    and the one with the best mean is the result, because the best score of many trials is partly
+    luck. A search that was interrupted continues where it stopped.
 
-    A two-phase training is searched by a recipe that has a `start`: its first phase is trained once
-    and shared by all trials.
+    To search a training of two phases, give a recipe that has a `start`. The first phase is trained
+    once, and all trials start from it.
 
     Args:
-        recipe: What is searched around; its epochs do not matter.
-        space: Dictionary from dotted path to `uniform`, `log_uniform`, `integer` or `choice`.
+        recipe: The recipe whose options are searched. Its epochs are replaced by those of the
+            rungs.
+        space: Dictionary from dotted path to `uniform(...)`, `log_uniform(...)`, `integer(...)` or
+            `choice(...)`.
         rungs: `"20x2,8x8,3x30"` (trials x epochs), pairs, or `Rung`s.
-        directory: Where the folders of searches are kept; this one's is `<name>-<hash>` in it.
-        name: What the search is called, such as the script's name.
-        objective: What is searched for: a quantity that the training logs, or a
-            `keras_tuner.Objective` where its direction is not known by its name.
-        seed: Non-negative integer. Decides what is tried; the trials have the recipe's seed.
-        folds: `None` to score on the recipe's validation images; or an integer of at least 2, for
-            the mean over the folds of a stratified cross-validation.
+        directory: The directory that holds the folder of the search, `<name>-<hash>`.
+        name: The name of the search, such as the name of the script.
+        objective: The logged quantity by which trials are scored. Give a `keras_tuner.Objective` if
+            keras-tuner cannot tell from the name whether a high or a low value is good.
+        seed: Non-negative integer. The seed of the search's own choices. The trials have the seed
+            of the recipe.
+        folds: `None` to score trials on the recipe's validation images. An integer of at least 2
+            scores them by the mean over the folds of a stratified cross-validation.
         finalists: Non-negative integer. How many of the best trials are trained with further seeds.
-        final_seeds: Positive integer. How many.
-        retrain: Whether to train the result once more, on training and validation images together,
-            and score it on the test images.
-        overwrite: Whether to search anew if the search is there.
-        on_event: Called with `"search"`, `"trial_begin"`, `"epoch"`, `"trial_end"` or
-            `"finalist"`, and a dictionary about it.
+        final_seeds: Positive integer. How many further seeds each finalist is trained with.
+        retrain: Whether to train the best recipe once more, on training and validation images
+            together, and to score it on the test images.
+        overwrite: Whether to discard an earlier search with the same settings.
+        on_event: Called with the name of an event, `"search"`, `"trial_begin"`, `"epoch"`,
+            `"trial_end"` or `"finalist"`, and a dictionary of its details.
 
     Returns:
         The finished `Search`; `None` in a worker of a distributed search.
 
     Raises:
         ValueError: If an argument is out of range, no trial of the first rung is long enough for
-            its schedule, the folder is of another search, or all trials fail.
-        BlockingIOError: If another process is at work in the folder.
+            its schedule, the folder holds another search, or all trials fail.
+        BlockingIOError: If another process works in the folder.
 
     Example:
 
@@ -98,7 +101,7 @@ def search(
         "seed": seed,
         "folds": folds,
     }
-    folder = search_folder(directory, name, settings)
+    folder = folder_for(directory, name, settings)
     _check_folder(folder, settings, overwrite)
     if not (folder / "search.json").exists():
         check_trials(checked, rungs[0], settings["objective"])
@@ -128,24 +131,27 @@ def search(
         write_tables(folder, oracle, checked)
         _conclude(folder, tuner, finalists, range(recipe.seed + 1, recipe.seed + 1 + final_seeds))
         if retrain:
-            _score_once(folder)
+            _retrain(folder)
     return Search(folder)
 
 
 def _check_folder(folder: Path, settings: Mapping[str, Any], overwrite: bool) -> None:
-    if not overwrite and (folder / "search.json").is_file():
-        there = Search(folder).settings
-        differing = [key for key in settings if there.get(key) != to_plain(settings[key])]
-        # Local paths are no part of a fingerprint: another path to the same data is welcome.
-        if differing and differing != ["recipe"]:
-            raise ValueError(
-                f"The folder is of another search: {', '.join(differing)} differ. Search under "
-                f"another name, or anew with `overwrite=True`. Received: {folder}"
-            )
+    """Raises a `ValueError` if a folder holds a search with other settings."""
+    if overwrite or not (folder / "search.json").is_file():
+        return
+    earlier = Search(folder).settings
+    differing = [key for key in settings if earlier.get(key) != to_plain(settings[key])]
+    # A recipe may differ in local paths, which are not part of its fingerprint: the same data may
+    # lie elsewhere now.
+    if differing and differing != ["recipe"]:
+        raise ValueError(
+            f"The folder holds another search: {', '.join(differing)} differ. Give the search "
+            f"another `name`, or discard the earlier one with `overwrite=True`. Received: {folder}"
+        )
 
 
 def _conclude(folder: Path, tuner: RecipeTuner, finalists: int, seeds: range) -> None:
-    """Trains the best trials with further seeds, and writes the best of them."""
+    """Trains the best trials with further seeds, and writes best_recipe.json and result.json."""
     best = tuner.chief_oracle.get_best_trials(max(1, finalists))
     values = [trial.hyperparameters.values for trial in best]
     changes = [tuner.space.changes(each) | {"epochs": tuner.longest_epochs} for each in values]
@@ -168,11 +174,11 @@ def _conclude(folder: Path, tuner: RecipeTuner, finalists: int, seeds: range) ->
         top = max(rows, key=lambda row: sign * row["mean"])
         chosen, score = top["label"], {key: top[key] for key in ("mean", "low", "high", "n")}
         if metric.endswith("accuracy") and score["low"] is not None:
-            # The t-interval of two scores may reach farther than any score.
+            # The t-interval of a few scores may reach beyond the accuracies that are possible.
             score |= {"low": max(0.0, score["low"]), "high": min(1.0, score["high"])}
-    found = labelled[chosen]
-    write_json(folder / "best_recipe.json", tuner.space.recipe.replace(found).to_dict())
-    plain = {path: to_plain(value) for path, value in found.items()}
+    best_changes = labelled[chosen]
+    write_json(folder / "best_recipe.json", tuner.space.recipe.replace(best_changes).to_dict())
+    plain = {path: to_plain(value) for path, value in best_changes.items()}
     write_json(
         folder / "result.json",
         {
@@ -181,18 +187,18 @@ def _conclude(folder: Path, tuner: RecipeTuner, finalists: int, seeds: range) ->
             "set_line": " ".join(f"--set {path}={to_cell(value)}" for path, value in plain.items()),
             "score": score,
             "test": None,
-            "epochs_trained": sum(trial.cost_epochs for trial in tuner.chief_oracle.tried()),
+            "epochs_trained": sum(trial.cost_epochs for trial in tuner.chief_oracle.observations()),
             "at_bounds": tuner.at_bounds,
         },
     )
 
 
-def _score_once(folder: Path) -> None:
-    """Trains the result on training and validation images, and records its test score."""
+def _retrain(folder: Path) -> None:
+    """Trains the best recipe on training and validation images, and records its test score."""
     found = Search(folder)
     data = Spec("CrossValidation", {"data": found.best_recipe.data, "fold": None})
     run = train(
-        # No image is left to choose an epoch by.
+        # Without validation images no epoch can be chosen by its score.
         found.best_recipe.replace({"data": data, "monitor": None}),
         directory=folder / "runs",
         name="retrained",

@@ -1,4 +1,4 @@
-"""A search space over the dotted paths of a recipe, and keras-tuner's form of it."""
+"""Search space over the dotted paths of a recipe."""
 
 import contextlib
 from collections import Counter
@@ -17,12 +17,13 @@ class Space:
     """Ranges by dotted path, checked against a recipe.
 
     Args:
-        recipe: What is searched around.
-        ranges: Dictionary from dotted path to what `uniform`, `log_uniform`, `integer` or `choice`
-            returned.
+        recipe: The recipe whose options are searched.
+        ranges: Dictionary from dotted path to `uniform(...)`, `log_uniform(...)`, `integer(...)` or
+            `choice(...)`.
 
     Raises:
-        ValueError: If there is no range, a path leads nowhere, or the recipe does not take a value.
+        ValueError: If there is no range, the recipe has no such path, or it does not accept a value
+            of the range there.
     """
 
     recipe: Recipe
@@ -36,7 +37,7 @@ class Space:
 
     @property
     def paths(self) -> list[str]:
-        """All paths, those that depend on a choice included."""
+        """All paths, including those that depend on a choice."""
         return list(dict.fromkeys(entry.path for entry in _entries(self.ranges)))
 
     @property
@@ -46,25 +47,25 @@ class Space:
         return [e.name for e in entries if isinstance(e.given, Range) and e.given.widen]
 
     def examples(self) -> Iterator[Recipe]:
-        """Yields a recipe for each option of a choice and either end of a range, one after another.
+        """Yields one recipe for each option of a choice and for each end of a range.
 
-        The other ranges are at their first values meanwhile: it is not every combination.
+        All other paths have their first values meanwhile, so that this is not every combination.
 
         Raises:
-            ValueError: If the recipe does not take one of them.
+            ValueError: If the recipe does not accept a value.
         """
         return _examples(self.recipe, self.ranges, {})
 
     def to_dict(self) -> dict[str, dict]:
-        """Returns the space as plain data, as search.json holds it."""
+        """Returns the space as the plain data that search.json holds."""
         return {path: given.to_dict() for path, given in self.ranges.items()}
 
     def hyperparameters(self):
         """Returns `keras_tuner.HyperParameters` with a hyperparameter for each range.
 
-        It is called by its path; where a path has several ranges, under different choices, by the
-        path and its condition: of two hyperparameters of one name, keras-tuner drops the value of
-        the one that counts together with that of the one that does not.
+        Its name is the path. Where a path has several ranges, under different choices, each name
+        also holds the condition: if two hyperparameters shared a name, keras-tuner would drop the
+        value of the active one together with that of the inactive one.
         """
         import keras_tuner
 
@@ -77,7 +78,11 @@ class Space:
         return found
 
     def changes(self, values: Mapping[str, Any]) -> dict[str, object]:
-        """Returns what a trial changes in the recipe, as `Recipe.replace` takes it."""
+        """Returns the changes of a trial to the recipe, as `Recipe.replace` takes them.
+
+        Args:
+            values: The values of keras-tuner's hyperparameters, by name.
+        """
         found: dict[str, object] = {}
         for name, path, given, parents in _entries(self.ranges):
             if name in values and all(values.get(parent) == label for parent, label in parents):
@@ -94,10 +99,10 @@ class _Entry(NamedTuple):
     """A range in a space.
 
     Args:
-        name: What keras-tuner calls it.
+        name: The name of its hyperparameter in keras-tuner.
         path: Its dotted path.
-        given: The range.
-        parents: Names and labels of the choices that it depends on.
+        given: The range or choice.
+        parents: The choices that it depends on, each as a pair of name and label.
     """
 
     name: str
@@ -107,11 +112,12 @@ class _Entry(NamedTuple):
 
 
 def _entries(ranges: Mapping) -> Iterator[_Entry]:
-    """Yields all ranges, choices before what depends on them."""
+    """Yields all ranges, each choice before the ranges that depend on it."""
     return _named(ranges, (), Counter(_paths(ranges)))
 
 
 def _paths(ranges: Mapping) -> Iterator[str]:
+    """Yields the path of each range, as often as it has one."""
     for path, given in ranges.items():
         yield path
         for space in given.spaces if isinstance(given, Choice) else ():
@@ -119,6 +125,7 @@ def _paths(ranges: Mapping) -> Iterator[str]:
 
 
 def _named(ranges: Mapping, parents: tuple, uses: Mapping[str, int]) -> Iterator[_Entry]:
+    """Yields the ranges below some choices; `uses` counts the ranges of each path."""
     conditions = " and ".join(f"{name}={label}" for name, label in parents)
     for path, given in ranges.items():
         name = f"{path} if {conditions}" if parents and uses[path] > 1 else path
@@ -129,7 +136,7 @@ def _named(ranges: Mapping, parents: tuple, uses: Mapping[str, int]) -> Iterator
 
 
 def _register(hps, entry: _Entry) -> None:
-    """Adds a range to keras-tuner's hyperparameters, in the scope that they are in."""
+    """Adds a range to keras-tuner's hyperparameters, in their current conditional scope."""
     name, given = entry.name, entry.given
     if isinstance(given, Choice):
         hps.Choice(name, list(_labels(given)))
@@ -140,14 +147,14 @@ def _register(hps, entry: _Entry) -> None:
 
 
 def _labels(given: Choice) -> dict[Any, object]:
-    """Returns the options by what keras-tuner calls them: numbers all, or else strings."""
+    """Returns the options by their labels in keras-tuner: numbers if all are, or else strings."""
     if all(type(o) is int for o in given.options) or all(type(o) is float for o in given.options):
         return {option: option for option in given.options}
     return {to_cell(to_plain(option)): option for option in given.options}
 
 
 def _examples(recipe: Recipe, ranges: Mapping, chosen: dict[str, object]) -> Iterator[Recipe]:
-    """Yields a recipe with each of the values that stand for a range, or raises."""
+    """Yields a recipe for each example value of each range, on top of the `chosen` values."""
     for path, given in ranges.items():
         if not isinstance(path, str) or not isinstance(given, Range | Choice):
             raise TypeError(
@@ -155,7 +162,10 @@ def _examples(recipe: Recipe, ranges: Mapping, chosen: dict[str, object]) -> Ite
                 f"Received: {path!r}: {given!r}"
             )
         if path == "epochs" or path == "seed":
-            raise ValueError(f"`{path}` is not searched: rungs set the epochs, `seed` the seed.")
+            raise ValueError(
+                f"`space` must not hold {path!r}: the rungs set the epochs, and all trials have "
+                "the seed of the recipe."
+            )
     simple = {path: given.examples[0] for path, given in ranges.items()}
     for path, given in ranges.items():
         for number, value in enumerate(given.examples):
@@ -173,7 +183,7 @@ def _examples(recipe: Recipe, ranges: Mapping, chosen: dict[str, object]) -> Ite
 
 
 def _blamed(recipe: Recipe, values: Mapping[str, object]) -> str | None:
-    """Returns the path without which a recipe takes the other values, if it is one alone."""
+    """Returns the path whose value a recipe refuses: it accepts all others without that one."""
     for path in reversed([*values]):
         with contextlib.suppress(TypeError, ValueError):
             recipe.replace({other: value for other, value in values.items() if other != path})

@@ -1,4 +1,4 @@
-"""What the length of a trial means for the recipe that it runs."""
+"""Checks of a recipe against the lengths of trials."""
 
 from collections.abc import Sequence
 
@@ -11,17 +11,17 @@ from kerasrecipes.tuning.space import Space
 
 
 def is_continuable(recipe: Recipe, rungs: Sequence[Rung]) -> bool:
-    """Returns whether a longer run of a recipe begins with the epochs of a shorter one.
+    """Returns whether a longer run of a recipe begins with the same epochs as a shorter one.
 
-    It does unless something, such as a schedule without a length, spans the whole run.
+    It does unless something spans the whole run, such as a schedule whose length is left out.
     """
     if len(rungs) < 2:
         return True
     try:
-        # Any number of steps would do: what spans the whole run differs by epochs.
+        # Any number of steps will do: only the epochs differ between the two runs.
         first, last = (_timed(recipe, RunLength(7, s.epochs)) for s in (rungs[0], rungs[-1]))
     except ValueError:
-        # A short run is too short for it.
+        # The shorter run is too short for a schedule or a callback.
         return False
     return first == last
 
@@ -30,13 +30,13 @@ def check_trials(space: Space, rung: Rung, objective: str) -> None:
     """Checks that trials of the first rung can be trained, and that they log the objective.
 
     Raises:
-        ValueError: If none is long enough for its schedule or callbacks, or the objective is none
-            of what is logged.
+        ValueError: If no trial is long enough for its schedule or callbacks, or the objective is
+            not among the quantities that are logged.
     """
     dataset = space.recipe.data.build("data").load()
     trial = _trainable(space, rung, dataset).replace({"monitor": objective})
     if trial.start is not None:
-        return  # What it starts from is not trained yet.
+        return  # The run that it starts from is not trained yet.
     if trial.data != space.recipe.data:
         dataset = trial.data.build("data").load()
     try:
@@ -48,7 +48,7 @@ def check_trials(space: Space, rung: Rung, objective: str) -> None:
 
 
 def _trainable(space: Space, rung: Rung, dataset: Dataset) -> Recipe:
-    """Returns a recipe of the space that a rung is long enough for."""
+    """Returns a recipe of the space whose schedule and callbacks fit into a rung's epochs."""
     refused: list[ValueError] = []
     for example in space.examples():
         recipe = example.replace({"epochs": rung.epochs})
@@ -58,17 +58,18 @@ def _trainable(space: Space, rung: Rung, dataset: Dataset) -> Recipe:
             refused.append(error)
         else:
             return recipe
-    refused[0].add_note(f"No trial of rung {rung} can be trained: give it more epochs.")
+    refused[0].add_note(f"No trial of rung {rung} can be trained: give the rung more epochs.")
     raise refused[0]
 
 
 def _timed(recipe: Recipe, length: RunLength) -> list:
-    """Returns what may depend on a run's length, described."""
+    """Returns plain descriptions of the objects that may depend on the length of a run."""
     specs = [recipe.optimizer, *recipe.callbacks]
     return [_described(spec.arguments(None, length)) for spec in specs]
 
 
 def _described(value: object) -> object:
+    """Returns a description that is equal for two objects of the same configuration."""
     if isinstance(value, dict):
         return {name: _described(inner) for name, inner in value.items()}
     if hasattr(value, "get_config"):

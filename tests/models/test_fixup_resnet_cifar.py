@@ -14,7 +14,7 @@ def outputs_of(model, images):
 
 
 class Reference:
-    """The network in NumPy and float64, as the authors' code has it, with a model's weights."""
+    """Computes the authors' network with the weights of a model, in NumPy and float64."""
 
     def __init__(self, model):
         self.model = model
@@ -92,7 +92,7 @@ def test_a_block_starts_as_the_identity():
 
 
 def test_it_has_no_normalization_and_the_parameters_of_its_peer():
-    """A batch-normalized ResNet-20 has 269,722, 1,376 of them in 19 norms; here 47 numbers are."""
+    """A ResNet-20 has 269,722 parameters, 1,376 of them in norms, which 47 numbers replace here."""
     model = FixupResNetCIFAR((32, 32, 3), 10)
     kinds = {type(layer).__name__ for layer in model.layers}
     assert not {kind for kind in kinds if "Normalization" in kind}
@@ -138,7 +138,7 @@ def test_images_of_any_size_and_a_saved_model(tmp_path):
 
 @pytest.mark.slow
 def test_resnet20_without_normalization_learns_digits():
-    """From He's start the same network stays at chance: docs/results/initialization_study.csv."""
+    """With He's initialization it stays at chance: see docs/results/initialization_study.csv."""
     from kerasrecipes import Recipe, use
     from kerasrecipes.data.batches import training_batches
     from kerasrecipes.training.build import build_recipe

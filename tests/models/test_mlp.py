@@ -44,11 +44,11 @@ def test_layers_in_their_order():
 
 
 def test_a_layer_may_take_the_place_of_dropout():
-    prototype = VanillaDropout(0.4, seed=1)
-    model = MLP((8,), 3, units=(4, 4), dropout=prototype)
+    template = VanillaDropout(0.4, seed=1)
+    model = MLP((8,), 3, units=(4, 4), dropout=template)
     copies = [model.get_layer(f"hidden{number}_dropout") for number in (1, 2)]
     assert [(type(copy), copy.rate) for copy in copies] == [(VanillaDropout, 0.4)] * 2
-    assert prototype not in copies
+    assert template not in copies
 
 
 def test_drop_connect_is_around_hidden_layers():
@@ -121,5 +121,5 @@ def test_arguments_out_of_range(options, message):
 
 
 def test_dropout_is_a_layer():
-    with pytest.raises(TypeError, match="a rate is `dropout_rate`"):
+    with pytest.raises(TypeError, match="Give a rate as `dropout_rate`"):
         MLP((8, 8, 1), 10, dropout=0.5)

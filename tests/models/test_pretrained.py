@@ -8,8 +8,7 @@ import pytest
 from kerasrecipes.data.split import ArraySplit
 from kerasrecipes.models import Pretrained, ResNetCIFAR
 from kerasrecipes.models.backbones import applications, trained_network
-from kerasrecipes.models.backbones.raw_pixels import check_raw_pixels
-from kerasrecipes.models.surgery.assembly import assemble
+from kerasrecipes.models.surgery.assembly import assemble, check_raw_pixels
 from kerasrecipes.models.surgery.network_stages import head, set_trainable_stages, stages
 from kerasrecipes.models.surgery.weight_transfer import warm_start
 from kerasrecipes.optimizers import StagewiseLearningRates
@@ -22,9 +21,9 @@ MOBILENET = SHARED / "mobilenet_0.25_224_imagenet_notop.weights.h5"
 
 @pytest.fixture(autouse=True)
 def _tiny_vgg(monkeypatch):
-    """A small network under the name of VGG16, with its preprocessing."""
+    """Puts a small network in the place of VGG16, with the preprocessing of VGG16."""
     monkeypatch.setattr(keras.applications, "VGG16", tiny_application)
-    monkeypatch.setattr(applications, "LEAST_SIZE_PIXELS", {"VGG16": 4})
+    monkeypatch.setattr(applications, "MIN_SIZE_PIXELS", {"VGG16": 4})
 
 
 def pixels(shape=(2, 8, 8, 3), seed=0):
@@ -195,7 +194,7 @@ def fit(model):
 def test_only_what_is_to_be_trained_changes(options, changed):
     model = randomize(tiny(weights=None, **options))
     found = fit(model) - {"logits/kernel", "logits/bias"}
-    # A bias before a normalization by the batch has no gradient but that of rounding.
+    # A bias before a batch normalization has no gradient except rounding errors.
     assert found | {"block2_conv1/bias"} == changed | {"block2_conv1/bias"}
 
 
@@ -264,9 +263,9 @@ def test_images_of_any_size():
         ({"classes": 1}, ValueError, "classes"),
         ({"input_shape": (8, 8)}, ValueError, "input_shape"),
         ({"input_shape": (3, 8, 3)}, ValueError, "at least 4 pixels.*Enlarge smaller ones"),
-        ({"input_shape": (8, 8, 2)}, ValueError, "3 channels, or one"),
+        ({"input_shape": (8, 8, 2)}, ValueError, "3 channels, or a single one"),
         ({"backbone": "VGG-16"}, ValueError, "Did you mean 'VGG16'"),
-        ({"backbone": "/no/run"}, ValueError, "must be one of .*a finished run's folder"),
+        ({"backbone": "/no/run"}, ValueError, "must be one of .*the folder of a finished run"),
         ({"backbone_options": {"alpha": 1}}, ValueError, "VGG16 must be among: filters"),
         ({"weights": "imagenet"}, ValueError, "'pretrained' .*None for random"),
         ({"stage": "blok1"}, ValueError, "Did you mean 'block1'"),
@@ -290,8 +289,8 @@ def test_bad_arguments(options, error, message):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"backbone_options": {"alpha": 1}}, "for networks of keras.applications"),
-        ({"weights": "file.h5"}, "'pretrained', its own, or None"),
+        ({"backbone_options": {"alpha": 1}}, "must be left out for a trained run"),
+        ({"weights": "file.h5"}, "'pretrained' or None for a trained run"),
         ({"input_shape": (8, 8, 3)}, "Images of 8 x 8 pixels do not fit"),
     ],
 )
@@ -306,7 +305,7 @@ def test_bad_arguments_for_a_run(options, message, run):
         ([keras.layers.Resizing(12, 10)], None),
         ([keras.layers.CenterCrop(6, 6)], None),
         ([], None),
-        ([keras.layers.Rescaling(1 / 255)], "Rescaling, which gives 1 for 255"),
+        ([keras.layers.Rescaling(1 / 255)], "Rescaling, which turns 255 into 1"),
         ([keras.layers.Rescaling(1 / 127.5, -1)], "preprocessing=\\[\\]"),
         ([keras.layers.Rescaling(1.0, -128)], "scaled twice"),
     ],

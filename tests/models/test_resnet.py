@@ -12,7 +12,7 @@ def trainable_parameters(model):
     return sum(math.prod(weight.shape) for weight in model.trainable_weights)
 
 
-# Zeros, unless a test needs other weights: JAX compiles a random initializer for every new shape.
+# Tests that need no other weights use zeros: JAX compiles a random initializer for every new shape.
 def small(**options):
     return ResNet(
         **{
@@ -41,7 +41,7 @@ def taps(model, names, images):
 
 
 def randomize(model, seed=0):
-    """Gives every weight, moving statistics too, values that no other has."""
+    """Gives every weight and moving statistic its own random values."""
     generator = np.random.default_rng(seed)
     for weight in model.weights:
         values = generator.uniform(0.5, 1.5, weight.shape)
@@ -114,7 +114,7 @@ class Reference:
     ],
 )
 def test_logits_equal_the_definition(depth, blocks, stride_in, stem):
-    # Halving 37 x 44 pixels meets odd and even sizes.
+    # Halvings of 37 x 44 pixels include odd and even sizes.
     options = {"depth": depth, "stem": stem, "stride_in": stride_in or "3x3"}
     model = small(input_shape=(37, 44, 3), **options)
     randomize(model)
@@ -125,7 +125,7 @@ def test_logits_equal_the_definition(depth, blocks, stride_in, stem):
 
 
 def name_in_keras_applications(name):
-    """Returns what `keras.applications.ResNet50` calls our layer."""
+    """Returns the name of our layer in `keras.applications.ResNet50`."""
     name = re.sub(r"_shortcut_(conv|norm)$", r"_0_\1", name)
     name = re.sub(r"_(conv|norm)(\d)$", r"_\2_\1", name)
     return {"logits": "predictions"}.get(name, name.replace("norm", "bn"))
@@ -168,7 +168,7 @@ def test_resnet50_equals_keras_applications():
         np.testing.assert_allclose(our_output / scale, their_output / scale, atol=1e-4)
 
 
-# torchvision's, of its trainable parameters, which are all but the norms' moving statistics.
+# The counts of torchvision, which are those of trainable parameters.
 @pytest.mark.parametrize(
     ("depth", "trainable", "statistics"),
     [(18, 11_689_512, 9_600), (34, 21_797_672, 17_024), (50, 25_557_032, 53_120)],
@@ -210,7 +210,7 @@ def test_zero_gamma_makes_each_block_its_shortcut(depth, last_norm, normalizatio
     blocks = {x.name.removesuffix("_output") for x in model.layers if x.name.endswith("_output")}
     zero = {x.name for x in model.layers if hasattr(x, "gamma") and not np.asarray(x.gamma).any()}
     assert zero == {f"{block}_norm{last_norm}" for block in blocks}
-    # The first two blocks of a stage: one with a projection, or one with `x` itself.
+    # The first two blocks of a stage have different shortcuts: a projection, and `x` itself.
     names = ["conv3_block1_shortcut_norm", "conv3_block1_output", "conv3_block2_output"]
     shortcut, first, second = taps(model, names, random_images((2, 8, 8, 3)))
     assert shortcut.std() > 0.1

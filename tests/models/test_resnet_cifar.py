@@ -26,7 +26,7 @@ def logits_of(model, images):
 
 
 def randomize(model, seed=0):
-    """Gives every weight, moving statistics too, values that no other has."""
+    """Gives every weight and moving statistic its own random values."""
     generator = np.random.default_rng(seed)
     for weight in model.weights:
         values = generator.uniform(0.5, 1.5, weight.shape)
@@ -38,7 +38,7 @@ def randomize(model, seed=0):
 
 
 class Reference:
-    """The network in NumPy and float64, as the papers draw it, with the weights of a model."""
+    """Computes the papers' network with the weights of a model, in NumPy and float64."""
 
     def __init__(self, model, version, shortcut):
         self.model, self.version, self.shortcut_option = model, version, shortcut
@@ -98,7 +98,7 @@ class Reference:
 @pytest.mark.parametrize("version", [1, 2])
 @pytest.mark.parametrize("shortcut", ["pad", "projection"])
 def test_logits_equal_the_papers_network(version, shortcut):
-    # Halving 7 x 10 pixels twice meets odd and even sizes.
+    # Two halvings of 7 x 10 pixels include odd and even sizes.
     model = small(input_shape=(7, 10, 3), depth=14, version=version, shortcut=shortcut)
     randomize(model)
     images = random_images((3, 7, 10, 3))
@@ -129,7 +129,7 @@ def test_parameters_as_the_paper_prints_them(depth, millions):
 
 
 def test_a_projection_adds_its_convolutions_and_norms():
-    # 1x1 convolutions 16 -> 32 and 32 -> 64; in version 1, gamma and beta for each.
+    # There are 1x1 convolutions 16 -> 32 and 32 -> 64; in version 1, each has gamma and beta.
     convolutions, norms = 16 * 32 + 32 * 64, 2 * (32 + 64)
     sizes = [
         trainable_parameters(ResNetCIFAR((8, 8, 3), 10, shortcut="projection", version=version))

@@ -11,7 +11,7 @@ def trainable_parameters(model):
     return sum(math.prod(weight.shape) for weight in model.trainable_weights)
 
 
-# Zeros, unless a test needs other weights: JAX compiles a random initializer for every new shape.
+# Tests that need no other weights use zeros: JAX compiles a random initializer for every new shape.
 def small(**options):
     return VGG(
         **{
@@ -35,7 +35,7 @@ def output_of(model, images):
 
 
 def randomize(model, seed=0):
-    """Gives every weight, moving statistics too, values that no other has."""
+    """Gives every weight and moving statistic its own random values."""
     generator = np.random.default_rng(seed)
     for weight in model.weights:
         values = generator.uniform(0.1, 1.0, weight.shape)
@@ -64,7 +64,7 @@ def test_vgg16_equals_keras_applications():
 
 
 class Reference:
-    """The network with norms in NumPy and float64, as the paper draws it."""
+    """Computes the paper's network with norms, in NumPy and float64."""
 
     def __init__(self, model):
         self.model = model
@@ -85,7 +85,7 @@ class Reference:
         for block, count in enumerate(convolutions, start=1):
             for number in range(1, count + 1):
                 x = self.convolution_norm_relu(x, block, number)
-            # A last row or column of an odd size is left out.
+            # Pooling leaves out the last row or column of an odd size.
             x = x[:, : x.shape[1] // 2 * 2, : x.shape[2] // 2 * 2]
             n, height, width, channels = x.shape
             x = x.reshape(n, height // 2, 2, width // 2, 2, channels).max((2, 4))
@@ -124,7 +124,7 @@ def test_123642856_of_them_are_in_dense_layers(vgg16):
     assert sum(layer.count_params() for layer in dense) == 123_642_856
 
 
-# torchvision's totals, less those of its classifier: 123,642,856.
+# The totals of torchvision minus those of its classifier, 123,642,856.
 @pytest.mark.parametrize(
     ("depth", "total"), [(11, 132_863_336), (13, 133_047_848), (19, 143_667_240)]
 )

@@ -1,4 +1,4 @@
-"""Advice: what is measured, and what follows from it."""
+"""Advice on transfer learning: the measurements, and the strategy that follows from them."""
 
 import dataclasses
 import importlib
@@ -29,9 +29,9 @@ SIMILAR = Task(
 
 @pytest.fixture
 def advice(monkeypatch, tmp_path):
-    """Gives the advice that follows from a task's measures."""
+    """Returns a function from measurements of a task to the advice."""
     module = importlib.import_module("kerasrecipes.transfer.advice")
-    monkeypatch.setattr(module, "prepare", lambda *_: SimpleNamespace(model=None))
+    monkeypatch.setattr(module, "build_recipe", lambda *_: SimpleNamespace(model=None))
 
     def give(images_per_class=10, **measures):
         measured = dataclasses.replace(SIMILAR, images_per_class=images_per_class, **measures)
@@ -87,7 +87,7 @@ def test_recipes_of_the_strategies():
     assert last.model.options["trainable_stages"] == 1
     assert whole.model.options["trainable_stages"] == "all"
     assert all(r.preprocessing == (resizing,) for r in (features, stage, last, whole))
-    # So many steps, whatever the number of images, but for very few or many.
+    # The number of steps does not depend on the number of images, within limits.
     for images, epochs in [(100, 50), (100 * 32, 5), (32, 60)]:
         recipe = strategy_recipe("all stages", data, MODEL, images)
         assert recipe.epochs == epochs
@@ -116,14 +116,14 @@ def test_measures_of_a_task(model, tmp_path, monkeypatch):
     assert measured.images_per_class == counts.min()
     assert measured.classes == 2
     assert list(measured.accuracies) == ["stem", "stage1", "stage2", "stage3"]
-    # Zeros and ones are told apart by any features, though these are random.
+    # Even random features tell zeros and ones apart.
     assert all(accuracy > 0.85 for accuracy in measured.accuracies.values())
     assert measured.best_stage in measured.accuracies
     assert 0 <= measured.gain < 0.15
     assert measured.shift > 0
     assert measure_task(model, dataset, directory=tmp_path) == measured
 
-    monkeypatch.setattr(task_module, "MOST_IMAGES", 20)
+    monkeypatch.setattr(task_module, "MAX_IMAGES", 20)
     fewer = measure_task(model, dataset, directory=tmp_path)
     assert fewer.images_per_class == measured.images_per_class
     assert fewer.accuracies != measured.accuracies
@@ -136,7 +136,7 @@ def test_the_shift_is_the_distance_of_means_in_deviations():
     norm.moving_mean.assign([1.0, 0.0])
     norm.moving_variance.assign([4.0, 1.0])
     images = np.full((8, 4, 4, 2), [5.0, 0.5], "float32")
-    # Channels are |5 - 1| / 2 and |0.5 - 0| / 1 away.
+    # The means of the channels are shifted by |5 - 1| / 2 and |0.5 - 0| / 1.
     assert task_module._shift(network, images) == pytest.approx((2 + 0.5) / 2)
     assert norm.trainable
     plain = keras.Model(inputs, keras.layers.Conv2D(2, 3)(inputs))

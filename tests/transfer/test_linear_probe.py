@@ -8,7 +8,7 @@ from kerasrecipes.transfer import LinearProbe
 
 @pytest.fixture(scope="module")
 def digits():
-    """Pixels of digits as features, and labels: train, validation, test."""
+    """Returns pixels of digits as features, and labels, of training, validation and test."""
     data = load_digits()
     order = np.random.default_rng(0).permutation(len(data.target))
     parts = np.split(order, [400, 800])
@@ -75,7 +75,7 @@ def test_bad_options(options, message):
 
 def test_bad_features():
     x, y = np.zeros((4, 2, 2, 3)), np.array([0, 1, 0, 1])
-    with pytest.raises(ValueError, match="pool maps first.*(4, 2, 2, 3)"):
+    with pytest.raises(ValueError, match="Pool feature maps first.*(4, 2, 2, 3)"):
         LinearProbe().fit(x, y, x, y)
     x = np.zeros((4, 2))
     with pytest.raises(ValueError, match=r"no samples of \[1\]"):

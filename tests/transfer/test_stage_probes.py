@@ -27,7 +27,7 @@ def dataset():
 
 @pytest.fixture
 def passes(monkeypatch):
-    """The batches that went through a network, by call of `predict`."""
+    """Records the batches that go through a network, for each call of `predict`."""
     counted = []
     predict = keras.Model.predict
     monkeypatch.setattr(
@@ -69,10 +69,10 @@ def test_a_stage_alone_is_that_of_the_pass_over_all(model, dataset, passes, tmp_
     np.testing.assert_array_equal(alone["stage3"].train.features, features["stage3"].train.features)
 
 
-def test_augmented_views(model, dataset, tmp_path):
+def test_augmented_copies(model, dataset, tmp_path):
     turned = [keras.layers.RandomFlip("horizontal", seed=1)]
     features = extract_features(
-        model, dataset, ["stage3"], directory=tmp_path, augment=turned, views=2
+        model, dataset, ["stage3"], directory=tmp_path, augment=turned, augmented_copies=2
     )["stage3"]
     plain = extract_features(model, dataset, ["stage3"], directory=tmp_path)["stage3"]
     assert features.train.features.shape == (400, 16)
@@ -90,9 +90,9 @@ def test_augmented_views(model, dataset, tmp_path):
     ("options", "message"),
     [
         ({"pooling": "mean"}, "pooling"),
-        ({"views": 2}, "given together"),
+        ({"augmented_copies": 2}, "given together"),
         ({"augment": [keras.layers.RandomFlip()]}, "given together"),
-        ({"augment": [keras.layers.MixUp()], "views": 1}, "leave labels alone"),
+        ({"augment": [keras.layers.MixUp()], "augmented_copies": 1}, "leave labels alone"),
         ({"stages": ["stage9"]}, "Did you mean 'stage"),
     ],
 )

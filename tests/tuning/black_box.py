@@ -1,4 +1,4 @@
-"""A search whose trials train nothing, and that writes down what it runs: for tests."""
+"""Black box for tests: a search whose trials train nothing and write a journal of their epochs."""
 
 import json
 import os
@@ -15,17 +15,17 @@ from kerasrecipes.tuning import CoarseToFine
 from kerasrecipes.tuning.keras_tuner.distributed import ORACLE_IP, ORACLE_PORT, TUNER_ID, WORKERS
 from kerasrecipes.tuning.keras_tuner.trial_values import EPOCHS, INITIAL_EPOCH
 
-STAGES = "8x1,4x2,2x4"
-# A search takes two seconds; where the machine is busy, some more.
+RUNGS = "8x1,4x2,2x4"
+# A search takes two seconds, and more on a busy machine.
 END_SECONDS = 60
 
 
 class BlackBox(CoarseToFine):
-    """Scores a trial by how near two numbers are to 0.3 and 0.7, and better with every epoch."""
+    """Scores a trial by how near two numbers are to 0.3 and 0.7; the score rises each epoch."""
 
     epoch_seconds = 0.0
 
-    def __init__(self, folder, rungs=STAGES, **options):
+    def __init__(self, folder, rungs=RUNGS, **options):
         hps = keras_tuner.HyperParameters()
         hps.Float("x", 0.0, 1.0)
         hps.Float("y", 0.0, 1.0)
@@ -65,7 +65,7 @@ class BlackBox(CoarseToFine):
 
 
 def in_child(function) -> int:
-    """Runs a function in a forked process, and returns how it ended: 0, or minus a signal."""
+    """Runs a function in a forked process, and returns its exit code, or minus its signal."""
     child = os.fork()
     if child == 0:
         code = 1
@@ -78,7 +78,7 @@ def in_child(function) -> int:
 
 
 class Processes:
-    """A chief and workers of a black box, each a forked process that can be killed."""
+    """A chief and workers that search a black box, each a forked process that can be killed."""
 
     def __init__(self, folder, workers=("worker0", "worker1"), epoch_seconds=0.05):
         self.folder, self.workers, self.epoch_seconds = folder, workers, epoch_seconds
@@ -88,7 +88,7 @@ class Processes:
         self.running: dict[str, int] = {}
 
     def start(self, *names):
-        """Forks processes; killed ones are started again under their names."""
+        """Forks processes of these names, which may be those of killed ones."""
         for name in names:
             child = os.fork()
             if child == 0:
@@ -122,13 +122,13 @@ class Processes:
         return os.waitstatus_to_exitcode(ended[1])
 
     def stop(self):
-        """Kills whatever still runs."""
+        """Kills all processes that still run."""
         for name in list(self.running):
             os.kill(self.running[name], signal.SIGKILL)
             self.wait(name)
 
     def until(self, lines: int):
-        """Waits until the journal has so many lines."""
+        """Waits until the journal has at least so many lines."""
         give_up = time.monotonic() + 60
         while len(self.journal()) < lines:
             assert time.monotonic() < give_up
@@ -138,7 +138,7 @@ class Processes:
         return (self.folder / "journal").read_text().split("\n")[:-1]
 
     def finish(self):
-        """Waits for all, and checks that no trial is lost, unfinished, or run after its end."""
+        """Waits for all processes, and checks that no trial is lost, unfinished or run again."""
         codes = {name: self.wait(name) for name in list(self.running)}
         assert set(codes.values()) == {0}, codes
         state = json.loads((self.folder / "search" / "oracle.json").read_text())
@@ -164,7 +164,7 @@ class Processes:
 
 
 def kill_at(moment: int, monkeypatch) -> None:
-    """Kills this process at its `moment`th write: before it, halfway through it, or after it."""
+    """Kills this process at a moment, counted before, amid and after each of its writes."""
     from keras_tuner.engine.trial import Trial
 
     from kerasrecipes.tuning.keras_tuner.oracle import CoarseToFineOracle

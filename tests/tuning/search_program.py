@@ -1,4 +1,4 @@
-"""A small search of a recipe as a program of its own, that tests start and kill."""
+"""Program of a small search of a recipe, which tests start and kill."""
 
 import os
 import signal
@@ -25,7 +25,7 @@ space = {
 
 
 class Program:
-    """The program, started in a folder.
+    """This program as a process that runs in a folder.
 
     Args:
         folder: The folder.
@@ -45,17 +45,17 @@ class Program:
         )
 
     def until(self, epochs: int) -> None:
-        """Waits until so many epochs have been trained by all trials, or the program ends."""
+        """Waits until all trials together have trained so many epochs, or the program ends."""
         while self.process.poll() is None and self._epochs() < epochs:
             time.sleep(0.01)
 
     def end(self) -> tuple[int, str]:
-        """Returns its exit code and what it wrote to stderr, when it ends."""
+        """Waits for its end, and returns its exit code and its stderr."""
         _, written = self.process.communicate(timeout=300)
         return self.process.returncode, written
 
     def children(self, name: str = "") -> list[int]:
-        """Returns the processes of the search that run, or only those of one name."""
+        """Returns the ids of the search's running processes, or only those of one name."""
         found = []
         for path in Path("/proc").glob("[0-9]*"):
             try:
@@ -73,7 +73,7 @@ class Program:
             os.kill(process, signal.SIGKILL)
 
     def trials(self) -> list[dict]:
-        """Returns the rows of trials.csv, without the time that each took."""
+        """Returns the rows of trials.csv without the seconds, which differ between runs."""
         (path,) = self.folder.glob("saved_models/*/trials.csv")
         return [{**row, "seconds": None} for row in read_rows(path)]
 

@@ -35,7 +35,7 @@ def test_a_search_that_is_killed_in_mid_trial_ends_as_one_that_was_not(tmp_path,
     assert len({run.name for run in runs}) == len(runs)
 
 
-def test_a_launcher_leaves_no_process_behind_and_goes_on(tmp_path):
+def test_a_launcher_leaves_no_process_behind_and_continues(tmp_path):
     program = Program(tmp_path, "--workers", "2")
     program.until(2)
     program.process.send_signal(signal.SIGINT)
@@ -60,7 +60,7 @@ def test_a_launcher_leaves_no_process_behind_and_goes_on(tmp_path):
     assert "worker1 ended with code -9: started again" in written
     assert program.children() == []
     rows = program.trials()
-    # Workers end their trials in any order, each once.
+    # Workers end their trials in any order, but each trial once.
     names = sorted(row["trial"] for row in rows)
     assert names == sorted(set(names))
     assert all(row["status"] != "failed" for row in rows)
@@ -70,7 +70,7 @@ def test_a_launcher_leaves_no_process_behind_and_goes_on(tmp_path):
 
 
 def test_a_second_process_is_kept_out_of_a_search(tmp_path):
-    # Long enough to be at work when the second one has started.
+    # The first search is long enough to run when the second one has started.
     first = Program(tmp_path, "--rungs", "80x4")
     first.until(1)
     code, written = Program(tmp_path, "--rungs", "80x4").end()

@@ -46,6 +46,6 @@ def test_empty_ranges_and_logarithms_of_zero_are_refused(make):
 
 
 @pytest.mark.parametrize("make", [lambda: uniform("a", 1), lambda: integer(0.5, 2)])
-def test_what_is_no_number_is_refused(make):
+def test_bounds_that_are_no_numbers_are_refused(make):
     with pytest.raises(TypeError, match="must be"):
         make()

@@ -12,7 +12,7 @@ def test_all_forms_of_rungs_are_the_same():
 @pytest.mark.parametrize(
     "given", ["", "20", "20x", "0x2", "2x0", "-1x3", "20x2;8x8", "8x8,20x2", "3x2,3x2", []]
 )
-def test_rungs_that_cannot_be_are_refused(given):
+def test_rungs_of_another_form_or_order_are_refused(given):
     with pytest.raises(ValueError, match=r"Received|must be"):
         rungs_of(given)
 

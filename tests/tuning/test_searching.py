@@ -20,7 +20,7 @@ SPACE = {
     "optimizer.learning_rate": log_uniform(1e-3, 1.0),
     "optimizer.momentum": uniform(0.0, 0.9),
 }
-STAGES = "4x1,2x2"
+RUNGS = "4x1,2x2"
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +29,7 @@ def found(tmp_path_factory):
     search_ = search(
         RECIPE,
         SPACE,
-        STAGES,
+        RUNGS,
         directory=tmp_path_factory.mktemp("search"),
         finalists=1,
         final_seeds=1,
@@ -42,7 +42,8 @@ def found(tmp_path_factory):
 def test_a_recipe_is_searched_to_its_end(found):
     search_, _ = found
     assert search_.finished
-    # A promoted's second epoch, a new trial, and another promoted's for what is left of the four.
+    # The four epochs of the second rung: one for a promoted trial, two for a new one, and the
+    # remaining one for another promoted trial.
     assert [row["rung"] for row in search_.trials] == [1, 1, 1, 1, 2, 2, 2]
     assert sum(row["cost_epochs"] for row in search_.trials) == search_.result["epochs_trained"]
     last = [row for row in search_.trials if row["rung"] == 2]
@@ -56,7 +57,7 @@ def test_a_recipe_is_searched_to_its_end(found):
     assert [row["seed"] for row in search_.finalists] == [1]
 
 
-def test_tensorboard_finds_what_each_run_tried(found):
+def test_tensorboard_finds_the_values_of_each_run(found):
     search_, _ = found
     logged = sessions(search_.folder / "runs")
     for row in search_.trials:
@@ -75,7 +76,7 @@ def test_the_test_images_are_scored_once_by_the_retrained_winner(found):
     assert run.data["sizes"]["train"] == 100 + 179
 
 
-def test_a_survivor_goes_on_in_its_own_run(found):
+def test_a_promoted_trial_continues_the_run_of_its_parent(found):
     search_, events = found
     promoted = next(row for row in search_.trials if row["parent"] is not None)
     assert (promoted["epochs"], promoted["cost_epochs"]) == (2, 1)
@@ -119,7 +120,7 @@ def test_a_finished_search_trains_nothing_again(found, monkeypatch):
         "kerasrecipes.tuning.searching.train", lambda *a, **k: pytest.fail("trained")
     )
     again = search(
-        RECIPE, SPACE, STAGES, directory=search_.folder.parent, finalists=1, final_seeds=1
+        RECIPE, SPACE, RUNGS, directory=search_.folder.parent, finalists=1, final_seeds=1
     )
     assert again.folder == search_.folder
 
@@ -139,7 +140,7 @@ def test_folds_score_a_trial_by_their_mean(tmp_path):
         assert row["score"] == pytest.approx(sum(scores) / 3)
 
 
-def test_what_spans_the_whole_run_cannot_go_on():
+def test_a_run_with_a_schedule_over_its_whole_length_is_not_continuable():
     rungs = rungs_of("2x1,1x3")
     assert is_continuable(RECIPE, rungs)
     cosine = use("CosineDecay", initial_learning_rate=0.1)
@@ -157,18 +158,18 @@ def test_rungs_that_are_too_short_for_every_trial_are_refused(tmp_path):
     with pytest.raises(ValueError, match="warmup of CosineDecay must be shorter") as refused:
         search(recipe, {"optimizer.momentum": uniform(0, 0.9)}, "4x2,1x3", directory=tmp_path)
     (note,) = refused.value.__notes__
-    assert note == "No trial of rung 4x2 can be trained: give it more epochs."
+    assert note == "No trial of rung 4x2 can be trained: give the rung more epochs."
     phases = recipe.replace({"start": {rate: 0.1}})
     with pytest.raises(ValueError, match="warmup of CosineDecay must be shorter"):
         search(phases, {"optimizer.momentum": uniform(0, 0.9)}, "4x2", directory=tmp_path)
     assert not list(tmp_path.iterdir())
-    # Others are long enough for it: those that are not are recorded as failed.
+    # Trials with the other rate can be trained; those with this one are recorded as failed.
     space = {rate: choice(warmed, 0.1), "optimizer.momentum": uniform(0, 0.9)}
     found = search(recipe, space, "4x2", directory=tmp_path, finalists=0)
     assert {row["status"] for row in found.trials} == {"failed", "completed"}
 
 
-def test_a_schedule_that_is_only_in_the_space_spans_each_trial_too(tmp_path):
+def test_a_schedule_that_only_the_space_holds_spans_each_trial_too(tmp_path):
     rates = choice(0.1, use("CosineDecay", initial_learning_rate=0.1))
     found = search(
         RECIPE,
@@ -184,7 +185,7 @@ def test_a_schedule_that_is_only_in_the_space_spans_each_trial_too(tmp_path):
 def test_a_schedule_that_no_trial_has_restarts_none(tmp_path):
     cosine = use("CosineDecay", initial_learning_rate=0.1)
     recipe = RECIPE.replace({"optimizer.learning_rate": cosine})
-    found = search(recipe, SPACE, STAGES, directory=tmp_path, finalists=0)
+    found = search(recipe, SPACE, RUNGS, directory=tmp_path, finalists=0)
     assert {run.recipe.epochs for run in find_runs(found.folder / "runs")} == {2}
 
 
@@ -202,7 +203,7 @@ def test_a_schedule_that_no_trial_has_restarts_none(tmp_path):
     ],
 )
 def test_bad_input_is_refused_before_anything_is_written(tmp_path, options, message):
-    given = {"space": SPACE, "rungs": STAGES, **options}
+    given = {"space": SPACE, "rungs": RUNGS, **options}
     with pytest.raises(ValueError, match=message):
         search(RECIPE, given.pop("space"), given.pop("rungs"), directory=tmp_path, **given)
     assert not list(tmp_path.iterdir())
@@ -213,13 +214,13 @@ def test_an_objective_that_the_recipe_does_not_report(tmp_path):
         search(RECIPE, SPACE, "2x1", directory=tmp_path, objective="val_acuracy")
 
 
-def test_a_folder_of_another_search(tmp_path, found):
+def test_a_folder_that_holds_another_search_is_refused(tmp_path, found):
     search_, _ = found
     folder = tmp_path / search_.folder.name
     folder.mkdir()
     settings = search_.settings | {"rungs": ["9x9"]}
     (folder / "search.json").write_text(json.dumps(settings))
-    with pytest.raises(ValueError, match="of another search: rungs differ"):
-        search(RECIPE, SPACE, STAGES, directory=tmp_path)
+    with pytest.raises(ValueError, match="holds another search: rungs differ"):
+        search(RECIPE, SPACE, RUNGS, directory=tmp_path)
     with pytest.raises(ValueError, match=f"Searches in it: {folder.name}"):
         Search(tmp_path)

@@ -100,15 +100,15 @@ def test_keras_tuner_keeps_the_values_of_ranges_that_differ_by_choice(at, rate):
         ({"optimizer": choice("SGD", "Adamm")}, "Did you mean 'Adam'"),
         ({"batch_size": integer(0, 8)}, "batch_size"),
         ({"epochs": integer(1, 8)}, "rungs set the epochs"),
-        ({"seed": integer(1, 8)}, "is not searched"),
+        ({"seed": integer(1, 8)}, "must not hold 'seed'"),
     ],
 )
-def test_paths_and_values_that_the_recipe_does_not_take_are_refused(space, message):
+def test_paths_and_values_that_the_recipe_does_not_accept_are_refused(space, message):
     with pytest.raises(ValueError, match=message):
         Space(RECIPE, space)
 
 
-def test_what_is_no_range_is_refused():
+def test_a_range_of_another_type_is_refused():
     with pytest.raises(TypeError, match="log_uniform"):
         Space(RECIPE, {"batch_size": (16, 32)})
 

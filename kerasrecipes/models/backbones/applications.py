@@ -1,4 +1,4 @@
-"""The networks of `keras.applications`, and what each expects of pixels."""
+"""Networks of `keras.applications`, and the scaling of pixels that each expects."""
 
 import inspect
 import warnings
@@ -11,13 +11,13 @@ from keras import ops
 from kerasrecipes.models.blocks.checks import check_image_shape
 from kerasrecipes.recipe.registry import arguments
 
-# Of the colour channels of ImageNet: red, green, blue.
+# Statistics of the colour channels of ImageNet: red, green, blue.
 _MEAN = (0.485, 0.456, 0.406)
 _DEVIATION = (0.229, 0.224, 0.225)
 _MEAN_PIXEL = (123.68, 116.779, 103.939)
 
-# How the pixels were scaled that a network was trained on, by what its name begins with; a longer
-# beginning comes before a shorter one. The other networks scale them themselves.
+# The scaling of the pixels that a network was trained on, by a prefix of its name; the longest
+# prefix counts. All other networks scale pixels themselves.
 SCALINGS: Mapping[str, str] = MappingProxyType(
     {
         "DenseNet": "torch",
@@ -34,16 +34,16 @@ SCALINGS: Mapping[str, str] = MappingProxyType(
         "Xception": "tf",
     }
 )
-LEAST_SIZE_PIXELS: Mapping[str, int] = MappingProxyType(
+MIN_SIZE_PIXELS: Mapping[str, int] = MappingProxyType(
     {"InceptionResNetV2": 75, "InceptionV3": 75, "Xception": 71}
 )
 
-# What this package decides, not the user.
+# Arguments that this package sets, not the user.
 _TAKEN = ("include_top", "weights", "input_tensor", "input_shape", "pooling", "name",
           "include_preprocessing", "classes", "classifier_activation")  # fmt: skip
 
 
-def applications() -> dict[str, Callable]:
+def application_builders() -> dict[str, Callable]:
     """Returns the builder functions of `keras.applications` by name."""
     return {
         name: builder
@@ -54,7 +54,7 @@ def applications() -> dict[str, Callable]:
 
 def check_application_options(name: str, options: Mapping[str, object]) -> None:
     """Raises a `ValueError` unless a network has these options, such as MobileNet's `alpha`."""
-    known = [option for option in arguments(applications()[name]) if option not in _TAKEN]
+    known = [option for option in arguments(application_builders()[name]) if option not in _TAKEN]
     for option in options:
         if option not in known:
             raise ValueError(
@@ -66,19 +66,19 @@ def check_application_options(name: str, options: Mapping[str, object]) -> None:
 def build_application(
     name: str, input_shape: tuple, options: Mapping[str, object], weights: str | None
 ) -> keras.Model:
-    """Returns a network without its classifier.
+    """Returns a network of `keras.applications` without its classifier.
 
     Args:
         name: A name in `keras.applications`.
         input_shape: `(height, width, 3)`.
-        options: Further arguments of its function.
+        options: Further arguments of its builder function.
         weights: `"imagenet"` or `None`.
 
     Raises:
         ValueError: If the images are too small.
         OSError: If the weights cannot be downloaded.
     """
-    least = LEAST_SIZE_PIXELS.get(name, 32)
+    least = MIN_SIZE_PIXELS.get(name, 32)
     check_image_shape(
         input_shape,
         least,
@@ -86,25 +86,25 @@ def build_application(
         f"width={least})], or more, for {name}.",
     )
     with warnings.catch_warnings():
-        # MobileNet's weights for 224 pixels serve images of any size: it says so each time.
+        # MobileNet warns that it takes its weights for 224 pixels, which suit images of any size.
         warnings.filterwarnings("ignore", message="`input_shape` is undefined or non-square")
         try:
-            return applications()[name](
+            return application_builders()[name](
                 include_top=False, input_shape=input_shape, weights=weights, **options
             )
         except (TypeError, ValueError):
             raise
-        except Exception as error:  # `keras.utils.get_file` raises no narrower one.
+        except Exception as error:  # `keras.utils.get_file` raises a plain `Exception`.
             raise OSError(
-                f"The ImageNet weights of {name} could not be fetched: {error}. Where there is no "
-                "network, give a downloaded file: `weights='path/to/file.h5'`."
+                f"The ImageNet weights of {name} could not be downloaded: {error}. Without a "
+                "network connection, give a downloaded file: `weights='path/to/file.h5'`."
             ) from error
 
 
 def scale_pixels(name: str, pixels: keras.KerasTensor) -> keras.KerasTensor:
-    """Brings pixels in [0, 255] to what a network was trained on.
+    """Scales pixels in [0, 255] to the values that a network was trained on.
 
-    As the `preprocess_input` of the network's module, by layers of Keras.
+    It computes the same as `preprocess_input` in the network's module, with layers of Keras.
 
     Args:
         name: A name in `keras.applications`.
@@ -119,7 +119,7 @@ def scale_pixels(name: str, pixels: keras.KerasTensor) -> keras.KerasTensor:
         offset = [-mean / deviation for mean, deviation in zip(_MEAN, _DEVIATION, strict=True)]
         return keras.layers.Rescaling(scale, offset, name="scaled")(pixels)
     if scaling == "caffe":
-        # Blue, green, red: the order in which Caffe, and OpenCV before it, keep the channels.
+        # Caffe has the channels in OpenCV's order: blue, green, red.
         reversed_channels = ops.flip(pixels, axis=-1)
         offset = [-mean for mean in reversed(_MEAN_PIXEL)]
         return keras.layers.Rescaling(1.0, offset, name="scaled")(reversed_channels)

@@ -1,4 +1,4 @@
-"""Backbones by name: networks on raw pixels, up to their last feature map, with their weights."""
+"""Catalogue of backbones: networks from raw pixels to their last feature map, by name."""
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -7,7 +7,7 @@ import keras
 
 from kerasrecipes.base.checks import nearest
 from kerasrecipes.models.backbones.applications import (
-    applications,
+    application_builders,
     build_application,
     check_application_options,
     scale_pixels,
@@ -24,8 +24,8 @@ PRETRAINED = "pretrained"
 
 
 def backbone_names() -> list[str]:
-    """Returns the names of all backbones: those that we trained, then `keras.applications`."""
-    return [*shipped_networks(), *sorted(applications())]
+    """Returns the names of all backbones: those of this package, then `keras.applications`."""
+    return [*shipped_networks(), *sorted(application_builders())]
 
 
 def build_backbone(
@@ -36,20 +36,20 @@ def build_backbone(
 ) -> keras.Model:
     """Returns a network from raw pixels to its last feature map.
 
-    Its layers are copies without regularizers, which belong to the training that is over, and
-    without dropout, so that what a frozen layer gives depends on the image alone.
+    Its layers are copies without regularizers, which belonged to the earlier training, and without
+    dropout, so that the features of a frozen network depend on the image alone.
 
     Args:
         backbone: As in `Pretrained`.
-        input_shape: `(height, width, channels)` of the images. One channel is repeated if the
-            network wants three.
+        input_shape: `(height, width, channels)` of the images. A single channel is repeated if the
+            network takes three.
         options: As `backbone_options` in `Pretrained`.
         weights: As in `Pretrained`.
 
     Raises:
         ValueError: If there is no such backbone, or images or weights do not fit it.
     """
-    if backbone in applications():
+    if backbone in application_builders():
         check_application_options(backbone, options)
         shape = (*input_shape[:2], 3)
         imagenet = "imagenet" if weights == PRETRAINED else None
@@ -72,22 +72,24 @@ def build_backbone(
 
 
 def _trained(backbone: str, options: Mapping[str, object], weights: str | None) -> Path:
-    """Returns the file of a model that this package trained; raises if options do not fit it."""
+    """Returns the file of a trained run, or raises a `ValueError` if the options do not fit it."""
     try:
         path = find_trained_network(backbone)
     except ValueError as error:
         raise ValueError(
-            f"`backbone` must be one of {', '.join(backbone_names())}, a finished run's folder, or "
-            f"a .keras file.{nearest(backbone, backbone_names())} Received: backbone={backbone!r}"
+            f"`backbone` must be one of {', '.join(backbone_names())}, the folder of a finished "
+            f"run, or a .keras file.{nearest(backbone, backbone_names())} "
+            f"Received: backbone={backbone!r}"
         ) from error
     if options:
         raise ValueError(
-            "`backbone_options` are for networks of keras.applications; a trained run has none. "
-            f"Received: backbone={backbone!r}, backbone_options={dict(options)!r}"
+            "`backbone_options` must be left out for a trained run: only the networks of "
+            f"keras.applications have options. Received: backbone={backbone!r}, "
+            f"backbone_options={dict(options)!r}"
         )
     if weights not in (PRETRAINED, None):
         raise ValueError(
-            f"`weights` of a trained run must be {PRETRAINED!r}, its own, or None. "
+            f"`weights` must be {PRETRAINED!r} or None for a trained run. "
             f"Received: backbone={backbone!r}, weights={weights!r}"
         )
     return path
@@ -98,7 +100,7 @@ def _on_pixels(
     input_shape: Sequence[int | None],
     preprocess: Callable[[keras.KerasTensor], keras.KerasTensor],
 ) -> keras.Model:
-    """Returns a copy of a network, with its weights, that preprocesses its input itself."""
+    """Returns a copy of a network and its weights, with its preprocessing inside."""
     images = keras.Input(tuple(input_shape), name="images")
     preprocessed = preprocess(_with_channels(images, network.input_shape[-1]))
 
@@ -107,7 +109,7 @@ def _on_pixels(
         return layer(*given, **options)
 
     copy = keras.models.clone_model(
-        network, input_tensors=images, clone_function=_fresh, call_function=call
+        network, input_tensors=images, clone_function=_clone, call_function=call
     )
     for layer in network.layers:
         if layer.weights:
@@ -116,34 +118,36 @@ def _on_pixels(
 
 
 def _with_channels(images: keras.KerasTensor, channels: int) -> keras.KerasTensor:
+    """Returns images with a number of channels; a single one is repeated."""
     if images.shape[-1] == channels:
         return images
     if images.shape[-1] != 1:
         raise ValueError(
-            f"Images must have {channels} channels, or one, which is repeated. "
+            f"Images must have {channels} channels, or a single one, which is repeated. "
             f"Received: images of shape {tuple(images.shape[1:])}"
         )
     return keras.layers.Concatenate(name="repeated")([images] * channels)
 
 
 def _repeated(layers: list[keras.layers.Layer], pixels: keras.KerasTensor) -> keras.KerasTensor:
-    """Applies copies of preprocessing layers, what they adapted to included."""
+    """Applies copies of adapted preprocessing layers to pixels."""
     for layer in layers:
-        fresh = type(layer).from_config(layer.get_config())
-        pixels = fresh(pixels)
-        _set_weights(fresh, layer)
-        fresh.trainable = False
+        copy = type(layer).from_config(layer.get_config())
+        pixels = copy(pixels)
+        _set_weights(copy, layer)
+        copy.trainable = False
     return pixels
 
 
-def _fresh(layer: keras.layers.Layer) -> keras.layers.Layer:
+def _clone(layer: keras.layers.Layer) -> keras.layers.Layer:
+    """Returns a new layer like a trained one, without regularizers and dropout."""
     config = layer.get_config()
     for option in config:
         if option.endswith("_regularizer"):
             config[option] = None
-    if "rate" in config:  # Of dropout, in any form.
+    if "rate" in config:  # All layers with a rate are a form of dropout.
         config["rate"] = 0.0
-    # In the precision of this model, whatever the network was trained in.
+    # The copy has the current precision policy, not the one that the network was trained in.
     config.pop("dtype", None)
     return type(layer).from_config(config)
 
@@ -151,4 +155,4 @@ def _fresh(layer: keras.layers.Layer) -> keras.layers.Layer:
 def _set_weights(layer: keras.layers.Layer, trained: keras.layers.Layer) -> None:
     layer.set_weights(trained.get_weights())
     if isinstance(layer, keras.layers.Normalization):
-        layer.finalize_state()  # It computes with what it made of its weights.
+        layer.finalize_state()  # It derives the constants of its computation from the weights.

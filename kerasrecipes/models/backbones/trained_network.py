@@ -1,4 +1,4 @@
-"""Networks that this package trained, as backbones."""
+"""Trained networks of this package as backbones."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ import keras
 
 from kerasrecipes.base.checks import nearest
 
-# Runs that come with the package.
+# The folder of the runs that come with the package.
 SHIPPED = Path(__file__).with_name("trained")
 
 
@@ -16,13 +16,14 @@ def shipped_networks() -> list[str]:
 
 
 def find_trained_network(backbone: str) -> Path:
-    """Returns the file of a trained model on raw pixels.
+    """Returns the path of the file of a trained model, which takes raw pixels.
 
     Args:
-        backbone: The name of one that comes with the package, a run folder, or a `.keras` file.
+        backbone: The name of a network that comes with the package, a run folder, or a `.keras`
+            file.
 
     Raises:
-        ValueError: If there is none; the message names the nearest.
+        ValueError: If there is no such file; the message names the nearest.
     """
     path = Path(backbone).expanduser()
     for candidate in (SHIPPED / backbone / "model.keras", path / "model.keras", path):
@@ -31,12 +32,12 @@ def find_trained_network(backbone: str) -> Path:
     folders = path.parent.iterdir() if path.parent.is_dir() else ()
     there = [p.name for p in folders if (p / "model.keras").is_file()]
     raise ValueError(
-        f"There is no trained model in {backbone!r}: expected a finished run's folder, or a .keras "
-        f"file.{nearest(path.name, there)}"
+        "Expected the folder of a finished run, or a .keras file."
+        f"{nearest(path.name, there)} Received: {backbone!r}, which has no trained model"
     )
 
 
 def load_trained_network(path: Path, weights: bool) -> keras.Model:
-    """Returns a trained model; with `weights=False` one like it that was not trained."""
+    """Returns a trained model, or, with `weights=False`, a model like it with new weights."""
     model = keras.saving.load_model(path, compile=False)
     return model if weights else keras.models.clone_model(model)

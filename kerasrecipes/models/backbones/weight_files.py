@@ -1,4 +1,4 @@
-"""Weights of a backbone in a file, in either of Keras's layouts."""
+"""Files with the weights of a backbone, in either layout of Keras."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ import keras
 from kerasrecipes.base.checks import nearest
 from kerasrecipes.base.text import listed
 
-# Layers that an error lists.
+# How many layers an error message lists.
 _LISTED = 4
 
 
@@ -20,8 +20,8 @@ def load_weight_file(network: keras.Model, path: str | Path) -> None:
         path: The file.
 
     Raises:
-        ValueError: If it is not there, is no HDF5 file, or holds the weights of another
-            architecture; then the message says which layers differ.
+        ValueError: If the file does not exist, is not an HDF5 file, or holds the weights of another
+            architecture, where the message says which layers differ.
     """
     path = _existing(path)
     try:
@@ -29,8 +29,8 @@ def load_weight_file(network: keras.Model, path: str | Path) -> None:
             saved = _saved_shapes(file)
     except OSError as error:
         raise ValueError(
-            f"`weights` must be an HDF5 file with a model's weights, but {path} is none, or is "
-            f"damaged: {error}"
+            f"`weights` must be an HDF5 file with the weights of a model. {path} is another kind "
+            f"of file, or is damaged: {error}"
         ) from error
     own = {
         layer.name: [tuple(weight.shape) for weight in layer.weights]
@@ -42,7 +42,7 @@ def load_weight_file(network: keras.Model, path: str | Path) -> None:
             network.load_weights(path)
             return
         except ValueError:
-            pass  # The same shapes in another order: the layers' names tell more than Keras does.
+            pass  # The shapes are in another order. The error below names the layers.
     raise ValueError(
         f"`weights` must be those of {network.name} without its classifier. {path} is of another "
         f"architecture: {_differences(own, saved)}."
@@ -50,19 +50,20 @@ def load_weight_file(network: keras.Model, path: str | Path) -> None:
 
 
 def _existing(path: str | Path) -> Path:
+    """Returns the path of an existing `.h5` file, or raises a `ValueError`."""
     path = Path(path).expanduser()
     if path.suffix == ".h5" and path.is_file():
         return path
     there = [p.name for p in path.parent.glob("*.h5")] if path.parent.is_dir() else []
     raise ValueError(
-        "`weights` must be 'pretrained' (ImageNet's, or the run's own), None for random ones, or "
-        f"an existing .h5 or .weights.h5 file.{nearest(path.name, there)} Received: "
+        "`weights` must be 'pretrained' (those of ImageNet, or of the run), None for random ones, "
+        f"or an existing .h5 or .weights.h5 file.{nearest(path.name, there)} Received: "
         f"weights={str(path)!r}"
     )
 
 
 def _saved_shapes(file: h5py.File) -> dict[str, list[tuple[int, ...]]]:
-    """Returns the shapes of the weights of each layer in a file, in order."""
+    """Returns the shapes of the weights of each layer in a file, in their order."""
     root = file.get("model_weights", file)
     if "layer_names" in root.attrs or "layer_names0" in root.attrs:
         return _legacy_shapes(root)
@@ -87,7 +88,7 @@ def _legacy_shapes(root: h5py.Group) -> dict[str, list[tuple[int, ...]]]:
 
 
 def _names(group: h5py.Group, attribute: str) -> list[str]:
-    """Returns a list of names, which long ones are cut into several attributes for."""
+    """Returns a list of names, which HDF5 keeps in several attributes if it is long."""
     parts = [attribute] if attribute in group.attrs else []
     parts += sorted(
         (a for a in group.attrs if a.removeprefix(attribute).isdecimal()),
@@ -98,6 +99,7 @@ def _names(group: h5py.Group, attribute: str) -> list[str]:
 
 
 def _differences(own: dict[str, list], saved: dict[str, list]) -> str:
+    """Returns how the shapes in a file differ from a network's own, as a text."""
     shapes = [
         f"{name} must have {own[name]}, has {saved[name]}"
         for name in own

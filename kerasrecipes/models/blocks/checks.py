@@ -1,4 +1,4 @@
-"""Checks that several models make of their arguments."""
+"""Checks of arguments that several models share."""
 
 from collections.abc import Collection, Sequence
 
@@ -8,19 +8,19 @@ from kerasrecipes.base.checks import check_integer
 
 
 def check_image_shape(
-    input_shape: Sequence[int | None], least_size_pixels: int, remedy: str = ""
+    input_shape: Sequence[int | None], min_size_pixels: int, remedy: str = ""
 ) -> None:
     """Raises unless images of `input_shape` have channels last and are not too small.
 
     Args:
         input_shape: `(height, width, channels)`; height and width may be `None`.
-        least_size_pixels: The least height and width that the model takes.
-        remedy: What to do about smaller images: a sentence of the message.
+        min_size_pixels: The minimum height and width of the model's images.
+        remedy: A sentence of the message that says what to do with smaller images.
 
     Raises:
-        ValueError: If the shape is no image's, the images are too small, or Keras's image data
-            format is `"channels_first"`.
-        TypeError: If a size is no integer.
+        ValueError: If the shape is not that of an image, the images are too small, or Keras's image
+            data format is `"channels_first"`.
+        TypeError: If a size is not an integer.
 
     Example:
 
@@ -32,7 +32,7 @@ def check_image_shape(
     """
     expected = (
         "`input_shape` must be (height, width, channels), with height and width of at least "
-        f"{least_size_pixels} pixels (or None)."
+        f"{min_size_pixels} pixels (or None)."
     )
     received = f"Received: input_shape={tuple(input_shape)}"
     if len(input_shape) != 3 or input_shape[2] is None:
@@ -40,7 +40,7 @@ def check_image_shape(
     for axis, size in enumerate(input_shape):
         if size is not None:
             check_integer(f"input_shape[{axis}]", size, at_least=1)
-    if any(size is not None and size < least_size_pixels for size in input_shape[:2]):
+    if any(size is not None and size < min_size_pixels for size in input_shape[:2]):
         raise ValueError(" ".join(filter(None, (expected, remedy, received))))
     if keras.config.image_data_format() != "channels_last":
         raise ValueError(
@@ -51,7 +51,7 @@ def check_image_shape(
 
 
 def check_depth(depth: int, depths: Collection[int]) -> None:
-    """Raises unless `depth` is one of `depths`, naming the nearest.
+    """Raises a `ValueError` that names the nearest depth unless `depth` is one of `depths`.
 
     Example:
 

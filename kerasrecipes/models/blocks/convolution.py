@@ -1,4 +1,4 @@
-"""The convolution of residual networks and VGG."""
+"""Convolution of residual networks and VGG."""
 
 import keras
 
@@ -21,13 +21,14 @@ def convolve(
 
     Args:
         inputs: Symbolic tensor, `(batch, height, width, channels)`.
-        filters: Positive integer. Channels of the output.
-        name: Name of the convolution. Where zeros need a layer, it is called `"{name}_pad"`.
+        filters: Positive integer. The number of output channels.
+        name: Name of the convolution. A layer that adds zeros is called `"{name}_pad"`.
         size: Positive odd integer. Height and width of the kernel, in pixels.
         strides: Positive integer, in pixels.
-        normalization: What `normalize` will be told. The convolution has a bias only where that
-            adds none; `"weight"` normalizes the convolution's own kernel.
-        kernel_initializer: Keras initializer. A seed in it is mixed with `name`.
+        normalization: The normalization that follows, as in `normalize`. The convolution has a bias
+            only if the normalization adds none. `"weight"` normalizes the kernel of the convolution
+            itself.
+        kernel_initializer: Keras initializer. If it has a seed, the seed is mixed with `name`.
         kernel_regularizer: Keras regularizer, or `None`.
 
     Returns:
@@ -42,7 +43,8 @@ def convolve(
     padding = "same"
     if strides > 1 and size > 1:
         # "same" would pad images of even size more at the bottom and right than at the top and
-        # left, and so see other pixels than a 1x1 convolution of the same strides.
+        # left. The convolution would then be centred on other pixels than a 1x1 convolution with
+        # the same strides.
         inputs = keras.layers.ZeroPadding2D(size // 2, name=f"{name}_pad")(inputs)
         padding = "valid"
     convolution = keras.layers.Conv2D(

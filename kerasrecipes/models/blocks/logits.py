@@ -1,4 +1,4 @@
-"""The last layer of a classifier."""
+"""Last layer of a classifier."""
 
 import keras
 
@@ -11,10 +11,16 @@ def classify(
     kernel_initializer: object,
     kernel_regularizer: object,
 ) -> keras.KerasTensor:
-    """Returns logits, `(batch, classes)`, of features, `(batch, units)`, by the layer `"logits"`.
+    """Returns the output of a dense layer `"logits"`, `(batch, classes)`.
 
-    Under a mixed precision policy the logits are float32: half precision would cost accuracy in
-    the softmax, and next to nothing is computed here.
+    Under a mixed precision policy the logits are float32. Half precision would make the softmax
+    inaccurate, and would save hardly any time in this small layer.
+
+    Args:
+        features: Symbolic tensor, `(batch, units)`.
+        classes: Integer, at least 2. Number of logits.
+        kernel_initializer: Keras initializer.
+        kernel_regularizer: Keras regularizer, or `None`.
     """
     return keras.layers.Dense(
         classes,

@@ -1,4 +1,4 @@
-"""Normalization as an argument of a model."""
+"""Normalization layers from the `normalization` argument of a model."""
 
 import keras
 
@@ -14,31 +14,31 @@ def normalize(
 ) -> keras.KerasTensor:
     """Normalizes a tensor whose last axis is channels.
 
-    The names stand for layers with their defaults; for other options, give a layer.
+    A name stands for a layer with its default options. For other options, give a layer.
 
     Args:
         inputs: Symbolic tensor, `(batch, ..., channels)`.
         normalization: One of
 
             - `"batch"`: `BatchNormalization`.
-            - `"layer"`: one mean and variance a sample, over height, width and channels; `gamma`
-              and `beta` a channel. This is `GroupNormalization(groups=1)`;
+            - `"layer"`: `GroupNormalization(groups=1)`, which has one mean and variance for each
+              sample, over height, width and channels, and a `gamma` and `beta` for each channel.
               `LayerNormalization()` would take the statistics over the channels alone.
-            - `"instance"`: `InstanceNormalization`; not for vectors, which have nothing to take
-              statistics over.
-            - `"group"`: `GroupNormalization` with the most groups, up to 32, that divide the
-              channels.
-            - `"weight"`: nothing here; `normalize_weights` has normalized the layer before.
+            - `"instance"`: `InstanceNormalization`. It is not for vectors, which have no axes to
+              take statistics over.
+            - `"group"`: `GroupNormalization` with the largest number of groups, up to 32, that
+              divides the channels.
+            - `"weight"`: no layer here, because `normalize_weights` normalizes the layer before.
             - `"none"` or `None`: no normalization.
-            - A Keras layer, of which a fresh copy is used.
+            - A Keras layer, which is cloned.
         name: Name of the layer.
         zero_gamma: Whether `gamma` starts at zero, so that the output starts at `beta`.
 
     Returns:
-        Symbolic tensor of the same shape; `inputs` itself where there is no normalization.
+        Symbolic tensor of the same shape; `inputs` itself if there is no normalization.
 
     Raises:
-        ValueError: If `normalization` is unknown, or `zero_gamma` is asked of one without `gamma`.
+        ValueError: If `normalization` is unknown, or has no `gamma` although `zero_gamma` is set.
 
     Example:
 
@@ -53,24 +53,25 @@ def normalize(
         Ulyanov et al., 2016, https://arxiv.org/abs/1607.08022 (instance);
         Wu and He, 2018, https://arxiv.org/abs/1803.08494 (group).
     """
-    prototype = _prototype(normalization, inputs.shape[-1])
+    template = _template(normalization, inputs.shape[-1])
     if zero_gamma:
-        _check_has_gamma(prototype, normalization)
-        return clone_layer(prototype, name, gamma_initializer="zeros")(inputs)
-    return inputs if prototype is None else clone_layer(prototype, name)(inputs)
+        _check_has_gamma(template, normalization)
+        return clone_layer(template, name, gamma_initializer="zeros")(inputs)
+    return inputs if template is None else clone_layer(template, name)(inputs)
 
 
 def normalize_weights(layer: keras.layers.Layer, normalization: object) -> keras.layers.Layer:
-    """Returns `layer`, in a wrapper of its name if `normalization` is that of weights."""
+    """Returns `layer`, wrapped into `WeightNormalization` if `normalization` is `"weight"`."""
     return WeightNormalization(layer, name=layer.name) if normalization == "weight" else layer
 
 
 def needs_bias(normalization: object) -> bool:
-    """Returns whether a layer needs a bias of its own, as no `beta` will follow."""
+    """Returns whether the layer before needs a bias, because the normalization adds no `beta`."""
     return normalization is None or normalization in ("none", "weight")
 
 
-def _prototype(normalization: object, channels: int) -> keras.layers.Layer | None:
+def _template(normalization: object, channels: int) -> keras.layers.Layer | None:
+    """Returns a layer to clone, or `None` if no normalization layer is needed."""
     if isinstance(normalization, keras.layers.Layer):
         return normalization
     if needs_bias(normalization):
@@ -90,8 +91,8 @@ def _prototype(normalization: object, channels: int) -> keras.layers.Layer | Non
     )
 
 
-def _check_has_gamma(prototype: keras.layers.Layer | None, normalization: object) -> None:
-    config = {} if prototype is None else prototype.get_config()
+def _check_has_gamma(template: keras.layers.Layer | None, normalization: object) -> None:
+    config = {} if template is None else template.get_config()
     if "gamma_initializer" not in config or not config.get("scale", True):
         raise ValueError(
             "`zero_gamma=True` needs a normalization with a `gamma`, such as 'batch'. "

@@ -1,4 +1,4 @@
-"""The end of a residual block."""
+"""End of a residual block: the addition of shortcut and branch."""
 
 from collections.abc import Iterator
 
@@ -10,12 +10,13 @@ from kerasrecipes.layers import StochasticDepth
 def add_branch(
     shortcut: keras.KerasTensor, branch: keras.KerasTensor, drop_rate: float, name: str
 ) -> keras.KerasTensor:
-    """Adds a residual branch, which training drops for some images, to its shortcut.
+    """Adds a residual branch to its shortcut.
 
     Args:
         shortcut: Symbolic tensor, `(batch, height, width, channels)`.
         branch: Symbolic tensor of the same shape.
-        drop_rate: Float in `[0, 1)`; at 0 there is no layer for it.
+        drop_rate: Float in `[0, 1)`. The probability that training drops the branch, for each
+            image. At 0, there is no layer of stochastic depth.
         name: Name of the block.
     """
     if drop_rate:
@@ -24,7 +25,7 @@ def add_branch(
 
 
 def drop_rates(last: float, blocks: int) -> Iterator[float]:
-    """Yields the rate of each block, first to last: in a line from just above 0 to `last`.
+    """Yields the drop rate of each block from the first to the last: a linear rise to `last`.
 
     Example:
 

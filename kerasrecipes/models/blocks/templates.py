@@ -1,4 +1,4 @@
-"""Fresh copies of components that a model is given once and uses in many layers."""
+"""Templates: components that a model is given once and clones for many layers."""
 
 import zlib
 from typing import Any
@@ -6,8 +6,8 @@ from typing import Any
 import keras
 
 
-def clone_layer(prototype: keras.layers.Layer, name: str, **changes: object) -> keras.layers.Layer:
-    """Returns an unbuilt layer like `prototype`, called `name`, with `changes` to its config.
+def clone_layer(template: keras.layers.Layer, name: str, **changes: object) -> keras.layers.Layer:
+    """Returns an unbuilt layer like `template`, with another name and other changes to its config.
 
     Example:
 
@@ -15,18 +15,18 @@ def clone_layer(prototype: keras.layers.Layer, name: str, **changes: object) -> 
     >>> layer.name, layer.momentum, layer.epsilon
     ('norm1', 0.9, 1e-05)
     """
-    return type(prototype).from_config({**prototype.get_config(), "name": name, **changes})
+    return type(template).from_config({**template.get_config(), "name": name, **changes})
 
 
 def kernel_arguments(layer_name: str, initializer: object, regularizer: object) -> dict[str, Any]:
-    """Returns the name, kernel initializer and kernel regularizer of one layer, as its arguments.
+    """Returns a layer's arguments `name`, `kernel_initializer` and `kernel_regularizer`.
 
-    A Keras initializer object gives the same values whenever it is called, so two layers of one
-    shape that share it, or two copies of it with one seed, would start with equal weights. A seed
-    that is given is therefore mixed with the layer's name.
+    A Keras initializer returns the same values each time it is called. Two layers of one shape that
+    share it, or have copies of it with one seed, would start with equal weights. A given seed is
+    therefore mixed with the name of the layer.
 
     Args:
-        layer_name: Name of the layer that will use them.
+        layer_name: Name of the layer.
         initializer: A Keras initializer, its name or its config.
         regularizer: A Keras regularizer, its name, its config, or `None`.
 
@@ -54,7 +54,7 @@ def kernel_arguments(layer_name: str, initializer: object, regularizer: object) 
 
 
 def activate(inputs: keras.KerasTensor, activation: object, name: str) -> keras.KerasTensor:
-    """Applies an activation: a Keras identifier, or a layer such as `PReLU`, which is copied."""
+    """Applies an activation: a Keras identifier, or a layer such as `PReLU`, which is cloned."""
     if isinstance(activation, keras.layers.Layer):
         return clone_layer(activation, name)(inputs)
     return keras.layers.Activation(activation, name=name)(inputs)

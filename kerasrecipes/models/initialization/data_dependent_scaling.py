@@ -1,4 +1,4 @@
-"""Every channel starts with the same mean and deviation."""
+"""Data-dependent initialization: the same mean and deviation for every channel."""
 
 import keras
 import numpy as np
@@ -18,27 +18,28 @@ from kerasrecipes.models.initialization.layer_by_layer import (
 def data_dependent(model: keras.Model, batch, *, beta: float = 0.0) -> tuple[InitializedLayer, ...]:
     """Scales and shifts each layer so that every channel has unit variance and the same mean.
 
-    Layer by layer, from the input on, with `z` the outputs of channel `i` for the batch before the
-    activation, over all samples and places, and biases at zero:
+    The layers are initialized one after another, from the input on. Let `z[i]` be the outputs of
+    channel `i` for the batch with zero biases, before the activation, over all samples and
+    positions:
 
         W[i] = W[i] / deviation(z[i])
         b[i] = beta - mean(z[i]) / deviation(z[i])
 
-    So no unit is dead or saturated at the start, and all channels of a layer learn at one rate.
-    Without a bias the mean stays. A channel that does not vary stays. Which layers are left alone,
-    `initialize_layer_by_layer` says, and so does what is returned. Directions of the weights remain
-    those of the model's initializer.
+    No unit is dead or saturated at the start then, and all channels of a layer learn at the same
+    rate. A layer without a bias keeps the means. A channel that does not vary is not changed. The
+    directions of the weights remain those of the model's initializer. The returned report names the
+    layers that were skipped; `initialize_layer_by_layer` lists the reasons.
 
     Args:
         model: A built model.
-        batch: A batch of its inputs; a hundred images or more, as each channel has statistics of
-            its own.
-        beta: Float. Mean of every channel before the activation. A positive one lets more than half
-            of ReLU's units be active.
+        batch: A batch of inputs of the model. It should have a hundred images or more, because each
+            channel has its own statistics.
+        beta: Float. The mean of every channel before the activation. With a positive mean, more
+            than half of the units with ReLU are active.
 
     Returns:
-        What happened to each layer with weights: a tuple of `InitializedLayer`, which have `name`,
-        `skipped`, and the deviations `before` and `after`.
+        A report on each layer with weights: a tuple of `InitializedLayer`, with `name`, `skipped`,
+        and the deviations `before` and `after`.
 
     Raises:
         TypeError: If `beta` is not a number.
@@ -55,8 +56,8 @@ def data_dependent(model: keras.Model, batch, *, beta: float = 0.0) -> tuple[Ini
 
     Reference:
         Kraehenbuehl et al., 2016, https://arxiv.org/abs/1511.06856, algorithm 1. Differs from it
-        in: its further adjustment between layers (algorithm 2), by gradients, is left out; weights
-        may come from any initializer, not from a normal distribution or k-means alone.
+        in: the adjustment between layers by gradients (algorithm 2) is left out; the weights may
+        come from any initializer, not only from a normal distribution or k-means.
     """
     check_number("beta", beta)
 
@@ -76,7 +77,7 @@ def data_dependent(model: keras.Model, batch, *, beta: float = 0.0) -> tuple[Ini
 
 
 def _along_outputs(layer, values: np.ndarray) -> np.ndarray:
-    """Returns values of output channels as they multiply the kernel."""
+    """Returns one value for each output channel, in a shape that multiplies the kernel."""
     shape = np.ones(len(layer.kernel.shape), int)
     for axis in output_axes(layer):
         shape[axis] = layer.kernel.shape[axis]

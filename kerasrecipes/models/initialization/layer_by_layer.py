@@ -1,4 +1,4 @@
-"""Layers of a model, initialized one after another as data comes to them."""
+"""Initialization of the layers of a model one after another, from a batch of inputs."""
 
 import contextlib
 from collections.abc import Callable, Iterator
@@ -14,14 +14,14 @@ from kerasrecipes.models.surgery.graph import all_layers
 
 @dataclass(frozen=True)
 class InitializedLayer:
-    """What happened to one layer with weights.
+    """A report on the initialization of one layer with weights.
 
     Args:
-        name: The layer's.
-        skipped: Why it was left as it was; empty if it was not.
-        before: Standard deviation of its outputs before its activation, over samples, places and
-            channels, as the function found it; `None` where it did not look.
-        after: The same as the function left it.
+        name: The name of the layer.
+        skipped: The reason why the layer was not changed; empty if it was.
+        before: The standard deviation of the layer's outputs before its activation, over samples,
+            positions and channels, before the initialization; `None` if it was not measured.
+        after: The same standard deviation after the initialization.
     """
 
     name: str
@@ -30,28 +30,32 @@ class InitializedLayer:
     after: float | None = None
 
 
-# Gets a layer, its kernel in float64, and its inputs.
+# A function that initializes a layer, given the layer, its kernel in float64, and its inputs.
 Initialize = Callable[[keras.layers.Layer, np.ndarray, object], InitializedLayer]
 
 
 def initialize_layer_by_layer(
     model: keras.Model, batch, initialize: Initialize
 ) -> tuple[InitializedLayer, ...]:
-    """Passes a batch through a model and initializes each layer with a kernel on its way.
+    """Passes a batch through a model, and initializes each layer with a kernel when it is called.
 
-    The pass is in inference mode. A layer receives what the layers before it give after they were
-    initialized; one that is called several times goes by its first call. Models inside the model
-    are entered. Layers are skipped that are frozen, that have no kernel or several, whose kernel
-    another layer computes (`WeightNormalization`), whose kernel is zero, as it is on purpose at the
-    end of a residual branch, or that the pass does not reach.
+    The pass is in inference mode. Each layer receives the outputs of the layers before it after
+    their initialization. A layer that is called several times is initialized by its first call. The
+    layers of models inside the model are initialized too. A layer is skipped if
+
+    - it is frozen;
+    - it has no kernel or several;
+    - another layer computes its kernel, as `WeightNormalization` does;
+    - its kernel is zero, as it is on purpose at the end of a residual branch;
+    - the model does not call it.
 
     Args:
         model: A built model.
-        batch: A batch of its inputs.
-        initialize: Changes a layer's weights and says what it did.
+        batch: A batch of inputs of the model.
+        initialize: Changes the weights of a layer and returns a report.
 
     Returns:
-        What happened to each layer with weights, in the order of the model's layers.
+        The report on each layer with weights, in the order of the model's layers.
     """
     done: dict[int, InitializedLayer] = {}
     layers = {id(layer): layer for layer in all_layers(model) if layer.weights}
@@ -60,11 +64,11 @@ def initialize_layer_by_layer(
             if reason := _why_skipped(layer):
                 done[key] = InitializedLayer(layer.name, reason)
                 continue
-            # Read here: inside a call, a variable reads as the compute dtype has it.
+            # It is read here, because a variable inside a call has the compute dtype.
             kernel = keras.ops.convert_to_numpy(layer.kernel).astype("float64")
             stack.enter_context(_initializing(layer, kernel, initialize, done))
         model(batch, training=False)
-    unreached = "it is not called by the model"
+    unreached = "the model does not call it"
     return tuple(
         done.get(key) or InitializedLayer(layer.name, unreached) for key, layer in layers.items()
     )
@@ -85,7 +89,7 @@ def moments_before_activation(layer: keras.layers.Layer, inputs) -> StreamedMome
     outputs = keras.ops.convert_to_numpy(keras.ops.cast(outputs, "float32"))
     if not np.isfinite(outputs).all():
         raise ValueError(
-            f"The outputs of layer {layer.name!r} must be finite: scale the inputs, or initialize "
+            f"The outputs of layer {layer.name!r} must be finite. Scale the inputs, or initialize "
             "in float32. Received: NaN or infinity"
         )
     outputs = np.moveaxis(outputs, channel_axis(layer, outputs.ndim), -1)
@@ -101,14 +105,15 @@ def deviation(moments: StreamedMoments) -> float:
 
 
 def vary(moments: StreamedMoments) -> np.ndarray:
-    """Returns which channels are not constant but for rounding."""
+    """Returns whether each channel varies by more than rounding errors."""
     return moments.variance > 1e-8 * (moments.variance + moments.mean**2)
 
 
 def _why_skipped(layer: keras.layers.Layer) -> str:
+    """Returns the reason to skip a layer, or an empty string."""
     if not has_one_kernel(layer):
         wrapped = isinstance(layer, keras.layers.Wrapper)
-        return "it wraps another layer" if wrapped else "it has not one kernel"
+        return "it wraps another layer" if wrapped else "it does not have exactly one kernel"
     if not layer.trainable:
         return "it is frozen"
     return "" if np.any(keras.ops.convert_to_numpy(layer.kernel)) else "its kernel is zero"

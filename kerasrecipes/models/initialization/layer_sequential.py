@@ -1,4 +1,4 @@
-"""Layer-sequential unit variance."""
+"""Layer-sequential unit-variance initialization (LSUV)."""
 
 import keras
 import numpy as np
@@ -26,27 +26,31 @@ def lsuv(
 ) -> tuple[InitializedLayer, ...]:
     """Gives each layer an orthonormal kernel, scaled so that its outputs have unit variance.
 
-    Layer by layer, from the input on, with `B` the outputs for the batch before the activation:
+    The layers are initialized one after another, from the input on. Let `B` be the outputs of a
+    layer for the batch, before the activation:
 
         W = orthonormal
         until |Var(B) - 1| < tolerance:  W = W / sqrt(Var(B))
 
-    The variance is over all samples, places and channels. Biases stay: with those that Keras starts
-    from, zeros, one division does. Which layers are left alone, `initialize_layer_by_layer` says,
-    and so does what is returned. Deep networks without normalization can be trained from such a
-    start; where a normalization follows each layer, it divides the scale out again.
+    The variance is over all samples, positions and channels. Biases are not changed; if they are
+    zero, as Keras initializes them, one division is enough. The returned report names the layers
+    that were skipped; `initialize_layer_by_layer` lists the reasons.
+
+    With this initialization, deep networks can be trained without normalization. If a normalization
+    follows each layer, it has no effect, because the normalization divides by the scale.
 
     Args:
         model: A built model.
-        batch: A batch of its inputs.
-        tolerance: Positive float: how far the variance may be from 1.
-        max_iterations: Positive integer. Divisions of one layer.
-        orthonormal: Whether to draw kernels anew. Otherwise the ones that are there are scaled.
+        batch: A batch of inputs of the model.
+        tolerance: Positive float. The largest accepted distance of the variance from 1.
+        max_iterations: Positive integer. The maximum number of divisions for one layer.
+        orthonormal: Whether to draw new, orthonormal kernels. If `False`, the present kernels are
+            scaled.
         seed: Integer, or `None` for a random one.
 
     Returns:
-        What happened to each layer with weights: a tuple of `InitializedLayer`, which have `name`,
-        `skipped`, and the deviations `before` and `after` scaling.
+        A report on each layer with weights: a tuple of `InitializedLayer`, with `name`, `skipped`,
+        and the deviations `before` and `after` the scaling.
 
     Raises:
         ValueError: If an argument is out of range.
@@ -87,10 +91,10 @@ def lsuv(
 
 
 def _orthonormal_kernel(layer, draw) -> np.ndarray:
-    """Returns a kernel whose outputs' weights, or inputs', are orthonormal.
+    """Returns a kernel, as a matrix from inputs to outputs, with orthonormal columns or rows.
 
-    A depthwise convolution computes each channel from itself, so that the outputs of a channel are
-    orthonormal among themselves.
+    A depthwise convolution computes its outputs from one channel each: the matrix of every channel
+    is orthonormal.
     """
     shape, outputs = tuple(layer.kernel.shape), output_axes(layer)
     if len(outputs) == 2:

@@ -1,4 +1,4 @@
-"""A first convolution that whitens patches."""
+"""Initialization of the first convolution that whitens patches."""
 
 import keras
 import numpy as np
@@ -18,30 +18,32 @@ from kerasrecipes.models.initialization.layer_by_layer import (
 def patch_whitening(
     model: keras.Model, batch, *, epsilon: float = 5e-4, freeze: bool = True
 ) -> tuple[InitializedLayer, ...]:
-    """Makes the first convolution one that whitens its patches, and freezes it.
+    """Makes the first convolution whiten its patches, and freezes it.
 
-    With the covariance `U diag(s) U^T` of all patches of the kernel's size, `d` numbers each, in
-    the batch, around their mean:
+    Let `U diag(s) U^T` be the covariance of all patches in the batch that have the size of the
+    kernel, with `d` numbers each, around their mean:
 
         W[i] = U[i] / sqrt(s[i] + epsilon),  W[d + i] = -W[i],  b = -W mean
 
-    Filters are the principal axes, those of the largest variance first; beyond `d`, the same with
-    the opposite sign, so that behind ReLU nothing is lost. The layer's outputs are decorrelated and
-    of unit variance from the first step on. Without a bias their mean stays.
+    The filters are the principal axes in the order of their variances, the largest first. After
+    them follow the same filters with the opposite sign, so that ReLU loses no information. From the
+    first step on, the outputs of the layer are decorrelated and have unit variance. A layer without
+    a bias keeps their mean.
 
     Args:
-        model: A built model, whose first two-dimensional convolution has at most `2 d` filters.
-        batch: A batch of its inputs. From some dozens of images on, patches are plenty.
-        epsilon: Float of at least 0, in units of the variance of the convolution's inputs; the
-            default is for pixels standardized to unit variance.
+        model: A built model whose first two-dimensional convolution has at most `2 d` filters.
+        batch: A batch of inputs of the model. Some dozens of images have enough patches.
+        epsilon: Float of at least 0, in units of the variance of the convolution's inputs. The
+            default is for pixels that are standardized to unit variance.
         freeze: Whether to set the layer's `trainable` to `False`. Compile the model afterwards.
 
     Returns:
-        What happened to each layer with weights: a tuple of `InitializedLayer`.
+        A report on each layer with weights: a tuple of `InitializedLayer`.
 
     Raises:
         ValueError: If `epsilon` is negative, the model has no convolution that can be initialized,
-            it has groups or too many filters, or patches do not vary and `epsilon` is 0.
+            the convolution has groups or too many filters, or the patches do not vary and `epsilon`
+            is 0.
 
     Example:
 
@@ -54,8 +56,8 @@ def patch_whitening(
     0.0 False
 
     Reference:
-        Jordan, 2024, https://arxiv.org/abs/2404.00498, section 3.2, after Page's of 2019. Differs
-        from it in: the covariance is around the mean, which the bias takes out.
+        Jordan, 2024, https://arxiv.org/abs/2404.00498, section 3.2, after Page, 2019. Differs from
+        it in: the covariance is around the mean, and the bias subtracts the mean.
     """
     check_number("epsilon", epsilon, at_least=0)
     check_choice("freeze", freeze, (False, True))
@@ -87,7 +89,8 @@ def _whiten(layer: keras.layers.Conv2D, inputs, epsilon: float) -> None:
     if layer.groups != 1 or filters > 2 * features:
         raise ValueError(
             f"The first convolution must have one group and at most {2 * features} filters, twice "
-            f"its patches' numbers. Received: groups={layer.groups}, filters={filters}"
+            f"as many as the numbers in a patch. Received: groups={layer.groups}, "
+            f"filters={filters}"
         )
     moments = StreamedMoments(covariance=True)
     for image in keras.ops.convert_to_numpy(keras.ops.cast(inputs, "float32")):

@@ -1,4 +1,4 @@
-"""Batch normalization costs nothing in inference: it is part of the layer before it."""
+"""Folding of batch normalization into the layers before it, for inference."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator
@@ -15,25 +15,27 @@ from kerasrecipes.models.surgery.rebuilding import copy_layer, rebuild
 
 
 def fold_batch_norm(model: keras.Model) -> keras.Model:
-    """Returns a copy of a model for inference, with batch normalization inside the layers before.
+    """Returns a copy of a model for inference, with batch normalization folded into other layers.
 
-    A layer with kernel `w` and bias `b`, and the normalization behind it, become one layer:
+    A layer with kernel `w` and bias `b` and the normalization after it become one layer. For each
+    output channel,
 
         factor = gamma / sqrt(moving_variance + epsilon)
         w' = factor w,  b' = factor (b - moving_mean) + beta
 
-    for each output channel. That is done where the layer is a `Dense`, a convolution, a transposed
-    or a depthwise one, has no activation, and all that it gives goes to one normalization of its
-    channels, each of the two called once. All other normalization stays as it is, such as that
-    before a convolution, or of a convolution that something else sees too.
+    A normalization is folded if the layer before it is a `Dense` layer or a convolution (also a
+    transposed or depthwise one) without an activation, if the output of that layer goes to the
+    normalization alone, and if each of the two is called once. Any other normalization stays as it
+    is: for example, one before a convolution, or one after a convolution whose output another layer
+    takes too.
 
     Args:
-        model: A built functional or sequential model. Models inside it that are so too are copied
-            alike.
+        model: A built functional or sequential model. Functional and sequential models inside it
+            are treated in the same way.
 
     Returns:
-        A model of the same layer names, less those of the normalizations that are gone, compiled as
-        the model is. It is not for training: batch statistics no longer count.
+        A model with the same layer names, except those of the folded normalizations. It is compiled
+        as the given model is. Do not train it, because it has no batch statistics.
 
     Raises:
         ValueError: If the model is neither functional nor sequential, or not built.
@@ -56,7 +58,7 @@ def fold_batch_norm(model: keras.Model) -> keras.Model:
 
 
 def _folding(model: keras.Model) -> Callable[[keras.layers.Layer], keras.layers.Layer | None]:
-    """Returns what `rebuild` is to do with each layer of `model`."""
+    """Returns the function that gives `rebuild` the replacement of each layer of `model`."""
     pairs = {
         layer: norm
         for layer, norm in ((model.get_layer(a), model.get_layer(b)) for a, b in _chained(model))
@@ -73,7 +75,7 @@ def _folding(model: keras.Model) -> Callable[[keras.layers.Layer], keras.layers.
 
 
 def _chained(model: keras.Model) -> Iterator[tuple[str, str]]:
-    """Yields the names of two layers where all that the first gives goes to the second."""
+    """Yields the names of two layers if the output of the first goes to the second alone."""
     if isinstance(model, keras.Sequential):
         chain = [layer.name for layer in model.layers]
         yield from zip(chain, chain[1:], strict=False)
@@ -92,7 +94,7 @@ def _chained(model: keras.Model) -> Iterator[tuple[str, str]]:
 
 
 def _sources(serialized: object) -> Iterator[str]:
-    """Yields the name of the layer behind each tensor in serialized calls or outputs."""
+    """Yields the name of the layer that made each tensor in serialized calls or outputs."""
     if isinstance(serialized, dict):
         if serialized.get("class_name") == "__keras_tensor__":
             yield serialized["config"]["keras_history"][0]
@@ -108,18 +110,20 @@ def _sources(serialized: object) -> Iterator[str]:
 
 
 def _can_fold(layer: keras.layers.Layer, norm: keras.layers.Layer) -> bool:
+    """Returns whether `norm` is a batch normalization of the output channels of `layer`."""
     if not has_one_kernel(layer) or type(norm) is not keras.layers.BatchNormalization:
         return False
     rank = norm.input_spec.ndim
     return (
         layer.activation is keras.activations.linear
-        # Quantized and low-rank layers have more weights than these.
+        # Quantized and low-rank layers have more weights, and are left alone.
         and len(layer.weights) == 1 + layer.use_bias
         and norm.axis % rank == channel_axis(layer, rank)
     )
 
 
 def _folded(layer: keras.layers.Layer, norm: keras.layers.Layer) -> keras.layers.Layer:
+    """Returns one layer that computes the same as `layer` and then `norm`."""
     kernel = _float64(layer.kernel)
     mean, variance = _float64(norm.moving_mean), _float64(norm.moving_variance)
     factor = 1 / np.sqrt(variance + norm.epsilon)

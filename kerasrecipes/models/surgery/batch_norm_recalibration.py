@@ -1,4 +1,4 @@
-"""Fresh population statistics for batch normalization."""
+"""Recalibration of the population statistics of batch normalization."""
 
 import contextlib
 import functools
@@ -14,22 +14,22 @@ from kerasrecipes.models.surgery.graph import all_layers
 def recalibrate_batch_norm(model: keras.Model, batches: Iterable) -> None:
     """Sets moving means and variances to the statistics of a pass over the data.
 
-    Weights that were averaged, or taken from several moments of a run, were never trained with the
-    moving statistics beside them. Each layer's population mean and variance over all samples and
-    places of the pass are computed in float64, with every batch normalized by its own statistics
-    as in training; dropout is off. Layers that are not trainable keep theirs.
+    Averaged weights need it: the moving statistics in the model were not collected with them. For
+    each layer, the mean and variance over all samples and positions of the pass are computed in
+    float64. Every batch is normalized by its own statistics, as in training, but dropout is off.
+    Layers that are not trainable keep their statistics.
 
     Args:
-        model: A built model. Without BatchNormalization nothing happens.
-        batches: Iterable of batches of images, or of tuples that begin with them. Larger batches
-            come closer to inference.
+        model: A built model. A model without BatchNormalization is not changed.
+        batches: Iterable of batches of images, or of tuples whose first element is one. Larger
+            batches come closer to the network in inference.
 
     Raises:
         ValueError: If there are no batches.
 
     Reference:
         Izmailov et al., 2018, https://arxiv.org/abs/1803.05407, section 3.2. Differs from PyTorch's
-        `update_bn` in: the variance is that of all samples, not the mean of the batches'.
+        `update_bn` in: the variance is that of all samples, not the mean of the batches' variances.
     """
     layers = [
         layer
@@ -40,7 +40,7 @@ def recalibrate_batch_norm(model: keras.Model, batches: Iterable) -> None:
         return
     sums = [np.zeros((2, 1))] * len(layers)
     samples = 0
-    with _showing_batch_statistics(model, layers):
+    with _batch_statistics_as_moving_ones(model, layers):
         for batch in batches:
             images = batch[0] if isinstance(batch, tuple | list) else batch
             model(images, training=True)
@@ -57,15 +57,15 @@ def recalibrate_batch_norm(model: keras.Model, batches: Iterable) -> None:
 
 
 @contextlib.contextmanager
-def _showing_batch_statistics(model, layers) -> Iterator[None]:
-    """Makes the moving statistics those of the last batch, and dropout act as in testing."""
+def _batch_statistics_as_moving_ones(model, layers) -> Iterator[None]:
+    """Makes layers store the statistics of the last batch as moving ones, and turns dropout off."""
     before = [layer.momentum for layer in layers]
     dropping = [layer for layer in all_layers(model) if _drops(layer)]
     try:
         for layer in layers:
             layer.momentum = 0.0
         for layer in dropping:
-            layer.call = _in_testing(layer.call)
+            layer.call = _in_inference(layer.call)
         yield
     finally:
         for layer, momentum in zip(layers, before, strict=True):
@@ -75,11 +75,12 @@ def _showing_batch_statistics(model, layers) -> Iterator[None]:
 
 
 def _drops(layer) -> bool:
+    """Returns whether a layer has a rate of dropout, in any form."""
     return hasattr(layer, "rate") and "training" in inspect.signature(layer.call).parameters
 
 
-def _in_testing(call):
-    """Returns a layer's `call` with `training=False`, whatever it is told."""
+def _in_inference(call):
+    """Returns a layer's `call` in inference mode, whatever `training` is given."""
 
     @functools.wraps(call)
     def called(*arguments, training=None, **keywords):

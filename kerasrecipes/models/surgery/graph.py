@@ -1,4 +1,4 @@
-"""What the layers of a functional network depend on."""
+"""Graph of the layers of a functional network."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,13 +11,15 @@ from kerasrecipes.models.surgery.assembly import network_of
 
 @dataclass(frozen=True)
 class Graph:
-    """The layers of a functional network, each behind those that it depends on.
+    """The layers of a functional network and their dependencies.
 
-    Operations such as `keras.ops.flip`, which have no weights, stand among them.
+    Operations without weights, such as `keras.ops.flip`, are among the layers.
 
     Args:
-        layers: The layers, in the order in which they are computed.
-        inputs: Dictionary from a layer's name to the names of the layers whose outputs it takes.
+        layers: The layers in the order in which they are computed: each comes after the layers that
+            it depends on.
+        inputs: Dictionary from the name of a layer to the names of the layers whose outputs it
+            takes.
     """
 
     layers: Sequence[keras.layers.Layer]
@@ -28,7 +30,7 @@ class Graph:
         """Returns the graph of a network, or of the network that `assemble` put into a model.
 
         Raises:
-            ValueError: If it is no functional model.
+            ValueError: If the network is not a functional model.
         """
         network = inner_network(model)
         if not hasattr(network, "operations"):
@@ -43,10 +45,10 @@ class Graph:
 
     @cached_property
     def feature_map(self) -> str:
-        """The name of the last layer whose output has four axes, as images have.
+        """The name of the last layer whose output is a feature map, with four axes.
 
         Raises:
-            ValueError: If there is none.
+            ValueError: If no layer has such an output.
         """
         for layer in reversed(self.layers):
             if not isinstance(layer, keras.layers.InputLayer) and len(layer.output.shape) == 4:
@@ -57,15 +59,15 @@ class Graph:
         )
 
     def position(self, name: str) -> int:
-        """Returns the place of a layer in the order."""
+        """Returns the index of a layer in the order."""
         return self._positions[name]
 
     def output(self, name: str) -> keras.KerasTensor:
-        """Returns what a layer gives."""
+        """Returns the output of a layer."""
         return self.layers[self.position(name)].output
 
     def up_to(self, name: str) -> list[keras.layers.Layer]:
-        """Returns a layer and all that it depends on, in order; operations are left out."""
+        """Returns a layer and all layers that it depends on, in order, without operations."""
         needed, waiting = set(), [name]
         while waiting:
             current = waiting.pop()
@@ -75,8 +77,8 @@ class Graph:
         layers = [layer for layer in self.layers if layer.name in needed]
         return [layer for layer in layers if isinstance(layer, keras.layers.Layer)]
 
-    def is_passage(self, position: int) -> bool:
-        """Returns whether all that lies behind a layer sees what lies before it only through it."""
+    def is_cut_point(self, position: int) -> bool:
+        """Returns whether the layers after a position depend on those before it only through it."""
         return self._furthest[position] <= position
 
     @cached_property
@@ -85,7 +87,7 @@ class Graph:
 
     @cached_property
     def _furthest(self) -> list[int]:
-        """The position of the last layer that takes any output from before each position."""
+        """For each position, that of the last layer that takes an output from before it."""
         last_use = [0] * len(self.layers)
         for layer in self.layers:
             for name in self.inputs[layer.name]:
@@ -104,7 +106,7 @@ def inner_network(model: keras.Model) -> keras.Model:
 
 
 def _origins(arguments: object) -> Iterator[str]:
-    """Yields the names of the layers whose outputs stand among a layer's serialized arguments."""
+    """Yields the names of the layers whose outputs are among a layer's serialized arguments."""
     if isinstance(arguments, Mapping):
         if "keras_history" in arguments:
             yield arguments["keras_history"][0]
@@ -115,7 +117,7 @@ def _origins(arguments: object) -> Iterator[str]:
 
 
 def all_layers(model: keras.Model) -> Iterator[keras.layers.Layer]:
-    """Yields the layers of a model in order, instead of a model inside it that model's layers."""
+    """Yields the layers of a model in order; a model inside it is replaced by its own layers."""
     for layer in model.layers:
         if isinstance(layer, keras.Model):
             yield from all_layers(layer)

@@ -1,4 +1,4 @@
-"""A penalty on the kernels of any model, or a bound on them."""
+"""Regularizer or constraint for the kernels of any model."""
 
 import keras
 
@@ -12,15 +12,16 @@ def regularize_kernels(
 ) -> None:
     """Gives the kernels of a built model a regularizer or a constraint, in place of their own.
 
-    Biases and the scales and offsets of normalization are left alone. What is given belongs to the
-    training of `model`, and is not in its file.
+    Biases and the scales and offsets of normalization are left alone. The regularizer and the
+    constraint are not saved in the file of the model, because they belong to its training.
 
     Args:
         model: A built model that is not compiled yet.
         regularizer: Penalty that is added to the loss for each trainable kernel, or `None`.
-        constraint: What each trainable kernel is brought to after a step, or `None`. Where it has
-            an `axis`, as `MaxNorm`, that becomes all axes of a kernel but the last: it is about the
-            incoming weights of each unit, or of each channel of a convolution.
+        constraint: Constraint that each trainable kernel satisfies after a step, or `None`. If it
+            has an `axis`, as `MaxNorm` has, that is set to all axes of a kernel except the last:
+            the constraint applies to the incoming weights of each unit, or of each channel of a
+            convolution.
 
     Example:
 
@@ -42,6 +43,7 @@ def regularize_kernels(
 
 
 def _along_inputs(constraint, kernel):
+    """Returns a constraint whose `axis`, if it has one, is all axes of the kernel but the last."""
     config = constraint.get_config()
     if "axis" not in config:
         return constraint

@@ -1,4 +1,4 @@
-"""What a network with dropout is unsure about."""
+"""Monte Carlo dropout: uncertainty of the predictions of a network."""
 
 import zlib
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from kerasrecipes.base.checks import check_integer
 from kerasrecipes.layers import DropConnect, StochasticDepth, VanillaDropout
 from kerasrecipes.models.surgery.graph import all_layers
 
-# Spatial dropout is one of Keras's `Dropout`.
+# Keras's layers of spatial dropout are subclasses of `Dropout`.
 DROPOUT_LAYERS = (
     keras.layers.Dropout,
     keras.layers.AlphaDropout,
@@ -24,15 +24,17 @@ DROPOUT_LAYERS = (
 
 @dataclass(frozen=True)
 class MonteCarloPrediction:
-    """What many networks, each with a dropout mask of its own, say on average.
+    """The predictions of many networks, each with its own dropout mask, as averages.
 
     Args:
         mean: `(images, classes)`. Mean of the probabilities.
-        standard_deviation: `(images, classes)`. Spread of a probability over the masks.
-        entropy: `(images,)`, in nats. Predictive entropy, that of `mean`: all that is uncertain.
-        mutual_information: `(images,)`, in nats. How much less the entropy of a single network is
-            on average: how far the networks disagree. The rest is what each of them finds
-            ambiguous.
+        standard_deviation: `(images, classes)`. Standard deviation of each probability over the
+            masks.
+        entropy: `(images,)`, in nats. Predictive entropy, which is that of `mean`: the total
+            uncertainty.
+        mutual_information: `(images,)`, in nats. The predictive entropy minus the mean entropy of
+            the single networks: the part of the uncertainty on which the networks disagree. The
+            remaining part is ambiguity that each of them sees in the image.
     """
 
     mean: np.ndarray
@@ -42,21 +44,22 @@ class MonteCarloPrediction:
 
 
 class MonteCarloDropout:
-    """Predicts many times with dropout at work, and says what the predictions have in common.
+    """Predicts many times with active dropout, and summarizes the predictions.
 
-    Works on a copy of the model in which the dropout layers are in training mode whatever Keras
-    asks for, and nothing else is: batch normalization uses its moving statistics, noise and
-    augmentation do nothing. The model itself is never touched. Time: `samples` predictions.
+    It works on a copy of the model. In the copy, the dropout layers are always in training mode.
+    All other layers are in inference mode: batch normalization uses its moving statistics, and
+    noise and augmentation do nothing. The model itself is not changed. The cost is that of
+    `samples` predictions.
 
     Args:
-        model: A built functional or sequential model, with models inside it or without, that gives
-            logits. Its weights are copied now.
-        samples: Integer of at least 2. Masks, and passes over the images.
+        model: A built functional or sequential model that returns logits. It may contain other
+            models. Its weights are copied when the object is created.
+        samples: Integer of at least 2. The number of masks, and so of passes over the images.
         seed: Integer. The same seed gives the same prediction each time.
 
     Raises:
-        ValueError: If the model has no dropout layer of its own, or is not made of layers that can
-            be copied. Dropout inside other layers, as in `MultiHeadAttention`, does not count.
+        ValueError: If the model has no dropout layer, or contains layers that cannot be copied.
+            Dropout inside other layers, such as `MultiHeadAttention`, does not count.
 
     Example:
 
@@ -68,8 +71,8 @@ class MonteCarloDropout:
 
     Reference:
         Gal and Ghahramani, 2016, https://arxiv.org/abs/1506.02142; Houlsby et al., 2011,
-        https://arxiv.org/abs/1112.5745 (mutual information). The order of samples in a batch and
-        its size decide which mask an image gets.
+        https://arxiv.org/abs/1112.5745 (mutual information). The mask of an image depends on its
+        place in the batch and on the batch size.
     """
 
     def __init__(self, model: keras.Model, samples: int = 50, seed: int = 0):
@@ -81,15 +84,16 @@ class MonteCarloDropout:
         generators = [
             layer.layer.seed_generator
             for layer in all_layers(self.network)
-            if isinstance(layer, _Active)
+            if isinstance(layer, _AlwaysTraining)
         ]
         self._starts = [(g.state, keras.ops.convert_to_numpy(g.state)) for g in generators]
 
     def predict(self, images, batch_size: int = 32) -> MonteCarloPrediction:
-        """Returns what the networks say about images.
+        """Returns the averaged predictions for images.
 
         Args:
-            images: What `keras.Model.predict` takes and can read more than once.
+            images: Images in any form that `keras.Model.predict` accepts and can read several
+                times.
             batch_size: Positive integer.
         """
         for state, start in self._starts:
@@ -108,20 +112,22 @@ class MonteCarloDropout:
         )
 
 
-class _Active(keras.layers.Wrapper):
-    """Calls a layer in training mode. A call without `training` takes none from the model."""
+class _AlwaysTraining(keras.layers.Wrapper):
+    """Calls a layer in training mode, whatever mode the model is in."""
 
     def call(self, inputs):
         return self.layer(inputs, training=True)
 
 
 def _with_active_dropout(model: keras.Model, seed: int) -> keras.Model:
+    """Returns a copy of a model in which dropout layers are always in training mode."""
+
     def copy(layer):
         config = layer.get_config()
         if not isinstance(layer, DROPOUT_LAYERS) or layer.rate == 0:
             return type(layer).from_config(config)
         config["seed"] = zlib.crc32(f"{layer.name} {seed}".encode()) % 2**31
-        return _Active(type(layer).from_config(config), dtype=layer.dtype_policy)
+        return _AlwaysTraining(type(layer).from_config(config), dtype=layer.dtype_policy)
 
     if not hasattr(model, "layers"):
         raise TypeError(f"`model` must be a keras.Model. Received: model={model!r}")
@@ -132,10 +138,10 @@ def _with_active_dropout(model: keras.Model, seed: int) -> keras.Model:
             "`model` must be a functional or sequential model of layers that can be copied from "
             f"their config: {error}"
         ) from error
-    if not any(isinstance(layer, _Active) for layer in all_layers(network)):
+    if not any(isinstance(layer, _AlwaysTraining) for layer in all_layers(network)):
         raise ValueError(
-            "`model` must have a dropout layer, with a rate above 0. Received: model with "
-            f"{sorted({type(layer).__name__ for layer in all_layers(model)})}"
+            "`model` must have a dropout layer, with a rate above 0. Received: a model of "
+            f"{', '.join(sorted({type(layer).__name__ for layer in all_layers(model)}))}"
         )
     network.set_weights(model.get_weights())
     return network

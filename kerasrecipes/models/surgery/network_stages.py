@@ -1,4 +1,4 @@
-"""The stages of a network: the parts that features are taken from and that are trained or not."""
+"""Stages of a network, which give features and are trained or frozen."""
 
 import re
 from collections.abc import Sequence
@@ -8,8 +8,8 @@ import keras
 from kerasrecipes.base.checks import check_integer, nearest
 from kerasrecipes.models.surgery.graph import Graph
 
-# How a layer's name tells its stage, in the networks of `keras.applications` and in ours. No stages
-# of their own: ConvNeXt's downsampling_block_0, InceptionV3's mixed9_1, a part of mixed10.
+# The stage in the name of a layer, in the networks of `keras.applications` and in ours. ConvNeXt's
+# downsampling_block_0 and InceptionV3's mixed9_1, a part of mixed10, are not stages of their own.
 _STAGE = re.compile(
     r"^(stem)(?=_)"
     r"|(?:^|_)(stage_?\d+|(?<!downsampling_)block_?\d+|conv_pw_\d+|conv\d+(?![\dd])"
@@ -20,19 +20,19 @@ _STAGE = re.compile(
 def stages(model: keras.Model) -> dict[str, list[keras.layers.Layer]]:
     """Returns the layers of each stage of a network, from the input to the last feature map.
 
-    Every layer up to the last feature map, the last output of four axes, is in one stage: the first
-    whose output depends on it. So the layers before the first that has a stage's name are in the
-    first stage, and those behind the last in the last.
+    The last feature map is the last output with four axes. Every layer up to it is in one stage,
+    the first whose output depends on it. The first stage therefore includes the layers before the
+    first name of a stage, and the last stage those after the last one.
 
     Args:
-        model: A functional convolutional network, or one that `assemble` put behind preprocessing.
+        model: A functional convolutional network, or a model that `assemble` made of one.
 
     Returns:
-        A dictionary from stage to its layers, in order. They hold the weights of all layers but the
-        head's.
+        A dictionary from the name of each stage to its layers, in order. Together they are all
+        layers except those of the head.
 
     Raises:
-        ValueError: If the model is no functional network, or has no feature map.
+        ValueError: If the model is not functional, or has no feature map.
 
     Example:
 
@@ -52,7 +52,7 @@ def stages(model: keras.Model) -> dict[str, list[keras.layers.Layer]]:
 
 
 def head(model: keras.Model) -> list[keras.layers.Layer]:
-    """Returns the layers behind the last feature map of a network, in order."""
+    """Returns the layers after the last feature map of a network, in order."""
     graph = Graph.of(model)
     backbone = {layer.name for layer in graph.up_to(graph.feature_map)}
     layers = [layer for layer in graph.layers if isinstance(layer, keras.layers.Layer)]
@@ -60,21 +60,21 @@ def head(model: keras.Model) -> list[keras.layers.Layer]:
 
 
 def stage_outputs(model: keras.Model) -> dict[str, str]:
-    """Returns the name of the layer that gives each stage's output, from the input on.
+    """Returns, for each stage from the input on, the name of the layer with its output.
 
-    It is the last layer whose name has the stage's or, where a shortcut goes around it, the layer
-    in which both come together. The last stage gives the last feature map.
+    This is the last layer that has the name of the stage in its own name. If a shortcut bypasses
+    it, this is the layer that joins the two. The output of the last stage is the last feature map.
     """
     return _outputs(Graph.of(model))
 
 
 def stage_output(model: keras.Model, stage: str | None) -> str:
-    """Returns the name of the layer (or operation) whose output a stage gives.
+    """Returns the name of the layer (or operation) with the output of a stage.
 
     Args:
         model: As in `stages`.
-        stage: A stage; a part of one, such as `"conv4_block2"`; a layer's name; or `None` for the
-            last feature map.
+        stage: The name of a stage, of a part of one, such as `"conv4_block2"`, or of a layer; or
+            `None` for the last feature map.
 
     Raises:
         ValueError: If there is no such stage; the message names the nearest.
@@ -101,19 +101,20 @@ def set_trainable_stages(
     *,
     train_batch_normalization: bool = False,
 ) -> None:
-    """Sets `trainable` of every layer: the head's, and those of the stages that are to be trained.
+    """Makes the head and some stages of a network trainable, and freezes all other layers.
 
-    A layer that is not trainable keeps its weights to the last bit, and `BatchNormalization` its
-    statistics too, which it then normalizes by in training as well. Compile the model afterwards.
+    A frozen layer keeps its weights exactly. A frozen `BatchNormalization` also keeps its moving
+    statistics, and normalizes by them in training. Compile the model afterwards.
 
     Args:
         model: As in `stages`.
-        trainable_stages: The number of last stages, names of stages, or `"all"`.
-        train_batch_normalization: Whether `BatchNormalization` in trainable stages trains too, its
-            moving statistics included.
+        trainable_stages: How many of the last stages are trainable; a list of names of stages; or
+            `"all"`.
+        train_batch_normalization: Whether `BatchNormalization` in the trainable stages is trainable
+            too, with its moving statistics.
 
     Raises:
-        ValueError: If there is no such stage, or there are not as many.
+        ValueError: If there is no such stage, or there are fewer stages.
 
     Example:
 
@@ -134,6 +135,7 @@ def set_trainable_stages(
 
 
 def _outputs(graph: Graph) -> dict[str, str]:
+    """Returns the name of the layer with the output of each stage; see `stage_outputs`."""
     named: dict[str, int] = {}
     end = graph.position(graph.feature_map)
     for position, layer in enumerate(graph.layers[: end + 1]):
@@ -143,13 +145,14 @@ def _outputs(graph: Graph) -> dict[str, str]:
     found = {}
     for name, following in zip(order, [*order[1:], None], strict=True):
         stop = end if following is None else named[following] - 1
-        joined = (p for p in range(named[name], stop + 1) if graph.is_passage(p))
+        joined = (p for p in range(named[name], stop + 1) if graph.is_cut_point(p))
         found[name] = graph.layers[next(joined, named[name])].name
     last = order[-1] if order else "features"
     return found | {last: graph.feature_map}
 
 
 def _chosen(trainable_stages: int | str | Sequence[str], names: list[str]) -> list[str]:
+    """Returns the names of the trainable stages among those of all stages."""
     if trainable_stages == "all":
         return names
     if isinstance(trainable_stages, int) and not isinstance(trainable_stages, bool):

@@ -1,4 +1,4 @@
-"""A copy of a model with other layers in it."""
+"""Rebuilding of a model with some of its layers replaced."""
 
 from collections.abc import Callable
 
@@ -8,23 +8,24 @@ import keras
 def rebuild(
     model: keras.Model, replace: Callable[[keras.Model], Callable[[keras.layers.Layer], object]]
 ) -> keras.Model:
-    """Returns a copy of a model, weights too, in which some layers are replaced.
+    """Returns a copy of a model and its weights, in which some layers are replaced.
 
-    It is compiled as the model is, with a new optimizer.
+    The copy is compiled as the model is, with a new optimizer.
 
     Args:
-        model: A built functional or sequential model; models inside it are rebuilt alike.
-        replace: Called with each such model. Returns a function that is called with each of its
-            layers, and returns the layer to put in its place: `copy_layer(layer)`, or another
-            that is built; `None` to leave the layer out and pass its input on.
+        model: A built functional or sequential model. Functional and sequential models inside it
+            are rebuilt in the same way.
+        replace: Called with the model, and with each model inside it. It returns a function that is
+            called with each layer and returns the layer's replacement: `copy_layer(layer)`, another
+            built layer, or `None` to leave the layer out and pass its input on.
 
     Raises:
-        ValueError: If the model is neither functional nor sequential, or not built.
+        ValueError: If the model is neither functional nor sequential, or is not built.
     """
     if not is_graph(model) or not model.built:
         raise ValueError(
-            "`model` must be a functional or sequential model, and built, for its layers to be "
-            f"known. Received: model={model!r}"
+            "`model` must be a functional or sequential model that is built, so that its layers "
+            f"are known. Received: model={model!r}"
         )
     replacement = replace(model)
 
@@ -55,7 +56,7 @@ def rebuild(
 
 
 def copy_layer(layer: keras.layers.Layer) -> keras.layers.Layer:
-    """Returns a layer like `layer` with a copy of its weights."""
+    """Returns a copy of a layer and its weights."""
     copy = type(layer).from_config(layer.get_config())
     if layer.weights:
         copy.build_from_config(layer.get_build_config())
@@ -64,7 +65,7 @@ def copy_layer(layer: keras.layers.Layer) -> keras.layers.Layer:
 
 
 def is_graph(layer: keras.layers.Layer) -> bool:
-    """Returns whether a layer is a model whose layers and their order are known."""
+    """Returns whether a layer is a functional or sequential model."""
     if isinstance(layer, keras.Sequential):
         return True
     return isinstance(layer, keras.Model) and "output_layers" in layer.get_config()

@@ -1,4 +1,4 @@
-"""Test-time augmentation: a model that looks at each image several times."""
+"""Test-time augmentation: averages over augmented copies of each image."""
 
 import math
 
@@ -8,37 +8,42 @@ from keras import ops
 from kerasrecipes.base.checks import check_choice, check_rank
 from kerasrecipes.layers.augmentation.rounding import round_to
 
-# How many views each has; the first four crops lie in the corners.
-VIEWS = {"flip": 2, "shifts": 5, "five_crops": 5, "ten_crops": 10}
+# The number of copies that each kind of test-time augmentation makes of an image.
+COPIES = {"flip": 2, "shifts": 5, "five_crops": 5, "ten_crops": 10}
 
-SHIFTS_ACROSS = 16
-CROP_FRACTION = 7 / 8  # AlexNet's 224 of 256 pixels.
+# A shift moves an image by its size divided by this number.
+SHIFT_DIVISOR = 16
+# The side of a crop, as a share of the image's: AlexNet's 224 of 256 pixels.
+CROP_FRACTION = 7 / 8
 
 
-def with_views(model: keras.Model, views: str, from_logits: bool = True) -> keras.Model:
-    """Returns a model that averages the probabilities of several views of each image.
+def with_test_time_augmentation(
+    model: keras.Model, kind: str, from_logits: bool = True
+) -> keras.Model:
+    """Returns a model that averages the probabilities of augmented copies of each image.
 
     - `"flip"`: the image and its mirror image.
-    - `"shifts"`: the image, and moved left, right, up and down by a sixteenth of its size (at
-      least a pixel); the edge is repeated.
-    - `"five_crops"`: its four corners and its centre, 7/8 of each side, enlarged to the whole.
-    - `"ten_crops"`: the same and their mirror images.
+    - `"shifts"`: the image, and the image shifted left, right, up and down by a sixteenth of its
+      size (at least a pixel). Pixels at the edge are repeated.
+    - `"five_crops"`: crops of the four corners and of the centre, with 7/8 of each side, enlarged
+      to the size of the image.
+    - `"ten_crops"`: these five crops and their mirror images.
 
-    A view must not change what an image shows: digits are no subject for `"flip"`.
+    Choose a kind that does not change the class of an image: `"flip"` is not for digits.
 
     Args:
-        model: A Keras model of one input `(batch, height, width, channels)` and one output
+        model: A Keras model with one input `(batch, height, width, channels)` and one output
             `(batch, classes)`.
-        views: One of the above.
-        from_logits: Whether the model gives logits; otherwise probabilities.
+        kind: One of the above.
+        from_logits: Whether the model returns logits; otherwise it returns probabilities.
 
     Returns:
-        A `keras.Model` of the same input and output, not compiled; it shares the weights. Where
-        the model gives logits, they are the logarithms of the mean probabilities.
+        A `keras.Model` with the same input and output, which is not compiled and shares the
+        weights. If the model returns logits, the new ones are logarithms of the mean probabilities.
 
     Raises:
-        ValueError: If there are no such views, the model is of another shape, or crops are asked
-            for and its image size is not fixed.
+        ValueError: If there is no such kind, the model has other inputs or outputs, or crops are
+            asked for and the image size of the model is not fixed.
 
     Example:
 
@@ -46,7 +51,7 @@ def with_views(model: keras.Model, views: str, from_logits: bool = True) -> kera
     ...                           keras.layers.Dense(3)])
     >>> images = np.random.default_rng(0).normal(size=(4, 8, 8, 1)).astype("float32")
     >>> mirrored = images[:, :, ::-1]
-    >>> averaged = ops.softmax(with_views(model, "flip")(images))
+    >>> averaged = ops.softmax(with_test_time_augmentation(model, "flip")(images))
     >>> mean = (ops.softmax(model(images)) + ops.softmax(model(mirrored))) / 2
     >>> bool(ops.all(ops.abs(averaged - mean) < 1e-6))
     True
@@ -55,47 +60,47 @@ def with_views(model: keras.Model, views: str, from_logits: bool = True) -> kera
         Krizhevsky et al., 2012, ImageNet classification with deep convolutional neural networks,
         section 4.1, for the ten crops.
     """
-    check_choice("views", views, VIEWS)
+    check_choice("kind", kind, COPIES)
     given, classes = model.inputs[0], model.outputs[0].shape
     check_rank("model", given.shape, 4, "(batch, height, width, channels)")
     check_rank("model", classes, 2, "(batch, classes)")
-    if "crops" in views and None in given.shape[1:3]:
+    if "crops" in kind and None in given.shape[1:3]:
         raise ValueError(
-            f"{views!r} needs a model of a fixed image size. Received: {tuple(given.shape)}"
+            f"{kind!r} needs a model of a fixed image size. Received: {tuple(given.shape)}"
         )
     inputs = keras.Input(given.shape[1:], dtype=given.dtype)
-    # A model that was loaded may give a list of one output.
-    (outputs,) = keras.tree.flatten(model(_Views(views)(inputs)))
-    average = _AverageOfViews(VIEWS[views], from_logits)
-    return keras.Model(inputs, average(outputs), name=f"{model.name}_{views}")
+    # A loaded model may return a list of one output.
+    (outputs,) = keras.tree.flatten(model(_AugmentedCopies(kind)(inputs)))
+    average = _AverageOfCopies(COPIES[kind], from_logits)
+    return keras.Model(inputs, average(outputs), name=f"{model.name}_{kind}")
 
 
 @keras.saving.register_keras_serializable(package="kerasrecipes")
-class _Views(keras.layers.Layer):
-    """Stacks the views of all images: the first views of all, then the second ones."""
+class _AugmentedCopies(keras.layers.Layer):
+    """Stacks the copies of all images: the first copy of each image, then the second ones."""
 
-    def __init__(self, views, **kwargs):
+    def __init__(self, kind, **kwargs):
         super().__init__(autocast=False, **kwargs)
-        self.views = views
+        self.kind = kind
 
     def call(self, images):
-        if self.views == "flip":
+        if self.kind == "flip":
             return ops.concatenate([images, _mirrored(images)])
-        if self.views == "shifts":
+        if self.kind == "shifts":
             return ops.concatenate(_shifts(images))
         crops = ops.concatenate(_five_crops(images))
-        return ops.concatenate([crops, _mirrored(crops)]) if self.views == "ten_crops" else crops
+        return ops.concatenate([crops, _mirrored(crops)]) if self.kind == "ten_crops" else crops
 
     def compute_output_shape(self, input_shape):
         return (None, *input_shape[1:])
 
     def get_config(self):
-        return {**super().get_config(), "views": self.views}
+        return {**super().get_config(), "kind": self.kind}
 
 
 @keras.saving.register_keras_serializable(package="kerasrecipes")
-class _AverageOfViews(keras.layers.Layer):
-    """Averages probabilities over stacked views."""
+class _AverageOfCopies(keras.layers.Layer):
+    """Averages probabilities over stacked copies."""
 
     def __init__(self, count, from_logits, **kwargs):
         super().__init__(**{"dtype": "float32", **kwargs})
@@ -103,10 +108,10 @@ class _AverageOfViews(keras.layers.Layer):
         self.from_logits = from_logits
 
     def call(self, outputs):
-        by_view = ops.reshape(outputs, (self.count, -1, outputs.shape[-1]))
+        by_copy = ops.reshape(outputs, (self.count, -1, outputs.shape[-1]))
         if not self.from_logits:
-            return ops.mean(by_view, axis=0)
-        logarithms = ops.logsumexp(ops.log_softmax(by_view, axis=-1), axis=0)
+            return ops.mean(by_copy, axis=0)
+        logarithms = ops.logsumexp(ops.log_softmax(by_copy, axis=-1), axis=0)
         return logarithms - math.log(self.count)
 
     def compute_output_shape(self, input_shape):
@@ -124,10 +129,10 @@ def _shifts(images):
     shifted = [images]
     for axis in (2, 1):
         size = ops.shape(images)[axis]
-        places = ops.arange(size, dtype="int32")
-        pixels = ops.maximum(1, ops.cast(size, "int32") // SHIFTS_ACROSS)
+        positions = ops.arange(size, dtype="int32")
+        pixels = ops.maximum(1, ops.cast(size, "int32") // SHIFT_DIVISOR)
         for step in (-pixels, pixels):
-            shifted.append(ops.take(images, ops.clip(places + step, 0, size - 1), axis=axis))
+            shifted.append(ops.take(images, ops.clip(positions + step, 0, size - 1), axis=axis))
     return shifted
 
 

@@ -1,7 +1,8 @@
-"""Data-dependent initialization of weight normalization."""
+"""Data-dependent initialization of weight normalization, and its removal."""
 
 import keras
 
+from kerasrecipes.base.text import listed
 from kerasrecipes.layers import WeightNormalization
 from kerasrecipes.layers.normalization.kernel_wrapper import KernelWrapper
 from kerasrecipes.models.surgery.graph import all_layers
@@ -9,20 +10,21 @@ from kerasrecipes.models.surgery.rebuilding import copy_layer, rebuild
 
 
 def initialize_weight_normalization(model: keras.Model, batch) -> None:
-    """Starts each `WeightNormalization` of a model so that its outputs have mean 0, deviation 1.
+    """Initializes each `WeightNormalization` so that its outputs have mean 0 and deviation 1.
 
-    It happens in one pass through the model, in inference mode: each layer sets its lengths and
-    biases from what it receives, before its activation, and the layers behind it receive what it
-    gives after that. A layer that is called several times goes by its first call.
-    `kerasrecipes.train` does this to every model before training, unless it starts from another
-    run.
+    The model is called once in inference mode. In this call, each `WeightNormalization` sets its
+    lengths and biases so that its outputs before the activation are standardized; the layers after
+    it receive its outputs under the new values. A layer that is called several times is initialized
+    by its first call. `kerasrecipes.train` initializes every model so before training, unless the
+    recipe starts from another run.
 
     Args:
-        model: A built model. Without `WeightNormalization` nothing happens.
-        batch: A batch of the model's inputs, such as a hundred images: more are a better estimate.
+        model: A built model. A model without `WeightNormalization` is not changed.
+        batch: A batch of inputs of the model, such as a hundred images. More images give a better
+            estimate.
 
     Raises:
-        ValueError: If a layer is not called when the model is.
+        ValueError: If the model has such a layer that it does not call.
 
     Example:
 
@@ -51,24 +53,26 @@ def initialize_weight_normalization(model: keras.Model, batch) -> None:
             layer.initializes_when_called = False
     if missed:
         raise ValueError(
-            "Each `WeightNormalization` of `model` must be called when the model is. "
-            f"Received: {', '.join(missed)}, which are not"
+            "`model` must call each `WeightNormalization` in it. "
+            f"Received: {listed(missed)}, which it does not call"
         )
 
 
 def remove_weight_normalization(model: keras.Model) -> keras.Model:
-    """Returns a copy of a model with plain layers for normalized ones, which computes the same.
+    """Returns a copy of a model that computes the same without normalized weights.
+
+    `WeightNormalization` and `WeightStandardization` are replaced by the layers inside them, with
+    the normalized kernels as their weights.
 
     Args:
-        model: A built functional or sequential model. Of models inside it, those that are
-            functional or sequential are copied alike. `WeightNormalization` and
-            `WeightStandardization` are removed.
+        model: A built functional or sequential model. Functional and sequential models inside it
+            are treated in the same way.
 
     Returns:
-        A model of the same layer names, compiled as the model is.
+        A model with the same layer names, compiled as the given model is.
 
     Raises:
-        ValueError: If the model is neither functional nor sequential, or not built.
+        ValueError: If the model is neither functional nor sequential, or is not built.
 
     Example:
 
@@ -78,8 +82,8 @@ def remove_weight_normalization(model: keras.Model) -> keras.Model:
     >>> type(remove_weight_normalization(model).get_layer("dense")).__name__
     'Dense'
     """
-    return rebuild(model, lambda _: _plain)
+    return rebuild(model, lambda _: _without_wrapper)
 
 
-def _plain(layer: keras.layers.Layer) -> keras.layers.Layer:
+def _without_wrapper(layer: keras.layers.Layer) -> keras.layers.Layer:
     return layer.remove() if isinstance(layer, KernelWrapper) else copy_layer(layer)

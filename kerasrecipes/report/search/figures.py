@@ -1,4 +1,4 @@
-"""A search's trials, each as an `<svg>` element: on parallel axes, and option by option."""
+"""Figures of the trials of a search: parallel axes, and one figure for each option."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -25,12 +25,12 @@ from kerasrecipes.page.svg import (
 from kerasrecipes.report.search.trials import Option, is_of, spans
 
 PARALLEL_PIXELS, OPTION_PIXELS = (1080, 320), (344, 190)
-STAGE_PIXELS = 13
+RUNG_PIXELS = 13
 
-# The faintest shade of HEAT that is still seen on paper.
+# The index of the faintest shade of HEAT that is visible on the page.
 FAINTEST = 2
 
-# Where on a parallel axis the trials are that do not have its option.
+# The position on a parallel axis of trials that do not have its option.
 UNSET = -0.13
 LABEL_LENGTH = 14
 
@@ -43,14 +43,16 @@ def parallel(
     lower_is_better: bool = False,
     best: str | None = None,
 ) -> Markup | None:
-    """Draws a line a trial across an axis an option and one of the score, the better the darker.
+    """Draws each trial as a line across parallel axes: one for each option, and one for the score.
+
+    The better a trial is, the darker is its line.
 
     Args:
         trials: The rows of trials.csv.
-        options: The options, in the order of the axes.
+        options: The options, in the order of their axes.
         objective: The name of the score.
-        lower_is_better: Whether low scores are the good ones.
-        best: The trial to be drawn in colour.
+        lower_is_better: Whether low scores are good.
+        best: The name of the trial that is drawn in colour.
 
     Returns:
         An `<svg>` element, or `None` when no trial has a score.
@@ -88,7 +90,7 @@ def parallel(
             )
             if any(row.get(option.path) is None for row in scored) and option is not last:
                 _beside(axes, column, UNSET, "unset", MUTED)
-        return to_svg(axes.figure, "Trials on parallel axes, an axis an option", tight=True)
+        return to_svg(axes.figure, "Trials on parallel axes, one for each option", tight=True)
 
 
 def option_figure(
@@ -100,25 +102,25 @@ def option_figure(
     lower_is_better: bool = False,
     best: str | None = None,
 ) -> Markup | None:
-    """Draws an option against the score, and below it the range that each rung searched.
+    """Draws the score against an option, and below it the range that each rung searched.
 
     Args:
         option: The option.
         trials: The rows of trials.csv.
         regions: The rows of regions.csv.
         objective: The name of the score.
-        lower_is_better: Whether low scores are the good ones.
-        best: The trial to be ringed.
+        lower_is_better: Whether low scores are good.
+        best: The name of the trial that is drawn with a ring.
 
     Returns:
-        An `<svg>` element, or `None` when no trial that has the option has a score.
+        An `<svg>` element, or `None` when no trial with the option has a score.
     """
     scored = [row for row in _scored(trials) if row.get(option.path) is not None]
     if not scored:
         return None
     rungs = max(row["rung"] for row in trials)
     width, height = OPTION_PIXELS
-    below = STAGE_PIXELS * rungs
+    below = RUNG_PIXELS * rungs
     low, high = _limits([row["score"] for row in _scored(trials)], lower_is_better)
     with house_style():
         figure = Figure(figsize=(width / 72, (height + below) / 72), dpi=72)
@@ -144,6 +146,7 @@ def _scatter(
     best: str | None,
     limits: tuple[float, float],
 ) -> None:
+    """Draws each trial as a point, darker in later rungs; outliers are triangles at the edge."""
     low, high = limits
     margin = 0.06 * (high - low)
     axes.set(xlim=(-0.02, 1.02), ylim=(low - margin, high + margin))
@@ -157,7 +160,7 @@ def _scatter(
         score = float(np.clip(row["score"], low, high))
         at = option.position(row[option.path])
         if option.labels:
-            # Trials of one option lie beside each other, in the order in which they were tried.
+            # Trials with the same value lie beside each other, in the order in which they ran.
             at += 0.5 * (int(row["trial"]) % 7 - 3) / 7 / len(option.labels)
         is_best = row["trial"] == best
         axes.plot(
@@ -174,6 +177,7 @@ def _scatter(
 
 
 def _ranges(axes: Axes, option: Option, regions: Sequence[Mapping[str, Any]], rungs: int) -> None:
+    """Draws the range that each rung searched as a bar, one below the other."""
     axes.set_ylim(rungs + 0.5, 0.5)
     axes.set_yticks(range(1, rungs + 1), [f"rung {n}" for n in range(1, rungs + 1)])
     for row in regions:
@@ -203,7 +207,7 @@ def _parallel_axis(
 
 
 def _beside(axes: Axes, column: int, at: float, text: str, colour: str) -> None:
-    """Writes beside an axis, over the lines of the trials."""
+    """Writes a text beside an axis, over the lines of the trials."""
     paper = {"facecolor": PAPER, "edgecolor": "none", "pad": 1, "alpha": 0.85}
     axes.text(column + 0.03, at, text, color=colour, va="center", zorder=5, bbox=paper)
 
@@ -213,7 +217,7 @@ def _scored(trials: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
 
 
 def _limits(scores: Sequence[float], lower_is_better: bool) -> tuple[float, float]:
-    """Returns the scores between which a figure can tell good ones apart; bad ones lie outside."""
+    """Returns the lowest and the highest score of an axis: scores that are outliers lie outside."""
     sign = -1 if lower_is_better else 1
     good = sign * np.asarray(scores)
     best, quarter = good.max(), np.quantile(good, 0.25)
@@ -225,6 +229,7 @@ def _limits(scores: Sequence[float], lower_is_better: bool) -> tuple[float, floa
 
 
 def _level(order: int, count: int) -> int:
+    """Returns the shade of HEAT of one of `count` things in order, the last one the darkest."""
     return FAINTEST + round((len(HEAT) - 1 - FAINTEST) * order / max(1, count - 1))
 
 

@@ -1,4 +1,4 @@
-"""Which options of a search mattered."""
+"""Importance of the options of a search."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -8,19 +8,19 @@ import numpy as np
 
 from kerasrecipes.report.search.trials import Option
 
-# With fewer trials a forest knows nothing.
-LEAST_TRIALS = 10
+# The importance is computed from at least so many trials.
+MIN_TRIALS = 10
 FOLDS, TREES, SHUFFLES = 5, 50, 5
 
 
 @dataclass(frozen=True)
 class Importance:
-    """How much each option says of the scores.
+    """How well a random forest predicts the scores, and how much each option contributes.
 
     Args:
-        r2: How much of the scores a forest explains for trials that it has not seen; up to 1.
-        falls: By path, how far that falls when the option's values are shuffled among them; most
-            important first. `"rung"` stands for the length of the trials.
+        r2: The R² of the forest on trials that it was not fitted on; up to 1.
+        falls: By path, how much the R² falls when the values of the option are shuffled among these
+            trials; the most important option first. `"rung"` is the length of the trials.
     """
 
     r2: float
@@ -30,18 +30,19 @@ class Importance:
 def importance(
     trials: Sequence[Mapping[str, Any]], options: Sequence[Option], *, lower_is_better: bool = False
 ) -> Importance | None:
-    """Returns the permutation importance of a search's options, by a random forest.
+    """Returns the permutation importance of the options of a search, measured by a random forest.
 
-    The forest predicts the ranks of the scores, so that a few that diverged do not decide; trials
-    that failed share the last rank. All is measured on folds that the forest was not fitted on.
+    The forest predicts the ranks of the scores, so that a few very bad scores have no great weight.
+    Failed trials share the lowest rank. R² and its falls are measured on folds that the forest was
+    not fitted on.
 
     Args:
         trials: The rows of trials.csv.
         options: The options.
-        lower_is_better: Whether low scores are the good ones.
+        lower_is_better: Whether low scores are good.
 
     Returns:
-        `None` where there are too few trials, or all scores are equal.
+        An `Importance`, or `None` when there are too few trials or all scores are equal.
     """
     from scipy.stats import rankdata
     from sklearn.ensemble import RandomForestRegressor
@@ -51,10 +52,10 @@ def importance(
 
     sign = -1 if lower_is_better else 1
     scores = [-np.inf if row["score"] is None else sign * row["score"] for row in trials]
-    if len(trials) < LEAST_TRIALS or len(set(scores)) < 2:
+    if len(trials) < MIN_TRIALS or len(set(scores)) < 2:
         return None
     ranks = rankdata(scores)
-    # What a trial does not have lies off the axis, where a tree can tell it apart.
+    # An option that a trial does not have gets a value beyond the axis, which a tree can split off.
     columns = [[option.position(row.get(option.path)) for row in trials] for option in options]
     features = np.nan_to_num(np.array([*columns, [row["rung"] for row in trials]]).T, nan=-1.0)
     predicted, falls = np.empty(len(ranks)), []

@@ -1,4 +1,4 @@
-"""`write_search(search)`: the page of a search."""
+"""Page of a search."""
 
 import json
 from pathlib import Path
@@ -14,16 +14,15 @@ SHOWN_TRIALS = 20
 
 
 def write_search(search) -> Path:
-    """Writes `search.html` into a search's folder: one page that needs no network and no script.
+    """Writes `search.html` into the folder of a search: one page without network or scripts.
 
-    A search that has not come to its end gets a page with what there is so far. The same search
-    gives the same bytes.
+    The page of an unfinished search shows its results so far. The same search gives the same bytes.
 
     Args:
         search: A `kerasrecipes.tuning.Search`.
 
     Returns:
-        The path of the page, which is written whole, then renamed.
+        The path of the page. The file is written whole, then renamed.
     """
     return write_page(Path(search.folder) / "search.html", render_search(search))
 
@@ -62,16 +61,16 @@ def _summary(search, trials: list[dict[str, Any]]) -> str:
     model, data = (recipe[field]["use"] for field in ("model", "data"))
     epochs = sum(row["cost_epochs"] for row in trials)
     seconds = sum(row["seconds"] or 0 for row in trials)
-    judged = f", {search.settings['folds']} folds" if search.settings.get("folds") else ""
+    folds = f", {search.settings['folds']} folds" if search.settings.get("folds") else ""
     return (
         f"{len(trials):,} trials of {model} on {data}, {epochs:,} epochs in "
         f"{formats.duration(seconds)}; rungs {', '.join(search.settings['rungs'])} (trials x "
-        f"epochs), by {search.objective}{judged}."
+        f"epochs), by {search.objective}{folds}."
     )
 
 
 def _options(search, options, trials, shared) -> list[dict[str, Any]]:
-    """Returns path, figure and what is to be noted for each option that was tried."""
+    """Returns the path, figure and note of each option that a scored trial has."""
     regions, at_bounds = search.regions, search.result.get("at_bounds", {})
     drawn = []
     for option in options:
@@ -86,6 +85,7 @@ def _options(search, options, trials, shared) -> list[dict[str, Any]]:
 
 
 def _rungs(search, trials: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Returns a row for each rung: counts of its trials, its epochs, and its best score."""
     best = min if search.direction == "min" else max
     rows = []
     for position, rung in enumerate(search.settings["rungs"], start=1):
@@ -95,7 +95,7 @@ def _rungs(search, trials: list[dict[str, Any]]) -> list[dict[str, Any]]:
             {
                 "rung": f"{position}: {rung.replace('x', ' × ')}",
                 "trials": len(own),
-                "resumed": sum(row["parent"] is not None for row in own),
+                "promoted": sum(row["parent"] is not None for row in own),
                 "stopped": sum(row["status"] == "stopped" for row in own),
                 "failed": sum(row["status"] == "failed" for row in own),
                 "epochs": sum(row["cost_epochs"] for row in own),
@@ -106,7 +106,7 @@ def _rungs(search, trials: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _ordered(trials: list[dict[str, Any]], *, lower_is_better: bool) -> list[dict[str, Any]]:
-    """Returns the trials with the longest first, and among them the best."""
+    """Returns the scored trials: those of later rungs first, and the best first in each rung."""
     sign = 1 if lower_is_better else -1
     scored = [row for row in trials if row["score"] is not None]
     return sorted(scored, key=lambda row: (-row["rung"], sign * row["score"]))

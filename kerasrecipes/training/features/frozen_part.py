@@ -37,7 +37,7 @@ class FrozenPart:
         frozen = 0
         while frozen < len(graph.layers) and _is_frozen(graph.layers[frozen]):
             frozen += 1
-        passages = [p for p in range(frozen) if graph.is_passage(p)]
+        passages = [p for p in range(frozen) if graph.is_cut_point(p)]
         if not passages or frozen == len(graph.layers):
             return None
         cut = graph.layers[passages[-1]]

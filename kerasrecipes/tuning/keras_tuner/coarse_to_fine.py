@@ -1,4 +1,4 @@
-"""A coarse-to-fine search as a keras-tuner tuner."""
+"""Coarse-to-fine search as a keras-tuner tuner."""
 
 from collections.abc import Iterable, Sequence
 
@@ -12,51 +12,57 @@ from kerasrecipes.tuning.rungs import Rung, rungs_of
 
 
 class CoarseToFine(RungTuner):
-    """Searches coarsely with short trials, then ever more finely with longer ones.
+    """Searches hyperparameters coarsely with short trials, then ever more finely with longer ones.
 
-    A keras-tuner tuner: it takes the place of `keras_tuner.RandomSearch` and the others, with the
-    same hypermodel and the same `search`.
+    It is used like `keras_tuner.RandomSearch` and keras-tuner's other tuners, with the same
+    hypermodel and the same `search`.
 
-    The first rung spreads six tenths of its trials over the whole space, and chooses the rest by a
-    Gaussian process of what those scored. Each further rung
+    The search runs in rungs. The first rung spreads six tenths of its trials over the whole space,
+    and chooses the remaining ones by a Gaussian process that is fitted to their scores. Each
+    further rung
 
-    - takes over the best of the rung before, which go on from their weights;
-    - narrows the ranges to a region around the best quarter, drops categorical options that are
-      clearly worse, and says where the best lie at a bound (`at_bounds`);
-    - chooses new trials in the region by Gaussian processes of what was seen, from short trials to
-      long ones, except for a share that explores the whole space.
+    - promotes the best trials of the rung before: they continue from their weights;
+    - narrows the ranges to a region around the best quarter of the trials, drops categorical
+      options that are significantly worse, and records where the best trials lie at a bound of
+      their range (`at_bounds`);
+    - chooses new trials in that region by Gaussian processes over all lengths of trials, except for
+      a share of trials that explores the whole space.
 
-    A trial that raises, runs out of memory or diverges is recorded with its cause; one that is
-    worse than the median of the others is stopped. A search that is killed, at any moment, goes on
-    when the same program is run again.
+    A trial that raises an error, runs out of memory or diverges is recorded with its cause. A trial
+    that is worse than the median of the others stops early. A search that was killed, at any
+    moment, continues when the same program is run again.
 
     Args:
         hypermodel: As in keras-tuner: `build(hp)`, or a `HyperModel`.
-        objective: As in keras-tuner, such as `"val_accuracy"`. One, not several.
-        max_trials: Positive integer. Without `rungs`: the search costs as much as so many trials
-            of the `epochs` that `search` is given: two thirds of it for whole trials, one third for
-            trials of a third of the length.
-        rungs: `"20x2,8x8,3x30"` (trials x epochs), pairs, or `Rung`s; instead of `max_trials`
-            and `epochs`.
+        objective: As in keras-tuner, such as `"val_accuracy"`, but a single one.
+        max_trials: Positive integer, or `None` if `rungs` are given. The search costs as much as so
+            many trials of the `epochs` that `search` is given. Two thirds of this budget go to
+            trials of that length, one third to trials of a third of it.
+        rungs: `"20x2,8x8,3x30"` (trials x epochs), pairs, or `Rung`s; instead of `max_trials` and
+            `epochs`.
         seed: Non-negative integer.
-        promoted_fraction: Float in `[0, 1]`. How many of a rung's trials repeat the best before it.
-        exploration: Float in `[0, 1]`. How many of the others are drawn from the whole space.
-        model: Whether Gaussian processes choose the new trials; else they are spread in the region.
-        widen: Names of float hyperparameters whose ranges may be left, by a quarter, where the best
-            lie at a bound.
-        continue_training: Whether the trials that a rung takes over go on from their weights;
-            `False` trains them anew, as a learning-rate schedule over the whole run needs it.
-        median_rule: Whether clearly worse trials are stopped.
-        epoch: `"late"`, `"last"` or `"best"`: whether the mean over the last ninth of the epochs is
-            a trial's score, the last epoch, or the best. The best of many noisy ones is more than
-            the network is worth, and prefers networks that are unsteady.
+        promoted_fraction: Float in `[0, 1]`. The share of a rung's trials that are promoted from
+            the rung before.
+        exploration: Float in `[0, 1]`. The share of a rung's other trials that are drawn from the
+            whole space.
+        model: Whether Gaussian processes choose the new trials. If `False`, they are spread over
+            the region.
+        widen: Names of float hyperparameters whose ranges the search may leave, by a quarter of
+            their width, if the best trials lie at that bound.
+        continue_training: Whether promoted trials continue from their weights. Set it to `False` if
+            a learning-rate schedule spans the whole run: promoted trials are then trained from
+            scratch.
+        median_rule: Whether trials that are clearly worse than the others stop early.
+        epoch: The epochs that a trial is scored by: `"late"` for the mean over the last ninth of
+            its epochs, `"last"` or `"best"`. The best of many noisy epochs overestimates a network,
+            and favours networks whose scores are unsteady.
         hyperparameters: As in keras-tuner.
         tune_new_entries: As in keras-tuner.
         allow_new_entries: As in keras-tuner.
         **kwargs: As in `keras_tuner.Tuner`: `directory`, `project_name`, `overwrite`, ...
 
     Raises:
-        ValueError: If an argument is out of range, or the folder is of another search.
+        ValueError: If an argument is out of range, or the folder holds another search.
 
     Example:
 
@@ -89,14 +95,16 @@ class CoarseToFine(RungTuner):
     ):
         if (max_trials is None) == (rungs is None):
             raise ValueError(
-                "Give `max_trials` or `rungs`, such as rungs='20x2,8x8,3x30'. Received: "
+                "Give either `max_trials` or `rungs`, such as rungs='20x2,8x8,3x30'. Received: "
                 f"max_trials={max_trials!r}, rungs={rungs!r}"
             )
         if max_trials is not None:
             check_integer("max_trials", max_trials, at_least=1)
         check_integer("seed", seed, at_least=0)
         if isinstance(objective, list | tuple):
-            raise ValueError(f"`objective` must be one, not several. Received: {objective!r}")
+            raise ValueError(
+                f"`objective` must be a single objective. Received: objective={objective!r}"
+            )
         oracle = CoarseToFineOracle(
             objective,
             None if rungs is None else rungs_of(rungs),
@@ -117,23 +125,22 @@ class CoarseToFine(RungTuner):
 
     @property
     def at_bounds(self) -> dict[str, str]:
-        """The hyperparameters whose best values lie at an end of their ranges: "low" or "high"."""
+        """The hyperparameters whose best values lie at a bound, each with `"low"` or `"high"`."""
         rungs = self.chief_oracle.rungs or ()
         return self.chief_oracle.region(len(rungs)).at_bounds if rungs else {}
 
     def _check_space(self) -> None:
-        """Raises if the hyperparameters are not those of the search that was taken up."""
-        if self.hypermodel is None or role() == "worker":
+        """Raises a `ValueError` if a range is not that of the search that is resumed."""
+        if self.hypermodel is None or role() == "worker" or not self.chief_oracle.trials:
             return
         given = keras_tuner.HyperParameters()
         self.hypermodel.build(given)
-        there = {(hp.name, str(hp.conditions)): hp for hp in self.chief_oracle.get_space().space}
+        known = {(hp.name, str(hp.conditions)): hp for hp in self.chief_oracle.get_space().space}
         for hp in given.space:
-            known = there.get((hp.name, str(hp.conditions)))
-            fixed_before = self.chief_oracle.trials == {}
-            if known is not None and not fixed_before and known.get_config() != hp.get_config():
+            earlier = known.get((hp.name, str(hp.conditions)))
+            if earlier is not None and earlier.get_config() != hp.get_config():
                 raise ValueError(
-                    f"The range of {hp.name!r} is not that of the search in {self.project_dir}: "
-                    "search in another folder (`project_name`), or anew with `overwrite=True`. "
-                    f"There: {known}. Received: {hp}"
+                    f"The range of {hp.name!r} is not that of the search in {self.project_dir}. "
+                    "Search in another folder (`project_name`), or discard that search with "
+                    f"`overwrite=True`. Expected: {earlier}. Received: {hp}"
                 )

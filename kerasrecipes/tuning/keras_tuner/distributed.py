@@ -1,19 +1,29 @@
-"""What part a process has in a search, by environment variables."""
+"""Distributed search: the role of a process, and a worker's connection to its chief."""
 
+import functools
+import logging
 import os
+import socket
+import time
+from typing import Any
 
+# Environment variables of keras-tuner.
 TUNER_ID = "KERASTUNER_TUNER_ID"
 ORACLE_IP = "KERASTUNER_ORACLE_IP"
 ORACLE_PORT = "KERASTUNER_ORACLE_PORT"
-# The workers that a chief has, by their ids; ours.
+# Our own variable: the ids of the workers that the chief expects, separated by commas.
 WORKERS = "KERASRECIPES_WORKERS"
+
+# How long a worker asks an absent chief again: as long as keras-tuner's own client waits for one.
+GIVE_UP_SECONDS = 3600
+RETRY_SECONDS = 1
 
 
 def role() -> str:
-    """Returns `"alone"`, `"chief"` or `"worker"`.
+    """Returns the role of this process, `"alone"`, `"chief"` or `"worker"`, by its environment.
 
     Raises:
-        ValueError: If some of the variables are set and others are not.
+        ValueError: If only some of keras-tuner's variables are set.
     """
     given = [name for name in (TUNER_ID, ORACLE_IP, ORACLE_PORT) if os.environ.get(name)]
     if ORACLE_IP not in given and ORACLE_PORT not in given:
@@ -26,7 +36,56 @@ def role() -> str:
     return "chief" if "chief" in os.environ[TUNER_ID] else "worker"
 
 
-def is_known(worker: str) -> bool:
-    """Returns whether a worker is one of those that the chief has, or may be one."""
+def is_expected(worker: str) -> bool:
+    """Returns whether the chief expects a worker of this id; it expects any if none is named."""
     given = os.environ.get(WORKERS)
     return given is None or worker in given.split(",")
+
+
+class RetryingClient:
+    """keras-tuner's client of a chief, which repeats a request if the chief is killed meanwhile.
+
+    Repeating a request is safe: the oracle gives the same answer again.
+
+    Args:
+        client: keras-tuner's client.
+    """
+
+    def __init__(self, client: Any):
+        self._client = client
+        try:
+            address = os.environ[ORACLE_IP], int(os.environ[ORACLE_PORT])
+            socket.create_connection(address, timeout=RETRY_SECONDS).close()
+        except OSError:
+            self._log_waiting("There is no chief yet")
+
+    def __getattr__(self, name: str):
+        found = getattr(self._client, name)
+        return functools.partial(self._ask, found) if callable(found) else found
+
+    def _ask(self, request, *args, **kwargs):
+        import grpc
+
+        give_up = time.monotonic() + GIVE_UP_SECONDS
+        while True:
+            try:
+                return request(*args, **kwargs)
+            except grpc.RpcError as error:
+                absent = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED)
+                if error.code() is grpc.StatusCode.DEADLINE_EXCEEDED or time.monotonic() > give_up:
+                    raise ConnectionError(
+                        f"No chief has answered at {_address()} for {GIVE_UP_SECONDS // 60} "
+                        "minutes. Start the chief, then this worker again."
+                    ) from None
+                if error.code() not in absent:
+                    raise
+                self._log_waiting("The chief does not answer")
+            time.sleep(RETRY_SECONDS)
+
+    def _log_waiting(self, why: str) -> None:
+        worker = os.environ[TUNER_ID]
+        logging.getLogger(__name__).warning("%s: %s at %s: waiting.", worker, why, _address())
+
+
+def _address() -> str:
+    return f"{os.environ[ORACLE_IP]}:{os.environ[ORACLE_PORT]}"

@@ -1,4 +1,4 @@
-"""keras-tuner's oracle of a coarse-to-fine search."""
+"""Oracle of a coarse-to-fine search, for keras-tuner."""
 
 import json
 from collections import Counter
@@ -15,8 +15,8 @@ from kerasrecipes.tuning.keras_tuner.trial_values import (
     EPOCHS,
     INITIAL_EPOCH,
     PARENT,
+    RUNG,
     SCORED_EPOCHS,
-    STAGE,
     as_observation,
     own_curve,
     score_of,
@@ -27,9 +27,9 @@ from kerasrecipes.tuning.planning.region import Region
 from kerasrecipes.tuning.planning.unit_cube import UnitCube
 from kerasrecipes.tuning.rungs import Rung, rungs_of
 
-# So many trials that all failed are no accident.
-FAILURES_AT_START = 5
-# Beside a trial's files, why it failed.
+# The search ends if at least so many trials have ended and all of them failed.
+MAX_FAILURES_AT_START = 5
+# The file in a trial's folder that says why the trial failed.
 CAUSE = "cause.json"
 
 
@@ -38,15 +38,15 @@ class CoarseToFineOracle(ResumableOracle):
 
     Args:
         objective: As in keras-tuner: the name of a metric, or `keras_tuner.Objective`.
-        rungs: Rungs, or `None` until `set_rungs` is called.
-        seed: Non-negative integer.
-        continues: Whether the trials that a rung takes over go on from their weights.
+        rungs: The rungs, or `None` until `set_rungs` is called.
+        seed: Non-negative integer; see `Plan`.
+        continues: Whether promoted trials continue from their parents' weights; see `Plan`.
         promoted_fraction: Float in `[0, 1]`; see `Plan`.
         exploration: Float in `[0, 1]`; see `Plan`.
-        model: Whether a model of the scores chooses points.
-        widen: Names of hyperparameters whose ranges may be left.
-        median_rule: Whether clearly worse trials are stopped.
-        epoch: `"late"`, `"last"` or `"best"`: which epoch's score is the trial's.
+        model: Whether a model of the scores chooses points; see `Plan`.
+        widen: Names of hyperparameters whose ranges the search may leave.
+        median_rule: Whether trials that are clearly worse than the others stop early.
+        epoch: `"late"`, `"last"` or `"best"`: the epochs that a trial is scored by; see `score_of`.
         hyperparameters: As in keras-tuner.
         tune_new_entries: As in keras-tuner.
         allow_new_entries: As in keras-tuner.
@@ -89,13 +89,14 @@ class CoarseToFineOracle(ResumableOracle):
             "exploration": exploration,
             "model": model,
         }
-        self.over = False
+        self.is_over = False
         self._plan: Plan | None = None
+        # By name, the observations of trials that ended: these do not change any more.
         self._ended: dict[str, Observation] = {}
 
     @property
     def plan(self) -> Plan:
-        """What decides how the search goes on."""
+        """The plan that chooses the next trial, for the current hyperparameters and rungs."""
         space = self.hyperparameters.space
         if self._plan is None or len(self._plan.cube.all) != len(space):
             self._plan = Plan(UnitCube(space, self.widen), self.rungs or (), **self.options)
@@ -103,27 +104,22 @@ class CoarseToFineOracle(ResumableOracle):
         return self._plan
 
     def region(self, rung: int) -> Region:
-        """Returns the region that a rung searches, counted from 0."""
-        return self.plan.region(rung, self.tried())
+        """Returns the region that a rung, counted from 0, searches."""
+        return self.plan.region(rung, self.observations())
 
-    def tried(self) -> list[Observation]:
-        """Returns all trials as the plan sees them, those that ended in the order of their ends."""
+    def observations(self) -> list[Observation]:
+        """Returns all trials as the plan sees them: first those that ended, in that order."""
         running = [name for name in self.start_order if name not in self.end_order]
-        return [self._tried(self.trials[name]) for name in (*self.end_order, *running)]
+        return [self._observation(self.trials[name]) for name in (*self.end_order, *running)]
 
     def populate_space(self, trial_id: str) -> dict[str, Any]:
-        tried = self.tried()
-        proposal = self._proposal(tried)
+        proposal = self._proposal(self.observations())
         if proposal is None:
-            self.over = True
+            self.is_over = True
             return {"status": TrialStatus.STOPPED}
         if isinstance(proposal, str):
             return {"status": TrialStatus.IDLE}
-        values: dict[str, Any] = {
-            EPOCHS: proposal.epochs,
-            INITIAL_EPOCH: 0,
-            STAGE: proposal.rung,
-        }
+        values: dict[str, Any] = {EPOCHS: proposal.epochs, INITIAL_EPOCH: 0, RUNG: proposal.rung}
         if proposal.parent is None:
             return {
                 "status": TrialStatus.RUNNING,
@@ -138,8 +134,9 @@ class CoarseToFineOracle(ResumableOracle):
     @keras_tuner.synchronized
     def update_trial(self, trial_id: str, metrics: Mapping[str, float], step: int = 0):
         trial = super().update_trial(trial_id, metrics, step)
-        if self.median_rule and self._is_hopeless(trial):
-            # Not the trial itself: whoever asks for it again would take the search to be over.
+        if self.median_rule and self._should_stop(trial):
+            # A copy is marked, because the trial itself still runs: a worker that asked for it
+            # again would take the status for the end of the search.
             trial = Trial.from_state(trial.get_state())
             trial.status = TrialStatus.STOPPED
         return trial
@@ -152,83 +149,86 @@ class CoarseToFineOracle(ResumableOracle):
         trial.best_step = trial.metrics.get_history(self.objective.name)[chosen].step
 
     def get_best_trials(self, num_trials: int = 1):
-        """Returns the best trials: of the last rung that has any, then of the one before."""
-        done = [t for t in self.tried() if t.score not in (None, -np.inf)]
+        """Returns the best trials, those of later rungs before those of earlier ones."""
+        scored = [each for each in self.observations() if each.has_score]
         seen, best = set(), []
-        for tried in sorted(done, key=lambda t: (t.rung, t.score), reverse=True):
-            if tried.name not in seen:
-                best.append(self.trials[tried.name])
-            # What a promoted goes on from is the same choice, less trained.
-            seen |= {tried.name, tried.parent}
+        for each in sorted(scored, key=lambda t: (t.rung, t.score), reverse=True):
+            if each.name not in seen:
+                best.append(self.trials[each.name])
+            # The parent of a promoted trial has the same values and is trained less.
+            seen |= {each.name, each.parent}
         return best[:num_trials]
 
     def set_rungs(self, rungs: Sequence[Rung]) -> None:
-        """Sets the rungs, which must be those of the search that is resumed."""
+        """Sets the rungs; raises a `ValueError` if a resumed search has others."""
         if self.rungs is not None:
-            self.check_same("rungs", _written(self.rungs), _written(rungs))
+            self.check_same("rungs", _as_texts(self.rungs), _as_texts(rungs))
         self.rungs = tuple(rungs)
         self._plan = None
 
     def get_state(self) -> dict[str, Any]:
-        return super().get_state() | {"rungs": _written(self.rungs), "options": self.options}
+        return super().get_state() | {"rungs": _as_texts(self.rungs), "options": self.options}
 
     def set_state(self, state: Mapping[str, Any]) -> None:
-        """Takes up a search where it was; raises a `ValueError` if it is another one."""
+        """Resumes a search from its state; raises a `ValueError` if its settings differ."""
         if self.rungs is not None and state["rungs"]:
-            self.check_same("rungs", state["rungs"], _written(self.rungs))
+            self.check_same("rungs", state["rungs"], _as_texts(self.rungs))
         self.check_same("options", state["options"], self.options)
         super().set_state(state)
         rungs = state["rungs"] and rungs_of(",".join(state["rungs"]))
         self.rungs, self._plan, self._ended = self.rungs or rungs, None, {}
 
-    def nothing_left(self) -> bool:
-        """Returns whether there is nothing left to try; not to be asked while it serves workers."""
-        return not self.is_at_work and self._proposal(self.tried()) is None
+    def is_exhausted(self) -> bool:
+        """Returns whether the search has no further trial. Do not call it while workers ask."""
+        return not self.is_at_work and self._proposal(self.observations()) is None
 
-    def check_outcome(self) -> None:
-        """Raises a `ValueError` with the causes if trials have ended, and all of them failed."""
-        causes = [self._cause(trial.name) for trial in self.tried() if trial.score == -np.inf]
+    def check_results(self) -> None:
+        """Raises a `ValueError` that names the causes if all trials failed."""
+        causes = [self._cause(each.name) for each in self.observations() if each.score == -np.inf]
         if causes and len(causes) == len(self.end_order):
             told = "; ".join(f"{n} x {cause}" for cause, n in Counter(causes).most_common(3))
             raise ValueError(
-                f"Every trial failed ({told}): mend the cause, then search anew (`overwrite`). "
-                f"Received: {self.folder}"
+                f"Every trial failed ({told}). Remove the cause, then search again with "
+                f"`overwrite=True`. Received: {self.folder}"
             )
 
-    def _proposal(self, tried: Sequence[Observation]) -> Proposal | str | None:
-        ended = [trial for trial in tried if trial.score is not None]
-        if len(ended) >= FAILURES_AT_START and all(t.score == -np.inf for t in ended):
+    def _proposal(self, observations: Sequence[Observation]) -> Proposal | str | None:
+        """Returns the next trial as `Plan.next` does; `None` if all trials so far have failed."""
+        ended = [trial for trial in observations if trial.score is not None]
+        if len(ended) >= MAX_FAILURES_AT_START and all(t.score == -np.inf for t in ended):
             return None
-        return self.plan.next(tried)
+        return self.plan.next(observations)
 
     def _cause(self, name: str) -> str:
         path = self.folder / f"trial_{name}" / CAUSE
         return json.loads(path.read_text("utf-8"))["cause"] if path.is_file() else "unknown cause"
 
-    def _is_hopeless(self, trial) -> bool:
-        rung = trial.hyperparameters.values[STAGE]
-        peers = [t for t in self.tried() if t.rung == rung]
-        own = next(t for t in peers if t.name == trial.trial_id)
-        return should_stop_early(own.curve, [t.curve for t in peers if t is not own], own.epochs)
+    def _should_stop(self, trial) -> bool:
+        """Applies the median rule to a trial and the others of its rung."""
+        rung = trial.hyperparameters.values[RUNG]
+        peers = [each for each in self.observations() if each.rung == rung]
+        own = next(each for each in peers if each.name == trial.trial_id)
+        others = [each.curve for each in peers if each is not own]
+        return should_stop_early(own.curve, others, own.epochs)
 
-    def _tried(self, trial) -> Observation:
+    def _observation(self, trial) -> Observation:
         name = trial.trial_id
         if name in self._ended:
             return self._ended[name]
         parent = self.trials.get(trial.hyperparameters.values.get(PARENT))
         ended = name in self.end_order
-        tried = as_observation(
+        observation = as_observation(
             trial,
             self.objective,
             self.plan.cube,
             ended=ended,
             epoch=self.epoch,
-            parent=parent and self._tried(parent),
+            parent=parent and self._observation(parent),
         )
         if ended:
-            self._ended[name] = tried
-        return tried
+            self._ended[name] = observation
+        return observation
 
 
-def _written(rungs: Sequence[Rung] | None) -> list[str] | None:
+def _as_texts(rungs: Sequence[Rung] | None) -> list[str] | None:
     return None if rungs is None else [str(rung) for rung in rungs]

@@ -1,4 +1,4 @@
-"""The tuner of a recipe: each trial is a run."""
+"""Tuner of a recipe, whose trials are runs."""
 
 import contextlib
 import time
@@ -16,7 +16,7 @@ from kerasrecipes.training.run import Run, run_folder
 from kerasrecipes.training.training import train
 from kerasrecipes.tuning.keras_tuner.coarse_to_fine import CoarseToFine
 from kerasrecipes.tuning.keras_tuner.hparams_log import log_hyperparameters
-from kerasrecipes.tuning.keras_tuner.trial_values import EPOCHS, INITIAL_EPOCH, STAGE
+from kerasrecipes.tuning.keras_tuner.trial_values import EPOCHS, INITIAL_EPOCH, RUNG
 from kerasrecipes.tuning.rungs import Rung
 from kerasrecipes.tuning.space import Space
 from kerasrecipes.tuning.trial_length import is_continuable
@@ -25,19 +25,20 @@ RUN_NAME = "trial"
 
 
 class RungEnd(Exception):
-    """Ends the training of a trial whose run is longer than its rung; the run can go on."""
+    """Ends the training of a trial at the end of its rung; its run can be continued."""
 
 
 class RecipeTuner(CoarseToFine):
-    """Searches a recipe's options; each trial is a run in `runs/`.
+    """Searches the options of a recipe. Each trial is a run in the folder `runs`.
 
     Args:
-        space: The space, with the recipe that it is around.
-        objective: The logged quantity, such as `"val_accuracy"`.
-        rungs: Trials and epochs.
-        folds: `None` to score on the recipe's own validation images; or an integer of at least 2
-            for the mean over the folds of a stratified cross-validation.
-        on_event: Called with `"trial_begin"`, `"epoch"` or `"trial_end"`, and a dictionary.
+        space: The search space, which holds the recipe.
+        objective: The logged quantity by which trials are scored, such as `"val_accuracy"`.
+        rungs: The rungs.
+        folds: `None` to score trials on the recipe's validation images. An integer of at least 2
+            scores them by the mean over the folds of a stratified cross-validation.
+        on_event: Called with the name of an event, `"search"`, `"trial_begin"`, `"epoch"` or
+            `"trial_end"`, and a dictionary of its details.
         **kwargs: As in `CoarseToFine`.
     """
 
@@ -67,29 +68,40 @@ class RecipeTuner(CoarseToFine):
         self.on_event("search", {"folder": self.project_dir, "direction": direction})
 
     def recipe_of(self, values) -> Recipe:
-        """Returns the recipe that a trial runs, before it is split into folds."""
-        # Where a trial can go on, its run is that of the longest rung, ended early.
+        """Returns the recipe of a trial's run, before it is split into folds."""
+        # A run that may be continued has the epochs of the longest rung, and is ended early.
         continues = self.chief_oracle.plan.continues
         epochs = self.longest_epochs if continues else values[EPOCHS]
         return self.space.recipe.replace({**self.space.changes(values), "epochs": epochs})
 
     def run_trial(self, trial, *args, **kwargs) -> None:
+        if self.folds is None:
+            self._run_once(trial)
+        else:
+            self._run_folds(trial, self.folds)
+
+    def _run_once(self, trial) -> None:
+        """Trains a trial and reports each of its epochs once."""
+        values = trial.hyperparameters.values
+        reporter = _EpochReporter(self, trial)
+        history = self._history(trial, self.recipe_of(values), reporter)
+        # Some epochs may be trained but not reported yet: a kill came between the two, or an
+        # earlier trial with the same recipe trained them.
+        reported = self._reported_epochs(trial)
+        last = max(reported) if reporter.stopped else values[EPOCHS]
+        missing = set(range(values[INITIAL_EPOCH] + 1, last + 1)) - reported
+        if missing:
+            # The report of an epoch drops those of later ones, so that these are repeated.
+            for row in history[min(missing) - 1 : last]:
+                self.report(trial, int(row["epoch"]), _logs(row))
+
+    def _run_folds(self, trial, folds: int) -> None:
+        """Trains a trial on each fold, and reports the means over the folds, epoch by epoch."""
         values = trial.hyperparameters.values
         recipe, epochs = self.recipe_of(values), values[EPOCHS]
-        runs = Path(self.project_dir) / "runs"
-        if self.folds is None:
-            watch = _Watch(self, trial, epochs)
-            history = self._history(trial, recipe, runs, watch)
-            # What a kill kept from being reported, or what another trial of this recipe trained.
-            known = self._reported(trial)
-            last = max(known) if watch.stopped else epochs
-            missing = set(range(values[INITIAL_EPOCH] + 1, last + 1)) - known
-            for row in history[min(missing) - 1 : last] if missing else ():
-                self.report(trial, int(row["epoch"]), _logs(row))
-            return
         histories = [
-            self._history(trial, _fold(recipe, self.folds, k), runs, _Watch(None, trial, epochs))
-            for k in range(self.folds)
+            self._history(trial, _fold(recipe, folds, fold), _EpochReporter(None, trial))
+            for fold in range(folds)
         ]
         for rows in zip(*(history[:epochs] for history in histories), strict=False):
             logs = [_logs(row) for row in rows]
@@ -97,21 +109,22 @@ class RecipeTuner(CoarseToFine):
             if self.report(trial, int(rows[0]["epoch"]), means):
                 return
 
-    def _reported(self, trial) -> set[int]:
-        """Returns the epochs that the oracle knows of a trial."""
+    def _reported_epochs(self, trial) -> set[int]:
+        """Returns the epochs of a trial that were reported to the oracle, counted from 1."""
         metrics = self.oracle.get_trial(trial.trial_id).metrics
         name = self.oracle.objective.name
         return {seen.step for seen in metrics.get_history(name)} if metrics.exists(name) else set()
 
-    def _history(self, trial, recipe: Recipe, runs: Path, watch) -> list[dict[str, float]]:
-        """Trains a recipe as far as its watch lets it, and returns what it logged."""
+    def _history(self, trial, recipe: Recipe, reporter: "_EpochReporter") -> list[dict[str, float]]:
+        """Trains a recipe until its reporter ends it, and returns the history of its run."""
+        runs = Path(self.project_dir) / "runs"
         folder = run_folder(runs, RUN_NAME, recipe)
-        if len(_rows(folder)) < watch.epochs:
+        if len(_rows(folder)) < reporter.epochs:
             log_hyperparameters(
                 folder / "logs", self.space.changes(trial.hyperparameters.values), trial.trial_id
             )
             with contextlib.suppress(RungEnd):
-                train(recipe, directory=runs, name=RUN_NAME, verbose=0, observers=[watch])
+                train(recipe, directory=runs, name=RUN_NAME, verbose=0, observers=[reporter])
         return _rows(folder)
 
     def on_trial_begin(self, trial):
@@ -122,7 +135,7 @@ class RecipeTuner(CoarseToFine):
             "trial_begin",
             {
                 "trial": trial.trial_id,
-                "rung": values[STAGE] + 1,
+                "rung": values[RUNG] + 1,
                 "epochs": values[EPOCHS],
                 "values": self.space.changes(values),
             },
@@ -135,18 +148,23 @@ class RecipeTuner(CoarseToFine):
         self.on_event("trial_end", {"trial": trial.trial_id, "status": trial.status})
 
 
-class _Watch(keras.callbacks.Callback):
-    """Reports each epoch of a run, and ends it where its rung ends or it is clearly worse."""
+class _EpochReporter(keras.callbacks.Callback):
+    """Reports the epochs of a trial's run, and ends the run when the trial should end.
 
-    def __init__(self, tuner: RecipeTuner | None, trial: Any, epochs: int):
+    A trial ends with its rung, or early if it is clearly worse than the others. Without a tuner,
+    nothing is reported, and the trial ends with its rung.
+    """
+
+    def __init__(self, tuner: RecipeTuner | None, trial: Any):
         super().__init__()
-        self.tuner, self.trial, self.epochs = tuner, trial, epochs
+        self.tuner, self.trial = tuner, trial
         self.first_epoch = trial.hyperparameters.values[INITIAL_EPOCH]
+        self.epochs = trial.hyperparameters.values[EPOCHS]
         self.stopped = False
 
     def on_epoch_end(self, epoch, logs=None):
-        # A kill after an epoch was logged, but not saved, has the trial that goes on train it
-        # again: it was reported by the one before.
+        # A kill may have come after the parent's last epoch was logged and before it was saved.
+        # This trial then trains that epoch again, but does not report it: the parent has done so.
         if self.tuner is not None and epoch >= self.first_epoch:
             self.stopped = self.tuner.report(self.trial, epoch + 1, logs or {})
             name = self.tuner.oracle.objective.name
@@ -156,14 +174,17 @@ class _Watch(keras.callbacks.Callback):
             raise RungEnd
 
 
-def _fold(recipe: Recipe, folds: int, fold: int | None) -> Recipe:
+def _fold(recipe: Recipe, folds: int, fold: int) -> Recipe:
+    """Returns a recipe with the data of one fold of a cross-validation."""
     data = Spec("CrossValidation", {"data": recipe.data, "folds": folds, "fold": fold})
     return recipe.replace({"data": data})
 
 
 def _rows(folder: Path) -> list[dict[str, float]]:
+    """Returns the history of the run in a folder; it is empty before the run begins."""
     return Run(folder).history if (folder / "recipe.json").is_file() else []
 
 
 def _logs(row) -> dict[str, float]:
+    """Returns the logged quantities of a row of history.csv."""
     return {name: value for name, value in row.items() if name not in ("epoch", "seconds")}

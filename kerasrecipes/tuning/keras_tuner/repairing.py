@@ -1,4 +1,4 @@
-"""What a killed search leaves behind, brought into a state that keras-tuner can reload."""
+"""Repair of the files of a killed search, so that keras-tuner can reload them."""
 
 import json
 import shutil
@@ -9,23 +9,27 @@ from typing import Any
 from kerasrecipes.base.files import write_json
 
 DONE = ("COMPLETED", "FAILED", "INVALID")
-# Beside a trial's file, what it was when it last reported.
+# The file in a trial's folder that holds the trial as it was at its last report.
 REPORTED = "reported.json"
 
 
 def repair(folder: Path) -> None:
-    """Repairs the files of a search, wherever the kill was.
+    """Repairs the files of a search that was killed at any moment.
 
-    keras-tuner writes a trial's file, then the oracle's. Between the two, and within the first:
+    keras-tuner writes a trial's file first, then the oracle's. A kill while it writes the first, or
+    between the two, leaves one of these faults:
 
-    - a trial that was being created is in no list: it is deleted, and will be created again;
-    - a trial that had ended is still said to run: it is put among those that ended, not run again;
-    - when a running trial began is not noted yet, which keras-tuner's display takes for granted;
-    - a half-written file of a trial is replaced by what the trial was when it last reported, or
-      began.
+    - A trial was being created, and the oracle does not list it. It is deleted, and the search will
+      create it again.
+    - A trial has ended, and the oracle lists it as running. It is moved to those that ended, so
+      that it is not run again.
+    - The oracle does not know yet when a running trial began, which keras-tuner's display needs. It
+      is noted now.
+    - A trial's file is half-written. It is replaced by the trial as it was at its last report or,
+      before the first one, at its beginning.
 
     Args:
-        folder: The search's folder, with oracle.json, which is written whole.
+        folder: The folder of the search, which holds oracle.json. That file is always whole.
     """
     oracle = folder / "oracle.json"
     state = json.loads(oracle.read_text("utf-8"))
@@ -51,6 +55,7 @@ def repair(folder: Path) -> None:
 
 
 def _read(path: Path) -> dict[str, Any] | None:
+    """Returns the contents of a JSON file, or `None` if it is missing or half-written."""
     try:
         return json.loads(path.read_text("utf-8"))
     except (FileNotFoundError, json.JSONDecodeError):

@@ -1,4 +1,4 @@
-"""A keras-tuner oracle that goes on after a kill at any moment."""
+"""Resumable oracle for keras-tuner: a search continues after a kill at any moment."""
 
 import copy
 import json
@@ -10,15 +10,15 @@ import keras_tuner
 from keras_tuner.engine.trial import Trial
 
 from kerasrecipes.base.files import write_json, write_text
-from kerasrecipes.tuning.keras_tuner.distributed import is_known, role
+from kerasrecipes.tuning.keras_tuner.distributed import is_expected, role
 from kerasrecipes.tuning.keras_tuner.repairing import REPORTED, repair
 from kerasrecipes.tuning.keras_tuner.trial_values import forget_from
 
 
 class ResumableOracle(keras_tuner.Oracle):
-    """An oracle whose files, wherever a kill was, are those of a search that can go on.
+    """An oracle whose search can continue from its files, whenever it was killed.
 
-    Its answers may be asked for again, as workers do that got none because the chief was killed.
+    Every request may be repeated. Workers do so when the chief was killed before it answered.
 
     Args:
         **kwargs: As in keras-tuner.
@@ -37,7 +37,7 @@ class ResumableOracle(keras_tuner.Oracle):
         trial = self.trials[trial_id]
         forget_from(trial, step)
         super().update_trial(trial_id, metrics, step)
-        # keras-tuner's own file is not written whole: after a kill amid that, this one counts.
+        # A kill may leave keras-tuner's own file half-written: then this one replaces it.
         path = self.folder / f"trial_{trial_id}" / REPORTED
         write_text(path, json.dumps(trial.get_state()), durable=False)
         return trial
@@ -47,7 +47,7 @@ class ResumableOracle(keras_tuner.Oracle):
         if trial.trial_id in self.end_order:
             return
         super().end_trial(trial)
-        # keras-tuner saves before it takes the trial off its list of running ones.
+        # keras-tuner saves the state before it removes the trial from the running ones.
         self.save()
         if self.on_trial_end is not None:
             self.on_trial_end(self)
@@ -61,13 +61,13 @@ class ResumableOracle(keras_tuner.Oracle):
         }
 
     def set_state(self, state: Mapping[str, Any]) -> None:
-        """Takes up a search where it was; raises a `ValueError` if it is another one."""
+        """Resumes a search from its state; raises a `ValueError` if its settings differ."""
         self.check_same("objective", state["objective"], self.objective.name)
         super().set_state(state)
-        # A chief's workers go on while it is away; they and their trials belong together.
-        both = role() == "chief" == state.get("role")
-        running = self.ongoing_trials if both else {}
-        self._at_work = {worker: trial for worker, trial in running.items() if is_known(worker)}
+        # The workers of a chief that was killed continue their trials: each keeps its own.
+        has_workers = role() == "chief" == state.get("role")
+        running = self.ongoing_trials if has_workers else {}
+        self._at_work = {worker: trial for worker, trial in running.items() if is_expected(worker)}
 
     def save(self) -> None:
         """Writes oracle.json whole."""
@@ -75,24 +75,24 @@ class ResumableOracle(keras_tuner.Oracle):
         write_json(self.folder / "oracle.json", self.get_state())
 
     def reload(self) -> None:
-        """Takes up the search in the folder, after whatever ended it."""
+        """Resumes the search in the folder, however it ended."""
         repair(self.folder)
         super().reload()
-        # keras-tuner gives all running trials to whoever asks first.
+        # keras-tuner would give all running trials to the first worker that asks.
         self.ongoing_trials = self._at_work
         kept = {trial.trial_id for trial in self._at_work.values()}
         self._retry_queue = [name for name in self._retry_queue if name not in kept]
 
     @property
     def is_at_work(self) -> bool:
-        """Whether trials have begun, or are to begin again, that have not ended."""
+        """Whether some trials run, or wait to be run again."""
         return bool(self.ongoing_trials or self._retry_queue)
 
     def check_same(self, what: str, there: object, given: object) -> None:
-        """Raises a `ValueError` if a setting is not that of the search that is taken up."""
+        """Raises a `ValueError` if a setting is not that of the search that is resumed."""
         if there != given:
             raise ValueError(
-                f"The folder is of another search: its `{what}` differ. Search in another folder "
-                f"(`project_name`), or anew with `overwrite=True`. There: {there}. Received: "
-                f"{given}"
+                f"The folder holds another search: its `{what}` differ. Search in another folder "
+                f"(`project_name`), or discard that search with `overwrite=True`. "
+                f"Expected: {there}. Received: {given}"
             )

@@ -1,4 +1,4 @@
-"""A keras-tuner tuner that runs trials by rungs, and records what goes wrong."""
+"""Tuner that runs trials by rungs and records failed ones, for keras-tuner."""
 
 import math
 import shutil
@@ -13,34 +13,35 @@ import keras
 import keras_tuner
 from keras_tuner.engine.trial import TrialStatus
 
+from kerasrecipes.base.checks import nearest
 from kerasrecipes.base.files import replacing, write_json
 from kerasrecipes.base.private import hold_gradients_weakly
+from kerasrecipes.base.text import listed
 from kerasrecipes.training.resumable_checkpoint import ResumableCheckpoint
-from kerasrecipes.tuning.keras_tuner.distributed import role
+from kerasrecipes.tuning.keras_tuner.distributed import RetryingClient, role
 from kerasrecipes.tuning.keras_tuner.oracle import CAUSE, CoarseToFineOracle
-from kerasrecipes.tuning.keras_tuner.retrying_client import PatientClient
-from kerasrecipes.tuning.keras_tuner.trial_values import EPOCHS, INITIAL_EPOCH, PARENT
+from kerasrecipes.tuning.keras_tuner.trial_values import EPOCHS, INITIAL_EPOCH, PARENT, as_logs
 from kerasrecipes.tuning.rungs import usual_rungs
 
-# How long a worker waits before it asks again, while its next trial depends on others; and a chief,
-# before it looks whether all have left.
+# How long a worker whose next trial depends on running ones waits before it asks again, and how
+# often a chief checks whether all workers have left.
 IDLE_SECONDS = 0.2
-# How long a chief that has nothing to do waits for workers.
+# How long a chief without any further trial waits for workers that do not know it yet.
 LATE_SECONDS = 5
 
 
 class Diverged(Exception):
-    """A trial's objective or loss is no number any more."""
+    """The objective or a loss of a trial is NaN or infinite."""
 
 
 class RungTuner(keras_tuner.Tuner):
     """Runs the trials of a `CoarseToFineOracle`; see `CoarseToFine`.
 
     Args:
-        oracle: The oracle.
+        oracle: The oracle, which chooses the trials.
         hypermodel: As in keras-tuner.
-        max_trials: With the `epochs` that `search` is given, the budget; `None` where the oracle
-            has its rungs.
+        max_trials: The budget: as many epochs as so many trials of the `epochs` that `search` is
+            given. `None` if the oracle has its rungs.
         **kwargs: As in `keras_tuner.Tuner`.
     """
 
@@ -51,20 +52,20 @@ class RungTuner(keras_tuner.Tuner):
     ):
         folder = kwargs.get("project_name") or "untitled_project"
         oracle.folder = Path(kwargs.get("directory") or ".") / folder
-        # In a worker, keras-tuner puts a client of the chief's in the place of `oracle`.
+        # In a worker, keras-tuner replaces `self.oracle` by a client of the chief's oracle.
         self.chief_oracle = oracle
         self.max_trials = max_trials
         super().__init__(oracle, hypermodel, **kwargs)
         if role() == "worker":
-            self.oracle = PatientClient(self.oracle)
+            self.oracle = RetryingClient(self.oracle)
 
     def search(self, *fit_args, **fit_kwargs) -> None:
-        """Runs all trials; goes on where an earlier search in the folder ended.
+        """Runs all trials. An earlier search in the folder is continued where it stopped.
 
         Args:
             *fit_args: As in `keras.Model.fit`.
-            **fit_kwargs: As in `keras.Model.fit`. `epochs` is the length of the longest trials,
-                where the tuner was given `max_trials`.
+            **fit_kwargs: As in `keras.Model.fit`. If the tuner was given `max_trials`, `epochs` is
+                the length of the longest trials; otherwise it must be left out.
         """
         self.assign_rungs(fit_kwargs.pop("epochs", None))
         if "verbose" in fit_kwargs:
@@ -72,7 +73,7 @@ class RungTuner(keras_tuner.Tuner):
         self.save()
         if role() == "chief":
             self._serve()
-            self.chief_oracle.check_outcome()
+            self.chief_oracle.check_results()
             return
         self.on_search_begin()
         while (trial := self._next_trial()) is not None:
@@ -81,7 +82,7 @@ class RungTuner(keras_tuner.Tuner):
             self.on_trial_end(trial)
         self.on_search_end()
         if role() == "alone":
-            self.chief_oracle.check_outcome()
+            self.chief_oracle.check_results()
 
     def run_trial(self, trial, *args, **kwargs):
         return super().run_trial(
@@ -89,18 +90,19 @@ class RungTuner(keras_tuner.Tuner):
         )
 
     def _build_and_fit_model(self, trial, *args, callbacks, epochs, **kwargs):
-        # keras-tuner's hook for those who change what `fit` is given: here the callbacks are the
-        # trial's own copies, and those that report its epochs are among them. Epochs are reported
-        # before they are saved: one that a kill leaves unsaved is trained and reported again.
-        # keras-tuner collects what earlier trials left, before it builds a model.
+        # keras-tuner calls this method so that subclasses can change the arguments of `fit`. The
+        # callbacks are this trial's own copies, and one of them reports its epochs. It runs before
+        # the checkpoint is saved, so that an epoch that a kill leaves unsaved is trained and
+        # reported again.
+        # keras-tuner collects garbage before it builds a model, which frees the earlier models.
         hold_gradients_weakly()
         initial = 0
         if self.executions_per_trial == 1:
             checkpoint = ResumableCheckpoint(
-                self._checkpoint(trial.trial_id), [c for c in callbacks if _goes_on(c)]
+                self._checkpoint(trial.trial_id), [c for c in callbacks if _is_saved(c)]
             )
             if not checkpoint.path.exists() and trial.hyperparameters.values[INITIAL_EPOCH]:
-                self._take_over(trial)
+                self._copy_checkpoint_of_parent(trial)
             callbacks = [*callbacks, _Restore(checkpoint), checkpoint]
             initial = checkpoint.finished_epochs
         return super()._build_and_fit_model(
@@ -112,21 +114,26 @@ class RungTuner(keras_tuner.Tuner):
             model.stop_training = True
 
     def report(self, trial, epochs: int, logs: Mapping[str, Any]) -> bool:
-        """Tells the oracle what a trial scored after so many epochs.
+        """Reports the metrics of a trial after an epoch to the oracle.
+
+        Args:
+            trial: The trial.
+            epochs: How many epochs the trial has, including those of the parent it continues.
+            logs: The metrics after the last of them.
 
         Returns:
-            Whether the trial is clearly worse and should be stopped.
+            Whether the trial should stop, because it is clearly worse than the others.
 
         Raises:
-            Diverged: If the objective or a loss is no number any more.
-            ValueError: If the objective is not among the logs.
+            Diverged: If the objective or a loss is NaN or infinite.
+            ValueError: If the objective is not among the metrics.
         """
         name = self.oracle.objective.name
         metrics = {key: float(value) for key, value in logs.items()}
         if name not in metrics:
             raise keras_tuner.errors.FatalValueError(
-                f"`objective` must be one of {', '.join(metrics) or 'nothing'}, which the training "
-                f"reports. Received: objective={name!r}"
+                f"`objective` must be one of the reported metrics: {listed(metrics) or 'none'}."
+                f"{nearest(name, metrics)} Received: objective={name!r}"
             )
         for watched in (name, "loss", "val_loss"):
             if not math.isfinite(metrics.get(watched, 0.0)):
@@ -135,35 +142,36 @@ class RungTuner(keras_tuner.Tuner):
         return reply.status == TrialStatus.STOPPED
 
     def save(self) -> None:
-        """Writes the state of tuner and oracle, each whole."""
+        """Writes the states of the tuner and of the oracle, each whole."""
         if role() != "worker":
             self.chief_oracle.save()
         write_json(Path(self.project_dir) / f"{self.tuner_id}.json", self.get_state())
 
     def reload(self) -> None:
-        """Takes up the search in the folder."""
-        # A worker asks the chief, and must not repair what the chief is writing.
+        """Resumes the search in the folder."""
+        # Only the chief writes the oracle's files, so that no worker may repair them.
         if role() != "worker":
             self.chief_oracle.reload()
 
     def _serve(self) -> None:
-        """Answers workers until there is nothing left to try, and all of them know."""
-        # keras-tuner's server looks for that every 20 seconds. It goes on until the process ends,
-        # for workers that come late.
+        """Answers workers until the search has no further trial and all workers know it."""
+        # keras-tuner's server itself checks for the end every 20 seconds only. It runs until this
+        # process ends, and answers workers that come late.
         oracle, server = self.chief_oracle, threading.Thread(target=super().search, daemon=True)
-        oracle.over = oracle.nothing_left()
-        # Workers whose chief was killed when all was tried have not been told.
-        until = time.monotonic() + LATE_SECONDS * oracle.over
+        oracle.is_over = oracle.is_exhausted()
+        # If an earlier chief was killed at the very end, its workers do not know of the end yet.
+        earliest_end = time.monotonic() + LATE_SECONDS * oracle.is_over
         server.start()
         while server.is_alive():
-            told = not oracle.ongoing_trials and not oracle.tuner_ids
-            if oracle.over and told and time.monotonic() > until:
+            all_know = not oracle.ongoing_trials and not oracle.tuner_ids
+            if oracle.is_over and all_know and time.monotonic() > earliest_end:
                 break
             time.sleep(IDLE_SECONDS)
-        if not oracle.over:
-            raise ConnectionError("The chief could not serve its workers.")
+        if not oracle.is_over:
+            raise ConnectionError("The chief's server ended before the search did.")
 
     def _next_trial(self):
+        """Returns the next trial, as soon as there is one; `None` at the end of the search."""
         while True:
             trial = self.oracle.create_trial(self.tuner_id)
             if trial.status == TrialStatus.STOPPED:
@@ -173,11 +181,11 @@ class RungTuner(keras_tuner.Tuner):
             time.sleep(IDLE_SECONDS)
 
     def _attempt(self, trial, *fit_args, **fit_kwargs) -> None:
-        """Runs a trial; whatever it raises is recorded with it, and the search goes on."""
+        """Runs a trial. If it raises an error, the trial is recorded as failed with its cause."""
         try:
             results = self.run_trial(trial, *fit_args, **fit_kwargs)
             if not self.oracle.get_trial(trial.trial_id).metrics.exists(self.oracle.objective.name):
-                self.report(trial, 1, _as_logs(results, self.oracle.objective.name))
+                self.report(trial, 1, as_logs(results, self.oracle.objective.name))
             trial.status = TrialStatus.COMPLETED
         except keras_tuner.errors.FatalError:
             raise
@@ -189,20 +197,35 @@ class RungTuner(keras_tuner.Tuner):
             write_json(Path(self.get_trial_dir(trial.trial_id)) / CAUSE, {"cause": cause})
 
     def assign_rungs(self, epochs: int | None) -> None:
+        """Gives the oracle the rungs that follow from `max_trials` and `epochs`.
+
+        Args:
+            epochs: The length of the longest trials; `None` if the oracle has its rungs.
+
+        Raises:
+            ValueError: If `epochs` is missing, or is given although the oracle has its rungs.
+        """
         if self.max_trials is not None:
             if epochs is None:
-                raise ValueError("`search` needs `epochs`, the length of the longest trials.")
+                raise ValueError(
+                    "`search` needs `epochs`, the length of the longest trials, because the tuner "
+                    "was given `max_trials`."
+                )
             self.chief_oracle.set_rungs(usual_rungs(self.max_trials, epochs))
         elif epochs is not None:
             raise ValueError(
-                f"`epochs` follow from the rungs of the tuner. Received: epochs={epochs!r}"
+                "`epochs` must be left out, because the tuner was given `rungs`. "
+                f"Received: epochs={epochs!r}"
             )
 
     def _checkpoint(self, trial_id: str) -> Path:
         return Path(self.get_trial_dir(trial_id)) / "checkpoint.npz"
 
-    def _take_over(self, trial) -> None:
-        """Gives a trial what the trial that it goes on from has left: the weights come last."""
+    def _copy_checkpoint_of_parent(self, trial) -> None:
+        """Copies the checkpoint of a promoted trial's parent into its own folder.
+
+        checkpoint.npz is copied last and whole: where it exists, the copy is complete.
+        """
         parent = Path(self.get_trial_dir(trial.hyperparameters.values[PARENT]))
         for path in parent.glob("checkpoint.weights.h5"):
             shutil.copy(path, self.get_trial_dir(trial.trial_id))
@@ -211,7 +234,7 @@ class RungTuner(keras_tuner.Tuner):
 
 
 class _Restore(keras.callbacks.Callback):
-    """Brings the model back to a checkpoint, before its first epoch."""
+    """Restores the model from a checkpoint before its first epoch."""
 
     def __init__(self, checkpoint: ResumableCheckpoint):
         super().__init__()
@@ -221,18 +244,6 @@ class _Restore(keras.callbacks.Callback):
         self.checkpoint.restore(self.model)
 
 
-def _goes_on(callback: keras.callbacks.Callback) -> bool:
-    """Returns whether a callback's state belongs to the training, not to the folder it logs to."""
+def _is_saved(callback: keras.callbacks.Callback) -> bool:
+    """Returns whether a checkpoint holds a callback's state; TensorBoard's is that of its logs."""
     return not isinstance(callback, keras.callbacks.TensorBoard)
-
-
-def _as_logs(results: Any, objective: str) -> Mapping[str, float]:
-    """Returns what a `run_trial` of a user's returned, as logs."""
-    if isinstance(results, list):
-        every = [_as_logs(result, objective) for result in results]
-        return {name: sum(logs[name] for logs in every) / len(every) for name in every[0]}
-    if isinstance(results, Mapping):
-        return results
-    if isinstance(results, keras.callbacks.History):
-        return {name: values[-1] for name, values in results.history.items()}
-    return {objective: float(results)}

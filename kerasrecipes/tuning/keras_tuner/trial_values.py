@@ -1,23 +1,25 @@
-"""What a trial of keras-tuner holds for a search by rungs."""
+"""Values, curve and score of a keras-tuner trial, and the trial as an observation."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+import keras
 import numpy as np
 from keras_tuner.engine.trial import TrialStatus
 
 from kerasrecipes.tuning.planning.plan import Observation
 from kerasrecipes.tuning.planning.unit_cube import UnitCube
 
-# Values of a trial that are keras-tuner's own, named as its Hyperband names them.
+# The values of a trial that are not hyperparameters; the first three as keras-tuner's Hyperband
+# names them.
 EPOCHS, INITIAL_EPOCH, PARENT = "tuner/epochs", "tuner/initial_epoch", "tuner/trial_id"
-STAGE = "tuner/rung"
-# Which epochs a score may be of.
+RUNG = "tuner/rung"
+# The epochs that a trial may be scored by; see `score_of`.
 SCORED_EPOCHS = ("late", "last", "best")
 
 
 def own_curve(trial: Any, objective: Any) -> list[float]:
-    """Returns the objective after each of a trial's own epochs, higher is better."""
+    """Returns the objective after each epoch that a trial trained itself; higher is better."""
     if not trial.metrics.exists(objective.name):
         return []
     sign = -1.0 if objective.direction == "min" else 1.0
@@ -25,12 +27,14 @@ def own_curve(trial: Any, objective: Any) -> list[float]:
 
 
 def score_of(curve: Sequence[float], planned_epochs: int, epoch: str) -> float:
-    """Returns what a trial scored.
+    """Returns the score of a trial.
 
     Args:
-        curve: Its objective after each of its own epochs, higher is better.
-        planned_epochs: How many epochs it was to have, those of a trial it goes on from included.
-        epoch: `"late"` for the mean over the last ninth of the epochs, `"last"`, or `"best"`.
+        curve: The objective after each epoch that the trial trained itself; higher is better.
+        planned_epochs: The planned length of the trial, in epochs. It includes the epochs of the
+            parent that the trial continues.
+        epoch: `"late"` for the mean over the last ninth of the planned epochs, `"last"` or `"best"`
+            for the objective after that epoch.
 
     Example:
 
@@ -58,17 +62,17 @@ def as_observation(
     Args:
         trial: keras-tuner's trial.
         objective: keras-tuner's objective.
-        cube: The space of the search.
-        ended: Whether the trial is over.
-        epoch: Which epochs its score is of; see `score_of`.
-        parent: The trial that it goes on from, or repeats at greater length.
+        cube: The search space.
+        ended: Whether the trial has ended.
+        epoch: The epochs that the trial is scored by; see `score_of`.
+        parent: The shorter trial that this one continues or repeats, if it is promoted.
     """
     values, curve = trial.hyperparameters.values, own_curve(trial, objective)
     planned, initial = values[EPOCHS], values[INITIAL_EPOCH]
     score = None
     if ended:
-        done = trial.status == TrialStatus.COMPLETED and curve
-        score = score_of(curve, planned, epoch) if done else -np.inf
+        succeeded = trial.status == TrialStatus.COMPLETED and curve
+        score = score_of(curve, planned, epoch) if succeeded else -np.inf
     if parent is not None and initial:
         curve = [*parent.curve, *curve]
     epochs = min(planned, len(curve)) if ended else planned
@@ -77,7 +81,7 @@ def as_observation(
     return Observation(
         name=trial.trial_id,
         point=cube.encode(values),
-        rung=values[STAGE],
+        rung=values[RUNG],
         epochs=planned,
         initial_epoch=initial,
         cost_epochs=max(1, epochs - initial),
@@ -88,8 +92,25 @@ def as_observation(
 
 
 def forget_from(trial: Any, step: int) -> None:
-    """Drops what a trial reported from an epoch on, when it trains that epoch again."""
+    """Drops the metrics of a trial from an epoch on, because the trial trains that epoch again."""
     config = trial.metrics.get_config()
     for metric in config["metrics"].values():
         metric["observations"] = [seen for seen in metric["observations"] if seen["step"] < step]
     trial.metrics = type(trial.metrics).from_config(config)
+
+
+def as_logs(results: Any, objective: str) -> Mapping[str, float]:
+    """Returns what a user's own `run_trial` returned as a dictionary of metrics.
+
+    Args:
+        results: A number, a dictionary, a Keras history, or a list of these for their means.
+        objective: The name of a number.
+    """
+    if isinstance(results, list):
+        every = [as_logs(result, objective) for result in results]
+        return {name: sum(logs[name] for logs in every) / len(every) for name in every[0]}
+    if isinstance(results, Mapping):
+        return results
+    if isinstance(results, keras.callbacks.History):
+        return {name: values[-1] for name, values in results.history.items()}
+    return {objective: float(results)}

@@ -1,4 +1,4 @@
-"""What a coarse-to-fine search tries next: a pure function of what it has tried."""
+"""Plan of a coarse-to-fine search: the next trial as a pure function of the trials so far."""
 
 import functools
 import math
@@ -9,7 +9,7 @@ import numpy as np
 from scipy.stats import qmc
 
 from kerasrecipes.tuning.planning.region import Region, narrowed, whole
-from kerasrecipes.tuning.planning.surrogate import LEAST_TRIALS, Surrogate
+from kerasrecipes.tuning.planning.surrogate import MIN_TRIALS, Surrogate
 from kerasrecipes.tuning.planning.unit_cube import UnitCube
 from kerasrecipes.tuning.rungs import Rung
 
@@ -19,15 +19,17 @@ class Observation:
     """A trial as the plan sees it.
 
     Args:
-        name: Its name.
-        point: Array `(d,)`. Where it is in the unit cube.
+        name: The name of the trial.
+        point: Array `(d,)`. The trial's point in the unit cube.
         rung: The number of its rung, from 0.
-        epochs: How many epochs it was to have.
-        cost_epochs: How many of them were its own, where it went on from another trial.
-        score: Higher is better, `-inf` where it failed, `None` while it runs.
-        parent: The name of the trial that it goes on from, or repeats at greater length.
-        curve: Its scores after 1, 2, ... epochs; where it was stopped, the last one is repeated.
-        initial_epoch: How many of its epochs were another trial's.
+        epochs: The length that was planned for the trial, in epochs.
+        cost_epochs: How many epochs the trial trained itself. The epochs of its parent do not count
+            where it continues from the parent's weights.
+        score: Higher is better; `-inf` if the trial failed, `None` while it runs.
+        parent: The name of the shorter trial that this one continues or repeats, if it is promoted.
+        curve: The scores after 1, 2, ... epochs. Where the trial was stopped early, its last score
+            fills the remaining epochs.
+        initial_epoch: How many of its epochs its parent trained.
     """
 
     name: str
@@ -41,15 +43,19 @@ class Observation:
     initial_epoch: int = 0
 
     @property
-    def is_whole(self) -> bool:
-        """Whether it ended, neither failed nor stopped early."""
-        ended = self.score is not None and self.score != -np.inf
-        return ended and self.initial_epoch + self.cost_epochs >= self.epochs
+    def has_score(self) -> bool:
+        """Whether the trial ended and did not fail."""
+        return self.score not in (None, -np.inf)
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether the trial ended with all of its epochs: it neither failed nor stopped early."""
+        return self.has_score and self.initial_epoch + self.cost_epochs >= self.epochs
 
 
 @dataclass(frozen=True)
 class Proposal:
-    """A trial to come; see `Observation`."""
+    """The next trial; its fields are those of `Observation`."""
 
     point: np.ndarray
     rung: int
@@ -58,33 +64,35 @@ class Proposal:
 
 
 WAIT = "wait"
-# The share of the first rung's trials that are spread over the space before a model chooses.
+# The share of the first rung's trials that are spread over the space before a model chooses points.
 SPREAD = 0.6
-# Half of the candidates are drawn around the best points: around how many, how many, and how far.
-# A longer search for the greatest acquisition ends where the model knows least, at the at_bounds.
-CENTERS, DRAWN = 8, 32
-STEPS = (0.02, 0.05, 0.1)
-# A new point differs from those that were tried by so much in at least one coordinate: for each
-# hyperparameter, and at most. More of them leave more room, and more to learn elsewhere.
-APART, APART_AT_MOST = 0.025, 0.15
+# Half of the candidates for a new point are drawn around the best points: around this many of them,
+# this many around each, and with steps of these sizes. An optimizer of the acquisition function
+# would end where the model is least certain, which is at the bounds.
+CENTERS, DRAWS_PER_CENTER = 8, 32
+STEP_SIZES = (0.02, 0.05, 0.1)
+# A new point differs from every earlier one by at least this much in at least one coordinate: this
+# much times the number of hyperparameters, but no more than the maximum. A space of more dimensions
+# has more room, and a point far from the others teaches more.
+MIN_DISTANCE, MAX_MIN_DISTANCE = 0.025, 0.15
 
 
 @dataclass(frozen=True)
 class Plan:
-    """How a coarse-to-fine search goes on.
+    """The rules by which a coarse-to-fine search chooses its next trial.
 
     Args:
         cube: The search space.
-        rungs: Trials and epochs.
+        rungs: The number of trials and their epochs, for each rung.
         seed: Non-negative integer.
-        continues: Whether a promoted trial goes on from its weights, and costs only its further
-            epochs.
-        promoted_fraction: Float in `[0, 1]`. The share of a rung's trials that repeat the best of
-            the rung before, at the length of this one; one more may fill up a rung's epochs.
+        continues: Whether a promoted trial continues from its parent's weights, so that only the
+            further epochs count as its cost. If `False`, it is trained from scratch.
+        promoted_fraction: Float in `[0, 1]`. The share of a rung's trials that are promoted from
+            the rung before. One more trial may be promoted to use up the rung's budget.
         exploration: Float in `[0, 1]`. The share of a rung's other trials that are drawn from the
             whole space.
-        model: Whether points are chosen by a model of the scores so far, after the first six tenths
-            of the first rung; else they are drawn from the region.
+        model: Whether a model of the scores chooses the points, from the end of the first six
+            tenths of the first rung on. If `False`, points are drawn from the region.
     """
 
     cube: UnitCube
@@ -95,135 +103,146 @@ class Plan:
     exploration: float = 0.1
     model: bool = True
 
-    def next(self, tried: Sequence[Observation]) -> Proposal | str | None:
-        """Returns the next trial, `WAIT` while it depends on trials that run, `None` at the end."""
-        rung = max((trial.rung for trial in tried), default=0)
-        proposal = self._in_rung(rung, tried)
-        if proposal is None and any(trial.score is None for trial in tried):
+    def next(self, observations: Sequence[Observation]) -> Proposal | str | None:
+        """Returns the next trial.
+
+        Args:
+            observations: All trials so far, in a fixed order.
+
+        Returns:
+            The next trial; `WAIT` while it depends on trials that run; `None` at the end.
+        """
+        rung = max((trial.rung for trial in observations), default=0)
+        proposal = self._in_rung(rung, observations)
+        if proposal is None and any(trial.score is None for trial in observations):
             return WAIT
         if proposal is None and rung + 1 < len(self.rungs):
-            return self._in_rung(rung + 1, tried)
+            return self._in_rung(rung + 1, observations)
         return proposal
 
-    def region(self, rung: int, tried: Sequence[Observation]) -> Region:
-        """Returns the region that a rung searches."""
+    def region(self, rung: int, observations: Sequence[Observation]) -> Region:
+        """Returns the region that a rung, counted from 0, searches."""
         region = whole(self.cube)
         for number in range(rung):
-            there = [t for t in tried if t.rung == number and t.score is not None]
-            if there:
-                points, scores = np.stack([t.point for t in there]), _scores(there)
-                region = narrowed(region, points, scores)
+            ended = [t for t in observations if t.rung == number and t.score is not None]
+            if ended:
+                scores = np.array([t.score for t in ended], float)
+                region = narrowed(region, np.stack([t.point for t in ended]), scores)
         return region
 
-    def _in_rung(self, number: int, tried: Sequence[Observation]) -> Proposal | None:
+    def _in_rung(self, number: int, observations: Sequence[Observation]) -> Proposal | None:
+        """Returns the next trial of a rung, or `None` if its budget allows no more."""
         rung = self.rungs[number]
-        here = [trial for trial in tried if trial.rung == number]
-        left = rung.budget_epochs - sum(trial.cost_epochs for trial in here)
-        repeated = {trial.parent for trial in here} - {None}
-        # At the end, what is too little for a new trial may do for one more promoted.
+        here = [trial for trial in observations if trial.rung == number]
+        remaining = rung.budget_epochs - sum(trial.cost_epochs for trial in here)
+        parents = {trial.parent for trial in here} - {None}
         wanted = math.ceil(self.promoted_fraction * rung.trials)
-        if wanted and (len(repeated) < wanted or left < rung.epochs):
-            promoted = self._promoted(number, repeated, tried)
+        # At the end of a rung, epochs that do not suffice for a new trial may suffice for one more
+        # promoted trial.
+        if wanted and (len(parents) < wanted or remaining < rung.epochs):
+            promoted = self._next_promoted(number, parents, observations)
             if promoted is not None:
                 cost = rung.epochs - (promoted.epochs if self.continues else 0)
-                if cost <= left:
+                if cost <= remaining:
                     return Proposal(promoted.point, number, rung.epochs, promoted.name)
-        if rung.epochs > left:
+        if rung.epochs > remaining:
             return None
-        return Proposal(self._new_point(number, here, tried), number, rung.epochs)
+        return Proposal(self._new_point(number, here, observations), number, rung.epochs)
 
-    def _promoted(self, number: int, repeated, tried) -> Observation | None:
-        """Returns the best whole trial of the rung before that is not repeated in this one."""
-        before = [t for t in tried if t.rung == number - 1 and t.is_whole]
-        left = [t for t in before if t.name not in repeated]
-        return max(left, key=lambda t: t.score, default=None)
+    def _next_promoted(self, number: int, parents, observations) -> Observation | None:
+        """Returns the best complete trial of the rung before that is not promoted yet."""
+        before = [t for t in observations if t.rung == number - 1 and t.is_complete]
+        candidates = [t for t in before if t.name not in parents]
+        return max(candidates, key=lambda t: t.score, default=None)
 
-    def _new_point(self, number: int, here, tried) -> np.ndarray:
-        rng = np.random.default_rng([self.seed, len(tried)])
+    def _new_point(self, number: int, here, observations) -> np.ndarray:
+        """Returns the point of a new trial of a rung, whose trials so far are `here`."""
+        rng = np.random.default_rng([self.seed, len(observations)])
         new = sum(trial.parent is None for trial in here)
         everywhere = whole(self.cube)
-        if number == 0 and not (self.model and self._can_model(new, tried)):
-            return self.cube.snapped(everywhere.place(_spread(len(self.cube), self.seed, new)))[0]
-        # The first rung has been spread over all.
+        if number == 0 and not (self.model and self._can_model(new, observations)):
+            uniform = _sobol_point(len(self.cube), self.seed, new)
+            return self.cube.snapped(everywhere.place(uniform))[0]
+        # The first rung already covers the whole space.
         explores = number > 0 and int((new + 1) * self.exploration) > int(new * self.exploration)
-        region = everywhere if explores else self.region(number, tried)
+        region = everywhere if explores else self.region(number, observations)
         if explores or not self.model:
-            return self._unlike(region.sample(64, rng), tried)
-        return self._promising(region, self.rungs[number].epochs, tried, rng)
+            return self._farthest(region.sample(64, rng), observations)
+        return self._maximized_acquisition(region, self.rungs[number].epochs, observations, rng)
 
-    def _can_model(self, new: int, tried) -> bool:
-        """Returns whether the first rung has been spread enough for a model of it."""
-        done = sum(trial.score not in (None, -np.inf) for trial in tried)
+    def _can_model(self, new: int, observations) -> bool:
+        """Returns whether the first rung has enough trials to fit a model to their scores."""
+        scored = sum(trial.has_score for trial in observations)
         spread = math.ceil(SPREAD * self.rungs[0].trials)
-        return new >= spread and done >= max(LEAST_TRIALS, len(self.cube) + 1)
+        return new >= spread and scored >= max(MIN_TRIALS, len(self.cube) + 1)
 
-    def _promising(self, region: Region, epochs: int, tried, rng) -> np.ndarray:
-        """Returns the point that promises to improve most on the best of a length."""
-        model = self._model(tried)
-        there = self.cube.features(np.stack([t.point for t in tried]))
-        known, _ = model.predict(there, epochs)
-        apart = min(APART * len(self.cube), APART_AT_MOST)
+    def _maximized_acquisition(self, region: Region, epochs: int, observations, rng) -> np.ndarray:
+        """Returns the candidate with the greatest expected improvement for trials of a length."""
+        model = self._model(observations)
+        earlier = self.cube.features(np.stack([t.point for t in observations]))
+        means, _ = model.predict(earlier, epochs)
+        min_distance = min(MIN_DISTANCE * len(self.cube), MAX_MIN_DISTANCE)
 
         def acquisition(points):
             features = self.cube.features(points)
-            gap = np.abs(features[:, None] - there).max(2).min(1)
-            promised = model.improvement(features, epochs, float(known.max()))
-            # Next to what was tried there is little to learn but the noise.
-            return np.where(gap >= apart, promised, promised - 1e6)
+            distances = np.abs(features[:, None] - earlier).max(2).min(1)
+            improvement = model.improvement(features, epochs, float(means.max()))
+            # A trial next to an earlier one would show little but the noise.
+            return np.where(distances >= min_distance, improvement, improvement - 1e6)
 
-        done = [t for t in tried if t.score is not None]
-        points = np.stack(
-            [t.point for t in sorted(done, key=lambda t: (-t.epochs, -t.score))[:CENTERS]]
-        )
-        near = _steps(points, rng)
+        ended = [t for t in observations if t.score is not None]
+        ranked = sorted(ended, key=lambda t: (-t.epochs, -t.score))
+        near = _perturbed(np.stack([t.point for t in ranked[:CENTERS]]), rng)
         candidates = self.cube.snapped(np.concatenate([near, region.sample(len(near), rng)]))
         return candidates[np.argmax(acquisition(candidates))]
 
-    def _model(self, tried) -> Surrogate:
-        """Returns the model of all that ended; a promoted and what it repeats are one point."""
+    def _model(self, observations) -> Surrogate:
+        """Returns a model of all trials that ended.
+
+        A trial and those that were promoted from it are one point with a score for each length.
+        """
         lengths = [rung.epochs for rung in self.rungs]
         points: dict[str, np.ndarray] = {}
         scores: dict[str, np.ndarray] = {}
-        first: dict[str, str] = {}
-        for trial in tried:
-            name = first[trial.name] = first.get(trial.parent or "", trial.parent) or trial.name
+        # By trial, the name of the trial that it was first promoted from, or else its own.
+        origins: dict[str, str] = {}
+        for trial in observations:
+            parent = trial.parent
+            origin = trial.name if parent is None else origins.get(parent, parent)
+            origins[trial.name] = origin
             if trial.score is None:
                 continue
-            points[name] = trial.point
-            row = scores.setdefault(name, np.full(len(lengths), np.nan))
+            points[origin] = trial.point
+            row = scores.setdefault(origin, np.full(len(lengths), np.nan))
             row[trial.rung] = trial.score
-            if self.continues and trial.score != -np.inf:
+            if self.continues and trial.has_score:
                 shorter = lengths[: trial.rung]
                 row[: len(shorter)] = [trial.curve[length - 1] for length in shorter]
         return Surrogate(lengths).fit(
             self.cube.features(np.stack([*points.values()])), np.stack([*scores.values()])
         )
 
-    def _unlike(self, points: np.ndarray, tried) -> np.ndarray:
-        """Returns the point that is farthest from all that were tried."""
+    def _farthest(self, points: np.ndarray, observations) -> np.ndarray:
+        """Returns the point that is farthest from the points of all earlier trials."""
         points = self.cube.snapped(points)
-        there = self.cube.features(np.stack([t.point for t in tried]))
-        distances = self.cube.features(points)[:, None] - there
-        return points[np.argmax(np.min(np.sum(distances**2, axis=2), axis=1))]
+        earlier = self.cube.features(np.stack([t.point for t in observations]))
+        differences = self.cube.features(points)[:, None] - earlier
+        return points[np.argmax(np.min(np.sum(differences**2, axis=2), axis=1))]
 
 
-def _scores(trials: Sequence[Observation]) -> np.ndarray:
-    return np.array([t.score for t in trials], float)
-
-
-def _steps(points: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Returns points some steps away from each, in some of the coordinates."""
-    start = np.repeat(np.nan_to_num(points, nan=0.5), DRAWN, axis=0)
-    sizes = rng.choice(STEPS, (len(start), 1)) * (rng.random(start.shape) < 0.5)
+def _perturbed(points: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Returns several points around each point: about half of the coordinates are changed."""
+    start = np.repeat(np.nan_to_num(points, nan=0.5), DRAWS_PER_CENTER, axis=0)
+    sizes = rng.choice(STEP_SIZES, (len(start), 1)) * (rng.random(start.shape) < 0.5)
     return start + sizes * rng.normal(size=start.shape)
 
 
 @functools.cache
-def _sequence(dimensions: int, seed: int, size: int) -> np.ndarray:
+def _sobol_sequence(dimensions: int, seed: int, size: int) -> np.ndarray:
     return qmc.Sobol(dimensions, seed=seed).random(size)
 
 
-def _spread(dimensions: int, seed: int, number: int) -> np.ndarray:
-    """Returns a point of a scrambled Sobol sequence, `(1, d)`."""
+def _sobol_point(dimensions: int, seed: int, number: int) -> np.ndarray:
+    """Returns one point of a scrambled Sobol sequence, `(1, d)`."""
     size = 1 << max(6, number.bit_length())
-    return _sequence(dimensions, seed, size)[number : number + 1]
+    return _sobol_sequence(dimensions, seed, size)[number : number + 1]

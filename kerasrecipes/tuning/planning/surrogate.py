@@ -1,4 +1,4 @@
-"""A model of scores over the unit cube, from short trials to long ones."""
+"""Surrogate model of scores over the unit cube, for trials of several lengths."""
 
 import warnings
 from collections.abc import Sequence
@@ -8,15 +8,18 @@ from typing import Any
 import numpy as np
 from scipy.stats import norm
 
-# What is far below the middling trials is only known to be bad: how bad is drawn in.
+# The quantile below which scores are raised: all that matters of bad trials is that they are bad.
 FLOOR_QUANTILE = 0.25
-# Trials of a length that a model of them needs.
-LEAST_TRIALS = 4
+# A length is modelled if it has at least so many trials.
+MIN_TRIALS = 4
 
 
 @dataclass(frozen=True)
 class _Level:
-    """A Gaussian process of what trials of one length add to `slope` times the shorter ones."""
+    """The scores of one length of trials: `slope` times the shorter ones plus a Gaussian process.
+
+    The process models the scaled remainder; `center` and `scale` undo the scaling.
+    """
 
     process: Any
     slope: float
@@ -26,45 +29,53 @@ class _Level:
 
 @dataclass
 class Surrogate:
-    """Gaussian processes, one for each length of trials, each on top of the shorter one's.
+    """Multi-fidelity Gaussian process: one process for each length of trials.
+
+    The score `y_k` of the `k`-th length builds on the predicted mean of the next shorter length:
 
         y_k(x) = rho_k * mean_{k-1}(x) + delta_k(x)
 
-    Short trials are many and tell where to look; long ones are few and correct them. All kernels
-    are Matern 5/2 with noise, and a length for each feature.
+    The many short trials show where to look; the few long ones correct them. All kernels are Matern
+    5/2 with noise and one length scale for each feature.
 
     Args:
-        epochs: The lengths, rising.
+        epochs: The lengths in ascending order.
 
     Reference:
         Kennedy and O'Hagan, 2000, https://doi.org/10.1093/biomet/87.1.1. Differs from it in: each
-        level is fitted on the mean of the one below, as in Le Gratiet and Garnier, 2014,
-        https://arxiv.org/abs/1210.0686, with the uncertainty of `delta` and of that level added.
+        level is fitted on the mean of the level below, as in Le Gratiet and Garnier, 2014,
+        https://arxiv.org/abs/1210.0686; the variances of `delta` and of that level are added.
     """
 
     epochs: Sequence[int]
     levels: list[_Level] = field(default_factory=list)
 
     def fit(self, features: np.ndarray, scores: np.ndarray) -> "Surrogate":
-        """Fits all levels that have trials enough.
+        """Fits the levels from the shortest length up to the last that has enough trials.
 
         Args:
-            features: Array `(n, features)`.
-            scores: Array `(n, lengths)`, higher is better; `nan` where there is none, `-inf` where
-                a trial failed.
+            features: Array `(n, features)`. One row for each point.
+            scores: Array `(n, lengths)`. The score of each point at each length; higher is better,
+                `nan` where there is no trial, `-inf` where the trial failed.
+
+        Returns:
+            The fitted model itself.
         """
         self.levels = []
         for number, column in enumerate(scores.T):
-            there = ~np.isnan(column)
-            if np.sum(there) < LEAST_TRIALS:
+            known = ~np.isnan(column)
+            if np.sum(known) < MIN_TRIALS:
                 break
-            self.levels.append(self._level(number, features[there], drawn_in(column[there])))
+            self.levels.append(self._fitted(number, features[known], winsorized(column[known])))
         return self
 
     def predict(self, features: np.ndarray, length: int) -> tuple[np.ndarray, np.ndarray]:
-        """Returns mean and deviation of a run's score after so many epochs, noise included.
+        """Returns mean and standard deviation of a trial's score, noise included.
 
-        Where there is no model of that length, those of the longest one that has.
+        Args:
+            features: Array `(n, features)`.
+            length: The length of the trial, in epochs. If no level is fitted for it, the score at
+                the longest shorter length that has one is returned.
         """
         mean, variance = np.zeros(len(features)), np.zeros(len(features))
         for level, epochs in zip(self.levels, self.epochs, strict=False):
@@ -76,39 +87,46 @@ class Surrogate:
         return mean, np.sqrt(variance)
 
     def improvement(self, features: np.ndarray, length: int, best: float) -> np.ndarray:
-        """Returns the logarithm of the expected improvement over a score."""
+        """Returns the logarithm of the expected improvement over the score `best`."""
         mean, deviation = self.predict(features, length)
         deviation = np.maximum(deviation, 1e-9)
         z = (mean - best) / deviation
-        # For z far below 0 the difference cancels: there its asymptote is used.
-        near = np.log(np.maximum(z * norm.cdf(z) + norm.pdf(z), 1e-300))
-        far = norm.logpdf(z) - 2 * np.log(np.maximum(-z, 1.0))
-        return np.log(deviation) + np.where(z > -5, near, far)
+        # Far below 0 the terms of the exact formula cancel: its asymptote is more accurate there.
+        exact = np.log(np.maximum(z * norm.cdf(z) + norm.pdf(z), 1e-300))
+        asymptote = norm.logpdf(z) - 2 * np.log(np.maximum(-z, 1.0))
+        return np.log(deviation) + np.where(z > -5, exact, asymptote)
 
-    def _level(self, number: int, features: np.ndarray, scores: np.ndarray) -> _Level:
+    def _fitted(self, number: int, features: np.ndarray, scores: np.ndarray) -> _Level:
+        """Returns a level that is fitted to the scores of the trials of its length."""
         from sklearn.exceptions import ConvergenceWarning
         from sklearn.gaussian_process import GaussianProcessRegressor
 
         slope, base = 0.0, np.zeros(len(scores))
         if number > 0:
             base, _ = self.predict(features, self.epochs[number - 1])
-            spread = float(np.var(base))
-            # A few trials say little of the slope: it is drawn to 1 as by three more of them.
-            pull = 3 * spread / len(scores)
+            variance = float(np.var(base))
+            # A few trials say little about the slope: it is shrunk to 1, with the weight of three
+            # more trials.
+            shrinkage = 3 * variance / len(scores)
             covariance = float(np.mean((base - base.mean()) * (scores - scores.mean())))
-            slope = max(0.0, (covariance + pull) / (spread + pull)) if spread > 0 else 1.0
-        rest = scores - slope * base
-        center, scale = float(np.mean(rest)), float(np.std(rest)) or 1e-6
+            regression = (covariance + shrinkage) / (variance + shrinkage) if variance else 1.0
+            slope = max(0.0, regression)
+        remainder = scores - slope * base
+        center, scale = float(np.mean(remainder)), float(np.std(remainder)) or 1e-6
         process = GaussianProcessRegressor(_kernel(features.shape[1]), alpha=1e-8)
         with warnings.catch_warnings():
-            # A length at its bound is no failure: the feature does not matter.
+            # The warning is of a length scale at its bound: the feature does not matter.
             warnings.simplefilter("ignore", ConvergenceWarning)
-            process.fit(features, (rest - center) / scale)
+            process.fit(features, (remainder - center) / scale)
         return _Level(process, slope, center, scale)
 
 
-def drawn_in(scores: np.ndarray) -> np.ndarray:
-    """Returns scores with those of bad and failed trials at the bottom of the middling ones."""
+def winsorized(scores: np.ndarray) -> np.ndarray:
+    """Returns scores in which those of bad and failed trials are raised to a common floor.
+
+    The floor is the quartile, or the score that is as far below the median as the best is above it,
+    whichever is lower.
+    """
     finite = scores[np.isfinite(scores)]
     if len(finite) == 0:
         return np.zeros(len(scores))

@@ -1,4 +1,4 @@
-"""A search space as the unit cube: one coordinate in [0, 1) for each hyperparameter."""
+"""Unit cube of a search space: one coordinate in [0, 1) for each hyperparameter."""
 
 import functools
 from collections.abc import Mapping, Sequence
@@ -6,20 +6,21 @@ from typing import Any
 
 import numpy as np
 
-# As far as a coordinate may leave the cube where an option allows its range to be widened.
+# How far a coordinate may leave the cube if its range may be widened.
 WIDENED_BY = 0.25
-_BELOW_ONE = 1 - 1e-9
+# The highest coordinate in a range that is not widened: coordinates lie in [0, 1).
+BELOW_ONE = 1 - 1e-9
 
 
 class UnitCube:
-    """The unit cube of a search space, by keras-tuner's `value_to_prob` and `prob_to_value`.
+    """Maps the values of a trial to a point of the unit cube and back.
 
-    A hyperparameter that a trial does not have, because its condition does not hold, is `nan` in
-    the trial's point.
+    The mapping is that of keras-tuner's `value_to_prob` and `prob_to_value`. A hyperparameter whose
+    condition does not hold in a trial is `nan` in the trial's point.
 
     Args:
-        space: keras-tuner's hyperparameters, parents before those that they are a condition of.
-        widened: Names of floats without steps whose ranges a search may leave.
+        space: keras-tuner's hyperparameters, each after those that it is conditional on.
+        widened: Names of float hyperparameters without steps whose ranges a search may leave.
     """
 
     def __init__(self, space: Sequence[Any], widened: Sequence[str] = ()):
@@ -44,12 +45,12 @@ class UnitCube:
 
     @functools.cached_property
     def bounds(self) -> tuple[np.ndarray, np.ndarray]:
-        """The least and the greatest coordinates that a search may reach."""
+        """The lowest and the highest coordinates that a search may reach."""
         beyond = np.where(self.widened, WIDENED_BY, 0.0)
         return -beyond, 1 + beyond
 
     def encode(self, values: Mapping[str, Any]) -> np.ndarray:
-        """Returns the point of a trial's values."""
+        """Returns the point of a trial's values, `(d,)`."""
         return np.array(
             [
                 hp.value_to_prob(values[hp.name]) if _is_active(hp, values) else np.nan
@@ -59,14 +60,14 @@ class UnitCube:
         )
 
     def decode(self, point: np.ndarray) -> dict[str, Any]:
-        """Returns the values at a point: those of the hyperparameters whose conditions hold."""
+        """Returns the values at a point, for the hyperparameters whose conditions hold there."""
         values = {hp.name: hp.value for hp in self.fixed if not hp.conditions}
         low, high = self.bounds
         for index, hp in enumerate(self):
             if all(condition.is_active(values) for condition in hp.conditions):
                 coordinate = np.clip(point[index], low[index], high[index])
                 if not self.widened[index]:
-                    coordinate = min(coordinate, _BELOW_ONE)
+                    coordinate = min(coordinate, BELOW_ONE)
                 values[hp.name] = hp.prob_to_value(float(coordinate))
         for hp in self.fixed:
             if all(condition.is_active(values) for condition in hp.conditions):
@@ -74,9 +75,12 @@ class UnitCube:
         return values
 
     def snapped(self, points: np.ndarray) -> np.ndarray:
-        """Returns points inside the bounds, with what is discrete amid its cell."""
+        """Returns points moved inside the bounds, `(n, d)`.
+
+        Each coordinate of a discrete hyperparameter is moved to the middle of its value's cell.
+        """
         low, high = self.bounds
-        points = np.clip(points, low, np.where(self.widened, high, _BELOW_ONE))
+        points = np.clip(points, low, np.where(self.widened, high, BELOW_ONE))
         for index, levels in enumerate(self.levels):
             if levels is not None:
                 points[:, index] = (np.floor(points[:, index] * levels) + 0.5) / levels
@@ -87,10 +91,11 @@ class UnitCube:
         return points
 
     def features(self, points: np.ndarray) -> np.ndarray:
-        """Returns points as a model takes them, `(n, features)`.
+        """Returns points as features of a model, `(n, features)`.
 
-        A categorical choice becomes one column an option, so that all are equally far apart; what a
-        trial does not have is put in the middle of its range.
+        A categorical hyperparameter becomes one column for each option, so that all options are
+        equally far apart. A hyperparameter that a trial does not have is set to the middle of its
+        range.
         """
         columns = []
         for index, levels in enumerate(self.levels):
@@ -104,11 +109,12 @@ class UnitCube:
 
 
 def _is_active(hp, values: Mapping[str, Any]) -> bool:
+    """Returns whether a trial with these values has a hyperparameter."""
     return all(condition.is_active(values) for condition in hp.conditions) and hp.name in values
 
 
 def _levels(hp) -> int | None:
-    """Returns how many equal cells of the cube a discrete hyperparameter has; `None` if others."""
+    """Returns how many equal cells a hyperparameter divides its axis into, `None` if it is none."""
     from keras_tuner.engine.hyperparameters import Boolean, Choice, Int
 
     if isinstance(hp, Boolean):

@@ -23,7 +23,7 @@ def write_weights(network, path):
 
 
 def write_legacy(network, path, chunked=False):
-    """Writes Keras 2's layout of weights: layers in order, each with the names of its weights."""
+    """Writes weights in Keras 2's layout: layers in order, each with the names of its weights."""
     layers = [layer for layer in network.layers if layer.weights]
     with h5py.File(path, "w") as file:
         names = np.array([layer.name.encode() for layer in network.layers])
@@ -96,7 +96,7 @@ def test_bad_files(tmp_path):
     with pytest.raises(ValueError, match=r"must be 'pretrained'.*weights='.*none.h5'"):
         load_weight_file(tiny(), tmp_path / "none.h5")
     (tmp_path / "text.h5").write_text("version https://git-lfs.github.com/spec/v1")
-    with pytest.raises(ValueError, match="text.h5 is none, or is damaged"):
+    with pytest.raises(ValueError, match="text.h5 is another kind of file, or is damaged"):
         load_weight_file(tiny(), tmp_path / "text.h5")
     with pytest.raises(ValueError, match="Did you mean 'text.h5'"):
         load_weight_file(tiny(), tmp_path / "txt.h5")

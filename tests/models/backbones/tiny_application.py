@@ -1,4 +1,4 @@
-"""A small network in the place of one of `keras.applications`."""
+"""Small network for tests, in the place of one of `keras.applications`."""
 
 import keras
 import numpy as np
@@ -16,7 +16,7 @@ def tiny_application(
     name="tiny",
     filters=4,
 ):
-    """Two blocks, with a shortcut around the second, in the signature of `keras.applications`."""
+    """Builds two blocks, the second with a shortcut, with the arguments of `keras.applications`."""
     inputs = layers.Input(input_shape)
     x = layers.Conv2D(filters, 3, padding="same", name="block1_conv1")(inputs)
     x = layers.BatchNormalization(name="block1_norm1")(x)

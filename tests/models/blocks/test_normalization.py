@@ -6,7 +6,7 @@ from kerasrecipes.layers import InstanceNormalization, WeightNormalization
 from kerasrecipes.models import MLP, VGG, ResNet, ResNetCIFAR
 from kerasrecipes.models.blocks.normalization import normalize
 
-# Zeros, as no test looks at weights: JAX compiles a random initializer for every new shape.
+# No test needs other weights than zeros: JAX compiles a random initializer for every new shape.
 SMALL = {"filters": 4, "kernel_initializer": "zeros"}
 CONVOLUTIONAL = {
     "VGG": lambda **options: VGG(
@@ -86,11 +86,11 @@ def test_none_and_that_of_weights_add_no_layer(normalization):
 
 
 def test_a_layer_is_copied_and_itself_left_alone():
-    prototype = keras.layers.BatchNormalization(momentum=0.9, epsilon=1e-5)
-    layer = build(prototype).get_layer("norm")
+    template = keras.layers.BatchNormalization(momentum=0.9, epsilon=1e-5)
+    layer = build(template).get_layer("norm")
     assert (layer.momentum, layer.epsilon) == (0.9, 1e-5)
-    assert layer is not prototype
-    assert not prototype.built
+    assert layer is not template
+    assert not template.built
 
 
 @pytest.mark.parametrize(
@@ -151,7 +151,7 @@ def test_every_convolutional_network_wraps_its_convolutions(name):
     assert all(layer.layer.use_bias for layer in wrapped)
     added = model.count_params() - plain.count_params()
     assert added == sum(layer.filters for layer in expected)
-    # The kernels' regularizers are those of the wrapped layers and of the dense ones.
+    # The regularized kernels are those of the wrapped layers and of the dense ones.
     dense = layers_of(model, keras.layers.Dense)
     assert len(model.losses) == len(wrapped) + len(dense)
 

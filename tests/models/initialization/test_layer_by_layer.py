@@ -1,4 +1,4 @@
-"""What all functions that initialize a model have in common."""
+"""Common behaviour of all functions that initialize a model."""
 
 from functools import partial
 
@@ -41,14 +41,14 @@ def test_layers_are_skipped_with_a_reason_and_keep_their_weights(initialize):
     assert {name: entry.skipped for name, entry in report.items()} == {
         "first": "",
         "frozen": "it is frozen",
-        "norm": "it has not one kernel",
+        "norm": "it does not have exactly one kernel",
         "zero": "its kernel is zero",
         "wrapped": "it wraps another layer",
-        "two_kernels": "it has not one kernel",
+        "two_kernels": "it does not have exactly one kernel",
     }
     after = weights(model)
     changed = [not np.array_equal(a, b) for a, b in zip(before, after, strict=True)]
-    # A bias changes by the data-dependent function alone.
+    # Only the data-dependent function changes a bias.
     assert changed == [True, initialize is data_dependent] + [False] * (len(changed) - 2)
     assert report["first"].after == pytest.approx(1, rel=1e-3)
     assert report["frozen"].before is None
@@ -83,7 +83,7 @@ def test_a_layer_that_the_model_does_not_call_is_said():
     report = lsuv(model, X)
     assert [(entry.name, entry.skipped) for entry in report] == [
         ("used", ""),
-        ("unused", "it is not called by the model"),
+        ("unused", "the model does not call it"),
     ]
 
 

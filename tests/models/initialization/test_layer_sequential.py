@@ -7,7 +7,7 @@ from kerasrecipes.models.initialization import lsuv
 
 IMAGES = np.random.default_rng(0).normal(1, 2, (32, 9, 9, 4)).astype("float32")
 
-# Layers, and how a kernel becomes a matrix whose columns, or rows, are orthogonal.
+# Layers, each with a function from its kernel to a matrix with orthogonal columns or rows.
 LAYERS = {
     "Dense": (lambda: keras.layers.Dense(6), lambda w: w.T),
     "Conv2D": (lambda: keras.layers.Conv2D(6, 3), lambda w: w.reshape(36, 6)),
@@ -35,7 +35,7 @@ def test_kernels_are_orthogonal_in_keras_s_layout_and_outputs_have_unit_variance
     assert entry.after == pytest.approx(outputs.std(), rel=1e-5)
     matrix = as_matrix(ops.convert_to_numpy(layer.kernel).astype("float64"))
     gram = matrix.T @ matrix
-    # Before scaling the columns had length 1, and outputs the deviation `before`.
+    # Before scaling, the columns had length 1 and the outputs had the deviation `before`.
     np.testing.assert_allclose(gram * entry.before**2, np.eye(len(gram)), atol=1e-4)
 
 

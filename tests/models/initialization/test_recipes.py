@@ -1,4 +1,4 @@
-"""A recipe's field `initialization`."""
+"""Field `initialization` of a recipe."""
 
 import keras
 import numpy as np
@@ -12,7 +12,7 @@ SEEN = []
 
 
 def remember(model, batch, *, note="none"):
-    """An initialization of a user's own."""
+    """Stands for a function of a user."""
     SEEN.append((model, batch, note))
 
 

@@ -6,7 +6,7 @@ from keras import ops
 from kerasrecipes.models.initialization import patch_whitening
 
 rng = np.random.default_rng(0)
-# Neighbouring pixels are alike, and so are channels.
+# Neighbouring pixels are correlated, and so are channels.
 IMAGES = rng.normal(3, 1, (40, 10, 9, 2)).cumsum(1).cumsum(2)[..., [0, 1, 0]] + rng.normal(
     size=(40, 10, 9, 3)
 )
@@ -22,7 +22,7 @@ def outputs_of(model):
 
 
 def patches_of(images, size, step=1):
-    """Returns every patch as a row, by loops."""
+    """Returns every patch as a row, computed by loops."""
     reach = (size - 1) * step + 1
     rows, columns = images.shape[1] - reach + 1, images.shape[2] - reach + 1
     patches = [

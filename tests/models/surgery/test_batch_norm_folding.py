@@ -11,7 +11,7 @@ RNG = np.random.default_rng(0)
 
 
 def randomized(model):
-    """Gives every weight, moving statistics too, values that no other has."""
+    """Gives every weight and moving statistic its own random values."""
     for weight in model.weights:
         values = RNG.uniform(0.5, 1.5, weight.shape)
         if len(weight.shape) > 1:
@@ -22,7 +22,7 @@ def randomized(model):
 
 
 def check_equal(model, expected_norms=0):
-    """Folds a model and returns the copy, once it was seen to compute the same."""
+    """Folds a model, checks that the copy computes the same, and returns it."""
     images = RNG.normal(size=(3, *model.input_shape[1:])).astype("float32")
     before = model.get_weights()
     folded = fold_batch_norm(model)
@@ -111,7 +111,7 @@ def test_a_sequential_model():
 
 
 def branching():
-    """A graph in which only "only" and its normalization belong to each other alone."""
+    """Builds a graph in which only the layer "only" can be folded."""
     inputs = keras.Input((6, 6, 3))
     only = layers.BatchNormalization(name="norm_of_only")(layers.Conv2D(4, 1, name="only")(inputs))
     both = layers.Conv2D(4, 1, name="both")(inputs)
@@ -143,7 +143,7 @@ def test_a_normalization_at_the_output():
     ("build", "expected_norms"),
     [
         (lambda: ResNetCIFAR((8, 8, 3), 4, depth=8, filters=4, shortcut="projection"), 0),
-        # Those of the second and third block, and the network's last, are behind an addition.
+        # The first norms of the second and third block, and the last norm, follow an addition.
         (lambda: ResNetCIFAR((8, 8, 3), 4, depth=8, filters=4, version=2), 3),
         pytest.param(lambda: ResNet((16, 16, 3), 4, depth=50, filters=4, stem="small"), 0,
                      marks=pytest.mark.slow),
@@ -158,7 +158,7 @@ def test_our_networks(build, expected_norms):
 
 @pytest.mark.slow
 def test_mobilenet():
-    """Depthwise convolutions, with the statistics that it was trained with or others."""
+    """Folds a network of depthwise convolutions."""
     network = keras.applications.MobileNetV2((64, 64, 3), weights=None, classes=10, alpha=0.35)
     check_equal(randomized(network))
 
@@ -204,5 +204,5 @@ class Subclassed(keras.Model):
 
 @pytest.mark.parametrize("model", [Subclassed(), keras.Sequential([layers.Dense(2)])])
 def test_a_model_whose_layers_are_unknown(model):
-    with pytest.raises(ValueError, match="must be a functional or sequential model, and built"):
+    with pytest.raises(ValueError, match="must be a functional or sequential model that is built"):
         fold_batch_norm(model)

@@ -28,7 +28,7 @@ def model():
 
 
 def test_first_layer_gets_the_exact_statistics_of_all_samples():
-    # Batches of different sizes and means, where the mean of the batches' variances is far off.
+    # The batches differ in size and mean, so that the mean of their variances is far off.
     batches = [IMAGES[:50], IMAGES[50:] + 10]
     network = model()
     recalibrate_batch_norm(network, batches)

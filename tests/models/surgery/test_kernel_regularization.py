@@ -14,7 +14,7 @@ def kernels(model):
 
 
 def test_the_penalty_is_of_kernels_and_of_nothing_else():
-    # Ones: JAX compiles a random initializer for every new shape.
+    # The weights are ones, because JAX compiles a random initializer for every new shape.
     model = ResNetCIFAR(
         (8, 8, 1), 3, depth=8, filters=4, kernel_initializer="ones",
         kernel_regularizer=keras.regularizers.L2(7.0),

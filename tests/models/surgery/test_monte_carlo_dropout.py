@@ -11,7 +11,7 @@ X = np.array([1.0, 2.0])
 
 
 def two_inputs(rate=0.5):
-    """A network whose four masks can be told by hand."""
+    """Returns a network with four possible masks, which a test can enumerate."""
     model = keras.Sequential(
         [keras.Input((2,)), keras.layers.Dropout(rate), keras.layers.Dense(3, use_bias=False)]
     )
@@ -20,7 +20,7 @@ def two_inputs(rate=0.5):
 
 
 def with_everything():
-    """Dropout of all kinds, a model in a model, and layers that must not be in training mode."""
+    """Returns a model with all kinds of dropout, an inner model, and other random layers."""
     inner = keras.Sequential(
         [
             keras.Input((4, 4, 2)),
@@ -50,7 +50,7 @@ def state(model):
 
 
 def test_the_mean_is_that_of_all_masks():
-    """Six standard errors: one comparison in 500 million fails for nothing, of six."""
+    """Compares within six standard errors: by chance, one comparison in 500 million fails."""
     masks = np.array([[0, 0], [0, 1], [1, 0], [1, 1]])
     exact = softmax(2 * masks * X @ KERNEL, axis=-1)
     n, samples = 4_000, 4
@@ -104,7 +104,7 @@ def test_only_dropout_is_in_training_mode_and_the_model_is_left_alone():
         np.testing.assert_array_equal(ours, theirs)
     np.testing.assert_array_equal(model.predict(images(), verbose=0), at_rest)
     assert model.get_layer("vanilla").output is not None
-    # Moving statistics do not move.
+    # The moving statistics do not change.
     floats = [v for v in of_copy if v.dtype == "float32"]
     after = [v for v in state(monte_carlo.network) if v.dtype == "float32"]
     for ours, theirs in zip(after, floats, strict=True):
@@ -112,7 +112,7 @@ def test_only_dropout_is_in_training_mode_and_the_model_is_left_alone():
 
 
 def test_at_its_mildest_it_is_the_model():
-    """With next to nothing dropped, what is left is inference: no noise, moving statistics."""
+    """With a dropout rate of almost 0, the prediction is that of the model in inference."""
     model = with_everything()
     for layer in [*model.layers, *model.get_layer("inner").layers]:
         if hasattr(layer, "rate"):

@@ -65,7 +65,7 @@ def test_stages_of_our_networks(network, expected):
     assert stage_outputs(network()) == expected
 
 
-# The stages of each family: how many, the first and the last, and what the last gives.
+# For each family, the number of stages, the first and the last one, and the output of the last.
 APPLICATIONS = {
     "ConvNeXtTiny": (4, "stage_0", "stage_3", None),
     "DenseNet121": (5, "conv1", "conv5", "relu"),
@@ -110,7 +110,7 @@ def test_stages_of_applications(name):
     ],
 )
 def test_a_part_of_a_stage_is_none_of_its_own(part, first, second):
-    """As InceptionV3 and ConvNeXt have them."""
+    """InceptionV3 and ConvNeXt have such parts."""
     outputs = inputs = keras.Input((4, 4, 1))
     for name in (first, part, second):
         outputs = keras.layers.ReLU(name=name)(outputs)

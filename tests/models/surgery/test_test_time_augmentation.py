@@ -4,7 +4,10 @@ import pytest
 from keras import ops
 from scipy.special import softmax
 
-from kerasrecipes.models.surgery.test_time_augmentation import VIEWS, with_views
+from kerasrecipes.models.surgery.test_time_augmentation import (
+    COPIES,
+    with_test_time_augmentation,
+)
 
 IMAGES = np.random.default_rng(0).uniform(size=(5, 8, 16, 3)).astype("float32")
 
@@ -15,11 +18,11 @@ def linear_model(shape=(8, 16, 3), activation=None):
     return keras.Sequential([keras.Input(shape), *layers])
 
 
-def numpy_views(images, views):
-    """The definition."""
-    if views == "flip":
+def numpy_copies(images, kind):
+    """Returns the copies of a kind by its definition."""
+    if kind == "flip":
         return [images, images[:, :, ::-1]]
-    if views == "shifts":
+    if kind == "shifts":
         padded = np.pad(images, ((0, 0), (1, 1), (1, 1), (0, 0)), mode="edge")
         return [
             padded[:, 1 + row : 9 + row, 1 + column : 17 + column]
@@ -29,23 +32,23 @@ def numpy_views(images, views):
         ops.convert_to_numpy(ops.image.resize(images[:, y : y + 7, x : x + 14], (8, 16)))
         for y, x in ((0, 0), (0, 2), (1, 0), (1, 2), (0, 1))
     ]
-    return crops if views == "five_crops" else [*crops, *(crop[:, :, ::-1] for crop in crops)]
+    return crops if kind == "five_crops" else [*crops, *(crop[:, :, ::-1] for crop in crops)]
 
 
-@pytest.mark.parametrize("views", VIEWS)
-def test_probabilities_are_the_mean_over_views(views):
+@pytest.mark.parametrize("kind", COPIES)
+def test_probabilities_are_the_mean_over_copies(kind):
     model = linear_model()
-    by_view = [softmax(model.predict(v, verbose=0), -1) for v in numpy_views(IMAGES, views)]
-    assert len(by_view) == VIEWS[views]
-    received = with_views(model, views).predict(IMAGES, batch_size=2, verbose=0)
-    np.testing.assert_allclose(softmax(received, -1), np.mean(by_view, 0), atol=1e-6)
+    by_copy = [softmax(model.predict(copy, verbose=0), -1) for copy in numpy_copies(IMAGES, kind)]
+    assert len(by_copy) == COPIES[kind]
+    received = with_test_time_augmentation(model, kind).predict(IMAGES, batch_size=2, verbose=0)
+    np.testing.assert_allclose(softmax(received, -1), np.mean(by_copy, 0), atol=1e-6)
     np.testing.assert_allclose(np.exp(received).sum(-1), 1, atol=1e-5)
 
 
 def test_a_model_of_probabilities():
     model = linear_model(activation="softmax")
-    expected = np.mean([model.predict(v, verbose=0) for v in numpy_views(IMAGES, "flip")], 0)
-    averaged = with_views(model, "flip", from_logits=False)
+    expected = np.mean([model.predict(copy, verbose=0) for copy in numpy_copies(IMAGES, "flip")], 0)
+    averaged = with_test_time_augmentation(model, "flip", from_logits=False)
     np.testing.assert_allclose(averaged.predict(IMAGES, verbose=0), expected, atol=1e-6)
 
 
@@ -53,14 +56,14 @@ def test_images_of_any_size():
     model = keras.Sequential(
         [keras.Input((None, None, 3)), keras.layers.GlobalMaxPooling2D(), keras.layers.Dense(4)]
     )
-    for views in ("flip", "shifts"):
-        assert with_views(model, views).predict(IMAGES, verbose=0).shape == (5, 4)
+    for kind in ("flip", "shifts"):
+        assert with_test_time_augmentation(model, kind).predict(IMAGES, verbose=0).shape == (5, 4)
     with pytest.raises(ValueError, match="'ten_crops' needs a model of a fixed image size"):
-        with_views(model, "ten_crops")
+        with_test_time_augmentation(model, "ten_crops")
 
 
 def test_it_can_be_saved(tmp_path):
-    averaged = with_views(linear_model(), "ten_crops")
+    averaged = with_test_time_augmentation(linear_model(), "ten_crops")
     averaged.save(tmp_path / "model.keras")
     again = keras.saving.load_model(tmp_path / "model.keras", safe_mode=True)
     expected = averaged.predict(IMAGES, verbose=0)
@@ -69,7 +72,7 @@ def test_it_can_be_saved(tmp_path):
 
 def test_bad_input():
     with pytest.raises(ValueError, match="Did you mean 'five_crops'"):
-        with_views(linear_model(), "fivecrops")
+        with_test_time_augmentation(linear_model(), "fivecrops")
     flat = keras.Sequential([keras.Input((8,)), keras.layers.Dense(4)])
     with pytest.raises(ValueError, match=r"`model` must have shape \(batch, height, width"):
-        with_views(flat, "flip")
+        with_test_time_augmentation(flat, "flip")

@@ -1,4 +1,4 @@
-"""Weight normalization in whole models: its start from data, and its removal."""
+"""Weight normalization in whole models: its data-dependent initialization, and its removal."""
 
 import keras
 import numpy as np
@@ -92,7 +92,7 @@ class Unused(keras.Model):
 
 
 def test_a_layer_that_is_not_called_is_named():
-    with pytest.raises(ValueError, match="Received: unused, which are not"):
+    with pytest.raises(ValueError, match="Received: unused, which it does not call"):
         initialize_weight_normalization(Unused(), np.ones((2, 2)))
 
 

@@ -30,7 +30,7 @@ ROW = {"epochs": 2, "cost_epochs": 2, "parent": None, "status": "completed", "ca
 
 
 def trials(count=24):
-    """Trials whose score is the logarithm of their learning rate, and nothing else."""
+    """Returns trials whose score depends on their learning rate alone, by its logarithm."""
     random = np.random.default_rng(0)
     rows = []
     for index in range(count):
@@ -104,7 +104,7 @@ def test_a_finished_search_is_a_page(search):
         search.result["set_line"],
         "the best lie at the high end of the range",
         "the best lie at the low end of the range if optimizer=SGD",
-        "the test images were not looked at",
+        "the test images were not used",
     ):
         assert part in text
     assert page.tags.count("svg") == 1 + 4, "parallel axes, and an option each"
@@ -119,11 +119,11 @@ def test_an_unfinished_search_says_so(search):
     text = " ".join(page.texts)
     assert "This search has not come to its end." in text
     assert "No trial has a score yet." in text
-    assert "There are too few trials to tell." in text
+    assert "There are too few trials to measure the importance of options." in text
     assert "svg" not in page.tags
 
 
-def test_failures_are_listed_and_nothing_is_markup(search):
+def test_failures_are_listed_and_no_text_becomes_markup(search):
     failed = {**search.trials[0], "trial": "0024", "status": "failed", "score": None, "cause": EVIL}
     search.trials = [*search.trials, failed]
     search.result = copy.deepcopy(search.result) | {"set_line": EVIL}
@@ -141,7 +141,7 @@ def test_the_retrained_winner_has_its_test_score(search):
     search.result["test"] = {"accuracy": 0.75, "n": 12, "accuracy_interval": [0.468, 0.911]}
     text = " ".join(Page(render_search(search)).texts)
     assert "75.0%" in text
-    assert "not looked at" not in text
+    assert "were not used" not in text
 
 
 def test_options_merge_the_ranges_of_a_path():
@@ -164,14 +164,14 @@ def test_ranges_under_a_condition_are_drawn(search):
     assert drawn[1] == drawn[0] + 1
 
 
-def test_a_range_that_was_left_is_as_wide_as_its_trials():
+def test_the_axis_of_a_widened_range_reaches_its_trials():
     row = {"optimizer.momentum": 1.1}
     momentum = options_of({"space": SPACE}, [row])[2]
     assert momentum.high == 1.1
     assert momentum.position(1.1) == 1.0
 
 
-def test_spans_of_a_choice_are_the_options_that_are_left():
+def test_spans_of_a_choice_are_its_remaining_options():
     option, half = Option("x", labels=("a", "b", "c")), 0.4 / 3
     region = {"options": ["b", "c"], "low": None, "high": None}
     middle, last = spans(option, region)
@@ -189,7 +189,7 @@ def test_spans_of_numbers_that_are_ordered_lie_between_the_ends():
 
 
 @pytest.mark.parametrize("lower_is_better", [False, True])
-def test_importance_finds_what_the_score_is_made_of(lower_is_better):
+def test_importance_finds_the_option_that_makes_the_score(lower_is_better):
     rows = trials()
     if lower_is_better:
         rows = [{**row, "score": -row["score"]} for row in rows]
@@ -208,13 +208,13 @@ def test_importance_needs_trials_that_differ():
     assert importance([{**row, "score": 0.5} for row in trials()], options) is None
 
 
-def test_scores_are_written_as_what_they_are():
+def test_accuracies_are_written_in_percent():
     assert score_text("val_accuracy", 0.98765) == "98.77%"
     assert score_text("val_loss", 0.98765) == "0.9877"
     assert score_text("val_accuracy", None) == "–"
 
 
-def test_bad_scores_do_not_press_the_good_ones_flat():
+def test_bad_scores_do_not_compress_the_axis_of_the_good_ones():
     good = [0.9, 0.91, 0.92, 0.93, 0.94, 0.95]
     low, high = search_figures._limits([*good, 0.1], lower_is_better=False)
     assert high == 0.95

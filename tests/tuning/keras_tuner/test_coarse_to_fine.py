@@ -34,24 +34,24 @@ def _search(tuner, **options):
     tuner.search(IMAGES, LABELS, validation_data=(IMAGES, LABELS), verbose=0, **options)
 
 
-def test_it_takes_the_place_of_random_search(tmp_path):
+def test_it_is_used_like_random_search(tmp_path):
     tuner = _tuner(tmp_path, max_trials=2)
     _search(tuner, epochs=3)
-    tried = tuner.oracle.tried()
+    trials = tuner.oracle.observations()
     assert [str(rung) for rung in tuner.oracle.rungs] == ["3x1", "1x3"]
-    assert {t.rung for t in tried} == {0, 1}
+    assert {t.rung for t in trials} == {0, 1}
     values = tuner.get_best_hyperparameters()[0].values
     assert 2 <= values["units"] <= 8
-    # The weights of the best trial are there, as with keras-tuner's own tuners.
+    # The weights of the best trial can be loaded, as with keras-tuner's own tuners.
     model = tuner.get_best_models()[0]
     accuracy = model.evaluate(IMAGES, LABELS, verbose=0, return_dict=True)["accuracy"]
     assert accuracy == pytest.approx(max(tuner.oracle.get_best_trials()[0].score, accuracy))
 
 
-def test_a_survivor_goes_on_from_its_weights(tmp_path):
+def test_a_promoted_trial_continues_from_its_weights(tmp_path):
     tuner = _tuner(tmp_path, rungs="1x1,1x3")
     _search(tuner, shuffle=False)
-    first, second = tuner.oracle.tried()
+    first, second = tuner.oracle.observations()
     assert (second.parent, second.cost_epochs) == (first.name, 2)
     keras.utils.set_random_seed(0)
     losses = {}
@@ -80,7 +80,7 @@ def test_a_failing_trial_is_recorded_with_its_cause_and_stops_nothing(tmp_path):
     assert tuner.get_best_hyperparameters()[0].get("kind") == "good"
 
 
-def test_a_trial_that_diverges_is_a_failed_one(tmp_path):
+def test_a_trial_that_diverges_fails(tmp_path):
     class Diverging(BlackBox):
         def run_trial(self, trial, **kwargs):
             bad = trial.hyperparameters.values["kind"] == "bad"
@@ -101,17 +101,17 @@ def test_a_search_in_which_everything_fails_ends_with_the_cause(tmp_path):
         Failing(tmp_path).run()
 
 
-def test_hopeless_trials_are_stopped(tmp_path):
+def test_trials_that_are_clearly_worse_stop_early(tmp_path):
     tuner = BlackBox(tmp_path, rungs="30x6").run()
-    tried = tuner.oracle.tried()
-    stopped = [t for t in tried if t.cost_epochs < 6]
+    trials = tuner.oracle.observations()
+    stopped = [t for t in trials if t.cost_epochs < 6]
     assert stopped
-    assert len(tried) > 30  # What they left buys others.
-    middle = np.median([t.score for t in tried])
+    assert len(trials) > 30  # The epochs that they left pay for further trials.
+    middle = np.median([t.score for t in trials])
     assert all(t.score < middle for t in stopped)
     kept = BlackBox(tmp_path / "kept", rungs="30x6", median_rule=False)
     (tmp_path / "kept").mkdir(exist_ok=True)
-    assert all(t.cost_epochs == 6 for t in kept.run().oracle.tried())
+    assert all(t.cost_epochs == 6 for t in kept.run().oracle.observations())
 
 
 def test_a_user_may_return_a_number(tmp_path):
@@ -137,7 +137,7 @@ def test_which_epochs_a_score_is_of(tmp_path, epoch, expected):
     assert trial.best_step == (16 if epoch == "best" else 18)
 
 
-def test_the_least_is_looked_for_where_that_is_the_objective(tmp_path):
+def test_the_lowest_score_is_best_if_the_objective_is_minimized(tmp_path):
     class Loss(BlackBox):
         def __init__(self, folder, **options):
             super().__init__(folder, **options)
@@ -151,8 +151,8 @@ def test_the_least_is_looked_for_where_that_is_the_objective(tmp_path):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({}, "Give `max_trials` or `rungs`"),
-        ({"max_trials": 3, "rungs": "2x2"}, "Give `max_trials` or `rungs`"),
+        ({}, "Give either `max_trials` or `rungs`"),
+        ({"max_trials": 3, "rungs": "2x2"}, "Give either `max_trials` or `rungs`"),
         ({"max_trials": 0}, "max_trials"),
         ({"rungs": "2x"}, "trials x epochs"),
         ({"rungs": "2x2", "epoch": "first"}, "epoch"),
@@ -165,20 +165,20 @@ def test_arguments_out_of_range_are_refused(tmp_path, options, message):
 
 
 def test_several_objectives_are_refused(tmp_path):
-    with pytest.raises(ValueError, match="must be one"):
+    with pytest.raises(ValueError, match="must be a single objective"):
         _tuner(tmp_path, objective=["val_accuracy", "val_loss"], rungs="2x2")
 
 
 def test_an_objective_that_is_not_reported_ends_the_search(tmp_path):
     objective = keras_tuner.Objective("val_accurracy", "max")
-    with pytest.raises(ValueError, match="must be one of accuracy, loss"):
+    with pytest.raises(ValueError, match="one of the reported metrics: accuracy, loss"):
         _search(_tuner(tmp_path, rungs="2x1", objective=objective))
 
 
 def test_epochs_are_given_once(tmp_path):
     with pytest.raises(ValueError, match="needs `epochs`"):
         _search(_tuner(tmp_path, max_trials=2))
-    with pytest.raises(ValueError, match="follow from the rungs"):
+    with pytest.raises(ValueError, match="must be left out, because the tuner was given `rungs`"):
         _search(_tuner(tmp_path, rungs="2x1", project_name="other"), epochs=2)
 
 
@@ -196,7 +196,7 @@ def test_changed_ranges_are_noticed(tmp_path):
 @pytest.mark.slow
 def test_memory_does_not_grow_from_trial_to_trial(tmp_path):
     def wide(hp):
-        # 8 MiB with the moments of Adam.
+        # The weights and the moments of Adam take 8 MiB.
         units = hp.Int("units", 800, 820)
         layers = [keras.layers.Dense(units, "silu"), keras.layers.Dense(units)]
         model = keras.Sequential([keras.Input((4,)), *layers, keras.layers.Dense(2)])
@@ -216,7 +216,7 @@ def test_memory_does_not_grow_from_trial_to_trial(tmp_path):
     _search(tuner)
     assert len(seen) >= 50
     assert alive[-1] <= alive[10], "no model outlives its trial"
-    # As much as two models, of forty.
+    # Forty models were trained meanwhile; this is the size of two.
     assert seen[-1] - seen[10] < 16
 
 

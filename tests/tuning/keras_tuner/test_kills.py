@@ -6,7 +6,7 @@ import pytest
 from tests.tuning.black_box import Processes
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs SIGKILL")
-# How much is done when it is hit: nothing, the first trials, into the second rung, into the last.
+# The lines of the journal at a kill: none, in the first rung, in the second rung, in the last one.
 MOMENTS = (0, 3, 11, 20)
 AWAY_SECONDS = 1.5
 
@@ -56,7 +56,7 @@ def test_a_chief_may_be_killed_again_and_again(processes):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("moment", MOMENTS)
-def test_all_are_killed_and_fewer_go_on(processes, moment):
+def test_all_are_killed_and_fewer_workers_continue(processes, moment):
     processes.start("chief", "worker0", "worker1")
     processes.until(moment)
     processes.kill("worker1", "chief", "worker0")

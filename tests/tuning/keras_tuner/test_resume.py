@@ -6,12 +6,14 @@ from kerasrecipes.tuning.keras_tuner.trial_values import EPOCHS
 from tests.tuning.black_box import BlackBox, in_child, kill_at
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs SIGKILL")
-# The writes of a whole search, four or so a trial and one an epoch, all lie below this.
+# A whole search makes fewer writes: about four for each trial, and one for each epoch.
 WRITES = 210
 
 
 def _trials(tuner):
-    return [(t.name, t.rung, t.score, t.parent, tuple(t.point)) for t in tuner.oracle.tried()]
+    return [
+        (t.name, t.rung, t.score, t.parent, tuple(t.point)) for t in tuner.oracle.observations()
+    ]
 
 
 @pytest.fixture(scope="module")
@@ -19,7 +21,7 @@ def whole(tmp_path_factory):
     return _trials(BlackBox(tmp_path_factory.mktemp("whole")).run())
 
 
-def _killed_and_taken_up(tmp_path, monkeypatch, moment):
+def _killed_and_resumed(tmp_path, monkeypatch, moment):
     def killed():
         kill_at(moment, monkeypatch)
         BlackBox(tmp_path).run()
@@ -36,7 +38,7 @@ def test_a_search_killed_at_any_write_ends_as_one_that_was_not(
     tmp_path, monkeypatch, whole, moment
 ):
     (tmp_path / "journal").touch()
-    code, before, after, tuner = _killed_and_taken_up(tmp_path, monkeypatch, moment)
+    code, before, after, tuner = _killed_and_resumed(tmp_path, monkeypatch, moment)
     assert code == -9
     _check(before, after, tuner, whole)
 
@@ -48,14 +50,14 @@ def test_a_search_killed_at_every_write(tmp_path, monkeypatch, whole):
         folder = tmp_path / str(moment)
         folder.mkdir()
         (folder / "journal").touch()
-        code, before, after, tuner = _killed_and_taken_up(folder, monkeypatch, moment)
+        code, before, after, tuner = _killed_and_resumed(folder, monkeypatch, moment)
         killed += code == -9
         _check(before, after, tuner, whole)
     assert killed > 100
 
 
 def _check(before, after, tuner, whole):
-    """All trials are there, as without the kill, and none that had ended was run again."""
+    """Checks that the trials are those without the kill, and that no ended trial was run again."""
     assert _trials(tuner) == whole
     ended = {line.split()[0] for line in before if line.endswith("ended")}
     again = {line.split()[0] for line in after if line}
@@ -78,17 +80,17 @@ def test_a_finished_search_runs_nothing_again(tmp_path):
     assert (tmp_path / "journal").read_text() == lines
 
 
-def test_rungs_narrow_and_survivors_go_on(tmp_path):
+def test_rungs_narrow_and_promoted_trials_continue(tmp_path):
     tuner = BlackBox(tmp_path, rungs="24x1,8x2,4x4").run()
-    tried = tuner.oracle.tried()
-    assert sum(t.cost_epochs for t in tried if t.rung == 0) == 24
+    trials = tuner.oracle.observations()
+    assert sum(t.cost_epochs for t in trials if t.rung == 0) == 24
     for number, rung in enumerate(tuner.oracle.rungs):
-        cost = sum(t.cost_epochs for t in tried if t.rung == number)
+        cost = sum(t.cost_epochs for t in trials if t.rung == number)
         assert rung.budget_epochs - rung.epochs < cost <= rung.budget_epochs
-    promoted_fraction = [t for t in tried if t.parent is not None]
-    parents = {t.name: t for t in tried}
-    assert promoted_fraction
-    for trial in promoted_fraction:
+    promoted = [t for t in trials if t.parent is not None]
+    parents = {t.name: t for t in trials}
+    assert promoted
+    for trial in promoted:
         assert trial.cost_epochs == trial.epochs - parents[trial.parent].epochs
         assert len(trial.curve) == trial.epochs
     best = tuner.get_best_hyperparameters()[0].values

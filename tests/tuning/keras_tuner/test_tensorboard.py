@@ -53,7 +53,7 @@ def test_values_of_all_kinds_are_read_back(tmp_path):
 
 
 @pytest.mark.tensorflow_only
-def test_keras_tuners_hparams_with_a_trial_that_goes_on(tmp_path):
+def test_keras_tuners_hparams_with_a_continued_trial(tmp_path):
     tuner = CoarseToFine(
         build, "val_accuracy", rungs="2x1,1x3", seed=0, directory=str(tmp_path / "search")
     )
@@ -61,13 +61,13 @@ def test_keras_tuners_hparams_with_a_trial_that_goes_on(tmp_path):
     given = {"validation_data": (IMAGES, LABELS), "verbose": 0, "callbacks": callbacks}
     tuner.search(IMAGES, LABELS, **given)
     found = sessions(tmp_path / "logs")
-    tried = tuner.oracle.tried()
-    assert {path.split("/")[0] for path in found} == {trial.name for trial in tried}
+    trials = tuner.oracle.observations()
+    assert {path.split("/")[0] for path in found} == {trial.name for trial in trials}
     for path, (_, values) in found.items():
         assert set(values) == {"units", "rate"}
         trial = tuner.oracle.get_trial(path.split("/")[0])
         assert values["units"] == trial.hyperparameters.values["units"]
-    (promoted,) = [trial for trial in tried if trial.parent is not None]
+    (promoted,) = [trial for trial in trials if trial.parent is not None]
     steps = scalars(tmp_path / "logs")
     own = [steps[key] for key in steps if _is(key, promoted.name, "validation/epoch_accuracy")]
     assert own == [[1, 2]], "its own epochs, in its own folder"

@@ -3,16 +3,16 @@ from kerasrecipes.tuning.planning.median_rule import should_stop_early
 OTHERS = [[0.1, 0.3, 0.5, 0.7]] * 3 + [[0.5, 0.7, 0.9, 0.9]] * 2
 
 
-def test_the_best_so_far_is_held_against_the_median_of_what_others_had():
+def test_the_best_score_so_far_is_compared_with_the_median_of_the_others():
     assert should_stop_early([0.1, 0.29], OTHERS, 6)
     assert not should_stop_early([0.3, 0.1], OTHERS, 6)
-    # With three of the better kind, the median is theirs.
+    # With three of the better kind, the median is one of them.
     better = [*OTHERS, OTHERS[-1]][1:]
     assert should_stop_early([0.3, 0.69], better, 6)
     assert not should_stop_early([0.3, 0.7], better, 6)
 
 
-def test_nobody_is_judged_early_or_late_or_by_few():
+def test_no_trial_stops_too_early_or_at_its_end_or_by_few_others():
     assert not should_stop_early([0.0], OTHERS, 6)
     assert should_stop_early([0.0], OTHERS, 3)
     assert not should_stop_early([0.0, 0.0, 0.0], OTHERS, 3)

@@ -2,7 +2,7 @@ import keras_tuner
 import numpy as np
 import pytest
 
-from kerasrecipes.tuning.planning.plan import APART, WAIT, Observation, Plan
+from kerasrecipes.tuning.planning.plan import MIN_DISTANCE, WAIT, Observation, Plan
 from kerasrecipes.tuning.planning.unit_cube import UnitCube
 from kerasrecipes.tuning.rungs import rungs_of
 
@@ -18,14 +18,14 @@ def _score(point):
     return 1 - (point[0] - 0.3) ** 2 - (point[1] - 0.7) ** 2
 
 
-def _ended(proposal, tried, score=None):
+def _ended(proposal, trials, score=None):
     """Returns a proposal as a trial that ended."""
-    parent = next((t for t in tried if t.name == proposal.parent), None)
+    parent = next((t for t in trials if t.name == proposal.parent), None)
     initial = parent.epochs if parent else 0
     score = _score(proposal.point) if score is None else score
     curve = tuple(score - 1 / e for e in range(1, proposal.epochs + 1))
     return Observation(
-        name=str(len(tried)),
+        name=str(len(trials)),
         point=proposal.point,
         rung=proposal.rung,
         epochs=proposal.epochs,
@@ -38,49 +38,50 @@ def _ended(proposal, tried, score=None):
 
 
 def _run(plan, score=None):
-    tried = []
-    while (proposal := plan.next(tried)) is not None:
-        tried.append(_ended(proposal, tried, score))
-    return tried
+    trials = []
+    while (proposal := plan.next(trials)) is not None:
+        trials.append(_ended(proposal, trials, score))
+    return trials
 
 
 def test_each_rung_spends_its_budget_and_begins_with_the_best():
     plan = Plan(_cube(), rungs_of("16x1,6x3,3x9"), seed=0, promoted_fraction=0.5)
-    tried = _run(plan)
+    trials = _run(plan)
     for number, rung in enumerate(plan.rungs):
-        here = [t for t in tried if t.rung == number]
+        here = [t for t in trials if t.rung == number]
         cost = sum(t.cost_epochs for t in here)
         assert rung.budget_epochs - rung.epochs < cost <= rung.budget_epochs
-    first, second = ([t for t in tried if t.rung == rung] for rung in (0, 1))
+    first, second = ([t for t in trials if t.rung == rung] for rung in (0, 1))
     best = sorted(first, key=lambda t: -t.score)[:3]
     assert [t.parent for t in second[:3]] == [t.name for t in best]
     assert all(t.parent is None for t in second[3:])
-    assert max(_score(t.point) for t in tried) > 0.995
+    assert max(_score(t.point) for t in trials) > 0.995
 
 
-def test_survivors_that_are_trained_anew_cost_their_whole_length():
+def test_promoted_trials_that_are_trained_anew_cost_their_whole_length():
     plan = Plan(_cube(), rungs_of("8x1,4x3"), seed=0, continues=False)
-    tried = []
-    while (proposal := plan.next(tried)) is not None:
-        ended = _ended(proposal, tried)
-        tried.append(
+    trials = []
+    while (proposal := plan.next(trials)) is not None:
+        ended = _ended(proposal, trials)
+        trials.append(
             Observation(**{**vars(ended), "cost_epochs": ended.epochs, "initial_epoch": 0})
         )
-    assert [t.cost_epochs for t in tried if t.rung == 1] == [3, 3, 3, 3]
+    assert [t.cost_epochs for t in trials if t.rung == 1] == [3, 3, 3, 3]
 
 
 @pytest.mark.parametrize(("promoted_fraction", "expected"), [(0.0, 0), (0.5, 3), (1.0, 6)])
-def test_the_share_of_survivors(promoted_fraction, expected):
-    tried = _run(Plan(_cube(), rungs_of("16x1,6x3"), promoted_fraction=promoted_fraction))
-    assert sum(t.parent is not None for t in tried) == expected
+def test_the_promoted_fraction(promoted_fraction, expected):
+    trials = _run(Plan(_cube(), rungs_of("16x1,6x3"), promoted_fraction=promoted_fraction))
+    assert sum(t.parent is not None for t in trials) == expected
 
 
-def test_what_is_too_little_for_a_new_trial_does_for_a_promoted():
-    tried = _run(Plan(_cube(), rungs_of("16x2,5x6"), promoted_fraction=0.4))
-    second = [t for t in tried if t.rung == 1]
-    # 30 epochs: 4 each for two of the first rung, 6 each for three new ones, 4 for one more.
+def test_epochs_too_few_for_a_new_trial_go_to_one_more_promoted_trial():
+    trials = _run(Plan(_cube(), rungs_of("16x2,5x6"), promoted_fraction=0.4))
+    second = [t for t in trials if t.rung == 1]
+    # 30 epochs: 4 each for two promoted trials, 6 each for three new ones, 4 for one more
+    # promoted trial.
     assert [t.cost_epochs for t in second] == [4, 4, 6, 6, 6, 4]
-    best = sorted((t for t in tried if t.rung == 0), key=lambda t: -t.score)[:3]
+    best = sorted((t for t in trials if t.rung == 0), key=lambda t: -t.score)[:3]
     assert [t.parent for t in second] == [
         best[0].name,
         best[1].name,
@@ -92,30 +93,30 @@ def test_what_is_too_little_for_a_new_trial_does_for_a_promoted():
 
 
 def test_the_first_rung_is_spread_evenly_without_a_model():
-    tried = _run(Plan(_cube(), rungs_of("32x1"), seed=3, model=False))
+    trials = _run(Plan(_cube(), rungs_of("32x1"), seed=3, model=False))
     for axis in range(2):
-        counts, _ = np.histogram([t.point[axis] for t in tried], bins=8, range=(0, 1))
+        counts, _ = np.histogram([t.point[axis] for t in trials], bins=8, range=(0, 1))
         assert list(counts) == [4] * 8
 
 
 def test_a_model_chooses_the_last_four_tenths_of_the_first_rung():
     plan, spread = (Plan(_cube(), rungs_of("40x1"), seed=3, model=m) for m in (True, False))
-    tried, evenly = _run(plan), _run(spread)
-    assert all(np.array_equal(a.point, b.point) for a, b in zip(tried[:24], evenly, strict=False))
-    scores = [_score(t.point) for t in tried]
+    trials, evenly = _run(plan), _run(spread)
+    assert all(np.array_equal(a.point, b.point) for a, b in zip(trials[:24], evenly, strict=False))
+    scores = [_score(t.point) for t in trials]
     assert np.median(scores[24:]) > 0.95 > np.median(scores[:24])
-    # Too few have ended, so that a model would know nothing: as on many workers.
-    running = [Observation(**{**vars(t), "score": None, "curve": ()}) for t in tried[2:30]]
+    # With many workers, so few trials have ended that a model would know nothing.
+    running = [Observation(**{**vars(t), "score": None, "curve": ()}) for t in trials[2:30]]
     np.testing.assert_array_equal(
-        plan.next([*tried[:2], *running]).point, spread.next([*tried[:2], *running]).point
+        plan.next([*trials[:2], *running]).point, spread.next([*trials[:2], *running]).point
     )
 
 
 def test_exploration_leaves_the_region():
     plan = Plan(_cube(), rungs_of("32x1,40x2"), exploration=0.5, promoted_fraction=0.0, model=False)
-    tried = _run(plan)
-    region = plan.region(1, tried)
-    new = np.stack([t.point for t in tried if t.rung == 1])
+    trials = _run(plan)
+    region = plan.region(1, trials)
+    new = np.stack([t.point for t in trials if t.rung == 1])
     inside = np.all((new >= region.low) & (new <= region.high), axis=1)
     assert 0.5 <= inside.mean() <= 0.85
     none = Plan(_cube(), rungs_of("32x1,40x2"), exploration=0.0, promoted_fraction=0.0, model=False)
@@ -123,45 +124,45 @@ def test_exploration_leaves_the_region():
     assert np.all((new >= region.low - 1e-9) & (new <= region.high + 1e-9))
 
 
-def test_new_points_keep_apart_from_those_that_were_tried():
-    tried = _run(Plan(_cube(), rungs_of("12x1,8x3")))
-    new = [t for t in tried if t.rung == 1 and t.parent is None]
+def test_new_points_keep_a_distance_from_all_earlier_ones():
+    trials = _run(Plan(_cube(), rungs_of("12x1,8x3")))
+    new = [t for t in trials if t.rung == 1 and t.parent is None]
     for trial in new:
-        others = [t.point for t in tried[: int(trial.name)]]
-        assert min(np.abs(trial.point - other).max() for other in others) >= 2 * APART - 1e-9
+        others = [t.point for t in trials[: int(trial.name)]]
+        assert min(np.abs(trial.point - other).max() for other in others) >= 2 * MIN_DISTANCE - 1e-9
 
 
 def test_the_same_trials_lead_to_the_same_next_one():
-    tried = _run(Plan(_cube(), rungs_of("12x1,8x3")))
+    trials = _run(Plan(_cube(), rungs_of("12x1,8x3")))
     for count in (5, 12, 16, 18):
-        resumed = Plan(_cube(), rungs_of("12x1,8x3")).next(tried[:count])
-        np.testing.assert_array_equal(resumed.point, tried[count].point)
-        assert resumed.parent == tried[count].parent
+        resumed = Plan(_cube(), rungs_of("12x1,8x3")).next(trials[:count])
+        np.testing.assert_array_equal(resumed.point, trials[count].point)
+        assert resumed.parent == trials[count].parent
     other = Plan(_cube(), rungs_of("12x1,8x3"), seed=1).next([])
-    assert not np.array_equal(other.point, tried[0].point)
+    assert not np.array_equal(other.point, trials[0].point)
 
 
 def test_a_rung_waits_for_the_one_before():
     plan = Plan(_cube(), rungs_of("4x1,2x3"))
-    tried = _run(plan)[:4]
-    running = Observation(**{**vars(tried[3]), "score": None, "curve": ()})
-    assert plan.next([*tried[:3], running]) == WAIT
-    assert plan.next(tried).rung == 1
+    trials = _run(plan)[:4]
+    running = Observation(**{**vars(trials[3]), "score": None, "curve": ()})
+    assert plan.next([*trials[:3], running]) == WAIT
+    assert plan.next(trials).rung == 1
 
 
-def test_failed_and_stopped_trials_are_no_survivors():
+def test_failed_and_stopped_trials_are_not_promoted():
     plan = Plan(_cube(), rungs_of("4x3,2x9"))
-    tried = _run(plan)[:4]
-    best = max(range(4), key=lambda i: tried[i].score)
+    trials = _run(plan)[:4]
+    best = max(range(4), key=lambda i: trials[i].score)
     for change in ({"score": -np.inf, "curve": ()}, {"cost_epochs": 2}):
-        changed = [*tried]
-        changed[best] = Observation(**{**vars(tried[best]), **change})
-        # A stopped trial has left epochs to another of its rung.
+        changed = [*trials]
+        changed[best] = Observation(**{**vars(trials[best]), **change})
+        # The epochs that a stopped trial left pay for another trial of its rung.
         while (proposal := plan.next(changed)).rung == 0:
             changed.append(_ended(proposal, changed))
         assert proposal.parent not in (None, str(best))
 
 
-def test_a_search_in_which_all_fails_ends():
-    tried = _run(Plan(_cube(), rungs_of("6x1,3x3")), score=-np.inf)
-    assert len(tried) == 9
+def test_a_search_whose_trials_all_fail_ends():
+    trials = _run(Plan(_cube(), rungs_of("6x1,3x3")), score=-np.inf)
+    assert len(trials) == 9

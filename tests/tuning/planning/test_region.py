@@ -29,7 +29,7 @@ def test_the_region_is_half_as_wide_and_around_the_best(points):
     assert again.high[0] - again.low[0] < region.high[0] - region.low[0]
 
 
-def test_one_lucky_trial_moves_nothing(points):
+def test_one_lucky_trial_does_not_move_the_region(points):
     scores = -((points[:, 0] - 0.6) ** 2)
     lucky = scores.copy()
     lucky[np.argmin(points[:, 0])] = 1.0
@@ -38,7 +38,7 @@ def test_one_lucky_trial_moves_nothing(points):
 
 
 @pytest.mark.parametrize(("best", "end"), [(0.0, "low"), (1.0, "high")])
-def test_best_values_at_a_border_are_said_and_widen_what_may_be_widened(points, best, end):
+def test_best_values_at_a_bound_are_recorded_and_widen_a_range_that_may_be(points, best, end):
     scores = -((points[:, 0] - best) ** 2)
     assert narrowed(whole(_cube()), points, scores).at_bounds["rate"] == end
     closed = narrowed(whole(_cube()), points, scores)
@@ -48,7 +48,7 @@ def test_best_values_at_a_border_are_said_and_widen_what_may_be_widened(points, 
     assert wide.low[0] < 0 if end == "low" else wide.high[0] > 1
 
 
-def test_an_option_that_is_clearly_worse_is_dropped(points):
+def test_an_option_that_is_significantly_worse_is_dropped(points):
     kind = np.floor(points[:, 2] * 2)
     noise = np.random.default_rng(1).normal(size=80)
     assert narrowed(whole(_cube()), points, 2 * kind + noise).options[2] == (1,)
@@ -57,7 +57,7 @@ def test_an_option_that_is_clearly_worse_is_dropped(points):
     assert set(dropped.sample(50, np.random.default_rng(0))[:, 2]) == {0.75}
 
 
-def test_failed_trials_do_not_break_it(points):
+def test_failed_trials_leave_a_finite_region(points):
     scores = np.full(80, -np.inf)
     region = narrowed(whole(_cube()), points, scores)
     assert np.all(np.isfinite(region.low))

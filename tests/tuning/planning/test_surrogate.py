@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from kerasrecipes.tuning.planning.surrogate import Surrogate, drawn_in
+from kerasrecipes.tuning.planning.surrogate import Surrogate, winsorized
 
 
 def _level(features, shift):
@@ -15,15 +15,15 @@ def test_short_trials_tell_where_the_best_of_long_ones_are():
     scores[:, 0] = _level(features, 0) + 0.003 * rng.normal(size=40)
     scores[:6, 1] = 0.5 + 2 * _level(features[:6], 0)
     model = Surrogate([3, 27]).fit(features, scores)
-    fresh = rng.random((200, 3))
-    mean, deviation = model.predict(fresh, 27)
-    truth = 0.5 + 2 * _level(fresh, 0)
+    unseen = rng.random((200, 3))
+    mean, deviation = model.predict(unseen, 27)
+    truth = 0.5 + 2 * _level(unseen, 0)
     assert np.corrcoef(mean, truth)[0, 1] > 0.9
-    # What is bad is drawn in, and not told apart.
+    # Bad scores are raised to a floor, and not told apart.
     good = truth > np.median(truth)
     assert np.mean(np.abs(mean - truth)[good] < 3 * deviation[good]) > 0.8
-    short, _ = model.predict(fresh, 3)
-    assert np.abs(short - _level(fresh, 0)).mean() < 0.05
+    short, _ = model.predict(unseen, 3)
+    assert np.abs(short - _level(unseen, 0)).mean() < 0.05
 
 
 def test_without_long_trials_the_short_ones_serve():
@@ -42,7 +42,7 @@ def test_improvement_is_the_logarithm_of_what_is_expected():
     best = float(np.median(mean))
     expected = np.maximum(draws - best, 0).mean(0)
     improvement = np.exp(model.improvement(points, 1, best))
-    # Draws say nothing of what happens once in a million of them.
+    # The draws cannot estimate an improvement that occurs once in a million of them.
     likely = expected > 0.01 * deviation
     assert likely.any()
     np.testing.assert_allclose(improvement[likely], expected[likely], rtol=0.05)
@@ -50,13 +50,13 @@ def test_improvement_is_the_logarithm_of_what_is_expected():
     assert np.all(np.isfinite(far))
 
 
-def test_bad_and_failed_trials_are_drawn_in():
+def test_bad_and_failed_trials_are_winsorized():
     scores = np.array([0.9, 0.8, 0.85, 0.1, -np.inf, 0.82])
-    near = drawn_in(scores)
+    near = winsorized(scores)
     assert near[4] == near.min()
     assert near.min() > 0.5
     np.testing.assert_array_equal(near[:3], scores[:3])
-    assert list(drawn_in(np.array([-np.inf, -np.inf]))) == [0, 0]
+    assert list(winsorized(np.array([-np.inf, -np.inf]))) == [0, 0]
 
 
 def test_trials_that_all_failed_leave_nothing_to_predict():

@@ -37,7 +37,7 @@ def test_points_and_values_stand_for_each_other(hps):
     assert again == {**values, "rate": pytest.approx(values["rate"])}
 
 
-def test_what_a_trial_does_not_have_is_nan_and_in_the_middle_of_the_features(hps):
+def test_an_inactive_hyperparameter_is_nan_and_in_the_middle_of_the_features(hps):
     cube = UnitCube(hps.space)
     values = cube.decode(np.array([0.1, 0.25, 0.9, 0.1, 0.9]))
     assert "units" not in values
@@ -45,7 +45,7 @@ def test_what_a_trial_does_not_have_is_nan_and_in_the_middle_of_the_features(hps
     assert np.isnan(point[2])
     assert np.isnan(cube.snapped(np.array([[0.1, 0.2, 0.9, 0.1, 0.9]]))[0, 2])
     features = cube.features(point[None])[0]
-    # Three columns of `kind`, the rate, the units, the size, two columns of `flag`.
+    # They are three columns of `kind`, the rate, the units, the size, and two columns of `flag`.
     assert features.shape == (8,)
     assert features[4] == 0.5
     assert list(cube.categorical) == [True, False, False, False, True]
