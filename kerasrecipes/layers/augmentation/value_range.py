@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import keras
 from keras import ops
 
-from kerasrecipes.base.private import is_compiled_by_xla, is_traced_by_jax
+from kerasrecipes.base.tracing import is_compiled_by_xla, is_traced_by_jax
 from kerasrecipes.layers.augmentation.magnitude import within
 
 
