@@ -11,7 +11,7 @@ BACKEND = keras.backend.backend()
 
 
 def gradients(seed=0):
-    """Gradients of a kernel with a row for each kind, exact in float32."""
+    """Returns gradients of a kernel with a row for each kind, exact in float32."""
     rng = np.random.default_rng(seed)
     rows = rng.normal(size=(STEPS, 6, 2))
     rows[:, 1] = 0
