@@ -58,10 +58,10 @@ def test_labels_change_with_their_images(one_hot):
         RandomApply(mix, probability=0.5),
         RandomChoice([mix, keras.layers.RandomFlip()], [1, 1]),
     ):
-        changed, shares = augment(layer, images, labels)
+        changed, soft_labels = augment(layer, images, labels)
         values = np.stack([(changed[..., 0] == value * 50).mean((1, 2)) for value in range(4)], 1)
-        np.testing.assert_allclose(shares, values, atol=1e-6)
-        whole = int((shares.max(-1) == 1).sum())
+        np.testing.assert_allclose(soft_labels, values, atol=1e-6)
+        whole = int((soft_labels.max(-1) == 1).sum())
         # Some 25% of the partners are of the same class, and a few rectangles are empty.
         assert 200 < whole < 320
     kept = augment(RandomApply(keras.layers.RandomFlip()), images, labels)[1]

@@ -44,7 +44,7 @@ def test_the_field_has_the_deviation_and_the_smoothness_that_it_is_told():
     assert abs(np.corrcoef(field[0].ravel(), field[1].ravel())[0, 1]) < 0.5
 
 
-def test_each_image_draws_its_strength():
+def test_each_image_draws_its_magnitude():
     layer = RandomElasticDistortion(4.0, 1.0)
     drawn = layer.get_random_transformation(
         np.zeros((40, 24, 24, 1), "uint8"), seed=keras.random.SeedGenerator(0)
@@ -53,7 +53,7 @@ def test_each_image_draws_its_strength():
     assert deviations.min() < 1 < 3 < deviations.max() < 4.6
 
 
-def test_no_strength_changes_nothing():
+def test_no_magnitude_changes_nothing():
     images = random_images((3, 8, 8, 3), "float32")
     np.testing.assert_array_equal(augment(RandomElasticDistortion(0.0), images), images)
 

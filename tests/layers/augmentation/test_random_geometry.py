@@ -36,7 +36,7 @@ def _degrees(matrices):
 
 
 @pytest.mark.parametrize(
-    ("option", "strength", "bounds", "value_of"),
+    ("option", "magnitude", "bounds", "value_of"),
     [
         ("rotation_degrees", 25, (-25, 25), _degrees),
         ("rotation_degrees", (5, 8), (5, 8), _degrees),
@@ -50,8 +50,8 @@ def _degrees(matrices):
         ("perspective", 0.4, (-0.4, 0.4), lambda m: m[:, 2, 1] / m[:, 2, 2] * HEIGHT / 2),
     ],
 )  # fmt: skip
-def test_values_are_uniform_in_their_range_and_independent(option, strength, bounds, value_of):
-    check_uniform(value_of(draw(**{option: strength})), *bounds)
+def test_values_are_uniform_in_their_range_and_independent(option, magnitude, bounds, value_of):
+    check_uniform(value_of(draw(**{option: magnitude})), *bounds)
 
 
 @pytest.mark.parametrize("option", ["horizontal_flip", "vertical_flip"])
@@ -63,7 +63,7 @@ def test_flips_come_with_their_probability(option, probability):
     assert test.pvalue > FALSE_ALARM_RATE
 
 
-def test_a_strength_leaves_the_draws_of_others_alone():
+def test_a_magnitude_leaves_the_draws_of_others_alone():
     alone = draw(rotation_degrees=10)
     both = draw(rotation_degrees=10, vertical_translation_fraction=0.1)
     np.testing.assert_allclose(alone[:, :2, :2], both[:, :2, :2])
@@ -102,7 +102,7 @@ def test_a_tilt_enlarges_the_edge_that_is_nearer():
 
 
 @pytest.mark.parametrize("dtype", ["uint8", "float32"])
-def test_no_strength_changes_nothing_by_a_bit(dtype):
+def test_no_magnitude_changes_nothing_by_a_bit(dtype):
     images = random_images((4, 9, 8, 3), dtype) / np.array(3, dtype)
     images = images.astype(dtype)
     received = augment(RandomGeometry(), images)

@@ -136,18 +136,18 @@ def test_without_opencv_5_pixels_are_the_same_within_a_rounding(monkeypatch, ver
     augmentation = Augmentation([layer])
     images = pictures("uint8")
 
-    def function(images, words):
-        return augmentation(images, np.zeros(4, "int32"), words)[0]
+    def function(images, key):
+        return augmentation(images, np.zeros(4, "int32"), key)[0]
 
-    words = np.array([1, 2], "uint32")
-    installed = in_pipeline(function, images, words)
+    key = np.array([1, 2], "uint32")
+    installed = in_pipeline(function, images, key)
     if version is None:
         monkeypatch.setitem(sys.modules, "cv2", None)
     else:
         monkeypatch.setattr(cv2, "__version__", version)
     monkeypatch.setattr(opencv_calls, "opencv", opencv_calls.opencv.__wrapped__)
     assert opencv_calls.opencv() is None
-    missing = in_pipeline(function, images, words)
+    missing = in_pipeline(function, images, key)
     assert np.abs(installed.astype(int) - missing).max() <= 1
 
 
@@ -184,8 +184,8 @@ def test_pictures_do_not_depend_on_the_number_of_workers(workers):
     images = pictures("uint8")
 
     def function(step):
-        words = tf.stack([step, 3])
-        return augmentation(images, np.zeros(4, "int32"), words)[0]
+        key = tf.stack([step, 3])
+        return augmentation(images, np.zeros(4, "int32"), key)[0]
 
     def batches(**options):
         dataset = tf.data.Dataset.range(12).map(function, **options)
