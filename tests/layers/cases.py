@@ -85,7 +85,7 @@ def rows_of(base, but=()):
     return [n for n, cls in classes.items() if issubclass(cls, base) and not issubclass(cls, but)]
 
 
-def make(name, **more):
+def make(name, /, **more):
     """Returns a new layer by a row of `CASES`, with further or other options."""
     options = {k: v() if inspect.isfunction(v) else v for k, v in CASES[name].items()}
     return class_of(name)(**{**options, **more})

@@ -10,7 +10,7 @@ import tests.optimizers.cases  # noqa: F401 - registers the classes that the fil
 
 
 def train(model, steps):
-    """Takes steps on data that follow from their number."""
+    """Trains a model on data that depend on nothing but the number of the step."""
     for step in steps:
         rng = np.random.default_rng(step)
         model.train_on_batch(rng.normal(size=(8, 4)), rng.normal(size=(8, 2)))

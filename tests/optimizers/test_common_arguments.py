@@ -8,7 +8,7 @@ import pytest
 from keras import ops
 
 from kerasrecipes.optimizers import DecayKernelsOnly, Momentum, RAdam
-from tests.optimizers.cases import CASES, IDENTITIES, OURS, make
+from tests.optimizers.cases import IDENTITIES, OURS, class_of, make
 from tests.optimizers.problems import BACKEND
 
 STEPS = 6
@@ -37,7 +37,7 @@ COMMON = {
 
 
 def gradient_steps(seed=0):
-    """Gradients whose mean over inputs is 0, which centralization leaves alone."""
+    """Returns gradients whose mean over inputs is 0, which centralization does not change."""
     rng = np.random.default_rng(seed)
     steps = [{k: rng.normal(size=s) for k, s in SHAPES.items()} for _ in range(STEPS)]
     for step in steps:
@@ -59,7 +59,7 @@ def end(optimizer, steps):
 
 
 def stateless(optimizer):
-    """Returns `apply` as training with JAX does it, the only way that Keras's loss scale works."""
+    """Returns a stateless `apply`, as in training with JAX: Keras's loss scale needs it there."""
     import jax
 
     compiled = jax.jit(optimizer.stateless_apply)
@@ -84,7 +84,7 @@ def stateless(optimizer):
 @pytest.mark.parametrize("wrapper", IDENTITIES)
 def test_a_wrapper_that_changes_nothing_equals_its_inner_optimizer(wrapper, inner, common):
     options = {"learning_rate": 0.1, **COMMON[common]}
-    if CASES[wrapper][0] is DecayKernelsOnly and inner == "Adam":
+    if class_of(wrapper) is DecayKernelsOnly and inner == "Adam":
         options.pop("weight_decay", None)
     wrapped = make(wrapper, inner=INNER[inner](**options), weights=len(SHAPES))
     steps = gradient_steps()
@@ -95,7 +95,7 @@ def test_a_wrapper_that_changes_nothing_equals_its_inner_optimizer(wrapper, inne
 
 
 def by_hand(name, steps):
-    """Returns what a common argument makes of the gradients."""
+    """Returns the gradients as a common argument changes them."""
     clipped = []
     lengths = {
         "clipnorm": lambda step, g: np.linalg.norm(g),

@@ -10,12 +10,22 @@ from keras import ops
 from kerasrecipes.optimizers import Momentum, UncorrectedAdam
 from kerasrecipes.optimizers._base.step_numbers import bias_correction, rectification
 from kerasrecipes.recipe import registry
-from tests.optimizers.cases import CASES, CLASSES, IDENTITIES, OURS, WRAPPERS, Rising, make, rising
+from tests.optimizers.cases import (
+    CASES,
+    CLASSES,
+    IDENTITIES,
+    OURS,
+    WRAPPERS,
+    Rising,
+    class_of,
+    make,
+    rising,
+)
 from tests.optimizers.problems import STEPS, gradients, path_of, precision, relative_error
 from tests.references import optimizers as references
 
 TOLERANCE = {"float64": 1e-12, "float32": 1e-4}
-# Classes whose docstring says so.
+# Classes whose docstring says that they are elementwise.
 ELEMENTWISE = [cls for cls in OURS if "elementwise" in cls.__doc__]
 
 
@@ -25,29 +35,29 @@ def reference_of(cls):
 
 
 def expected(name, steps, rates):
-    cls, options = CASES[name]
+    options = CASES[name]
     options = {k: v(1) if inspect.isfunction(v) else v for k, v in options.items()}
     options = {k: v for k, v in options.items() if k not in ("optimizer", "decay_kernels_only")}
     if isinstance(options.get("momentum"), Rising):
         options["momentum"] = rising
-    return reference_of(cls)(steps, rates, **options)
+    return reference_of(class_of(name))(steps, rates, **options)
 
 
 def test_every_argument_of_every_class_has_a_case():
-    covered: dict[str, set[str]] = {}
-    for cls, options in CASES.values():
-        covered.setdefault(cls.__name__, set()).update(options)
+    covered = {}
+    for name, options in CASES.items():
+        covered.setdefault(class_of(name), set()).update(options)
     common = {*registry.arguments(keras.optimizers.Optimizer)} - {"weight_decay"}
     for cls in CLASSES:
         own = {*registry.arguments(cls)} - common
         if cls in WRAPPERS:
-            own -= {"weight_decay"}  # It is given to the inner one.
-        assert cls.__name__ in covered, f"{cls.__name__} has no row in CASES"
-        assert covered[cls.__name__] >= own, cls.__name__
+            own -= {"weight_decay"}  # The inner optimizer takes it.
+        assert cls in covered, f"{cls.__name__} has no row in CASES"
+        assert covered[cls] >= own, cls.__name__
 
 
 def test_every_wrapper_has_a_case_that_changes_nothing():
-    assert {CASES[name][0] for name in IDENTITIES} == {*WRAPPERS}
+    assert {*map(class_of, IDENTITIES)} == {*WRAPPERS}
 
 
 @pytest.mark.parametrize("dtype", TOLERANCE)
@@ -76,7 +86,7 @@ def test_a_config_returns_every_argument_and_rebuilds_the_optimizer(name):
     copy = keras.optimizers.deserialize(keras.optimizers.serialize(optimizer))
     config = copy.get_config()
     assert config == optimizer.get_config()
-    assert {*inspect.signature(CASES[name][0]).parameters} - {"kwargs"} <= {*config}
+    assert {*inspect.signature(class_of(name)).parameters} - {"kwargs"} <= {*config}
 
 
 @pytest.mark.parametrize("name", CASES)

@@ -8,10 +8,10 @@ from keras import ops
 from kerasrecipes.base.private import uses_weight_decay
 from kerasrecipes.optimizers import LARS, Momentum
 from kerasrecipes.optimizers._base import step_numbers
-from tests.optimizers.cases import CASES, make
+from tests.optimizers.cases import CASES, class_of, make
 from tests.optimizers.problems import BACKEND, gradients, path_of, relative_error
 
-FOREACH = [name for name, (cls, _) in CASES.items() if getattr(cls, "update_foreach", None)]
+FOREACH = [name for name in CASES if getattr(class_of(name), "update_foreach", None)]
 
 
 @pytest.mark.skipif(BACKEND != "torch", reason="the fast path is PyTorch's")
@@ -19,7 +19,7 @@ FOREACH = [name for name, (cls, _) in CASES.items() if getattr(cls, "update_fore
 @pytest.mark.parametrize("name", FOREACH)
 def test_updating_all_weights_at_once_equals_one_by_one(name, on_cpu, monkeypatch):
     monkeypatch.setattr(step_numbers, "is_on_cpu", lambda number: on_cpu)
-    cls, _ = CASES[name]
+    cls = class_of(name)
 
     class OneByOne(cls):
         update_foreach = None

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from keras import ops
 
-from tests.optimizers.cases import CASES, OURS, REPRESENTATIVES, WRAPPERS, make
+from tests.optimizers.cases import OURS, REPRESENTATIVES, WRAPPERS, class_of, make
 
 HERE = Path(__file__).parent
 every_optimizer = pytest.mark.parametrize("name", REPRESENTATIVES)
@@ -21,7 +21,7 @@ every_optimizer = pytest.mark.parametrize("name", REPRESENTATIVES)
 
 def make_optimizer(name):
     """Returns the optimizer of a row for the six weights of `make_model`."""
-    if CASES[name][0] not in WRAPPERS:
+    if class_of(name) not in WRAPPERS:
         return make(name)
     inner = keras.optimizers.AdamW(
         keras.optimizers.schedules.CosineDecay(0.01, 20),

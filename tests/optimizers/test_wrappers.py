@@ -106,7 +106,7 @@ def test_rates_by_stage_are_exactly_as_asked_after_saving_and_loading_too(tmp_pa
             float(np.unique(b - a)[0]) for b, a in zip(before, each.get_weights(), strict=True)
         ]
         rates = [0.025, 0.025, 0.05, 0.05, 0.1, 0.1, 1.0, 1.0]
-        # Moving statistics, between the second stage and the third, stay.
+        # The moving statistics of the second stage do not change.
         expected = [0.5 * rate for rate in [*rates[:4], 0, 0, *rates[4:]]]
         np.testing.assert_allclose(steps, expected, rtol=1e-5)
 

@@ -29,7 +29,7 @@ def rectification(beta_2, t):
 
 
 def descent(gradients, rates, direction, weight_decay=0.0):
-    """Decays the weights, then subtracts the rate times a direction, at each step."""
+    """Returns the weights of plain descent along a direction, after weight decay in each step."""
     w, path = np.zeros(gradients.shape[1:]), []
     for t, (g, rate) in enumerate(zip(gradients.astype("float64"), rates, strict=True), start=1):
         w = w - rate * weight_decay * w
@@ -119,7 +119,7 @@ def lars(
     adapt_kernels_only=True,
     weight_decay=0.0,
 ):
-    """Of a kernel, for which `adapt_kernels_only` makes no difference."""
+    """For a kernel, so that `adapt_kernels_only` makes no difference."""
     w, path = np.zeros(gradients.shape[1:]), []
     v = 0.0
     for g, rate in zip(gradients.astype("float64"), rates, strict=True):
@@ -154,7 +154,7 @@ def gradient_centralization(gradients, rates):
 
 
 def adaptive_gradient_clipping(gradients, rates, clip_factor=0.01, epsilon=1e-3, exclude=()):
-    """Around gradient descent of a kernel, which `exclude` holds or does not."""
+    """Around gradient descent of a kernel, which may be excluded."""
     w, path = np.zeros(gradients.shape[1:]), []
     for g, rate in zip(gradients.astype("float64"), rates, strict=True):
         g = g.copy()

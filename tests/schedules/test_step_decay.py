@@ -12,10 +12,10 @@ every_row = pytest.mark.parametrize("options", ROWS)
 
 
 def approximate_rate(step, options):
-    """Returns the definition in float64, and the relative error that rounding alone may add."""
+    """Returns the rate in float64, with a tolerance for rounding alone."""
     rate = reference("StepDecay", step, options)
     cuts = round(np.log(rate / 0.3) / np.log(options.get("factor", 0.1)))
-    # Nothing but the rounding of the factor to float32 adds up.
+    # The rounding of the factor to float32 adds up over the cuts, and nothing else does.
     return pytest.approx(rate, rel=2**-24 * (cuts + 6))
 
 

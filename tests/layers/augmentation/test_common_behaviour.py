@@ -19,7 +19,7 @@ from tests.layers.augmentation.batches import (
 from tests.layers.cases import make, rows_of
 
 LAYERS = rows_of(AugmentationLayer, but=GeometricLayer)
-# One shape for nearly all: JAX compiles each operation anew for another.
+# One shape for nearly all tests, since JAX compiles each operation for each shape.
 SHAPE = (8, 7, 9, 3)
 LABELS = np.array([0, 1, 2, 3, 0, 1, 2, 3])
 
@@ -38,7 +38,7 @@ def test_pixels_keep_dtype_shape_and_range_and_the_same_seed_gives_the_same(name
     images = random_images(SHAPE, dtype)
     first, again, other = (augment(make(name), images, seed=seed) for seed in (1, 1, 2))
     assert (first.dtype, first.shape) == (dtype, images.shape)
-    # Weights that sum to one do so to a rounding.
+    # Weights sum to one up to rounding.
     assert first.min() >= -1e-3
     assert first.max() <= 255.001
     np.testing.assert_array_equal(first, again)
@@ -106,9 +106,9 @@ def test_tf_data_with_unknown_batch_and_image_sizes(name):
 
 
 @pytest.mark.parametrize("name", LAYERS)
-def test_samples_draw_apart(name):
-    # Four copies of each of two images: draws for the whole batch would leave two results. Of eight
-    # samples `RandomApply` leaves all as they are with a probability of 0.3**8 = 7e-5.
+def test_each_sample_draws_its_own(name):
+    # Of four copies each of two images, draws for the whole batch would make two results. With a
+    # probability of 0.3**8 = 7e-5 `RandomApply` changes none of the eight.
     images = np.repeat(random_images(SHAPE)[:2], 4, axis=0)
     results = augment(make(name), images)
     assert len({image.tobytes() for image in results}) > 2

@@ -23,7 +23,7 @@ from tests.layers.augmentation.geometry import sample
 from tests.layers.cases import make, rows_of
 
 LAYERS = rows_of(GeometricLayer)
-# One shape for nearly all: JAX compiles each operation anew for another.
+# One shape for nearly all tests, since JAX compiles each operation for each shape.
 SHAPE = (8, 9, 8, 3)
 
 
@@ -40,7 +40,7 @@ def test_a_saved_layer_draws_the_same(name, tmp_path):
 @pytest.mark.parametrize("dtype", ["uint8", "float32"])
 @pytest.mark.parametrize(
     ("name", "interpolation"),
-    # Not the nearest of a resized crop: where it cuts whole pixels, two are often equally near.
+    # Without the nearest pixels of resized crops: for whole pixels, two are often equally near.
     [
         ("RandomGeometry", "nearest"),
         ("RandomGeometry", "bilinear"),
@@ -119,7 +119,7 @@ def test_inactive_it_resizes_and_no_more(name):
     model = keras.Model(inputs, layer(inputs))
     resized = to_numpy(model(images, training=False)).astype(int)
     expected = to_numpy(ops.image.resize(images.astype("float32"), layer.size))
-    # Rounded; and this one filled the outermost half of a pixel.
+    # The layer rounds, and blends the outermost half pixel with the filling.
     assert np.abs(resized - expected)[:, 1:-1, 1:-1].max() <= 0.51
     unsized = make(name, size=None)
     np.testing.assert_array_equal(to_numpy(unsized(images, training=False)), images)
@@ -161,7 +161,7 @@ def test_fused_whole_pixels_equal_the_sequence_of_layers():
 
 
 class Shift(GeometricLayer):
-    """Moves by half a pixel, the way that it is told."""
+    """Moves images by a number of columns."""
 
     def __init__(self, columns, size=None):
         super().__init__(size, "bilinear", "edge", 0.0)

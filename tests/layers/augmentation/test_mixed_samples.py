@@ -7,12 +7,12 @@ from scipy import stats
 from kerasrecipes.layers import MixedSamples
 from tests.layers.augmentation.batches import augment, random_images, to_numpy
 
-# A sound layer exceeds a bound in one of a million seeds; ours are fixed.
+# A correct layer exceeds a bound for one seed in a million. The seeds are fixed.
 FALSE_ALARM_RATE = 1e-6
 ONE_HOT = np.eye(5, dtype="float32")
 
 
-# One size of batch for nearly all tests: JAX compiles each operation anew for another.
+# One batch size for nearly all tests, since JAX compiles each operation for each size.
 N = 20_001
 
 
@@ -24,7 +24,7 @@ def draw(batch=N, shape=(20, 30, 1), seed=0, **options):
 
 
 def within(successes, n, probability):
-    """Whether a count is what a probability makes of it, but for one seed in a million."""
+    """Returns whether a count is plausible for a probability, except for one seed in a million."""
     return stats.binomtest(int(successes), n, probability).pvalue > FALSE_ALARM_RATE
 
 
@@ -51,7 +51,7 @@ def test_mixup_adds_images_and_labels_by_the_same_weight(dtype):
 @pytest.mark.parametrize("dtype", ["uint8", "float32"])
 @pytest.mark.parametrize("shape", [(20, 30, 3), (5, 3, 1)])
 def test_cutmix_weighs_labels_by_the_area_as_it_was_cut(dtype, shape):
-    # Each image has one value of its own: what is pasted can be counted.
+    # Each image has a single value of its own, so that pasted pixels can be counted.
     batch = 40
     images = np.ones((batch, *shape), dtype) * np.arange(batch, dtype=dtype)[:, None, None, None]
     labels = np.eye(batch, dtype="float32")
@@ -70,8 +70,8 @@ def test_cutmix_weighs_labels_by_the_area_as_it_was_cut(dtype, shape):
 
 
 def test_rectangles_follow_the_paper():
-    # Before they are cut off at the border, the sides are sqrt(1 - lambda) of the image's. Of a
-    # rectangle whose centre is far from the border nothing is cut off.
+    # Before rectangles are cut off at the border, their sides are sqrt(1 - lambda) times the
+    # image's. Nothing is cut off if the centre is far from the border.
     boxes = draw(shape=(100, 200, 1), mixup_alpha=None)["boxes"]
     heights, widths = boxes[:, 1] - boxes[:, 0], boxes[:, 3] - boxes[:, 2]
     inside = (boxes[:, [0, 2]] > 0).all(1) & (boxes[:, 1] < 100) & (boxes[:, 3] < 200)
@@ -124,7 +124,7 @@ def test_a_single_sample_stays_as_it_is():
 def test_probabilities():
     drawn = draw(probability=0.7, cutmix_probability=0.25)
     mixed = drawn["mix_weights"] < 1
-    # A rectangle that rounds to nothing leaves a sample whole: count those that could be cut.
+    # Some rectangles are rounded to nothing. Only samples with larger ones are counted.
     assert within(drawn["is_cut"].sum(), N, 0.7 * 0.25)
     unmixed_by_chance = (~mixed & drawn["is_cut"]).sum()
     assert within(mixed.sum() + unmixed_by_chance, N, 0.7)

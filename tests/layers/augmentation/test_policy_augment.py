@@ -7,7 +7,7 @@ from kerasrecipes.layers import PolicyAugment
 from kerasrecipes.layers.augmentation._policy.policies import POLICIES
 from tests.layers.augmentation.batches import random_images, to_numpy
 
-# A sound layer exceeds a bound in one of a million seeds; ours are fixed.
+# A correct layer exceeds a bound for one seed in a million. The seeds are fixed.
 FALSE_ALARM_RATE = 1e-6
 
 
@@ -23,7 +23,7 @@ def test_trivialaugment_draws_operations_magnitudes_and_signs_uniformly():
     for index, one in enumerate(policy.operations):
         found = magnitude[operation == index]
         ways = (one.strongest - one.weakest) * np.arange(31) / 30
-        # As the authors' code: int() of what is a whole number in exact arithmetic, too.
+        # The authors' code truncates by int(), in exact arithmetic for whole numbers.
         levels = one.weakest + (np.trunc(np.round(ways, 6)) if one.whole else ways)
         values, numbers = np.unique(levels, return_counts=True)
         nearest = np.abs(np.abs(found)[:, None] - values).argmin(1)

@@ -5,13 +5,13 @@ from scipy import stats
 from kerasrecipes.layers import RandomGeometry
 from tests.layers.augmentation.batches import augment, random_images, to_numpy
 
-# A sound layer exceeds a bound in one of a million seeds; ours are fixed.
+# A correct layer exceeds a bound for one seed in a million. The seeds are fixed.
 FALSE_ALARM_RATE = 1e-6
 HEIGHT, WIDTH = 20, 30
 
 
 def draw(batch=4000, seed=0, **options):
-    """Returns matrices of whole pixels, as seen from the centre of the input: what was drawn."""
+    """Returns the homographies that were drawn, in pixels around the centre of the input."""
     layer = RandomGeometry(**options, seed=seed)
     images = np.zeros((batch, HEIGHT, WIDTH, 1), "uint8")
     matrices = to_numpy(layer.get_random_transformation(images)["homography"])
@@ -20,13 +20,13 @@ def draw(batch=4000, seed=0, **options):
 
 
 def check_uniform(values, low, high):
-    """Kolmogorov and Smirnov's test, and that nothing lies outside."""
+    """Asserts that values are uniform within bounds, by the Kolmogorov-Smirnov test."""
     slack = 1e-5 * max(abs(low), abs(high))
     assert values.min() >= low - slack
     assert values.max() <= high + slack
     scaled = np.clip((values - low) / (high - low), 0, 1)
     assert stats.kstest(scaled, "uniform").pvalue > FALSE_ALARM_RATE
-    # Of neighbours in a batch, the correlation is normal with variance 1 / n.
+    # The correlation of neighbours in a batch is normal with variance 1 / n.
     correlation = np.corrcoef(scaled[:-1], scaled[1:])[0, 1]
     assert abs(correlation) < stats.norm.isf(FALSE_ALARM_RATE / 2) / np.sqrt(len(values))
 
@@ -81,7 +81,7 @@ def test_operations_act_in_the_order_of_the_arguments():
         "vertical_translation_fraction": (0.2, 0.2),
     }
     angle = np.radians(30)
-    # From the input to the output, y down: a turn to the left takes the right edge up.
+    # These map from the input to the output, with y down: to the left means the right edge goes up.
     steps = [
         np.diag([-1, 1, 1]),
         np.diag([1.3 * 1.2**0.5, 1.3 / 1.2**0.5, 1]),

@@ -6,14 +6,14 @@ from scipy import stats
 from kerasrecipes.layers import RandomNoise
 from tests.layers.augmentation.batches import augment, random_images, to_numpy
 
-# A sound layer exceeds a bound in one of a million seeds; ours are fixed.
+# A correct layer exceeds a bound for one seed in a million. The seeds are fixed.
 FALSE_ALARM_RATE = 1e-6
 GREY = np.full((50, 20, 20, 3), 100.0, "float32")
 Z = stats.norm.isf(FALSE_ALARM_RATE / 2)
 
 
 def check_deviations(noise, expected):
-    """Chi-square bounds for the standard deviation of each image's noise."""
+    """Asserts by chi-square bounds the standard deviation of each image's noise."""
     n = noise[0].size
     squares = (noise.reshape(len(noise), -1) ** 2).sum(1) / np.asarray(expected) ** 2
     share = FALSE_ALARM_RATE / len(noise) / 2

@@ -12,12 +12,12 @@ from tests.layers.augmentation.batches import (
     to_numpy,
 )
 
-# A sound layer exceeds a bound in one of a million seeds; ours are fixed.
+# A correct layer exceeds a bound for one seed in a million. The seeds are fixed.
 FALSE_ALARM_RATE = 1e-6
 
 
 def pad_crop(images, offsets, padding, mode, **options):
-    """The definition: pad an image, cut out a window."""
+    """Returns crops by the definition: pads images and cuts out windows."""
     height, width = images.shape[1:3]
     spatial = ((padding, padding), (padding, padding), (0, 0))
     padded = [np.pad(image, spatial, mode=mode, **options) for image in images]
@@ -40,7 +40,7 @@ def draw_offsets(batch, padding_pixels, seed=0):
 
 
 def check_uniform(cells, count):
-    """Chi-square test that integers below `count` are equally likely."""
+    """Asserts by a chi-square test that all integers below `count` are equally likely."""
     observed = np.bincount(cells, minlength=count)
     expected = len(cells) / count
     statistic = ((observed - expected) ** 2 / expected).sum()

@@ -7,7 +7,7 @@ from scipy import stats
 from kerasrecipes.layers import RandomPhotometry
 from tests.layers.augmentation.batches import augment, random_images, to_numpy
 
-# A sound layer exceeds a bound in one of a million seeds; ours are fixed.
+# A correct layer exceeds a bound for one seed in a million. The seeds are fixed.
 FALSE_ALARM_RATE = 1e-6
 LUMA = np.array([0.299, 0.587, 0.114])
 YIQ = np.array([LUMA, [0.5959, -0.2746, -0.3213], [0.2115, -0.5227, 0.3112]])
@@ -24,7 +24,7 @@ def luma(x):
     return (x @ LUMA)[..., None]
 
 
-# Each operation at one magnitude, in float64 on [0, 1], in the order of the docstring.
+# A magnitude of each operation and its definition on [0, 1], in the order of the docstring.
 OPERATIONS = {
     "brightness": ((0.8, 0.8), lambda x: 0.8 * x),
     "contrast": ((0.7, 0.7), lambda x: 0.7 * x + 0.3 * luma(x).mean((1, 2, 3), keepdims=True)),
@@ -56,7 +56,7 @@ def test_together_they_are_their_sequence_clipped_once():
     magnitudes = {
         name: magnitude for name, (magnitude, _) in OPERATIONS.items() if name != "grayscale"
     }
-    x = 0.3 + 0.4 * IMAGES / 255  # Colours that stay within the range on the way.
+    x = 0.3 + 0.4 * IMAGES / 255  # These stay within the range after each step.
     expected = x
     for name in magnitudes:
         expected = OPERATIONS[name][1](expected)
@@ -93,7 +93,7 @@ def test_posterize_keeps_the_upper_bits(bits, dtype):
     received = augment(RandomPhotometry(posterize_bits=bits), images.astype(dtype))
     kept = [np.unique(image).tolist() for image in received.astype(int)]
     allowed = {b: (np.arange(256) >> (8 - b) << (8 - b)) for b in range(bits, 9)}
-    # All of 64 images miss one of at most 8 numbers of bits with a probability below 0.002.
+    # With a probability below 0.002 none of 64 images has one of the 8 numbers of bits.
     assert {len(k) for k in kept} == {2**b for b in allowed}
     for levels, image in zip(kept, received, strict=True):
         expected = allowed[int(np.log2(len(levels)))]

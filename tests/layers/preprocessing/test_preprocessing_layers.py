@@ -34,7 +34,7 @@ def reference(layer, data, x):
 
 def check_outputs(layer, outputs, expected, **tolerance):
     if isinstance(layer, PCAWhitening):
-        # Either direction of an axis is as good.
+        # The sign of an axis is arbitrary.
         np.testing.assert_allclose(np.abs(outputs), np.abs(expected), **tolerance)
     else:
         np.testing.assert_allclose(outputs, expected, **tolerance)
@@ -146,7 +146,7 @@ def test_adapting_again_forgets_what_was_before(kind):
         np.testing.assert_array_equal(a, b)
 
 
-@pytest.mark.parametrize("kind", [Centering, Standardization, ZCAWhitening])
+@pytest.mark.parametrize("kind", [kind for kind in LAYERS if kind is not PCAWhitening])
 def test_before_it_is_adapted_nothing_changes(kind):
     np.testing.assert_allclose(to_numpy(kind()(images())), images(), rtol=1e-5)
 
@@ -154,7 +154,7 @@ def test_before_it_is_adapted_nothing_changes(kind):
 @pytest.mark.parametrize("policy", ["bfloat16", "mixed_bfloat16", "float16", "mixed_float16"])
 @pytest.mark.parametrize("kind", LAYERS)
 def test_half_precision_rounds_the_result_only(kind, policy):
-    """Pixels around 10,000 with a deviation of 1: bfloat16 keeps no digit of the difference."""
+    """In bfloat16, pixels around 10,000 with a deviation of 1 would all be equal."""
     data, x = images() + 10_000, images(20, seed=1) + 10_000
     full, half = kind(), kind(dtype=policy)
     full.adapt(data)
@@ -177,7 +177,7 @@ def test_integers_are_taken_as_they_are(kind):
     check_outputs(layer, to_numpy(layer(pixels)), reference(layer, pixels, pixels), atol=1e-3)
 
 
-@pytest.mark.parametrize("kind", [Centering, Standardization])
+@pytest.mark.parametrize("kind", [kind for kind in LAYERS if "per" in CASES[kind.__name__]])
 def test_channels_take_images_of_any_size(kind):
     layer = kind()
     layer.adapt(images())

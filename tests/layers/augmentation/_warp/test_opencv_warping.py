@@ -38,7 +38,7 @@ def pictures(dtype, channels=3):
 
 
 def in_pipeline(function, *arrays):
-    """Calls a function where a pipeline calls it."""
+    """Calls a function as a pipeline would."""
     if keras.backend.backend() != "tensorflow":
         return ops.convert_to_numpy(function(*map(ops.convert_to_tensor, arrays)))
     import tensorflow as tf
@@ -75,7 +75,7 @@ def test_pixels_equal_scipy_s_in_float64(dtype, channels, interpolation, fill_mo
     assert received.shape == (4, 7, 13, channels)
     assert received.dtype == dtype
     expected = reference(images, size, interpolation, fill_mode)
-    # Places are rounded to 2e-6 pixels, of which neighbours differ by up to 255, or 60,000.
+    # Places are rounded to 2e-6 pixels, and neighbouring pixels differ by up to 255 or 60,000.
     atol = {"uint8": 0.503, "uint16": 1.2, "float32": 3e-3}[dtype]
     np.testing.assert_allclose(received, expected, atol=atol)
 
@@ -107,7 +107,7 @@ def test_places_at_any_distance_end_and_are_right(interpolation, fill_mode):
     images = pictures("float32")
     start = time.process_time()
     received = warped(images, homographies, interpolation=interpolation, fill_mode=fill_mode)
-    # OpenCV takes seconds, or for ever, to walk that far.
+    # OpenCV would take seconds to reach such places, or never reach them.
     assert time.process_time() - start < 5
     assert 0 <= received.min() <= received.max() <= 255
     chosen = [0, 3]
