@@ -101,8 +101,9 @@ def _number(name: str, magnitude: Any, **limits) -> float:
 
 
 def _is_pair(magnitude: object) -> bool:
-    is_sequence = isinstance(magnitude, Sequence) and not isinstance(magnitude, str)
-    return is_sequence and len(magnitude) == 2
+    if not isinstance(magnitude, Sequence) or isinstance(magnitude, str):
+        return False
+    return len(magnitude) == 2
 
 
 def _pair(name, magnitude, **limits) -> tuple[float, float]:

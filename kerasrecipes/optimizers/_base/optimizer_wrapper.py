@@ -3,7 +3,7 @@
 import keras
 
 
-class InnerOptimizer(keras.optimizers.Optimizer):
+class WithInnerOptimizer(keras.optimizers.Optimizer):
     """Base class of optimizers with another one inside: their variables, files and config.
 
     The attribute `optimizer` holds the inner optimizer. Keras finds it there and saves its state
@@ -35,7 +35,7 @@ class InnerOptimizer(keras.optimizers.Optimizer):
         return cls(**{**config, "optimizer": optimizer})
 
 
-class OptimizerWrapper(InnerOptimizer):
+class OptimizerWrapper(WithInnerOptimizer):
     """Base class of optimizers that do something before or after the inner optimizer's `apply`.
 
     Everything that a Keras optimizer can be given (learning rate, clipping, weight decay, averages,

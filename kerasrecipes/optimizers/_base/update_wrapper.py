@@ -5,14 +5,14 @@ from keras import ops
 
 from kerasrecipes.base.private import AllowsEmptyWeightDecay, DecaysWithinItsStep, uses_weight_decay
 from kerasrecipes.optimizers._base.optimizer_wrapper import (
-    InnerOptimizer,
+    WithInnerOptimizer,
     OptimizerWrapper,
     public_config,
     resolved_optimizer,
 )
 
 
-class UpdateWrapper(AllowsEmptyWeightDecay, InnerOptimizer):
+class UpdateWrapper(AllowsEmptyWeightDecay, WithInnerOptimizer):
     """Base class of optimizers that do something around the inner optimizer's `update_step`.
 
     The wrapper takes over what every Keras optimizer can be given (learning rate, clipping, weight
