@@ -79,7 +79,7 @@ def accuracies(recipe: Recipe, directory: Path) -> dict[str, float]:
     probe = LinearProbe().fit(*fit, *chosen_by)
     penalized = recipe.replace(
         {
-            "model.kernel_regularizer": use("half_l2", strength=probe.l2),
+            "model.kernel_regularizer": use("half_l2", factor=probe.l2),
             "optimizer.learning_rate": use("CosineDecay", initial_learning_rate=0.01),
         }
     )

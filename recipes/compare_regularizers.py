@@ -59,10 +59,10 @@ def label_smoothing(share):
 # What changes the recipe, given a strength, and the strengths to choose from.
 REGULARIZERS = {
     "none": (lambda strength: {}, (0,)),
-    "L2": (lambda s: {"kernel_regularizer": use("half_l2", strength=s)}, (1e-3, 1e-2, 1e-1)),
+    "L2": (lambda s: {"kernel_regularizer": use("half_l2", factor=s)}, (1e-3, 1e-2, 1e-1)),
     "L1": (lambda s: {"kernel_regularizer": use("L1", l1=s)}, (1e-4, 1e-3, 1e-2)),
     "elastic net": (
-        lambda s: {"kernel_regularizer": use("elastic_net", strength=s)},
+        lambda s: {"kernel_regularizer": use("elastic_net", factor=s)},
         (1e-4, 1e-3, 1e-2),
     ),
     "max-norm": (lambda s: {"kernel_constraint": use("MaxNorm", max_value=s)}, (0.5, 1, 2)),

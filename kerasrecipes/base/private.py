@@ -1,4 +1,7 @@
-"""Every use of a private name of Keras: its reason, its fallback and its test."""
+"""Private names of Keras and TensorFlow: the reason, the fallback and the test of each use.
+
+`tracing.py` beside this module holds the few that tell who traces a function.
+"""
 
 import inspect
 import sys
@@ -13,11 +16,12 @@ class ForeachUpdates(keras.optimizers.Optimizer):
 
     Uses: `Optimizer._backend_update_step`, which Keras calls with all gradients and variables.
 
-    Reason: eager PyTorch pays for each operation, and Keras's loop over `update_step` runs a dozen
-    for each of a network's hundreds of weights. `torch._foreach_*` takes them all in one call.
+    Reason: eager PyTorch takes time for each operation, and Keras's loop over `update_step` runs a
+    dozen of them for each of a network's hundreds of weights. A `torch._foreach_*` function takes
+    all weights in one call.
 
-    Fallback: the loop, which is also what an optimizer without `update_foreach` gets, and what is
-    left if Keras no longer calls this name.
+    Fallback: Keras's loop. An optimizer without `update_foreach` uses it too, and so do all of them
+    if a later Keras does not call `_backend_update_step`.
 
     Test: `tests/optimizers/test_private.py`.
     """
@@ -38,21 +42,13 @@ class ForeachUpdates(keras.optimizers.Optimizer):
             self.update_foreach(gradients, trainable_variables, learning_rate)
 
 
-def is_on_cpu(number) -> bool:
-    """Returns whether a PyTorch tensor's value can be had without waiting for a GPU.
-
-    Then `update_foreach` may use operations that take numbers only, and fewer of them.
-    """
-    return number.device.type == "cpu"
-
-
 class AllowsEmptyWeightDecay(keras.optimizers.Optimizer):
-    """Lets an optimizer with `weight_decay` be applied where no weight is to be decayed.
+    """Lets an optimizer with `weight_decay` train weights that are all excluded from it.
 
     Uses: `Optimizer._apply_weight_decay`.
 
-    Reason: PyTorch refuses an empty list of tensors, so that on it Keras raises a `RuntimeError` if
-    every weight is excluded, as when only normalization scales are trained.
+    Reason: PyTorch's functions refuse an empty list of tensors. If every weight is excluded, as
+    when only normalization scales are trained, Keras therefore raises a `RuntimeError` on PyTorch.
 
     Fallback: Keras's own method, with that error.
 
@@ -69,11 +65,11 @@ class DecaysWithinItsStep(keras.optimizers.Optimizer):
 
     Uses: `Optimizer._apply_weight_decay`.
 
-    Reason: Keras decays before the step and by the whole learning rate, wherever `weight_decay` is
-    an attribute. That of LARS belongs to the gradient; with a learning rate for each layer it is to
-    shrink with that rate.
+    Reason: Keras decays the weights of every optimizer with a `weight_decay`, before the step and
+    in proportion to the whole learning rate. LARS adds the decay to the gradient instead, and an
+    optimizer with a learning rate for each layer decays in proportion to that rate.
 
-    Fallback: none; Keras's decay would come on top, which the test finds.
+    Fallback: none. Keras's decay would be applied besides the optimizer's own; the test fails then.
 
     Test: `tests/optimizers/test_private.py`.
     """
@@ -87,10 +83,10 @@ def uses_weight_decay(optimizer, variable) -> bool:
 
     Uses: `Optimizer._use_weight_decay`.
 
-    Reason: the only record of what `exclude_from_weight_decay` was told, which a second call of
-    that method forgets.
+    Reason: nothing public tells which variables were given to `exclude_from_weight_decay`, and a
+    second call of that method forgets those of the first.
 
-    Fallback: every variable is decayed, as by an optimizer that was told nothing.
+    Fallback: every variable counts as decayed, as if none had been excluded.
 
     Test: `tests/optimizers/test_private.py`.
     """
@@ -98,68 +94,15 @@ def uses_weight_decay(optimizer, variable) -> bool:
     return True if known is None else known(variable)
 
 
-def is_compiled_by_xla() -> bool:
-    """Returns whether TensorFlow traces a function that XLA will compile.
-
-    Uses: the control flow context of TensorFlow's graphs, which `jit_compile=True` enters.
-
-    Reason: some fast operations of TensorFlow do not compile under XLA, and nothing public tells
-    a layer, which is traced inside of somebody else's function, what will become of it.
-
-    Fallback: an operation that always compiles; so does a graph that keeps no such context.
-
-    Test: `tests/layers/augmentation/_warp/test_warping.py`.
-    """
-    import tensorflow as tf
-
-    if tf.executing_eagerly():
-        return False
-    graph = tf.compat.v1.get_default_graph()
-    while graph is not None:
-        context_of = getattr(graph, "_get_control_flow_context", None)
-        if context_of is None:
-            return True
-        context = context_of()
-        while context is not None:
-            if context.IsXLAContext():
-                return True
-            context = context.outer_context
-        graph = getattr(graph, "outer_graph", None)
-    return False
-
-
-def is_traced_by_tf_data() -> bool:
-    """Returns whether TensorFlow traces a function for `tf.data`, which will run on the host.
-
-    Uses: the name of TensorFlow's function graphs, which begins with `Dataset_` for functions that
-    are handed to a method of `tf.data.Dataset`.
-
-    Reason: inside of `tf.data` a layer may hand images to a library that runs on the CPU; in the
-    graph of a model, which may be differentiated, saved or placed on a GPU, it may not.
-
-    Fallback: TensorFlow's own operations, as in any other graph.
-
-    Test: `tests/layers/augmentation/_warp/test_opencv_calls.py`.
-    """
-    import tensorflow as tf
-
-    graph = None if tf.executing_eagerly() else tf.compat.v1.get_default_graph()
-    while graph is not None:
-        if getattr(graph, "name", "").startswith("Dataset_"):
-            return True
-        graph = getattr(graph, "outer_graph", None)
-    return False
-
-
 def assign_in_call(variable, value) -> None:
     """Assigns a value to a variable from inside of a layer's call.
 
     Uses: `keras.src.backend.AutocastScope`.
 
-    Reason: under mixed precision a variable reads within a call as the compute dtype has it, and on
-    PyTorch `assign` writes into that copy, which is lost.
+    Reason: under mixed precision, a variable that is read within a call is a copy in the compute
+    dtype. On PyTorch `assign` writes into that copy, and the new value is lost.
 
-    Fallback: none; PyTorch would keep the old value, which the test finds.
+    Fallback: none. On PyTorch the variable would keep its old value; the test fails then.
 
     Test: `tests/models/initialization/test_layer_by_layer.py`.
     """
@@ -170,17 +113,18 @@ def assign_in_call(variable, value) -> None:
 
 
 def hold_gradients_weakly() -> None:
-    """Lets what `tf.custom_gradient` registered live as long as the graph that it was traced in.
+    """Lets TensorFlow's registered custom gradients live no longer than the graphs they belong to.
 
-    Then Python's garbage collector frees the models that this process trained and has done with.
+    Python's garbage collector can then free models that are no longer used.
 
-    Uses: `gradient_registry` of `tensorflow.python.framework.ops`, the closures of what
-    `tf.custom_gradient` puts into it, and that a graph takes an attribute.
+    Uses: `gradient_registry` of `tensorflow.python.framework.ops`, the closures of the functions
+    that `tf.custom_gradient` puts into it, and an attribute that is added to a graph.
 
-    Reason: TensorFlow keeps each of these functions for good and, by the tensors in its closure,
-    the graph and the weights of its model. Every optimizer of Keras's makes one for the sum of the
-    gradients over replicas, `silu` makes another: a process that trains a hundred networks, one
-    after the other, ends with the weights and moments of all of them.
+    Reason: TensorFlow keeps each of these functions until the process ends. The tensors in the
+    function's closure keep the graph, and the graph keeps its model's weights. Each Keras optimizer
+    registers such a function for the sum of gradients over replicas, and `silu` registers another
+    one. A process that trains a hundred networks, one after another, would end with the weights and
+    moments of all of them in memory.
 
     Fallback: nothing is freed, as in plain Keras.
 
@@ -202,7 +146,7 @@ def hold_gradients_weakly() -> None:
 
 
 class _WeaklyHeld:
-    """A function that is somebody else's to keep."""
+    """A function that is called through a weak reference: others keep it alive, or do not."""
 
     def __init__(self, function: Callable):
         self.function = weakref.ref(function)
@@ -215,7 +159,7 @@ class _WeaklyHeld:
 
 
 def _graph_of(gradient: Callable):
-    """Returns the graph in which a custom gradient was traced; `None` if its closure is unknown."""
+    """Returns the graph in which a custom gradient was traced, or `None` if it cannot be found."""
     import tensorflow as tf
 
     closure = inspect.getclosurevars(gradient).nonlocals if inspect.isfunction(gradient) else {}
@@ -225,10 +169,3 @@ def _graph_of(gradient: Callable):
     results = tf.nest.flatten(inspect.getclosurevars(inner).nonlocals.get("result"))
     graphs = (getattr(result, "graph", None) for result in results)
     return next((graph for graph in graphs if graph is not None), None)
-
-
-def is_traced_by_jax(x) -> bool:
-    """Returns whether a JAX array stands for one of a function that is being compiled."""
-    import jax
-
-    return isinstance(x, jax.core.Tracer)

@@ -1,4 +1,4 @@
-"""Convolutions that keep the length of their input."""
+"""Delta-orthogonal initialization of convolutions, which keep the length of their input."""
 
 import keras
 
@@ -8,28 +8,28 @@ from kerasrecipes.initializers.convolution_kernels import central_pixel, check_k
 
 @keras.saving.register_keras_serializable(package="kerasrecipes")
 class DeltaOrthogonal(keras.initializers.Initializer):
-    """Starts a convolution as a random rotation of the channels, the same at every place.
+    """Initializes a convolution as a random rotation of the channels, the same at every pixel.
 
         kernel[center] = gain * Q,  all else 0
 
-    `Q` has orthonormal rows. With `padding="same"` and strides of 1, and at least as many filters
-    as input channels, the layer keeps the length of its input, times `gain`, and so it does with
-    gradients. `keras.initializers.Orthogonal` of a convolution's kernel does not: neighbouring
-    outputs share pixels.
+    `Q` has orthonormal rows. With `padding="same"`, strides of 1 and at least as many filters as
+    input channels, the layer multiplies the length of its input, and that of gradients, by `gain`.
+    A kernel from `keras.initializers.Orthogonal` does not do so in a convolution, whose
+    neighbouring outputs depend on the same pixels.
 
     Args:
-        gain: Float. `sqrt(2)` makes up for ReLU, which takes half.
+        gain: Float. `sqrt(2)` makes up for ReLU, which halves the squared length.
         seed: Integer, `keras.random.SeedGenerator`, or `None` for a random one.
 
     Call arguments:
-        shape: `(*kernel_size, input_channels, filters)`, of one to three dimensions.
+        shape: `(*kernel_size, input_channels, filters)`, with one to three spatial dimensions.
         dtype: Dtype of the kernel. Defaults to Keras's `floatx`.
 
     Returns:
         Tensor of that shape and dtype.
 
     Raises:
-        ValueError: If the shape is no convolution's.
+        ValueError: If the shape is not that of a convolution's kernel.
 
     Example:
 
@@ -51,7 +51,7 @@ class DeltaOrthogonal(keras.initializers.Initializer):
     def __call__(self, shape, dtype=None):
         check_kernel_shape("DeltaOrthogonal", shape)
         dtype = dtype or keras.config.floatx()
-        # Half precision has no decomposition to make a matrix orthogonal by.
+        # A matrix is made orthogonal by a decomposition, which half precision does not have.
         return central_pixel(shape, self._orthogonal(shape[-2:], "float32"), dtype)
 
     def get_config(self):

@@ -1,4 +1,4 @@
-"""Convolutions that start as the identity."""
+"""Dirac initialization: convolutions that start as the identity."""
 
 import keras
 import numpy as np
@@ -9,29 +9,30 @@ from kerasrecipes.initializers.convolution_kernels import central_pixel, check_k
 
 @keras.saving.register_keras_serializable(package="kerasrecipes")
 class Dirac(keras.initializers.Initializer):
-    """Starts a convolution as the identity: each output channel is an input channel.
+    """Initializes a convolution as the identity: each output channel is an input channel.
 
         kernel[center, i, i] = gain,  all else 0
 
-    With `padding="same"` and strides of 1 the layer returns its input, times `gain`. Filters beyond
-    the number of input channels start at zero; input channels beyond that of filters are ignored.
-    `keras.initializers.Identity` does this for dense layers.
+    With `padding="same"` and strides of 1 the layer returns its input, times `gain`. If there are
+    more filters than input channels, the further filters are zero. If there are fewer, the further
+    input channels are ignored. `keras.initializers.Identity` does the same for dense layers.
 
     Args:
         gain: Float.
-        groups: Positive integer, the convolution's: each group of filters gets the identity of its
-            own input channels.
+        groups: Positive integer, the `groups` of the convolution. Each group of filters gets the
+            identity of its own input channels.
 
     Call arguments:
-        shape: `(*kernel_size, input_channels / groups, filters)`, of one to three dimensions.
+        shape: `(*kernel_size, input_channels / groups, filters)`, with one to three spatial
+            dimensions.
         dtype: Dtype of the kernel. Defaults to Keras's `floatx`.
 
     Returns:
         Tensor of that shape and dtype.
 
     Raises:
-        ValueError: If an argument is out of range, the shape is no convolution's, or `groups` does
-            not divide the filters.
+        ValueError: If an argument is out of range, the shape is not that of a convolution's kernel,
+            or `groups` does not divide the number of filters.
 
     Example:
 
@@ -42,8 +43,9 @@ class Dirac(keras.initializers.Initializer):
      [3. 4.]]
 
     Reference:
-        Zagoruyko and Komodakis, 2017, https://arxiv.org/abs/1706.00388, without its reparametrized
-        training. `torch.nn.init.dirac_` is the same for kernels of odd size.
+        Zagoruyko and Komodakis, 2017, https://arxiv.org/abs/1706.00388. Differs from it in: only
+        the initialization is here, not the training of a parametrized kernel.
+        `torch.nn.init.dirac_` is the same for kernels of odd size.
     """
 
     def __init__(self, gain: float = 1.0, groups: int = 1):

@@ -1,4 +1,4 @@
-"""A scale at which gradients neither grow nor shrink over many layers."""
+"""Random walk initialization: gradients neither grow nor shrink over many layers."""
 
 import math
 
@@ -9,33 +9,34 @@ from kerasrecipes.base.checks import check_choice
 
 @keras.saving.register_keras_serializable(package="kerasrecipes")
 class RandomWalk(keras.initializers.Initializer):
-    """Normal weights at the scale that keeps the logarithm of a gradient's length in place.
+    """Draws normal weights at a scale that keeps the typical length of gradients.
 
         w ~ g / sqrt(N) * Normal(0, 1)
         relu:    g = sqrt(2) * exp(1.2 / (max(N, 6) - 2.4))
         linear:  g = exp(1 / (2 N))
 
-    `N` is the fan-in. Backwards through the layers of a network, the logarithm of the gradient's
-    length walks at random. He's scale, `g = sqrt(2)`, keeps the mean of the squared length, but the
-    mean of its logarithm falls, by about `1.2 / N` a layer: in a narrow network of hundreds of
-    layers typical gradients vanish. With `g` the walk has no drift.
+    `N` is the fan-in. On the way back through the layers of a network, the logarithm of the
+    gradient's length is a random walk. He's scale, `g = sqrt(2)`, keeps the mean of the squared
+    length, but the mean of the logarithm falls by about `1.2 / N` in each layer. In a narrow
+    network of hundreds of layers, typical gradients therefore vanish. With the `g` above, the
+    random walk has no drift.
 
-    In wide layers there is next to no difference to `HeNormal`, which is truncated, or to
-    `VarianceScaling(2.0, "fan_in", "untruncated_normal")`, which is not.
+    In wide layers this is nearly the same as `HeNormal`, which truncates the normal distribution,
+    and as `VarianceScaling(2.0, "fan_in", "untruncated_normal")`.
 
     Args:
-        activation: `"relu"`, or `"linear"`, which is also for tanh: near zero it is linear.
+        activation: `"relu"` or `"linear"`. Use `"linear"` for tanh, too, which is linear near zero.
         seed: Integer, `keras.random.SeedGenerator`, or `None` for a random one.
 
     Call arguments:
-        shape: Shape of a kernel, outputs last.
+        shape: Shape of a kernel, with the outputs on the last axis.
         dtype: Dtype of the kernel. Defaults to Keras's `floatx`.
 
     Returns:
         Tensor of that shape and dtype.
 
     Raises:
-        ValueError: If `activation` is neither.
+        ValueError: If `activation` is neither of the two.
 
     Example:
 
@@ -43,19 +44,19 @@ class RandomWalk(keras.initializers.Initializer):
     1.4317 1.005
 
     Reference:
-        Sussillo and Abbott, 2014, https://arxiv.org/abs/1412.6558. Differs from it in: layers need
-        not be of one width; `N` is the fan-in.
+        Sussillo and Abbott, 2014, https://arxiv.org/abs/1412.6558. Differs from it in: layers may
+        have different widths, with the fan-in for `N`.
     """
 
     def __init__(self, activation: str = "relu", seed: object = None):
         check_choice("activation", activation, ("relu", "linear"))
         self.activation = activation
         self.seed = seed
-        # Holds a seed that was drawn, so that it is one object's own.
+        # It draws a seed if none is given, which this object then keeps.
         self._normal = keras.initializers.RandomNormal(seed=seed)
 
     def scale(self, fan_in: int) -> float:
-        """Returns `g`."""
+        """Returns `g` for a fan-in."""
         if self.activation == "linear":
             return math.exp(1 / (2 * fan_in))
         return math.sqrt(2) * math.exp(1.2 / (max(fan_in, 6) - 2.4))

@@ -1,4 +1,4 @@
-"""Adam that divides by how far the gradient is from its prediction."""
+"""AdaBelief."""
 
 import keras
 from keras import ops
@@ -7,7 +7,7 @@ from kerasrecipes.optimizers._base.moment_optimizer import MomentOptimizer
 from kerasrecipes.optimizers._base.step_numbers import bias_correction
 from kerasrecipes.optimizers.radam import rectified_coefficients
 
-# Of the authors' code for `rectify`; see `RAdam`.
+# In the authors' code; see `RAdam`.
 RECTIFICATION_THRESHOLD = 5.0
 
 
@@ -21,31 +21,28 @@ class AdaBelief(MomentOptimizer):
         s = beta_2 * s + (1 - beta_2) * (g - m) ** 2 + epsilon
         w -= learning_rate * m_hat / (sqrt(s_hat) + epsilon)
 
-    with `m_hat = m / (1 - beta_1 ** t)` and `s_hat = s / (1 - beta_2 ** t)`. `epsilon` is added to
-    `s` at every step and accumulates to `epsilon / (1 - beta_2)`, a thousand times as much: keep it
-    far below the squares of your gradients. The usual `1e-8` of Adam makes this SGD with momentum.
-    Half precision has no `1e-16`: where weights themselves are float16, give `1e-7`.
+    with `m_hat = m / (1 - beta_1 ** t)` and `s_hat = s / (1 - beta_2 ** t)`.
+
+    Choose `epsilon` far below the squares of your gradients: it is added to `s` at every step, and
+    accumulates to `epsilon / (1 - beta_2)`, a thousand times as much. With Adam's usual `1e-8` this
+    optimizer becomes SGD with momentum. float16 cannot hold `1e-16`: where the weights themselves
+    are float16, use `1e-7`.
 
     Memory: two numbers a weight. Time: as Adam.
-
-    A gradient that is not finite makes the weights that it belongs to, and their moments, NaN for
-    good. `keras.optimizers.LossScaleOptimizer(optimizer, initial_scale=1.0)` skips such steps.
 
     Args:
         learning_rate: Float, or a `LearningRateSchedule`. Defaults to `0.001`.
         beta_1: Float in `[0, 1)`. Decay per step of the first moment.
         beta_2: Float in `[0, 1)`. Decay per step of the second moment.
         epsilon: Positive float, added both to a squared gradient and to a gradient.
-        rectify: Boolean. Whether to rectify the step size as `RAdam` does, with its `threshold` at
-            5; while that is impossible, `w -= learning_rate * m_hat`.
-        **kwargs: As `keras.optimizers.Optimizer`, and `decay_kernels_only`, a Boolean that
-            defaults to `True`: whether `weight_decay`, which is decoupled, leaves biases and
-            normalization scales alone.
+        rectify: Boolean. Whether to rectify the step size as `RAdam` does with `threshold=5`. In
+            the first steps, where that is impossible, `w -= learning_rate * m_hat`.
+        **kwargs: As `BaseOptimizer`, which says what all optimizers of this package do with weight
+            decay, with gradients that are not finite, and when layers are unfrozen.
 
     Raises:
-        ValueError: If a beta is outside `[0, 1)`, `epsilon` is not positive, or `learning_rate` is
-            an integer; when it is applied to variables that it was not built with, as after layers
-            were unfrozen: make a new one and compile again.
+        ValueError: If a beta is outside `[0, 1)` or `epsilon` is not positive; and as
+            `BaseOptimizer`.
 
     Example:
 
@@ -56,8 +53,8 @@ class AdaBelief(MomentOptimizer):
 
     Reference:
         Zhuang et al., 2020, https://arxiv.org/abs/2010.07468, algorithm 2. Differs from it in:
-        `epsilon=1e-16`, as in its authors' code for images and in `optax.adabelief`, where the
-        paper has `1e-8`. `rectify` is of that code only.
+        `epsilon` is `1e-16`, as in its authors' code for images and in `optax.adabelief`, where the
+        paper has `1e-8`. `rectify` comes from that code, and is not in the paper.
     """
 
     def __init__(
@@ -81,11 +78,11 @@ class AdaBelief(MomentOptimizer):
     def _moments(self, index, gradient):
         m, s = self._first_moments[index], self._second_moments[index]
         m = m + (1 - self.beta_1) * (gradient - m)
-        # Another grouping of this sum costs XLA on CPUs a copy of both moments, and twice the time.
+        # With the terms grouped otherwise, XLA copies both moments on CPUs: twice the time.
         s = s + ((1 - self.beta_2) * (ops.square(gradient - m) - s) + self.epsilon)
         return m, s
 
-    def _moments_together(self, gradients, m, s):
+    def _moments_foreach(self, gradients, m, s):
         import torch
 
         torch._foreach_lerp_(m, gradients, 1 - self.beta_1)

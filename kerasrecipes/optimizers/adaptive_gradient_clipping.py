@@ -13,32 +13,35 @@ from kerasrecipes.optimizers._base.weight_paths import check_starts, starts_with
 
 @keras.saving.register_keras_serializable(package="kerasrecipes")
 class AdaptiveGradientClipping(UpdateWrapper):
-    """Clips a gradient where it is long beside the weights that it is to change.
+    """Clips gradients whose norm is large compared to that of the weights.
 
-    For the weights `w` that lead to one output of a kernel, with gradient `g`, and for every other
-    weight tensor as a whole:
+    A unit is what leads to one output of a kernel, or any other weight tensor as a whole. For the
+    weights `w` of a unit, with gradient `g`:
 
         limit = clip_factor * max(norm(w), epsilon)
         g *= min(1, limit / norm(g))
 
-    and then the inner optimizer's rule. Networks without normalization train with large batches
-    this way; those with BatchNormalization gain little. Try `clip_factor` 0.01, and less for
-    batches of thousands. Memory: none. Time: two norms; on PyTorch one weight tensor is updated
-    after the other, which takes about three times as long as all together.
+    Then the inner optimizer takes its step with the clipped gradient. Networks without
+    normalization can be trained with large batches this way; those with BatchNormalization gain
+    little. Try a `clip_factor` of 0.01, or less for batches of thousands.
 
-    The gradient is the one that counts: averaged over accumulated steps and replicas, without the
-    loss scale, after other clipping. An entry that is not finite spreads to its whole unit.
+    Memory: none. Time: two norms. On PyTorch one weight tensor is updated after the other, which
+    takes about three times as long as an update of all at once.
+
+    The gradient that is clipped is averaged over accumulated steps and replicas, has no loss scale,
+    and has been through the inner optimizer's own clipping. If one entry is not finite, its whole
+    unit becomes NaN.
 
     Args:
         optimizer: A Keras optimizer, or the name of one; no wrapper, `Nadam` or `Muon`.
-        clip_factor: Positive float. Longest gradient, as a fraction of the norm of the weights.
-        epsilon: Positive float. What the norm of weights counts as, at least.
-        exclude: Names of layers, or what they begin with, whose gradients are left alone. The paper
-            leaves the last layer's alone.
+        clip_factor: Positive float. Largest norm of a gradient, as a fraction of the weights' norm.
+        epsilon: Positive float. A smaller norm of weights counts as this much.
+        exclude: Names of layers, or beginnings of names, whose gradients are not clipped. The paper
+            does not clip those of the last layer.
         name: String, or `None`.
 
     Raises:
-        ValueError: If a number is not positive, or, when it is built, a name matches no layer.
+        ValueError: If a number is not positive; when it is built, if a name matches no layer.
 
     Example:
 
@@ -79,10 +82,11 @@ class AdaptiveGradientClipping(UpdateWrapper):
     def update_step(self, gradient, variable, learning_rate):
         if self._clipped[self._get_variable_index(variable)]:
             gradient = dense(gradient, variable.dtype)
-            # Not `ops.maximum`, which on PyTorch makes float32 of float64.
-            size, length = _unit_norms(variable), _unit_norms(gradient)
-            limit = self.clip_factor * ops.where(size > self.epsilon, size, self.epsilon)
-            gradient = gradient * ops.where(length > limit, limit / length, 1.0)
+            # Not `ops.maximum`, which turns float64 into float32 on PyTorch.
+            weight_norm, gradient_norm = _unit_norms(variable), _unit_norms(gradient)
+            floored = ops.where(weight_norm > self.epsilon, weight_norm, self.epsilon)
+            limit = self.clip_factor * floored
+            gradient = gradient * ops.where(gradient_norm > limit, limit / gradient_norm, 1.0)
         super().update_step(gradient, variable, learning_rate)
 
     def get_config(self):

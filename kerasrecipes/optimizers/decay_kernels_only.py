@@ -10,9 +10,10 @@ from kerasrecipes.optimizers._base.optimizer_wrapper import OptimizerWrapper
 class DecayKernelsOnly(OptimizerWrapper):
     """Lets an optimizer's weight decay leave biases and normalization scales alone.
 
-    Keras's optimizers decay every weight. `exclude_from_weight_decay` tells them not to, but is in
-    no config: a model that was saved and loaded decays all weights again. This wrapper is in the
-    config. Optimizers of this package have it built in, as `decay_kernels_only`.
+    Keras's optimizers decay every weight. Weights can be excluded by `exclude_from_weight_decay`,
+    but no config records that: a model that was saved and loaded decays all weights again. This
+    wrapper is recorded. Optimizers of this package do not need it, because they have an argument
+    `decay_kernels_only`.
 
     A kernel has at least two axes and a name that does not end in "bias", "gamma", "beta", "scale"
     or "alpha". Memory and time: none.
@@ -40,7 +41,7 @@ class DecayKernelsOnly(OptimizerWrapper):
         super().__init__(optimizer, name)
         if self.optimizer.built:
             raise ValueError(
-                "`optimizer` must not be built yet: what it decays is settled when it is. "
+                "`optimizer` must not be built yet: which weights it decays is decided then. "
                 f"Received: optimizer={optimizer!r}"
             )
 

@@ -1,4 +1,4 @@
-"""Adam that steps less where the gradient hardly changes."""
+"""DiffGrad."""
 
 import keras
 from keras import ops
@@ -16,27 +16,23 @@ class DiffGrad(MomentOptimizer):
         xi = sigmoid(|g[t-1] - g[t]|)            # in [0.5, 1)
         w -= learning_rate * xi * m / (sqrt(v) + epsilon)
 
-    The friction depends on the scale of the gradients: where they are far below 1, as in most
-    trained networks, `xi` is 0.5 throughout and this is Adam with half the learning rate.
+    The friction depends on the scale of the gradients. Where they are far below 1, as in most
+    trained networks, `xi` is always about 0.5: this optimizer is then Adam at half the learning
+    rate.
 
     Memory: three numbers a weight, one more than Adam. Time: as Adam, and a sigmoid.
-
-    A gradient that is not finite makes the weights that it belongs to, and their moments, NaN for
-    good. `keras.optimizers.LossScaleOptimizer(optimizer, initial_scale=1.0)` skips such steps.
 
     Args:
         learning_rate: Float, or a `LearningRateSchedule`. Defaults to `0.001`.
         beta_1: Float in `[0, 1)`. Decay per step of the first moment.
         beta_2: Float in `[0, 1)`. Decay per step of the second moment.
         epsilon: Positive float, in units of a gradient.
-        **kwargs: As `keras.optimizers.Optimizer`, and `decay_kernels_only`, a Boolean that
-            defaults to `True`: whether `weight_decay`, which is decoupled, leaves biases and
-            normalization scales alone.
+        **kwargs: As `BaseOptimizer`, which says what all optimizers of this package do with weight
+            decay, with gradients that are not finite, and when layers are unfrozen.
 
     Raises:
-        ValueError: If a beta is outside `[0, 1)`, `epsilon` is not positive, or `learning_rate` is
-            an integer; when it is applied to variables that it was not built with, as after layers
-            were unfrozen: make a new one and compile again.
+        ValueError: If a beta is outside `[0, 1)` or `epsilon` is not positive; and as
+            `BaseOptimizer`.
 
     Example:
 
@@ -46,9 +42,10 @@ class DiffGrad(MomentOptimizer):
     [0.9269 1.    ]
 
     Reference:
-        Dubey et al., 2020, https://arxiv.org/abs/1909.11015. Differs from it in: `g[0] = 0`, and
-        `epsilon=1e-7`, added after the bias is corrected, where its code has `1e-8` before. That
-        code first compared a gradient with itself, so that `xi` was 0.5 after the first step.
+        Dubey et al., 2020, https://arxiv.org/abs/1909.11015. Differs from it in: `g[0] = 0`;
+        `epsilon` is `1e-7` and is added after the bias was corrected, where the authors' code adds
+        `1e-8` before. An early version of that code compared each gradient with itself, so that
+        `xi` was 0.5 after the first step.
     """
 
     def build(self, variables):
@@ -74,11 +71,11 @@ class DiffGrad(MomentOptimizer):
         indices = [self._get_variable_index(variable) for variable in variables]
         torch._foreach_copy_([self._previous_gradients[i].value for i in indices], gradients)
 
-    def _numerators_together(self, indices, gradients, m):
+    def _numerators_foreach(self, indices, gradients, m):
         import torch
 
-        # In place, to be overwritten with the gradients once the numerators are used: new memory
-        # costs more than what is done in it.
+        # In place: `update_foreach` overwrites these with the gradients once it has used the
+        # numerators. To allocate memory would take longer than to compute them.
         numerators = [self._previous_gradients[index].value for index in indices]
         torch._foreach_sub_(numerators, gradients)
         torch._foreach_abs_(numerators)

@@ -18,11 +18,11 @@ class GradientCentralization(OptimizerWrapper):
 
         g -= mean(g, all axes but the last)
 
-    and then the inner optimizer's step, clipping included. What each output subtracts from the mean
-    of its inputs stays what it was at the start; that constrains networks without normalization
-    most, and fine-tuning least. Memory: none. Time: one mean.
+    Then the inner optimizer takes its step, clipping included. For plain gradient descent this
+    keeps the mean of the weights of each output as it was at the start. That is a strong constraint
+    in networks without normalization, and a weak one in fine-tuning. Memory: none. Time: one mean.
 
-    One entry of a gradient that is not finite spreads to all that feed the same output.
+    If one entry of a gradient is not finite, all weights of the same output become NaN.
 
     Args:
         optimizer: A Keras optimizer, or the name of one.
@@ -37,8 +37,8 @@ class GradientCentralization(OptimizerWrapper):
     [ 1. -1.]
 
     Reference:
-        Yong et al., 2020, https://arxiv.org/abs/2004.01461. Differs from it in: embeddings are
-        centralized too, and of a depthwise kernel all channels together.
+        Yong et al., 2020, https://arxiv.org/abs/2004.01461. Differs from it in: gradients of
+        embeddings are centralized too; the mean of a depthwise kernel is over all its channels.
     """
 
     def apply(self, grads, trainable_variables=None):
@@ -53,6 +53,6 @@ class GradientCentralization(OptimizerWrapper):
 def _centralized(gradient):
     gradient = dense(gradient, gradient.dtype)
     *inputs, _ = gradient.shape
-    # Not `ops.mean`, which computes in float32 whatever it is given.
+    # Not `ops.mean`, which computes in float32 for any dtype.
     total = ops.sum(gradient, axis=tuple(range(len(inputs))), keepdims=True)
     return gradient - total / math.prod(inputs)

@@ -19,32 +19,30 @@ class LARS(DecaysWithinItsStep, BaseOptimizer):
         v = momentum * v + learning_rate * rate * (g + weight_decay * w)
         w -= v
 
-    `rate` is 1 where a norm is 0, and for biases and normalization scales if `adapt_kernels_only`:
-    their norm says nothing about how far they may move. Use it with a linear warmup, from batches
-    of several thousand images; with small batches SGD is as good and simpler.
+    `rate` is 1 where a norm is 0. With `adapt_kernels_only` it is also 1 for biases and
+    normalization scales, whose norm says nothing about how far they may move. Use LARS with a
+    linear warmup and with batches of several thousand images. For small batches SGD is as good and
+    simpler.
 
     Memory: one number a weight. Time: as SGD, and two norms.
 
-    One entry that is not finite makes the whole tensor and its velocity NaN for good.
-    `keras.optimizers.LossScaleOptimizer(optimizer, initial_scale=1.0)` skips such steps.
+    One entry of a gradient that is not finite turns its whole weight tensor into NaN; see
+    `BaseOptimizer`.
 
     Args:
-        learning_rate: Float, or a `LearningRateSchedule`. Defaults to `1.0`; `rate` makes steps
-            short.
+        learning_rate: Float, or a `LearningRateSchedule`. Defaults to `1.0`, since `rate` is small.
         momentum: Float in `[0, 1)`. Decay per step of the velocity.
-        trust_coefficient: Positive float. Length of a step, learning rate 1 and momentum 0, as a
-            fraction of the weights' norm.
-        adapt_kernels_only: Boolean. Whether biases and normalization scales take plain steps.
-        weight_decay: Float of at least 0, or `None`. Not decoupled: in the formula above. The
-            paper has `5e-4`.
+        trust_coefficient: Positive float. Length of a step as a fraction of the weights' norm, at a
+            learning rate of 1 and without momentum.
+        adapt_kernels_only: Boolean. Whether `rate` is 1 for biases and normalization scales.
+        weight_decay: Float of at least 0, or `None`. It is not decoupled: it stands in the formula
+            above. The paper has `5e-4`.
         decay_kernels_only: Boolean. Whether `weight_decay` leaves biases and normalization scales
             alone.
-        **kwargs: As `keras.optimizers.Optimizer`.
+        **kwargs: As `BaseOptimizer`.
 
     Raises:
-        ValueError: If an argument is out of range, or `learning_rate` is an integer; when it is
-            applied to variables that it was not built with, as after layers were unfrozen: make a
-            new one and compile again.
+        ValueError: If an argument is out of range; and as `BaseOptimizer`.
 
     Example:
 
@@ -54,8 +52,8 @@ class LARS(DecaysWithinItsStep, BaseOptimizer):
     [3.  3.5]
 
     Reference:
-        You et al., 2017, https://arxiv.org/abs/1708.03888, algorithm 1. Differs from it in: the
-        exceptions above. `optax.lars` divides by `norm(g + weight_decay * w)`.
+        You et al., 2017, https://arxiv.org/abs/1708.03888, algorithm 1. Differs from it in: `rate`
+        is 1 in the cases above. `optax.lars` divides by `norm(g + weight_decay * w)`.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""A learning rate for each layer, in proportion."""
+"""Learning rates of layers, in fixed proportions."""
 
 from collections.abc import Mapping, Sequence
 
@@ -18,31 +18,33 @@ class LayerwiseLearningRates(ScaledUpdates):
         w -= k * learning_rate * weight_decay * w
         w -= the inner optimizer's step at k * learning_rate
 
-    Learning rate, schedule, clipping and all else stay one; `optimizer.learning_rate` is what
-    layers with multiplier 1 get. Use it to fine-tune: a tenth on a pretrained backbone
-    (`for_backbone`), or less and less towards the input (`by_depth`); in a recipe,
-    `StagewiseLearningRates` does both. A multiplier of 0 saves no time: freeze layers instead, by
-    `trainable`.
+    There is still one learning rate, one schedule and one clipping; `optimizer.learning_rate` is
+    the rate of layers with multiplier 1. Use this wrapper for fine-tuning: a tenth for a pretrained
+    backbone (`for_backbone`), or multipliers that fall towards the input (`by_depth`). In a recipe,
+    `StagewiseLearningRates` does both. A multiplier of 0 saves no time: to freeze a layer, set its
+    `trainable` instead.
 
-    The multipliers are settled when the optimizer is built. From then on the config holds one for
-    each trainable weight, in order, so that a loaded model trains on as before.
+    When the optimizer is built, each trainable weight is assigned a multiplier. From then on the
+    config holds these numbers, in the model's order, so that a loaded model goes on training as
+    before.
 
     Memory: none. Time: on PyTorch one weight tensor is updated after the other, which takes about
-    three times as long as all together.
+    three times as long as an update of all at once.
 
     Args:
         optimizer: A Keras optimizer, or the name of one; no wrapper, `Nadam` or `Muon`.
-        multipliers: A dictionary from layers, or from what names of layers begin with, to floats of
-            at least 0; or one float for each trainable weight, in the model's order. A layer comes
-            before a name, a layer within another and a longer name before the others. `""` stands
-            for what nothing else names. Weights in models that are layers themselves are not always
-            found by that model's name: give the layer.
+        multipliers: A dictionary whose values are floats of at least 0 and whose keys are layers,
+            names of layers or beginnings of such names; or one float for each trainable weight, in
+            the model's order. Where several keys match a weight, a layer wins over a name, an inner
+            layer over the layer around it, and a longer name over a shorter one. The key `""`
+            stands for all weights that no other key matches. The name of a model that is a layer of
+            another one does not always match the weights in it: use that layer itself as the key.
         name: String, or `None`.
 
     Raises:
         ValueError: If a multiplier is negative; when it is built, if a key matches no trainable
-            weight, a weight is not covered, or there are not as many floats as weights, as after
-            layers were unfrozen: make a new one and compile again.
+            weight, a weight is matched by no key, or there are not as many floats as weights, as
+            after layers were unfrozen.
 
     Example:
 
@@ -54,8 +56,8 @@ class LayerwiseLearningRates(ScaledUpdates):
     [0.1, 0.1, 1.0, 1.0]
 
     Reference:
-        Howard and Ruder, 2018, https://arxiv.org/abs/1801.06146, section 3.2, which divides by 2.6
-        from layer to layer.
+        Howard and Ruder, 2018, https://arxiv.org/abs/1801.06146, section 3.2: from each layer to
+        the one below, the rate is divided by 2.6.
     """
 
     def __init__(
@@ -72,13 +74,13 @@ class LayerwiseLearningRates(ScaledUpdates):
 
     @classmethod
     def for_backbone(cls, optimizer, model, backbone, multiplier: float = 0.1):
-        """Returns one with `multiplier` on a backbone and 1 on the rest of a built model.
+        """Returns an optimizer with `multiplier` for a backbone and 1 for the rest of a model.
 
         Args:
             optimizer: As for the class.
-            model: A built `keras.Model`, with `trainable` set as it is going to be trained.
-            backbone: A layer of it, which may be a model.
-            multiplier: Float of at least 0. A tenth is what lectures start from.
+            model: A built `keras.Model`. `trainable` must be set already as it is to be trained.
+            backbone: One of its layers, which may be a model.
+            multiplier: Float of at least 0. A tenth is a usual first choice.
         """
         if not model.trainable_variables:
             raise ValueError(f"`model` must be built and trainable. Received: model={model!r}")
@@ -88,14 +90,15 @@ class LayerwiseLearningRates(ScaledUpdates):
 
     @classmethod
     def by_depth(cls, optimizer, groups: Sequence, factor: float = 0.5):
-        """Returns one whose multipliers fall by `factor` from group to group towards the input.
+        """Returns an optimizer whose multipliers fall from group to group towards the input.
 
         Args:
             optimizer: As for the class.
-            groups: Layers, or lists of layers, from the input to the output, which have all
-                trainable weights among them: `model.layers`, say, or the stages of a backbone and
-                the head.
-            factor: Float in `(0, 1]`. The last group has multiplier 1, the one before it `factor`.
+            groups: Layers, or lists of layers, from the input to the output, such as
+                `model.layers`, or the stages of a backbone and the head. Together they must hold
+                all trainable weights.
+            factor: Float in `(0, 1]`. The last group has multiplier 1, the one before it `factor`,
+                the one before that `factor ** 2`, and so on.
         """
         check_number("factor", factor, above=0, at_most=1)
         groups = [group if isinstance(group, list | tuple) else [group] for group in groups]
@@ -127,7 +130,7 @@ class LayerwiseLearningRates(ScaledUpdates):
         if all(isinstance(key, str) for key in self.multipliers):
             return dict(self.multipliers)
         raise ValueError(
-            "`multipliers` of layers can be saved only once the optimizer is built: call "
+            "`multipliers` by layers can be saved only once the optimizer is built: call "
             "`optimizer.build(model.trainable_variables)` first."
         )
 
@@ -138,7 +141,7 @@ def resolve_multipliers(multipliers: Mapping | Sequence[float], variables) -> li
         if len(multipliers) != len(variables):
             raise ValueError(
                 f"`multipliers` must be one for each of the {len(variables)} trainable weights. If "
-                "layers were frozen or unfrozen, make a new optimizer for the weights as they are. "
+                "layers were frozen or unfrozen, make a new optimizer for the present weights. "
                 f"Received: {len(multipliers)} multipliers"
             )
         return [float(multiplier) for multiplier in multipliers]
@@ -152,23 +155,23 @@ def resolve_multipliers(multipliers: Mapping | Sequence[float], variables) -> li
     uncovered = [variable.path for variable in variables if id(variable) not in found]
     if uncovered:
         raise ValueError(
-            "`multipliers` must cover every trainable weight; the key '' stands for the rest. "
+            "`multipliers` must cover every trainable weight; the key '' covers all others. "
             f"Not covered: {', '.join(uncovered)}"
         )
     return [float(found[id(variable)]) for variable in variables]
 
 
 def _by_layer(multipliers: Mapping, variables) -> dict[int, float]:
-    """Returns multipliers by the identity of the variables that the layers among the keys have."""
+    """Returns the multipliers of variables that layers among the keys hold, by their `id`."""
     known = {id(variable) for variable in variables}
     layers = [key for key in multipliers if not isinstance(key, str)]
     found = {}
-    # Those with most weights first, so that a layer overrides the model that it is in.
+    # Layers with most weights first, so that a layer overrides the model that it is in.
     for layer in sorted(layers, key=lambda layer: -len(layer.weights)):
         weights = [id(weight) for weight in layer.weights if id(weight) in known]
         if not weights:
             raise ValueError(
-                "`multipliers` must be for layers with trainable weights of the model. "
+                "`multipliers` must have keys with trainable weights of the model. "
                 f"Received: {layer.name!r}, which has none"
             )
         found.update(dict.fromkeys(weights, multipliers[layer]))

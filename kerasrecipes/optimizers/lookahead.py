@@ -9,32 +9,32 @@ from kerasrecipes.optimizers._base.optimizer_wrapper import OptimizerWrapper
 
 @keras.saving.register_keras_serializable(package="kerasrecipes")
 class Lookahead(OptimizerWrapper):
-    """Lets an optimizer explore, and follows it at a distance.
+    """Pulls the weights back, every few steps, towards a slow average of them.
 
-    The inner optimizer moves the weights `w`. Slow weights `s` start at the initial weights; after
-    every `sync_period_steps` steps of the inner optimizer
+    The inner optimizer moves the weights `w`. The slow weights `s` start at the initial weights.
+    After every `sync_period_steps` steps of the inner optimizer
 
         s += slow_step_size * (w - s)
         w = s
 
-    The inner optimizer's moments stay as they are. Averages of `use_ema` are of `w` before it is
-    set back. Judge a model by its slow weights, which are in `slow_weights`: they are the model's
-    own after a multiple of `sync_period_steps` steps.
+    The inner optimizer's moments stay as they are. If it has `use_ema`, it averages `w` before it
+    is set back. Evaluate a model with its slow weights (`slow_weights`). After a multiple of
+    `sync_period_steps` steps the model has them already.
 
     Memory: one number a weight. Time: reading and writing the weights and `s` at every step.
 
-    What the inner optimizer does with a gradient that is not finite reaches `s` at the next
-    synchronization: `keras.optimizers.LossScaleOptimizer(Lookahead(...))` skips such steps.
+    If a gradient that is not finite spoils `w`, the next synchronization spoils `s`, too. Wrap
+    this optimizer to skip such steps: `keras.optimizers.LossScaleOptimizer(Lookahead(...))`.
 
     Args:
         optimizer: A Keras optimizer, or the name of one.
-        sync_period_steps: Positive integer. Steps of the inner optimizer between synchronizations;
-            with gradient accumulation these are updates.
-        slow_step_size: Float in `(0, 1]`.
+        sync_period_steps: Positive integer. Steps of the inner optimizer between synchronizations.
+            With gradient accumulation, updates are counted.
+        slow_step_size: Float in `(0, 1]`. How far `s` moves towards `w`; 1 means the whole way.
         name: String, or `None`.
 
     Raises:
-        ValueError: If `sync_period_steps` is below 1 or `slow_step_size` outside `(0, 1]`.
+        ValueError: If `sync_period_steps` is below 1, or `slow_step_size` is outside `(0, 1]`.
 
     Example:
 
@@ -78,13 +78,13 @@ class Lookahead(OptimizerWrapper):
     def apply(self, grads, trainable_variables=None):
         variables = self._variables_of(trainable_variables)
         pairs = [(v, self._slow_weights[self._get_variable_index(v)]) for v in variables]
-        # Not in `build`: there, initial weights are not yet known to a graph of TensorFlow, and on
-        # JAX both would be one buffer, which a step cannot be given twice.
+        # Not in `build`: there, a graph of TensorFlow does not know the initial weights yet, and on
+        # JAX both would be the same buffer, which no step may be given twice.
         first = self.iterations == 0
         for variable, slow in pairs:
             slow.assign(ops.where(first, variable.value, slow.value))
         super().apply(grads, trainable_variables)
-        # Between the updates of accumulated gradients this repeats, and changes nothing.
+        # Between the updates of accumulated gradients this is repeated, but changes nothing.
         due = (self.iterations > 0) & (self.iterations % self.sync_period_steps == 0)
         for variable, slow in pairs:
             moved = slow + self.slow_step_size * (variable - slow)

@@ -1,14 +1,13 @@
-"""Gradient descent with momentum, as lectures write it."""
+"""Gradient descent with momentum, the learning rate outside the velocity."""
 
 from typing import TypeAlias
 
 import keras
 from keras import ops
 
-from kerasrecipes.base import private
 from kerasrecipes.base.checks import check_number
+from kerasrecipes.optimizers._base import step_numbers
 from kerasrecipes.optimizers._base.base_optimizer import BaseOptimizer, dense
-from kerasrecipes.optimizers._base.step_numbers import step_dtype
 
 Schedule: TypeAlias = keras.optimizers.schedules.LearningRateSchedule
 
@@ -23,37 +22,32 @@ class Momentum(BaseOptimizer):
         w -= learning_rate * v                      # or, if nesterov,
         w -= learning_rate * (g + momentum * v)
 
-    The velocity of `keras.optimizers.SGD` contains the learning rates of its steps. The two agree
-    while the learning rate is constant; after a cut this one is slow at once, where SGD's old large
-    steps linger. Use this one with schedules, and with a momentum that has one.
+    `keras.optimizers.SGD` multiplies each gradient by the learning rate before it adds it to the
+    velocity. The two optimizers agree while the learning rate is constant. After the learning rate
+    was lowered, the steps of this one are short at once, while SGD's velocity still holds its old,
+    long steps. Use this one with schedules of the learning rate or of the momentum.
 
-    The velocity is a sum: a constant gradient makes it `1 / (1 - momentum)` times as large.
-    `dampening=momentum` makes it an exponential average, whose steps are as much shorter.
+    The velocity is a sum: a constant gradient `g` leads to a velocity of `g / (1 - momentum)`. With
+    `dampening=momentum` it is an exponential average, and steps are shorter by that factor.
 
-    With `nesterov`, `w` is the point that the gradient is evaluated at, ahead of the iterate `x` by
-    `w = x - learning_rate * momentum * v`. Lectures that accumulate `+g` and subtract must look
-    ahead in that direction too, and by as much: `x + momentum * v`, as some print it, diverges.
+    With `nesterov`, `w` is the point at which the gradient is evaluated. It lies ahead of the
+    iterate `x`: `w = x - learning_rate * momentum * v`. Some lecture notes that define `v` by `+g`
+    evaluate the gradient at `x + momentum * v`. That looks back instead of ahead, and diverges.
 
     Memory: one number a weight. Time: as SGD.
 
-    A gradient that is not finite makes the weights that it belongs to, and their velocity, NaN for
-    good. `keras.optimizers.LossScaleOptimizer(optimizer, initial_scale=1.0)` skips such steps.
-
     Args:
         learning_rate: Float, or a `LearningRateSchedule`. Defaults to `0.01`.
-        momentum: Float in `[0, 1)`, or a schedule of such, called with the same step as a schedule
-            of the learning rate. Decay per step of the velocity.
-        nesterov: Boolean. Whether to evaluate the gradient ahead. Not with `dampening`.
-        dampening: Float in `[0, 1)`. The part of a gradient that does not enter the velocity.
-        **kwargs: As `keras.optimizers.Optimizer`, and `decay_kernels_only`, a Boolean that
-            defaults to `True`: whether `weight_decay`, which is decoupled, leaves biases and
-            normalization scales alone.
+        momentum: Float in `[0, 1)`, or a `LearningRateSchedule` with such values, which is called
+            with the same step as that of the learning rate. Decay per step of the velocity.
+        nesterov: Boolean. Whether to evaluate the gradient ahead. Not together with `dampening`.
+        dampening: Float in `[0, 1)`. The fraction of a gradient that does not enter the velocity.
+        **kwargs: As `BaseOptimizer`, which says what all optimizers of this package do with weight
+            decay, with gradients that are not finite, and when layers are unfrozen.
 
     Raises:
-        ValueError: If `momentum` or `dampening` is outside `[0, 1)`, both `nesterov` and
-            `dampening` are given, or `learning_rate` is an integer; when it is applied to variables
-            that it was not built with, as after layers were unfrozen: make a new one and compile
-            again.
+        ValueError: If `momentum` or `dampening` is outside `[0, 1)`, or both `nesterov` and
+            `dampening` are given; and as `BaseOptimizer`.
 
     Example:
 
@@ -66,8 +60,8 @@ class Momentum(BaseOptimizer):
 
     Reference:
         Sutskever et al., 2013, https://proceedings.mlr.press/v28/sutskever13.html. Differs from it
-        in: the learning rate outside the velocity, as in `torch.optim.SGD`, which differs from this
-        in: its first velocity is the whole gradient, whatever `dampening`.
+        in: the learning rate stands outside the velocity, as in `torch.optim.SGD`. There the first
+        velocity is the whole gradient, whatever `dampening` is.
     """
 
     def __init__(
@@ -100,17 +94,18 @@ class Momentum(BaseOptimizer):
     def update_step(self, gradient, variable, learning_rate):
         velocity = self._velocities[self._get_variable_index(variable)]
         gradient = dense(gradient, variable.dtype)
-        momentum = ops.cast(self._current_momentum(step_dtype(variable)), variable.dtype)
+        momentum = self._current_momentum(step_numbers.step_dtype(variable))
+        momentum = ops.cast(momentum, variable.dtype)
         v = momentum * velocity + (1 - self.dampening) * gradient
         self.assign(velocity, v)
         direction = gradient + momentum * v if self.nesterov else v
         self.assign_sub(variable, ops.cast(learning_rate, variable.dtype) * direction)
 
     def update_foreach(self, gradients, variables, learning_rate):
-        """Does what `update_step` does, for all variables, on PyTorch."""
+        """Updates all variables as `update_step` would, on PyTorch."""
         import torch
 
-        dtype = max(map(step_dtype, variables))
+        dtype = max(map(step_numbers.step_dtype, variables))
         velocities = [self._velocities[self._get_variable_index(v)].value for v in variables]
         momentum = self._current_momentum(dtype)
         torch._foreach_mul_(velocities, momentum)
@@ -121,7 +116,7 @@ class Momentum(BaseOptimizer):
             torch._foreach_add_(directions, gradients)
         weights = [variable.value for variable in variables]
         rate = ops.cast(learning_rate, dtype)
-        if private.is_on_cpu(rate):
+        if step_numbers.is_on_cpu(rate):
             torch._foreach_add_(weights, directions, alpha=-rate.item())
         else:
             torch._foreach_sub_(weights, torch._foreach_mul(directions, rate))
@@ -131,7 +126,7 @@ class Momentum(BaseOptimizer):
             return ops.convert_to_tensor(self.momentum, dtype)
         step = self.iterations
         if self.gradient_accumulation_steps:
-            # What Keras gives a schedule of the learning rate: gradients, not updates, so far.
+            # Keras calls a schedule with the number of gradients so far, not of updates.
             step = (step + 1) * self.gradient_accumulation_steps - 1
         return ops.cast(self.momentum(step), dtype)
 

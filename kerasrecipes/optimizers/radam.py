@@ -1,4 +1,4 @@
-"""Adam with the variance of its step size rectified."""
+"""Rectified Adam."""
 
 import keras
 from keras import ops
@@ -19,31 +19,27 @@ class RAdam(MomentOptimizer):
         r = sqrt((rho - 4) (rho - 2) rho_inf / ((rho_inf - 4) (rho_inf - 2) rho))
         w -= learning_rate * (r * m / (sqrt(v) + epsilon) if rho > threshold else m)
 
-    `r` rises from 0.02 at the sixth step to 0.87 at the thousandth (`beta_2=0.999`): a warmup whose
-    length follows from `beta_2`. Use it where Adam needs a warmup that you do not want to tune.
-    The first five steps take the gradient as it is, however large: clip it where that can hurt.
+    With `beta_2=0.999`, `r` rises from 0.02 at the sixth step to 0.87 at the thousandth: a warmup
+    whose length follows from `beta_2`. Use this optimizer where Adam needs a warmup that you do not
+    want to tune. The first five steps are those of momentum, as long as the gradients are: clip
+    gradients where long steps can do harm.
 
     Memory: two numbers a weight. Time: as Adam.
-
-    A gradient that is not finite makes the weights that it belongs to, and their moments, NaN for
-    good. `keras.optimizers.LossScaleOptimizer(optimizer, initial_scale=1.0)` skips such steps.
 
     Args:
         learning_rate: Float, or a `LearningRateSchedule`. Defaults to `0.001`.
         beta_1: Float in `[0, 1)`. Decay per step of the first moment.
         beta_2: Float in `[0, 1)`. Decay per step of the second moment.
         epsilon: Positive float, in units of a gradient.
-        threshold: Float of at least 4. The approximated number of gradients in the second moment
-            above which steps are adaptive. The paper says 4, its authors' code 5; with
-            `beta_2=0.999` they differ in the fifth step only, where `rho` is 4.996.
-        **kwargs: As `keras.optimizers.Optimizer`, and `decay_kernels_only`, a Boolean that
-            defaults to `True`: whether `weight_decay`, which is decoupled, leaves biases and
-            normalization scales alone.
+        threshold: Float of at least 4. Steps are adaptive where `rho`, the approximate number of
+            gradients in the second moment, is above it. The paper has 4, its authors' code 5. With
+            `beta_2=0.999` the two differ in the fifth step only, where `rho` is 4.996.
+        **kwargs: As `BaseOptimizer`, which says what all optimizers of this package do with weight
+            decay, with gradients that are not finite, and when layers are unfrozen.
 
     Raises:
-        ValueError: If a beta is outside `[0, 1)`, `epsilon` is not positive, `threshold` is below
-            4, or `learning_rate` is an integer; when it is applied to variables that it was not
-            built with, as after layers were unfrozen: make a new one and compile again.
+        ValueError: If a beta is outside `[0, 1)`, `epsilon` is not positive, or `threshold` is
+            below 4; and as `BaseOptimizer`.
 
     Example:
 
@@ -53,9 +49,9 @@ class RAdam(MomentOptimizer):
     [0.9  0.95]
 
     Reference:
-        Liu et al., 2020, https://arxiv.org/abs/1908.03265, algorithm 2. Differs from it in:
-        `epsilon`, and `threshold=5.0` where the algorithm has 4. `torch.optim.RAdam` adds `epsilon`
-        to the root of the second moment before, not after, its bias is corrected.
+        Liu et al., 2020, https://arxiv.org/abs/1908.03265, algorithm 2. Differs from it in: there
+        is an `epsilon`, and `threshold` is 5 where the algorithm has 4. `torch.optim.RAdam` adds
+        `epsilon` to the root of the second moment before the bias is corrected, not afterwards.
     """
 
     def __init__(
@@ -79,7 +75,7 @@ class RAdam(MomentOptimizer):
 
 
 def rectified_coefficients(optimizer: MomentOptimizer, step, learning_rate, threshold: float):
-    """Returns Adam's coefficients, rectified; where that is impossible, momentum's."""
+    """Returns the coefficients of rectified Adam, or those of momentum while it is intractable."""
     tractable, factor = rectification(optimizer.beta_2, step, threshold)
     size = learning_rate * factor / bias_correction(optimizer.beta_1, step)
     scale = 1 / ops.sqrt(bias_correction(optimizer.beta_2, step))

@@ -1,4 +1,4 @@
-"""The learning rates of fine-tuning: by stage, from the head to the input."""
+"""Learning rates by stage and gradual unfreezing, from the head to the input."""
 
 from collections.abc import Sequence
 
@@ -11,38 +11,40 @@ from kerasrecipes.optimizers._base.update_wrapper import ScaledUpdates
 
 @keras.saving.register_keras_serializable(package="kerasrecipes")
 class StagewiseLearningRates(ScaledUpdates):
-    """Lowers an optimizer's learning rate from stage to stage, and wakes one after the other.
+    """Lowers the learning rate from stage to stage, and unfreezes one stage after the other.
 
-    At step `t`, for the weights of the stage that lies `d` stages below the head:
+    At step `t`, the weights of the stage that lies `d` stages below the head are trained at
+    `k * learning_rate`, and decoupled weight decay is multiplied by `k` as well:
 
         k = 1                                                 d = 0, the head itself
         k = backbone_multiplier * depth_factor**(d - 1)       d >= 1
         k = 0                                                 while t < d * unfreeze_every_steps
 
-    and `k * learning_rate` is what they are trained at; decoupled weight decay shrinks with it.
+    Weights are assigned to stages before the optimizer is built: `train` does so for a recipe's
+    model, `assign_stages` for any model. `depths` then holds the result, so that a loaded model
+    goes on training as before. Which stages are frozen depends on the number of the step alone, so
+    that an interrupted run can be resumed exactly.
 
-    The model decides which weight belongs to which stage: `train` assigns the stages of a recipe's
-    model, `assign_stages` those of any model. `depths` then holds them, so that a loaded model
-    trains on as before. Which stages are frozen follows from the number of the step alone: a run
-    that was interrupted goes on exactly. A frozen stage keeps its weights to the last bit, but its
-    gradients and moments are still computed. Set `trainable = False` on stages that are never to be
-    trained: that saves the time.
+    A frozen stage keeps its weights to the last bit, but its gradients and moments are computed all
+    the same. For stages that are never to be trained, set `trainable = False`: that saves time.
 
     Memory: none. Time: as `LayerwiseLearningRates`.
 
     Args:
         optimizer: A Keras optimizer, or the name of one; no wrapper, `Nadam` or `Muon`.
-        backbone_multiplier: Float of at least 0. A tenth is what lectures start from.
-        depth_factor: Float in `(0, 1]`. Defaults to 1: the same for all stages of the backbone.
+        backbone_multiplier: Float of at least 0. A tenth is a usual first choice.
+        depth_factor: Float in `(0, 1]`. Defaults to 1: the same rate for all stages of the
+            backbone.
         unfreeze_every_steps: Non-negative integer. Defaults to 0: all stages train from the start.
-            In a recipe, `unfreeze_every_epochs`.
+            A recipe may give `unfreeze_every_epochs` instead.
         depths: One integer for each trainable weight, in the model's order: how many stages it lies
-            below the head. Defaults to `None`: not settled yet.
+            below the head. Defaults to `None`: not assigned yet.
         name: String, or `None`.
 
     Raises:
-        ValueError: If an argument is out of range; when it is built, if the stages are not settled,
-            or there are not as many depths as weights, as after layers were unfrozen.
+        ValueError: If an argument is out of range; when it is built, if the weights are not
+            assigned to stages, or there are not as many depths as weights, as after layers were
+            unfrozen.
 
     Example:
 
@@ -58,8 +60,8 @@ class StagewiseLearningRates(ScaledUpdates):
 
     Reference:
         Howard and Ruder, 2018, https://arxiv.org/abs/1801.06146, sections 3.2 and 3.3. Differs from
-        it in: the head's rate is apart from the backbone's; stages, not layers, are the unit;
-        moments of stages that are still frozen are updated.
+        it in: the ratio of the head's rate to the backbone's is a number of its own; rates are for
+        stages, not for layers; moments of frozen stages are updated.
     """
 
     def __init__(
@@ -88,14 +90,14 @@ class StagewiseLearningRates(ScaledUpdates):
         return [self._multiplier(depth) for depth in self.depths or ()]
 
     def assign_stages(self, variables: Sequence, stages: Sequence) -> None:
-        """Finds out how deep each trainable weight lies.
+        """Assigns each trainable weight to the stage that it is in, by setting `depths`.
 
         Args:
             variables: The trainable weights of the model, in its order.
             stages: Layers, or lists of layers, from the input to the head; the last has depth 0.
 
         Raises:
-            ValueError: If a weight is in none of them.
+            ValueError: If a weight is in none of the stages.
         """
         listed = [stage if isinstance(stage, list | tuple) else [stage] for stage in stages]
         depth_of = {
@@ -117,13 +119,13 @@ class StagewiseLearningRates(ScaledUpdates):
             return
         if self.depths is None:
             raise ValueError(
-                "It is not settled which weights are of which stage: call "
+                "The weights must be assigned to stages before the optimizer is built: call "
                 "`optimizer.assign_stages(model.trainable_variables, stages)` first."
             )
         if len(self.depths) != len(variables):
             raise ValueError(
                 f"`depths` must be one for each of the {len(variables)} trainable weights. If "
-                "layers were frozen or unfrozen, make a new optimizer for the weights as they are. "
+                "layers were frozen or unfrozen, make a new optimizer for the present weights. "
                 f"Received: {len(self.depths)} depths"
             )
         self._depths = [*self.depths]

@@ -1,4 +1,4 @@
-"""Adam as lectures first show it."""
+"""Adam without bias correction."""
 
 import keras
 
@@ -7,7 +7,7 @@ from kerasrecipes.optimizers._base.moment_optimizer import MomentOptimizer
 
 @keras.saving.register_keras_serializable(package="kerasrecipes")
 class UncorrectedAdam(MomentOptimizer):
-    """Adam without bias correction, to show what the correction is for.
+    """Adam without bias correction, to show why Adam needs it.
 
     At each step, with gradient `g`, all elementwise:
 
@@ -15,29 +15,24 @@ class UncorrectedAdam(MomentOptimizer):
         v = beta_2 * v + (1 - beta_2) * g ** 2
         w -= learning_rate * m / (sqrt(v) + epsilon)
 
-    `v` starts at 0 and fills more slowly than `m` does. With the default betas the first step is
-    therefore `(1 - beta_1) / sqrt(1 - beta_2)`, that is 3.162, learning rates long whatever the
-    gradient, and under a constant gradient the twelfth is the longest, at 6.57. Train with
-    `keras.optimizers.Adam` instead.
+    Both moments start at 0, and `v` grows more slowly than `m`. Whatever the gradient, the first
+    step is therefore `(1 - beta_1) / sqrt(1 - beta_2)` times as long as the learning rate, which is
+    3.162 for the default betas. Under a constant gradient the twelfth step is the longest, 6.57
+    times the learning rate. To train networks, use `keras.optimizers.Adam`.
 
     Memory: two numbers a weight. Time: as Adam.
-
-    A gradient that is not finite makes the weights that it belongs to, and their moments, NaN for
-    good. `keras.optimizers.LossScaleOptimizer(optimizer, initial_scale=1.0)` skips such steps.
 
     Args:
         learning_rate: Float, or a `LearningRateSchedule`. Defaults to `0.001`.
         beta_1: Float in `[0, 1)`. Decay per step of the first moment.
         beta_2: Float in `[0, 1)`. Decay per step of the second moment.
         epsilon: Positive float, in units of a gradient.
-        **kwargs: As `keras.optimizers.Optimizer`, and `decay_kernels_only`, a Boolean that
-            defaults to `True`: whether `weight_decay`, which is decoupled, leaves biases and
-            normalization scales alone.
+        **kwargs: As `BaseOptimizer`, which says what all optimizers of this package do with weight
+            decay, with gradients that are not finite, and when layers are unfrozen.
 
     Raises:
-        ValueError: If a beta is outside `[0, 1)`, `epsilon` is not positive, or `learning_rate` is
-            an integer; when it is applied to variables that it was not built with, as after layers
-            were unfrozen: make a new one and compile again.
+        ValueError: If a beta is outside `[0, 1)` or `epsilon` is not positive; and as
+            `BaseOptimizer`.
 
     Example:
 

@@ -23,20 +23,20 @@ class Chain(keras.optimizers.schedules.LearningRateSchedule):
 
         learning_rate = schedules[i](t - b[i])     where b[i] <= t < b[i + 1]
 
-    The step at a boundary is the first of the next schedule; the last one goes on without end.
+    A boundary is the first step of the next schedule. The last schedule goes on without end.
 
-    When to use: for what no single schedule does: a constant learning rate and then a cosine, a
-    fresh start with a smaller peak, phases of progressive resizing.
+    When to use: where no single schedule will do, such as for a constant learning rate and then a
+    cosine, for restarts with smaller peaks, or for phases of progressive resizing.
 
     Args:
         schedules: `LearningRateSchedule`s, or floats for constant learning rates.
         boundaries_steps: Increasing positive integers, one fewer than schedules: the steps at which
-            the second schedule starts, the third, and so on. In a recipe, a schedule whose length
-            is left out ends at its boundary, and the last one with the run.
+            the second schedule starts, the third, and so on. In a recipe, an inner schedule whose
+            length is left out ends at the next boundary; the last one ends with the run.
 
     Call arguments:
-        step: Integer or float, or a tensor of either; also of several steps, if the schedules
-            inside take them: not all of Keras's do.
+        step: Integer or float, or a tensor of one step; of several steps, if the inner schedules
+            accept that, which not all of Keras's do.
 
     Returns:
         The learning rate, float32, of the shape of `step`.
@@ -65,14 +65,17 @@ class Chain(keras.optimizers.schedules.LearningRateSchedule):
         first, *others = self.schedules
         rate = rate_at(step, first)
         for begin, schedule in zip(self.boundaries_steps, others, strict=True):
-            # Before its first step a schedule is evaluated too, and may not be defined there.
+            # Each schedule is evaluated at all steps, but may not be defined before its first.
             own = rate_at(ops.maximum(step - begin, 0), schedule)
             rate = ops.where(step >= begin, own, rate)
         return rate
 
     @staticmethod
     def inner_steps(options: Mapping, total_steps: int) -> dict[str, list[int]]:
-        """Returns how many of a run's steps a recipe leaves to each of the schedules inside."""
+        """Returns the lengths of the inner schedules, by argument, in a run of `total_steps`.
+
+        A recipe calls this to fill in lengths that are left out.
+        """
         boundaries = options["boundaries_steps"]
         _check_boundaries(options["schedules"], boundaries)
         if boundaries and boundaries[-1] >= total_steps:

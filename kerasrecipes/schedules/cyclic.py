@@ -24,8 +24,9 @@ class Cyclic(keras.optimizers.schedules.LearningRateSchedule):
         scale = 1 / 2 ** (cycle - 1)   # triangular2
         scale = gamma ** t             # exp_range
 
-    When to use: to take snapshots for an ensemble at the ends of cycles, or where the best learning
-    rate is only known to lie in a range. For one run of a known length, `OneCycle` does better.
+    When to use: for an ensemble of snapshots, which are taken at the ends of cycles, or where the
+    best learning rate is only known to lie in some range. For a single run of known length,
+    `OneCycle` does better.
 
     Args:
         base_learning_rate: Non-negative float. Lower bound, and learning rate at step 0.
@@ -34,11 +35,11 @@ class Cyclic(keras.optimizers.schedules.LearningRateSchedule):
         half_cycle_steps: Positive integer. Steps from one bound to the other, the paper's
             `stepsize`; it advises 2 to 10 epochs.
         mode: `"triangular"`, `"triangular2"` or `"exp_range"`. Defaults to `"triangular"`.
-        gamma: Float in `(0, 1]`. What `"exp_range"` multiplies the amplitude by in every step; the
-            other modes do not use it. Defaults to `0.99994`, as in the paper's example.
+        gamma: Float in `(0, 1]`. Factor of the amplitude in every step of `"exp_range"`. The other
+            modes do not use it. Defaults to `0.99994`, as in the paper's example.
 
     Call arguments:
-        step: Integer or float, or a tensor of either; also of several steps.
+        step: Integer or float, or a tensor of one or several steps.
 
     Returns:
         The learning rate, float32, of the shape of `step`.
@@ -53,9 +54,9 @@ class Cyclic(keras.optimizers.schedules.LearningRateSchedule):
     [0.001, 0.0035, 0.006, 0.001, 0.0035]
 
     Reference:
-        Smith, 2017, https://arxiv.org/abs/1506.01186. Differs from it in: nothing; of `exp_range`
-        the paper says that both bounds decline, while its formula and code, as here, shrink the
-        amplitude above a fixed lower bound.
+        Smith, 2017, https://arxiv.org/abs/1506.01186. The paper says of `exp_range` that both
+        bounds decline; in its formula and code, as here, the lower bound is fixed and the amplitude
+        above it shrinks.
     """
 
     def __init__(
@@ -84,7 +85,7 @@ class Cyclic(keras.optimizers.schedules.LearningRateSchedule):
         self.gamma = gamma
 
     def __call__(self, step):
-        # In the dtype of the step: float32 cannot tell steps beyond 2**24 apart.
+        # Steps keep their own dtype: float32 cannot tell those beyond 2**24 apart.
         step = ops.convert_to_tensor(step)
         period = 2 * self.half_cycle_steps
         position = ops.mod(step, period)
@@ -96,7 +97,7 @@ class Cyclic(keras.optimizers.schedules.LearningRateSchedule):
         if self.mode == "triangular2":
             return ops.exp2(-ops.cast(ops.floor_divide(step, period), "float32"))
         if self.mode == "exp_range":
-            # Of the logarithm in float64: a rounded gamma would be off by 3e-8 in every step.
+            # The logarithm is taken in float64: a rounded gamma would be off by 3e-8 in each step.
             return ops.exp(math.log(self.gamma) * ops.cast(step, "float32"))
         return 1.0
 

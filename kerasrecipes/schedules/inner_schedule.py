@@ -1,4 +1,4 @@
-"""Schedules that stand inside others: a constant, or any schedule."""
+"""Inner schedules: constants, or any schedules, inside of other ones."""
 
 from typing import TypeAlias
 
@@ -9,7 +9,7 @@ from kerasrecipes.base.checks import check_number
 
 Schedule: TypeAlias = keras.optimizers.schedules.LearningRateSchedule
 
-# Their `decay_steps` is a unit of time, not an end.
+# Their `decay_steps` is a unit of time, not a length.
 _ENDLESS = (
     keras.optimizers.schedules.ExponentialDecay,
     keras.optimizers.schedules.InverseTimeDecay,
@@ -17,7 +17,7 @@ _ENDLESS = (
 
 
 def check_schedule(name: str, schedule: object) -> None:
-    """Raises unless `schedule` is a non-negative number or a `LearningRateSchedule`."""
+    """Raises an error unless `schedule` is a non-negative number or a `LearningRateSchedule`."""
     if isinstance(schedule, keras.optimizers.schedules.LearningRateSchedule):
         return
     if isinstance(schedule, bool) or not isinstance(schedule, int | float):
@@ -35,21 +35,21 @@ def rate_at(step, schedule: Schedule | float):
 
 
 def length_of(schedule: Schedule | float) -> int | None:
-    """Returns the step at which a schedule ends, or `None` where it has no end or tells none."""
+    """Returns the step at which a schedule ends, or `None` if it has no end or does not tell it."""
     if isinstance(schedule, _ENDLESS):
         return None
     decay_steps = getattr(schedule, "decay_steps", None)
     if decay_steps is not None:
-        # Keras counts a decay from the end of its warmup.
+        # Keras's `decay_steps` do not include the warmup.
         return decay_steps + (getattr(schedule, "warmup_steps", None) or 0)
     return getattr(schedule, "total_steps", None)
 
 
 def to_config(schedule: Schedule | float):
-    """Returns what `get_config` holds for a schedule inside."""
+    """Returns an inner schedule as `get_config` holds it."""
     return keras.saving.serialize_keras_object(schedule)
 
 
 def from_config(config) -> Schedule | float:
-    """Returns the schedule inside that `to_config` has written."""
+    """Returns the inner schedule that `to_config` was given."""
     return keras.saving.deserialize_keras_object(config)

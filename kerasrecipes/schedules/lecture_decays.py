@@ -1,4 +1,4 @@
-"""Exponential and 1/t decay as textbooks write them, made of Keras's schedules."""
+"""Exponential decay and 1/t decay as textbooks write them, made of Keras's schedules."""
 
 import math
 
@@ -14,10 +14,11 @@ def exponential_decay(
 
         learning_rate = initial_learning_rate * exp(-k t)
 
-    The time `t = step / period_steps` counts steps, or epochs where a period is an epoch long.
+    The time `t = step / period_steps` counts periods: steps by default, epochs if a period is one
+    epoch long.
 
-    When to use: where the lengths of runs differ and old runs are gone on with; the rate never
-    reaches a floor. After `1 / k` periods it is down to 37%.
+    When to use: where the length of the run is open, or old runs are continued. The rate falls
+    without end; after `1 / k` periods it is at 37% of its first value.
 
     Args:
         initial_learning_rate: Positive float. Learning rate at step 0.
@@ -26,8 +27,8 @@ def exponential_decay(
             in epochs.
 
     Returns:
-        A `keras.optimizers.schedules.ExponentialDecay`, which falls by `decay_rate = exp(-1)` in
-        `decay_steps = period_steps / k`: a `decay_rate` near 1, such as `exp(-k)` for a period of
+        A `keras.optimizers.schedules.ExponentialDecay` with `decay_rate=exp(-1)` and
+        `decay_steps=period_steps / k`. A `decay_rate` near 1, such as `exp(-k)` with a period of
         one step, would be rounded to float32 and then raised to a high power.
 
     Example:
@@ -50,11 +51,12 @@ def percent_decay(
 
         learning_rate = initial_learning_rate * (1 - percent / 100) ** t
 
-    The time `t = step / period_steps` counts steps, or epochs where a period is an epoch long.
+    The time `t = step / period_steps` counts periods: steps by default, epochs if a period is one
+    epoch long.
 
     Args:
         initial_learning_rate: Positive float. Learning rate at step 0.
-        percent: Float in `(0, 100)`. How much of the learning rate is gone after one period.
+        percent: Float in `(0, 100)`. How much the learning rate falls within one period.
         period_steps: Positive integer. Defaults to `1`. In a recipe, `period_epochs=1` counts time
             in epochs.
 
@@ -78,14 +80,16 @@ def inverse_time_decay(
 
         learning_rate = initial_learning_rate / (1 + k t)
 
-    The time `t = step / period_steps` counts steps, or epochs where a period is an epoch long.
+    The time `t = step / period_steps` counts periods: steps by default, epochs if a period is one
+    epoch long.
 
-    When to use: where theory asks for it: the sum of the rates diverges and that of their squares
-    does not, which is what stochastic descent needs to converge on convex losses.
+    When to use: where theory asks for it. The sum of the rates diverges, and the sum of their
+    squares converges: under these conditions stochastic gradient descent converges on convex
+    losses.
 
     Args:
         initial_learning_rate: Positive float. Learning rate at step 0.
-        k: Positive float, per period. After `1 / k` periods the rate is down to half.
+        k: Positive float, per period. After `1 / k` periods the rate has fallen to a half.
         period_steps: Positive integer. Defaults to `1`. In a recipe, `period_epochs=1` counts time
             in epochs.
 

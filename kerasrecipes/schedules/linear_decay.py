@@ -16,17 +16,17 @@ class LinearDecay(keras.optimizers.schedules.LearningRateSchedule):
         learning_rate = (1 - alpha) * initial_learning_rate
                         + alpha * end_fraction * initial_learning_rate
 
-    When to use: where the length of the run is known and one number to tune is enough. With
+    When to use: where the length of the run is known and you want to tune a single number. With
     `end_fraction=0` it is a strong default for fine-tuning and for short runs.
 
     Args:
         initial_learning_rate: Positive float. Learning rate at step 0.
-        decay_steps: Positive integer. Step from which on the rate no longer falls. A recipe that
-            leaves it out means the whole run.
+        decay_steps: Positive integer. Step at which the decay ends. In a recipe it may be left out,
+            and is then the length of the run.
         end_fraction: Float in `[0, 1]`. Last learning rate over the first. Defaults to `0.01`.
 
     Call arguments:
-        step: Integer or float, or a tensor of either; also of several steps.
+        step: Integer or float, or a tensor of one or several steps.
 
     Returns:
         The learning rate, float32, of the shape of `step`.
@@ -41,9 +41,9 @@ class LinearDecay(keras.optimizers.schedules.LearningRateSchedule):
     [0.1, 0.0505, 0.001, 0.001]
 
     Reference:
-        Goodfellow, Bengio and Courville, 2016, https://www.deeplearningbook.org, equation 8.14, for
-        the form and for an end at about 1%. `keras.optimizers.schedules.PolynomialDecay` ends at a
-        learning rate of 1e-4 instead, whatever the first one is.
+        Goodfellow, Bengio and Courville, 2016, https://www.deeplearningbook.org, equation 8.14,
+        with an end at about 1%. `keras.optimizers.schedules.PolynomialDecay` ends at a learning
+        rate of 1e-4 instead, whatever the first one is.
     """
 
     def __init__(self, initial_learning_rate: float, decay_steps: int, end_fraction: float = 0.01):

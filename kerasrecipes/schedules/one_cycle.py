@@ -9,39 +9,41 @@ from kerasrecipes.schedules.pieces import Piece, piecewise
 
 @keras.saving.register_keras_serializable(package="kerasrecipes")
 class OneCycle(keras.optimizers.schedules.LearningRateSchedule):
-    """Raises the learning rate to a peak, then lowers it to almost nothing: the 1cycle policy.
+    """Raises the learning rate to a peak, then lowers it almost to 0: the 1cycle policy.
 
     With `peak`, `initial = initial_fraction * peak` and `final = final_fraction * peak`:
 
         step 0 ... warmup_steps:              initial -> peak
         step warmup_steps ... total_steps:    peak -> final
 
-    and with `annihilation_steps`, in the three phases of the paper:
+    With `annihilation_steps` there are three phases, as in the paper:
 
         step 0 ... warmup_steps:                                      initial -> peak
         step warmup_steps ... total_steps - annihilation_steps:       peak -> initial
         step total_steps - annihilation_steps ... total_steps:        initial -> final
 
-    each along half a cosine wave or a straight line. After `total_steps` the rate stays at `final`.
+    Each phase follows half a cosine wave or a straight line. After `total_steps` the rate stays at
+    `final`.
 
-    When to use: a strong default wherever the length of the run is known; with a peak as high as
-    training bears, some tasks reach the accuracy of a step decay in a fraction of the epochs. The
-    momentum falls while the learning rate rises: `momentum` hands out that schedule.
+    When to use: this is a strong default wherever the length of the run is known. With a peak as
+    high as training allows, some tasks reach the accuracy of a step decay in a fraction of the
+    epochs. The policy also lowers the momentum while the learning rate rises; the method `momentum`
+    returns the schedule for that.
 
     Args:
         peak_learning_rate: Positive float. Highest learning rate.
-        total_steps: Positive integer. Length of the cycle. A recipe that leaves it out means the
-            whole run.
+        total_steps: Positive integer. Length of the cycle. In a recipe it may be left out, and is
+            then the length of the run.
         warmup_steps: Non-negative integer. Step of the peak.
-        warmup_fraction: Float in `[0, 1)`. The same as a fraction of `total_steps`, rounded to the
-            nearest step. Defaults to `0.3` where `warmup_steps` is not given either.
+        warmup_fraction: Float in `[0, 1)`. `warmup_steps` as a fraction of `total_steps`, rounded
+            to the nearest step. Give one of the two. Defaults to `0.3`.
         annihilation_steps: Non-negative integer. Length of the third phase. Defaults to `0`.
         initial_fraction: Float in `[0, 1]`. First learning rate over the peak. Defaults to `0.04`.
         final_fraction: Float in `[0, 1]`. Last learning rate over the peak. Defaults to `4e-6`.
         shape: `"cosine"` or `"linear"`. Defaults to `"cosine"`.
 
     Call arguments:
-        step: Integer or float, or a tensor of either; also of several steps.
+        step: Integer or float, or a tensor of one or several steps.
 
     Returns:
         The learning rate, float32, of the shape of `step`.
@@ -60,8 +62,8 @@ class OneCycle(keras.optimizers.schedules.LearningRateSchedule):
 
     Reference:
         Smith, 2018, https://arxiv.org/abs/1803.09820; Smith and Topin, 2018,
-        https://arxiv.org/abs/1708.07120. Differs from it in: by default there are two phases, along
-        cosines, as fastai and PyTorch have made usual; the paper's own are
+        https://arxiv.org/abs/1708.07120. Differs from them in: by default there are two phases
+        along cosines, as is usual since fastai and PyTorch. The paper's own policy is
         `shape="linear", initial_fraction=0.1` with `annihilation_steps`. The defaults are those of
         `torch.optim.lr_scheduler.OneCycleLR`, which reaches the peak and the end one step earlier:
         its `total_steps=T` is `total_steps=T - 1, warmup_steps=0.3 * T - 1` here.
@@ -94,7 +96,7 @@ class OneCycle(keras.optimizers.schedules.LearningRateSchedule):
         self.shape = shape
 
     def momentum(self, max_momentum: float = 0.95, min_momentum: float = 0.85) -> OneCycleMomentum:
-        """Returns the momentum's schedule, which is lowest where the learning rate is highest.
+        """Returns a schedule of the momentum that is lowest where the learning rate is highest.
 
         Args:
             max_momentum: Float in `[0, 1)`. Defaults to `0.95`.

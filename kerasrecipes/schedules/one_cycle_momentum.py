@@ -1,4 +1,4 @@
-"""The momentum that goes with the 1cycle policy."""
+"""Momentum schedule of the 1cycle policy."""
 
 import keras
 
@@ -15,25 +15,26 @@ class OneCycleMomentum(keras.optimizers.schedules.LearningRateSchedule):
         step 0 ... warmup_steps:                                    max_momentum -> min_momentum
         step warmup_steps ... total_steps - annihilation_steps:     min_momentum -> max_momentum
 
-    each along half a cosine wave or a straight line; afterwards it stays at `max_momentum`.
+    Each phase follows half a cosine wave or a straight line. Afterwards the momentum stays at
+    `max_momentum`.
 
     When to use: as the `momentum` of an optimizer whose learning rate is a `OneCycle` of the same
-    lengths. `OneCycle.momentum` gives that; in a recipe it is named for itself.
+    lengths. `OneCycle.momentum` returns such a schedule. A recipe names this class instead.
 
     Args:
-        total_steps: Positive integer. Length of the cycle. A recipe that leaves it out means the
-            whole run.
+        total_steps: Positive integer. Length of the cycle. In a recipe it may be left out, and is
+            then the length of the run.
         warmup_steps: Non-negative integer. Step of the lowest momentum.
-        warmup_fraction: Float in `[0, 1)`. The same as a fraction of `total_steps`, rounded to the
-            nearest step. Defaults to `0.3` where `warmup_steps` is not given either.
-        annihilation_steps: Non-negative integer. Steps at the end at the highest momentum. Defaults
-            to `0`.
+        warmup_fraction: Float in `[0, 1)`. `warmup_steps` as a fraction of `total_steps`, rounded
+            to the nearest step. Give one of the two. Defaults to `0.3`.
+        annihilation_steps: Non-negative integer. Last steps, in which the momentum is highest.
+            Defaults to `0`.
         max_momentum: Float in `[0, 1)`. Defaults to `0.95`.
         min_momentum: Float in `[0, max_momentum]`. Defaults to `0.85`.
         shape: `"cosine"` or `"linear"`. Defaults to `"cosine"`.
 
     Call arguments:
-        step: Integer or float, or a tensor of either; also of several steps.
+        step: Integer or float, or a tensor of one or several steps.
 
     Returns:
         The momentum, float32, of the shape of `step`.
@@ -48,8 +49,8 @@ class OneCycleMomentum(keras.optimizers.schedules.LearningRateSchedule):
     [0.95, 0.9, 0.85, 0.9, 0.95]
 
     Reference:
-        Smith, 2018, https://arxiv.org/abs/1803.09820, section 4.3. Differs from it in: cosines by
-        default.
+        Smith, 2018, https://arxiv.org/abs/1803.09820, section 4.3. Differs from it in: the default
+        shape is a cosine.
     """
 
     def __init__(
@@ -102,10 +103,10 @@ def turning_points(
     warmup_fraction: float | None,
     annihilation_steps: int,
 ) -> tuple[int, int, int]:
-    """Returns the steps at which a cycle turns: at its top, at its bottom and at its end.
+    """Returns the steps at which the learning rate is at its peak, back at its start, and final.
 
     Raises:
-        ValueError: If a length is out of range, or nothing is left between top and bottom.
+        ValueError: If a length is out of range, or the second step is not after the first one.
     """
     check_integer("total_steps", total_steps, at_least=1)
     top = phase_steps("warmup", total_steps, warmup_steps, warmup_fraction, default=0.3)

@@ -1,4 +1,4 @@
-"""Schedules in pieces, each of which goes from one value to another."""
+"""Piecewise schedules: each piece goes from one value to another."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -23,14 +23,14 @@ def _one_minus_sqrt(elapsed, remaining):
     return remaining / (1 + root), root
 
 
-# From the fractions of a piece that are over and to come to the weights of its first and last
-# value. The fraction to come is no difference of floats, so that a last value a million times
-# smaller than the first is reached with all its digits.
+# Functions of two fractions of a piece, elapsed and remaining, that return the weights of its first
+# and of its last value. The remaining fraction is not computed as a difference of floats, so that a
+# last value a million times smaller than the first one is reached with all its digits.
 SHAPES = {"linear": _linear, "cosine": _cosine, "one_minus_sqrt": _one_minus_sqrt}
 
 
 class Piece(NamedTuple):
-    """What a schedule does from one step to another; afterwards it stays at its last value."""
+    """A part of a schedule, from one step to another; afterwards it stays at its last value."""
 
     begin: int
     end: int
@@ -49,11 +49,15 @@ class Piece(NamedTuple):
 
 
 def piecewise(step, pieces: Sequence[Piece]):
-    """Returns the value at `step` of pieces in order, in float32 and the shape of `step`.
+    """Returns the value at `step` of a schedule of several pieces, in float32.
 
-    Between two pieces the last value of the earlier one holds; pieces of no length do not count.
+    Between two pieces the schedule keeps the last value of the earlier one.
+
+    Args:
+        step: Integer or float, or a tensor of one or several steps.
+        pieces: In order of their steps. Pieces without length are ignored.
     """
-    # Steps are compared in their own dtype: float32 cannot tell steps beyond 2**24 apart.
+    # Steps are compared in their own dtype: float32 cannot tell those beyond 2**24 apart.
     step = ops.convert_to_tensor(step)
     first, *others = (piece for piece in pieces if piece.end > piece.begin)
     value = first.value(step)
@@ -65,7 +69,14 @@ def piecewise(step, pieces: Sequence[Piece]):
 def phase_steps(
     name: str, total_steps: int, steps: int | None, fraction: float | None, default: float
 ) -> int:
-    """Returns the length of the phase `name`, given in steps or as a fraction of `total_steps`.
+    """Returns the length in steps of the phase `name`.
+
+    Args:
+        name: Of the phase, for errors.
+        total_steps: Length of the schedule.
+        steps: Length of the phase, or `None`.
+        fraction: Length of the phase as a fraction of `total_steps`, or `None`.
+        default: The fraction if neither is given.
 
     Raises:
         ValueError: If both are given, or either is out of range.

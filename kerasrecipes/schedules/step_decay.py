@@ -7,7 +7,7 @@ from keras import ops
 
 from kerasrecipes.base.checks import check_choice, check_integer, check_number
 
-# Factor and period in epochs, as the usual lectures on training networks teach them.
+# Factors and periods in epochs that lectures on training networks teach.
 PRESETS = {
     "half_every_5_epochs": (0.5, 5),
     "half_every_10_epochs": (0.5, 10),
@@ -25,22 +25,22 @@ class StepDecay(keras.optimizers.schedules.LearningRateSchedule):
         learning_rate = initial_learning_rate * factor ** k(t)
         k(t) = floor(t / period_steps)   or   k(t) = number of boundaries <= t
 
-    The step at a boundary is the first to use the lower rate. Keras's own schedules disagree here:
-    `ExponentialDecay(staircase=True)` cuts at the boundary too, `PiecewiseConstantDecay` one step
-    later.
+    A boundary is the first step with the lower rate. Keras's own schedules disagree here:
+    `ExponentialDecay(staircase=True)` cuts at the boundary, too; `PiecewiseConstantDecay` cuts one
+    step later.
 
     Args:
         initial_learning_rate: Positive float. Learning rate at step 0.
-        factor: Float in `(0, 1]`. What each cut multiplies the learning rate by.
-        period_steps: Positive integer. Cuts come every `period_steps` steps, without end.
-        boundaries_steps: Increasing positive integers. Steps at which cuts come.
-        boundaries_fraction: Increasing floats in `(0, 1)`. The same as fractions of `total_steps`,
-            rounded to the nearest step.
-        total_steps: Positive integer. Length of the run, which a recipe fills in. Only
-            `boundaries_fraction` needs it.
+        factor: Float in `(0, 1]`. Each cut multiplies the learning rate by it.
+        period_steps: Positive integer. There is a cut every `period_steps` steps, without end.
+        boundaries_steps: Increasing positive integers. The steps at which there are cuts.
+        boundaries_fraction: Increasing floats in `(0, 1)`. `boundaries_steps` as fractions of
+            `total_steps`, rounded to the nearest step.
+        total_steps: Positive integer. Length of the run, which a recipe fills in. It is needed for
+            `boundaries_fraction` only.
 
     Call arguments:
-        step: Integer or float, or a tensor of either; also of several steps.
+        step: Integer or float, or a tensor of one or several steps.
 
     Returns:
         The learning rate, float32, of the shape of `step`.
@@ -84,7 +84,7 @@ class StepDecay(keras.optimizers.schedules.LearningRateSchedule):
 
     @classmethod
     def from_preset(cls, name: str, initial_learning_rate: float, steps_per_epoch: int):
-        """Returns a schedule with factor and period as the lectures teach them.
+        """Returns a schedule with a factor and a period that lectures teach.
 
         Args:
             name: One of `"half_every_5_epochs"`, `"half_every_10_epochs"`,
@@ -108,7 +108,7 @@ class StepDecay(keras.optimizers.schedules.LearningRateSchedule):
         return self.initial_learning_rate * ops.power(self.factor, cuts)
 
     def _cuts(self, step):
-        # Steps are compared in their own dtype: float32 cannot tell steps beyond 2**24 apart.
+        # Steps are compared in their own dtype: float32 cannot tell those beyond 2**24 apart.
         if self.period_steps is not None:
             return ops.floor_divide(step, self.period_steps)
         boundaries = ops.cast(ops.array(self._boundaries_in_steps()), step.dtype)

@@ -1,4 +1,4 @@
-"""Warmup before any schedule."""
+"""Warmup in front of any schedule."""
 
 from collections.abc import Mapping
 
@@ -21,7 +21,7 @@ MODES = ("linear", "constant")
 
 @keras.saving.register_keras_serializable(package="kerasrecipes")
 class Warmup(keras.optimizers.schedules.LearningRateSchedule):
-    """Begins any schedule with low learning rates.
+    """Starts any schedule with low learning rates.
 
     At step `t`, with `w = warmup_steps`:
 
@@ -30,25 +30,26 @@ class Warmup(keras.optimizers.schedules.LearningRateSchedule):
         ramp(t) = initial_fraction + (1 - initial_fraction) * min(t / w, 1)      # linear
         ramp(t) = initial_fraction if t < w else 1                               # constant
 
-    The step `w` is the first that the schedule has for itself.
+    Step `w` is the first one at which the ramp is 1.
 
-    When to use: with large batches and large learning rates, whose first steps from random weights
-    do damage, and with optimizers whose second moments are poor estimates at first. A few epochs
-    will do.
+    When to use: with large batches and large learning rates, where the first steps from random
+    weights do harm, and with optimizers whose second moments are poor estimates at first. A few
+    epochs are enough.
 
     Args:
         schedule: A `LearningRateSchedule`, or a float for a constant learning rate.
-        warmup_steps: Non-negative integer.
-        initial_fraction: Float in `[0, 1]`. What the first learning rate is multiplied by. Defaults
-            to `0.1`. With `0` the first step changes no weight.
+        warmup_steps: Non-negative integer. Length of the warmup.
+        initial_fraction: Float in `[0, 1]`. Factor of the first learning rate. Defaults to `0.1`.
+            With `0` the first step changes no weight.
         mode: `"linear"` or `"constant"`. Defaults to `"linear"`.
-        shifted: Whether the schedule starts only after the warmup, as in Keras's `CosineDecay`,
-            rather than running from step 0 with the warmup over its first part. Defaults to
-            `False`. In a recipe, a schedule whose length is left out ends with the run either way.
+        shifted: Boolean. If `True`, the schedule starts at the end of the warmup, as in Keras's
+            `CosineDecay`. If `False`, the default, it starts at step 0 and the warmup overlaps its
+            first part. In a recipe, a schedule whose length is left out ends with the run either
+            way.
 
     Call arguments:
-        step: Integer or float, or a tensor of either; also of several steps, if the schedules
-            inside take them: not all of Keras's do.
+        step: Integer or float, or a tensor of one step; of several steps, if the inner schedules
+            accept that, which not all of Keras's do.
 
     Returns:
         The learning rate, float32, of the shape of `step`.
@@ -66,8 +67,9 @@ class Warmup(keras.optimizers.schedules.LearningRateSchedule):
     [0.1, 0.24, 0.38, 0.52, 0.66, 0.8, 0.8]
 
     Reference:
-        Goyal et al., 2017, https://arxiv.org/abs/1706.02677, section 2.2, for both modes: linear
-        from `1 / k` for `k` times the batch, over 5 epochs and overlapping.
+        Goyal et al., 2017, https://arxiv.org/abs/1706.02677, section 2.2, for both modes. The
+        paper's own is linear from `1 / k` for a batch `k` times as large, over 5 epochs, and
+        overlaps.
     """
 
     def __init__(
@@ -109,7 +111,10 @@ class Warmup(keras.optimizers.schedules.LearningRateSchedule):
 
     @staticmethod
     def inner_steps(options: Mapping, total_steps: int) -> dict[str, int]:
-        """Returns how many of a run's steps a recipe leaves to the schedule inside."""
+        """Returns the length of the inner schedule, by argument, in a run of `total_steps`.
+
+        A recipe calls this to fill in a length that is left out.
+        """
         warmup_steps = options["warmup_steps"]
         check_integer("warmup_steps", warmup_steps, at_least=0)
         if warmup_steps >= total_steps:

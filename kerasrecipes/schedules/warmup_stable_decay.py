@@ -1,4 +1,4 @@
-"""Warmup, then a constant learning rate, then a short decay."""
+"""The WSD schedule: a warmup, a constant learning rate and a short decay."""
 
 import keras
 
@@ -10,7 +10,7 @@ from kerasrecipes.schedules.pieces import SHAPES, Piece, phase_steps, piecewise
 class WarmupStableDecay(keras.optimizers.schedules.LearningRateSchedule):
     """Warms up, holds the learning rate, and lowers it only at the end: the WSD schedule.
 
-    With `x`, in `[0, 1]`, the fraction of a phase that is over:
+    `x`, in `[0, 1]`, is the elapsed fraction of a phase:
 
         peak * (initial_fraction + (1 - initial_fraction) * x)    # warmup
         peak                                                      # until the cooldown
@@ -19,26 +19,27 @@ class WarmupStableDecay(keras.optimizers.schedules.LearningRateSchedule):
         f(x) = (1 - cos(pi x)) / 2          # cosine
         f(x) = sqrt(x)                      # one_minus_sqrt
 
-    After `total_steps` the rate stays where it is.
+    After `total_steps` the rate is constant.
 
-    When to use: where the length of the run may still change. Everything before the cooldown is the
-    same for every length, so that a checkpoint from the constant phase serves runs of several
-    lengths, and a flat loss shows that it is time to cool down.
+    When to use: where the length of the run is still open. Up to the cooldown, runs of all lengths
+    are the same. A checkpoint from the constant phase can therefore be continued to several
+    lengths, and the cooldown may start once the loss is flat.
 
     Args:
         peak_learning_rate: Positive float. Learning rate of the constant phase.
-        total_steps: Positive integer. A recipe that leaves it out means the whole run.
+        total_steps: Positive integer. Length of the schedule. In a recipe it may be left out, and
+            is then the length of the run.
         warmup_steps: Non-negative integer. Defaults to `0`.
         cooldown_steps: Positive integer. Length of the decay.
-        cooldown_fraction: Float in `(0, 1)`. The same as a fraction of `total_steps`, rounded to
-            the nearest step. Defaults to `0.2` where `cooldown_steps` is not given either.
+        cooldown_fraction: Float in `(0, 1)`. `cooldown_steps` as a fraction of `total_steps`,
+            rounded to the nearest step. Give one of the two. Defaults to `0.2`.
         initial_fraction: Float in `[0, 1]`. First learning rate over the peak. Defaults to `0.1`.
         end_fraction: Float in `[0, 1]`. Last learning rate over the peak. Defaults to `0`.
-        shape: `"linear"`, `"cosine"` or `"one_minus_sqrt"`, of the cooldown. Defaults to
-            `"one_minus_sqrt"`, which does best in the reference.
+        shape: `"linear"`, `"cosine"` or `"one_minus_sqrt"`: the shape of the cooldown. Defaults to
+            `"one_minus_sqrt"`, the best one in the reference.
 
     Call arguments:
-        step: Integer or float, or a tensor of either; also of several steps.
+        step: Integer or float, or a tensor of one or several steps.
 
     Returns:
         The learning rate, float32, of the shape of `step`.
@@ -53,9 +54,9 @@ class WarmupStableDecay(keras.optimizers.schedules.LearningRateSchedule):
     [0.01, 0.1, 0.1, 0.05, 0.0]
 
     Reference:
-        Hägele et al., 2024, https://arxiv.org/abs/2405.18392; the name is of Hu et al., 2024,
-        https://arxiv.org/abs/2404.06395. Differs from it in: the warmup starts at a tenth, so that
-        the first step is not lost; there is no exponential cooldown.
+        Hägele et al., 2024, https://arxiv.org/abs/2405.18392; the name comes from Hu et al., 2024,
+        https://arxiv.org/abs/2404.06395. Differs from them in: the warmup starts at a tenth, so
+        that the first step is not lost; there is no exponential cooldown.
     """
 
     def __init__(

@@ -7,7 +7,7 @@ from kerasrecipes import initializers
 from kerasrecipes.initializers import DeltaOrthogonal, Dirac, RandomWalk
 from kerasrecipes.recipe import registry
 
-# A value other than the default for every argument.
+# A row for each class, with another value than the default for every argument.
 CASES = {
     "DeltaOrthogonal": {"gain": 1.5, "seed": 3},
     "Dirac": {"gain": 1.5, "groups": 2},
@@ -47,7 +47,7 @@ def test_kernels_have_the_dtype_that_is_asked_for(name, dtype):
     kernel = initializer((3, 3, 4, 8), dtype=dtype)
     assert keras.backend.standardize_dtype(kernel.dtype) == dtype
     full = to_numpy(initializer((3, 3, 4, 8)))
-    if name == "RandomWalk":  # JAX draws other numbers for another dtype.
+    if name == "RandomWalk":  # JAX draws different numbers for each dtype.
         assert to_numpy(kernel).std() == pytest.approx(full.std(), rel=0.2)
     else:
         np.testing.assert_allclose(to_numpy(kernel), full, atol=0.01)
@@ -122,7 +122,7 @@ def test_random_walk_draws_untruncated_normal_weights_of_its_scale(shape):
 
 @pytest.mark.parametrize("activation", ["relu", "linear"])
 def test_gradients_walk_without_a_drift(activation):
-    """Over 100 layers of 20 units, 400 times: He's scale would lose 100 * 1.36 / 20 = 6.8."""
+    """In 100 layers of 20 units, He's scale would lose 100 * 1.36 / 20 = 6.8 of the logarithm."""
     rng = np.random.default_rng(0)
     scale = RandomWalk(activation).scale(20)
     gradient = rng.normal(size=(400, 20))

@@ -1,70 +1,41 @@
-"""Two replicas on one CPU: each optimizer's weights must be those of one replica.
+"""Each optimizer on two replicas of one CPU: its weights must be those of a single replica.
 
-Run by `test_training.py` in a process of its own, because devices are settled when TensorFlow
-starts. Prints the largest difference for each optimizer.
+`test_training.py` runs this script in a process of its own, because TensorFlow's devices are fixed
+once it has started. It prints the largest difference for each optimizer.
 """
 
 import keras
 import numpy as np
 import tensorflow as tf  # noqa: TID253 - a script of its own, about TensorFlow
 
-from kerasrecipes.optimizers import (
-    LARS,
-    AdaBelief,
-    AdaptiveGradientClipping,
-    DecayKernelsOnly,
-    DiffGrad,
-    GradientCentralization,
-    LayerwiseLearningRates,
-    Lookahead,
-    Momentum,
-    RAdam,
-    StagewiseLearningRates,
-    UncorrectedAdam,
-)
+from tests.optimizers.cases import REPRESENTATIVES, make
 
 STEPS = 6
 SHAPES = {"kernel": (3, 2), "bias": (2,)}
 
 
-def inner():
-    return keras.optimizers.AdamW(0.1, weight_decay=0.1, use_ema=True, ema_momentum=0.5)
+def make_optimizer(name):
+    inner = keras.optimizers.AdamW(0.1, weight_decay=0.1, use_ema=True, ema_momentum=0.5)
+    return make(name, learning_rate=0.1, inner=inner, weights=len(SHAPES))
 
 
-OPTIMIZERS = {
-    "RAdam": lambda: RAdam(0.1, weight_decay=0.1),
-    "DiffGrad": lambda: DiffGrad(0.1, weight_decay=0.1),
-    "AdaBelief": lambda: AdaBelief(0.1, rectify=True),
-    "Momentum": lambda: Momentum(0.1, nesterov=True),
-    "UncorrectedAdam": lambda: UncorrectedAdam(0.1),
-    "LARS": lambda: LARS(0.1, weight_decay=0.1),
-    "Lookahead": lambda: Lookahead(inner(), sync_period_steps=2),
-    "GradientCentralization": lambda: GradientCentralization(inner()),
-    "AdaptiveGradientClipping": lambda: AdaptiveGradientClipping(inner(), 0.1),
-    "LayerwiseLearningRates": lambda: LayerwiseLearningRates(inner(), {"kernel": 0.5, "bias": 2.0}),
-    "StagewiseLearningRates": lambda: StagewiseLearningRates(
-        inner(), unfreeze_every_steps=3, depths=[1, 0]
-    ),
-    "DecayKernelsOnly": lambda: DecayKernelsOnly(inner()),
-}
-
-
-def end(make, strategy):
-    """Returns the weights after all steps, each replica having its part of the gradients."""
+def end(name, strategy):
+    """Returns the weights after all steps, in which each replica has a part of the gradients."""
     rng = np.random.default_rng(0)
     steps = [{k: rng.normal(size=s).astype("float32") for k, s in SHAPES.items()}] * STEPS
     parts = strategy.num_replicas_in_sync
     with strategy.scope():
         weights = [keras.Variable(np.ones(s), dtype="float32", name=k) for k, s in SHAPES.items()]
-        optimizer = make()
+        optimizer = make_optimizer(name)
         optimizer.build(weights)
 
     @tf.function
     def run(gradients):
         def replica():
-            share = tf.cast(tf.distribute.get_replica_context().replica_id_in_sync_group, "float32")
-            share = (share + 1) / (parts * (parts + 1) / 2)  # Not the same on each.
-            optimizer.apply([g * share for g in gradients], weights)
+            index = tf.distribute.get_replica_context().replica_id_in_sync_group
+            # The parts add up to 1, and differ.
+            part = (tf.cast(index, "float32") + 1) / (parts * (parts + 1) / 2)
+            optimizer.apply([g * part for g in gradients], weights)
 
         strategy.run(replica)
 
@@ -80,8 +51,8 @@ def main():
     tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
     one = tf.distribute.MirroredStrategy(["CPU:0"])
     two = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
-    for name, make in OPTIMIZERS.items():
-        print(f"{name}: {np.abs(end(make, one) - end(make, two)).max():.1e}")
+    for name in REPRESENTATIVES:
+        print(f"{name}: {np.abs(end(name, one) - end(name, two)).max():.1e}")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Gradients that optimizers are tested with, and ways to apply them."""
+"""Gradients for tests of optimizers, and ways to apply them."""
 
 import contextlib
 
@@ -11,20 +11,20 @@ BACKEND = keras.backend.backend()
 
 
 def gradients(seed=0):
-    """Gradients of a kernel with a row for each kind, exact in float32."""
+    """Returns gradients of a kernel with a row for each kind, exact in float32."""
     rng = np.random.default_rng(seed)
     rows = rng.normal(size=(STEPS, 6, 2))
     rows[:, 1] = 0
     rows[:, 2] *= 1e6
     rows[:, 3] *= 1e-6
     rows[:, 4] *= rng.random((STEPS, 1)) < 0.05  # Sparse in time.
-    rows[:, 5] = 0.3 + 0.1 * rows[:, 5]  # Of almost always the same sign.
+    rows[:, 5] = 0.3 + 0.1 * rows[:, 5]  # Almost always of the same sign.
     return rows.astype("float32")
 
 
 @contextlib.contextmanager
 def precision(dtype):
-    """Makes `dtype` that of the learning rate too, and lets JAX have float64."""
+    """Sets the dtype of learning rates, and turns on float64 in JAX."""
     with contextlib.ExitStack() as stack:
         if BACKEND == "jax" and dtype == "float64":
             import jax
@@ -79,7 +79,7 @@ _RUN = {"tensorflow": _run_tensorflow, "jax": _run_jax, "torch": _run_torch}
 
 
 def relative_error(path, expected):
-    """Returns the largest error of an entry over its largest distance from the start."""
+    """Returns the largest error of an entry relative to its largest distance from the start."""
     span = np.abs(expected).max(axis=0)
     error = np.abs(path - expected).max(axis=0)
     assert (error[span == 0] == 0).all()

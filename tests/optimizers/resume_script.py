@@ -1,4 +1,4 @@
-"""Trains models on from their files: `resume_script.py FOLDER`, by `test_training.py`."""
+"""Resumes training of saved models: `resume_script.py FOLDER`, run by `test_training.py`."""
 
 import sys
 from pathlib import Path
@@ -6,11 +6,11 @@ from pathlib import Path
 import keras
 import numpy as np
 
-import kerasrecipes.optimizers  # noqa: F401 - registers the classes that the files name
+import tests.optimizers.cases  # noqa: F401 - registers the classes that the files name
 
 
 def train(model, steps):
-    """Takes steps on data that follow from their number."""
+    """Trains a model on data that depend on nothing but the number of the step."""
     for step in steps:
         rng = np.random.default_rng(step)
         model.train_on_batch(rng.normal(size=(8, 4)), rng.normal(size=(8, 2)))

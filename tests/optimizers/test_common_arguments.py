@@ -1,4 +1,4 @@
-"""What Keras offers every optimizer: through ours, and through wrappers that change nothing."""
+"""Arguments that all Keras optimizers have: of ours, and through wrappers that change nothing."""
 
 import itertools
 
@@ -7,33 +7,12 @@ import numpy as np
 import pytest
 from keras import ops
 
-from kerasrecipes.optimizers import (
-    LARS,
-    AdaBelief,
-    AdaptiveGradientClipping,
-    DecayKernelsOnly,
-    DiffGrad,
-    GradientCentralization,
-    LayerwiseLearningRates,
-    Lookahead,
-    Momentum,
-    RAdam,
-    StagewiseLearningRates,
-    UncorrectedAdam,
-)
+from kerasrecipes.optimizers import DecayKernelsOnly, Momentum, RAdam
+from tests.optimizers.cases import IDENTITIES, OURS, class_of, make
 from tests.optimizers.problems import BACKEND
 
 STEPS = 6
 SHAPES = {"kernel": (3, 2), "bias": (2,)}
-OURS = [RAdam, DiffGrad, AdaBelief, Momentum, UncorrectedAdam, LARS]
-IDENTITIES = {
-    "Lookahead": lambda inner: Lookahead(inner, sync_period_steps=2, slow_step_size=1.0),
-    "GradientCentralization": GradientCentralization,
-    "AdaptiveGradientClipping": lambda inner: AdaptiveGradientClipping(inner, clip_factor=1e9),
-    "LayerwiseLearningRates": lambda inner: LayerwiseLearningRates(inner, {"": 1.0}),
-    "StagewiseLearningRates": lambda inner: StagewiseLearningRates(inner, 1.0, depths=[1, 0]),
-    "DecayKernelsOnly": lambda inner: DecayKernelsOnly(inner),
-}
 INNER = {"Adam": keras.optimizers.Adam, "RAdam": RAdam, "Momentum": Momentum}
 COMMON = {
     "none": {},
@@ -58,7 +37,7 @@ COMMON = {
 
 
 def gradient_steps(seed=0):
-    """Gradients whose mean over inputs is 0, which centralization leaves alone."""
+    """Returns gradients whose mean over inputs is 0, which centralization does not change."""
     rng = np.random.default_rng(seed)
     steps = [{k: rng.normal(size=s) for k, s in SHAPES.items()} for _ in range(STEPS)]
     for step in steps:
@@ -80,7 +59,7 @@ def end(optimizer, steps):
 
 
 def stateless(optimizer):
-    """Returns `apply` as training with JAX does it, the only way that Keras's loss scale works."""
+    """Returns a stateless `apply`, as in training with JAX: Keras's loss scale needs it there."""
     import jax
 
     compiled = jax.jit(optimizer.stateless_apply)
@@ -105,9 +84,9 @@ def stateless(optimizer):
 @pytest.mark.parametrize("wrapper", IDENTITIES)
 def test_a_wrapper_that_changes_nothing_equals_its_inner_optimizer(wrapper, inner, common):
     options = {"learning_rate": 0.1, **COMMON[common]}
-    if wrapper == "DecayKernelsOnly" and inner == "Adam":
+    if class_of(wrapper) is DecayKernelsOnly and inner == "Adam":
         options.pop("weight_decay", None)
-    wrapped = IDENTITIES[wrapper](INNER[inner](**options))
+    wrapped = make(wrapper, inner=INNER[inner](**options), weights=len(SHAPES))
     steps = gradient_steps()
     received = end(wrapped, steps)
     np.testing.assert_allclose(received, end(INNER[inner](**options), steps), atol=2e-6)
@@ -116,7 +95,7 @@ def test_a_wrapper_that_changes_nothing_equals_its_inner_optimizer(wrapper, inne
 
 
 def by_hand(name, steps):
-    """Returns what a common argument makes of the gradients."""
+    """Returns the gradients as a common argument changes them."""
     clipped = []
     lengths = {
         "clipnorm": lambda step, g: np.linalg.norm(g),
@@ -188,11 +167,13 @@ def test_momentum_and_learning_rate_see_the_same_step(accumulated):
     ("cls", "wrap"), [*((cls, None) for cls in OURS), *((RAdam, wrap) for wrap in IDENTITIES)]
 )
 def test_a_loss_scale_optimizer_skips_what_is_not_finite(cls, wrap):
-    optimizer = cls(0.1) if wrap is None else IDENTITIES[wrap](cls(0.1))
+    optimizer = cls(0.1)
+    if wrap is not None:
+        optimizer = make(wrap, inner=optimizer, weights=len(SHAPES))
     skipping = keras.optimizers.LossScaleOptimizer(optimizer, initial_scale=1.0)
     steps = gradient_steps()
     broken = {k: g * np.nan for k, g in steps[0].items()}
-    # The scale halves, and with it what the optimizer takes a gradient to be multiplied by.
+    # The scale halves after the broken step, so that the optimizer divides gradients by a half.
     halved = [{k: g / 2 for k, g in step.items()} for step in steps[2:]]
     received = end(skipping, [*steps[:2], broken, *halved])
     np.testing.assert_allclose(received, end(cls(0.1), steps), atol=2e-6)

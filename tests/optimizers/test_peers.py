@@ -46,11 +46,11 @@ def test_radam_equals_torchs_but_for_the_place_of_epsilon():
     received = ours(lambda: RAdam(RATE, epsilon=1e-20), steps)
     theirs = path_of_torch(lambda o, w: o.RAdam(w, RATE, eps=1e-20), steps)
     assert relative_error(received, theirs) < 1e-11
-    # Theirs adds epsilon to an uncorrected root, which at the start is far smaller.
+    # PyTorch adds epsilon to the uncorrected root, which is far smaller at the start.
     received = ours(lambda: RAdam(RATE, epsilon=1e-3), steps)
     theirs = path_of_torch(lambda o, w: o.RAdam(w, RATE, eps=1e-3), steps)
     assert relative_error(received[:, 0], theirs[:, 0]) > 1e-3
-    # With the algorithm's threshold the fifth step alone is another.
+    # With the algorithm's threshold only the fifth step differs.
     paper = np.diff(ours(lambda: RAdam(RATE, epsilon=1e-20, threshold=4.0), steps), axis=0)
     code = np.diff(ours(lambda: RAdam(RATE, epsilon=1e-20), steps), axis=0)
     differs = np.abs(paper - code).max(axis=(1, 2)) > 1e-9
@@ -82,7 +82,7 @@ def test_torch_does_not_dampen_the_first_gradient():
     steps = gradients()
     theirs = path_of_torch(lambda o, w: o.SGD(w, RATE, momentum=0.9, dampening=0.9), steps)
     received = ours(lambda: Momentum(RATE, dampening=0.9), steps)
-    # The rest of the first gradient, 0.9 of it, goes on for as long as momentum lets it.
+    # The other 0.9 of the first gradient decay with the momentum.
     powers = np.cumsum(0.9 ** np.arange(len(steps)))[:, None, None]
     rest = -RATE * 0.9 * steps[0].astype("float64") * powers
     assert relative_error(received + rest, theirs) < 1e-12
@@ -93,7 +93,8 @@ def test_lars_equals_optax_but_for_the_norm_that_it_divides_by():
     theirs = path_of_optax(lambda o: o.lars(RATE, trust_coefficient=0.1), steps, start=1.0)
     received = ours(lambda: LARS(RATE, trust_coefficient=0.1), steps, start=1.0)
     assert relative_error(received, theirs) < 1e-11
-    # With decay, the norm of a sum against a sum of norms: the same for what points one way only.
+    # With decay, one divides by the norm of a sum and one by a sum of norms. These are equal if all
+    # gradients point in the direction of the weights.
     decayed = {"trust_coefficient": 0.1, "weight_decay": 0.125}
     steps = steps[:, :1]
     theirs = path_of_optax(lambda o: o.lars(RATE, **decayed), steps, start=1.0)

@@ -13,49 +13,23 @@ import numpy as np
 import pytest
 from keras import ops
 
-from kerasrecipes.optimizers import (
-    LARS,
-    AdaBelief,
-    AdaptiveGradientClipping,
-    DecayKernelsOnly,
-    DiffGrad,
-    GradientCentralization,
-    LayerwiseLearningRates,
-    Lookahead,
-    Momentum,
-    RAdam,
-    StagewiseLearningRates,
-    UncorrectedAdam,
-)
+from tests.optimizers.cases import OURS, REPRESENTATIVES, WRAPPERS, class_of, make
 
 HERE = Path(__file__).parent
-OPTIMIZERS = {
-    "RAdam": lambda: RAdam(0.01, weight_decay=0.1),
-    "DiffGrad": lambda: DiffGrad(0.01),
-    "AdaBelief": lambda: AdaBelief(0.01),
-    "Momentum": lambda: Momentum(
-        0.01, momentum=keras.optimizers.schedules.CosineDecay(0.9, 20), nesterov=True
-    ),
-    "UncorrectedAdam": lambda: UncorrectedAdam(0.001),
-    "LARS": lambda: LARS(0.1, weight_decay=0.1),
-    "Lookahead": lambda: Lookahead(keras.optimizers.Adam(0.01), sync_period_steps=3),
-    "GradientCentralization": lambda: GradientCentralization(RAdam(0.01)),
-    "AdaptiveGradientClipping": lambda: AdaptiveGradientClipping(
-        keras.optimizers.Adam(0.01, clipnorm=1.0), exclude=["head"]
-    ),
-    "LayerwiseLearningRates": lambda: LayerwiseLearningRates(
-        keras.optimizers.AdamW(
-            keras.optimizers.schedules.CosineDecay(0.01, 20),
-            weight_decay=0.1,
-            gradient_accumulation_steps=2,
-        ),
-        {"stem": 0.1, "norm": 0.5, "head": 1.0},
-    ),
-    "StagewiseLearningRates": lambda: StagewiseLearningRates(
-        keras.optimizers.AdamW(0.01), unfreeze_every_steps=3, depths=[2, 2, 1, 1, 0, 0]
-    ),
-    "DecayKernelsOnly": lambda: DecayKernelsOnly(keras.optimizers.AdamW(0.01)),
-}
+every_optimizer = pytest.mark.parametrize("name", REPRESENTATIVES)
+
+
+def make_optimizer(name):
+    """Returns the optimizer of a row for the six weights of `make_model`."""
+    if class_of(name) not in WRAPPERS:
+        return make(name)
+    inner = keras.optimizers.AdamW(
+        keras.optimizers.schedules.CosineDecay(0.01, 20),
+        weight_decay=0.1,
+        clipnorm=1.0,
+        gradient_accumulation_steps=2,
+    )
+    return make(name, inner=inner, weights=6)
 
 
 def make_model(seed=0):
@@ -85,9 +59,9 @@ def run_script(name, *arguments):
 @pytest.mark.slow
 def test_training_goes_on_exactly_in_a_fresh_process(tmp_path):
     unbroken = {}
-    for name, make in OPTIMIZERS.items():
+    for name in REPRESENTATIVES:
         model = make_model()
-        model.compile(make(), "mse", run_eagerly=True)
+        model.compile(make_optimizer(name), "mse", run_eagerly=True)
         train(model, range(4))
         model.save(tmp_path / f"{name}.keras")
         train(model, range(4, 8))
@@ -99,10 +73,10 @@ def test_training_goes_on_exactly_in_a_fresh_process(tmp_path):
                 np.testing.assert_array_equal(resumed[key], weight, err_msg=name)
 
 
-@pytest.mark.parametrize("name", OPTIMIZERS)
+@every_optimizer
 def test_a_file_holds_every_state_once(name, tmp_path):
     model = make_model()
-    model.compile(OPTIMIZERS[name](), "mse")
+    model.compile(make_optimizer(name), "mse")
     model.optimizer.build(model.trainable_variables)
     model.save_weights(tmp_path / "model.weights.h5")
     model.save(tmp_path / "model.keras")
@@ -117,12 +91,12 @@ def test_a_file_holds_every_state_once(name, tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", OPTIMIZERS)
+@every_optimizer
 def test_compiled_and_eager_steps_are_the_same(name):
     ends = []
     for options in ({"run_eagerly": True}, {"jit_compile": keras.backend.backend() != "torch"}):
         model = make_model()
-        model.compile(OPTIMIZERS[name](), "mse", **options)
+        model.compile(make_optimizer(name), "mse", **options)
         train(model, range(6))
         ends.append(model.get_weights())
     for eager, compiled in zip(*ends, strict=True):
@@ -132,7 +106,7 @@ def test_compiled_and_eager_steps_are_the_same(name):
 @pytest.mark.parametrize(
     "policy", ["mixed_float16", pytest.param("mixed_bfloat16", marks=pytest.mark.slow)]
 )
-@pytest.mark.parametrize("name", OPTIMIZERS)
+@every_optimizer
 def test_mixed_precision_follows_full_precision(name, policy):
     ends = []
     for each in ("float32", policy):
@@ -141,7 +115,7 @@ def test_mixed_precision_follows_full_precision(name, policy):
             model = make_model()
         finally:
             keras.config.set_dtype_policy("float32")
-        optimizer = OPTIMIZERS[name]()
+        optimizer = make_optimizer(name)
         if each == "mixed_float16":
             optimizer = keras.optimizers.LossScaleOptimizer(optimizer, initial_scale=1024.0)
         model.compile(optimizer, "mse", run_eagerly=True)
@@ -157,13 +131,13 @@ def test_mixed_precision_follows_full_precision(name, policy):
 def test_two_mirrored_replicas_equal_one():
     lines = run_script("mirrored_script.py").strip().splitlines()
     differences = dict(line.rsplit(": ", 1) for line in lines if ": " in line)
-    assert {*differences} == {*OPTIMIZERS}
+    assert {*differences} == {*REPRESENTATIVES}
     assert all(float(difference) < 2e-6 for difference in differences.values()), differences
 
 
-@pytest.mark.parametrize("cls", [RAdam, DiffGrad, AdaBelief, Momentum, UncorrectedAdam, LARS])
+@pytest.mark.parametrize("cls", OURS)
 def test_rows_of_an_embedding_that_were_not_looked_up_follow_the_formula(cls):
-    """On TensorFlow gradients of an embedding hold some rows only."""
+    """On TensorFlow the gradient of an embedding holds only the rows that were looked up."""
     keras.utils.set_random_seed(0)
     model = keras.Sequential([keras.Input((1,)), keras.layers.Embedding(4, 2)])
     model.compile(cls(0.5), "mse", run_eagerly=True)
@@ -177,19 +151,15 @@ def test_rows_of_an_embedding_that_were_not_looked_up_follow_the_formula(cls):
     optimizer = cls(0.5)
     for row in (1, 2):
         gradient = np.zeros_like(before)
-        gradient[row] = ops.convert_to_numpy(twin)[row]  # Of the mean of two squares.
+        gradient[row] = ops.convert_to_numpy(twin)[row]  # The loss is the mean of two squares.
         optimizer.apply([ops.convert_to_tensor(gradient)], [twin])
     np.testing.assert_allclose(after, ops.convert_to_numpy(twin), atol=1e-5)
 
 
-@pytest.mark.parametrize("name", OPTIMIZERS)
+@every_optimizer
 def test_unfreezing_needs_a_new_optimizer_and_says_so(name):
-    kernel, bias = keras.Variable([[1.0]], name="stem"), keras.Variable([1.0], name="bias")
-    optimizer = DiffGrad() if "Layerwise" in name or "Clipping" in name else OPTIMIZERS[name]()
-    if "Layerwise" in name:
-        optimizer = LayerwiseLearningRates(optimizer, {"": 1.0})
-    if "Stagewise" in name:
-        optimizer = StagewiseLearningRates("sgd", depths=[0])
+    kernel, bias = keras.Variable([[1.0]], name="kernel"), keras.Variable([1.0], name="bias")
+    optimizer = make(name)
     optimizer.apply([ops.array([[1.0]])], [kernel])
     with pytest.raises(ValueError, match="recreate a new optimizer instance"):
         optimizer.apply([ops.array([[1.0]]), ops.array([1.0])], [kernel, bias])

@@ -1,4 +1,4 @@
-"""What each wrapper adds, and what is refused."""
+"""Wrappers: what each of them adds, and what is refused."""
 
 import keras
 import numpy as np
@@ -106,35 +106,35 @@ def test_rates_by_stage_are_exactly_as_asked_after_saving_and_loading_too(tmp_pa
             float(np.unique(b - a)[0]) for b, a in zip(before, each.get_weights(), strict=True)
         ]
         rates = [0.025, 0.025, 0.05, 0.05, 0.1, 0.1, 1.0, 1.0]
-        # Moving statistics, between the second stage and the third, stay.
+        # The moving statistics of the second stage do not change.
         expected = [0.5 * rate for rate in [*rates[:4], 0, 0, *rates[4:]]]
         np.testing.assert_allclose(steps, expected, rtol=1e-5)
 
 
-def test_stages_wake_from_the_head_down_and_keep_every_bit_until_then():
+def test_stages_are_unfrozen_from_the_head_down_and_keep_every_bit_until_then():
     model, stages = staged_model()
     optimizer = StagewiseLearningRates(
         keras.optimizers.AdamW(0.1, weight_decay=0.1), unfreeze_every_steps=2
     )
     optimizer.assign_stages(model.trainable_variables, stages)
     first = [np.array(ops.convert_to_numpy(v)) for v in model.trainable_variables]
-    woke = {}
+    unfrozen = {}
     for step in range(8):
         optimizer.apply(
             [ops.ones(v.shape) for v in model.trainable_variables], model.trainable_variables
         )
         for variable, before in zip(model.trainable_variables, first, strict=True):
             if not np.array_equal(ops.convert_to_numpy(variable), before):
-                woke.setdefault(variable.path.split("/")[-2], step)
-    assert woke == {"head": 0, "stage2": 2, "stage1_norm": 4, "stem": 6}
+                unfrozen.setdefault(variable.path.split("/")[-2], step)
+    assert unfrozen == {"head": 0, "stage2": 2, "stage1_norm": 4, "stem": 6}
 
 
-def test_stages_must_hold_every_weight_and_be_settled():
+def test_stages_must_hold_every_weight_and_be_assigned():
     model, stages = staged_model()
     optimizer = StagewiseLearningRates("adam")
     with pytest.raises(ValueError, match="Not covered: stem/kernel, stem/bias"):
         optimizer.assign_stages(model.trainable_variables, stages[1:])
-    with pytest.raises(ValueError, match="not settled which weights"):
+    with pytest.raises(ValueError, match="must be assigned to stages before"):
         optimizer.build(model.trainable_variables)
     optimizer.assign_stages(model.trainable_variables, stages)
     model.get_layer("stem").trainable = False
@@ -201,8 +201,12 @@ def test_clipping_takes_each_output_by_itself_and_a_bias_as_a_whole():
         (lambda: Lookahead("adm"), ValueError, "adm"),
         (lambda: AdaptiveGradientClipping("sgd", 0.0), ValueError, "`clip_factor`"),
         (lambda: AdaptiveGradientClipping("sgd", epsilon=0.0), ValueError, "`epsilon`"),
-        (lambda: AdaptiveGradientClipping("nadam"), ValueError, "`Nadam` and `Muon` have not"),
-        (lambda: AdaptiveGradientClipping(Lookahead("sgd")), ValueError, "go around this one"),
+        (
+            lambda: AdaptiveGradientClipping("nadam"),
+            ValueError,
+            "`Nadam` and `Muon` do not",
+        ),
+        (lambda: AdaptiveGradientClipping(Lookahead("sgd")), ValueError, "around this one instead"),
         (lambda: LayerwiseLearningRates("sgd", {"a": -1}), ValueError, r"`multipliers\['a'\]`"),
         (lambda: StagewiseLearningRates("sgd", -0.1), ValueError, "`backbone_multiplier`"),
         (lambda: StagewiseLearningRates("sgd", depth_factor=0.0), ValueError, "`depth_factor`"),

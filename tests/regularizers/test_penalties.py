@@ -31,9 +31,9 @@ def test_elastic_net_weighs_squares_by_beta(beta):
 
 
 def test_they_are_keras_own_and_have_names_in_recipes():
-    built = use("half_l2", strength=0.2).build("regularizer")
+    built = use("half_l2", factor=0.2).build("regularizer")
     assert (type(built), built.l2) == (keras.regularizers.L2, 0.1)
-    built = use("elastic_net", strength=0.2, beta=0.5).build("regularizer")
+    built = use("elastic_net", factor=0.2, beta=0.5).build("regularizer")
     assert type(built) is keras.regularizers.L1L2
     loaded = keras.regularizers.deserialize(keras.regularizers.serialize(built))
     assert float(loaded(ops.convert_to_tensor(W))) == pytest.approx(float(built(W)))
@@ -42,8 +42,8 @@ def test_they_are_keras_own_and_have_names_in_recipes():
 @pytest.mark.parametrize(
     ("penalty", "name"),
     [
-        (lambda: half_l2(-0.1), "strength"),
-        (lambda: elastic_net(-0.1), "strength"),
+        (lambda: half_l2(-0.1), "factor"),
+        (lambda: elastic_net(-0.1), "factor"),
         (lambda: elastic_net(0.1, beta=-1), "beta"),
     ],
 )

@@ -26,7 +26,7 @@ def test_cosines_equal_keras_warm_restarts():
 
 
 def test_a_schedule_is_not_evaluated_before_its_first_step():
-    # 1 / sqrt(step - begin + 1) has no value there, and would give NaN.
+    # There, 1 / sqrt(step - begin + 1) would be NaN.
     @keras.saving.register_keras_serializable(package="test_chain")
     class InverseSquareRoot(keras.optimizers.schedules.LearningRateSchedule):
         def __call__(self, step):

@@ -10,7 +10,7 @@ def rates(steps, **options):
 
 
 def test_the_paper_s_example():
-    # Bounds .001 and .006, stepsize 2000: up in 2000 iterations, down in 2000, and again.
+    # Bounds of .001 and .006, a stepsize of 2000: up for 2000 iterations, down for 2000, and again.
     steps = [0, 500, 1000, 2000, 3000, 4000, 5000, 6000, 8000]
     expected = [0.001, 0.00225, 0.0035, 0.006, 0.0035, 0.001, 0.0035, 0.006, 0.001]
     np.testing.assert_allclose(rates(steps), expected, rtol=1e-6)

@@ -8,7 +8,7 @@ TORCH_SHAPES = {"cosine": "cos", "linear": "linear"}
 
 
 def torch_one_cycle(total, **options):
-    """Learning rates and momenta of PyTorch's `OneCycleLR`."""
+    """Returns learning rates and momenta of PyTorch's `OneCycleLR`."""
     torch = pytest.importorskip("torch")
     optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=1.0, momentum=0.9)
     scheduler = torch.optim.lr_scheduler.OneCycleLR(optimizer, 0.3, total_steps=total, **options)
@@ -50,7 +50,7 @@ def test_the_difference_from_pytorch_with_the_same_length():
     theirs, _ = torch_one_cycle(100)
     received, _ = ours(OneCycle(0.3, total_steps=100), 101)
     assert (theirs.argmax(), received.argmax()) == (29, 30)
-    # PyTorch's last step has the final rate; here it is the one after, as in Keras's schedules.
+    # PyTorch's last step has the final rate. Here and in Keras, the step after it has.
     assert theirs[99] == pytest.approx(0.3 * 4e-6)
     assert received[99] > 10 * theirs[99]
     assert received[100] == np.float32(0.3 * 4e-6)

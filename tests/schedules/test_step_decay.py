@@ -1,68 +1,49 @@
-import bisect
-
 import keras
 import numpy as np
 import pytest
 from keras import ops
 
 from kerasrecipes.schedules import StepDecay
+from tests.schedules.cases import CASES, reference
 
-CASES = {
-    "period": {"factor": 0.5, "period_steps": 7},
-    "period of one": {"factor": 0.9, "period_steps": 1},
-    "boundaries": {"factor": 0.1, "boundaries_steps": [1, 30, 31, 60]},
-    "no boundaries": {"boundaries_steps": []},
-    "fractions": {"factor": 0.1, "boundaries_fraction": [0.5, 0.75], "total_steps": 80},
-    "rounded fractions": {"factor": 0.2, "boundaries_fraction": [1 / 3, 0.5], "total_steps": 100},
-    "period with a length": {"factor": 0.5, "period_steps": 20, "total_steps": 80},
-}
-BOUNDARIES = {"fractions": [40, 60], "rounded fractions": [33, 50]}
+# The rate of the last row falls in every step.
+ROWS = [*CASES["StepDecay"], {"initial_learning_rate": 0.3, "factor": 0.9, "period_steps": 1}]
+every_row = pytest.mark.parametrize("options", ROWS)
 
 
-def cuts(step, name):
-    options = CASES[name]
-    if "period_steps" in options:
-        return step // options["period_steps"]
-    boundaries = BOUNDARIES.get(name, options.get("boundaries_steps"))
-    return bisect.bisect_right(boundaries, step)
-
-
-def reference(step, name):
-    """The definition in float64."""
-    return 0.3 * CASES[name].get("factor", 0.1) ** cuts(step, name)
-
-
-def tolerance(step, name):
-    """The relative error if nothing adds up but the rounding of the factor to float32."""
-    return 2**-24 * (cuts(step, name) + 6)
+def approximate_rate(step, options):
+    """Returns the rate in float64, with a tolerance for rounding alone."""
+    rate = reference("StepDecay", step, options)
+    cuts = round(np.log(rate / 0.3) / np.log(options.get("factor", 0.1)))
+    # The rounding of the factor to float32 adds up over the cuts, and nothing else does.
+    return pytest.approx(rate, rel=2**-24 * (cuts + 6))
 
 
 def values(schedule, steps):
     return np.array([float(schedule(step)) for step in steps])
 
 
-@pytest.mark.parametrize("name", CASES)
+@every_row
 @pytest.mark.parametrize("dtype", ["int32", "float32"])
-def test_rates_equal_the_definition(name, dtype):
-    steps = range(120)
-    received = ops.convert_to_numpy(StepDecay(0.3, **CASES[name])(ops.arange(120, dtype=dtype)))
+def test_rates_equal_the_definition(options, dtype):
+    received = ops.convert_to_numpy(StepDecay(**options)(ops.arange(120, dtype=dtype)))
     assert received.dtype == "float32"
-    for step, rate in zip(steps, received, strict=True):
-        assert float(rate) == pytest.approx(reference(step, name), rel=tolerance(step, name))
+    for step, rate in enumerate(received):
+        assert float(rate) == approximate_rate(step, options)
 
 
-@pytest.mark.parametrize("name", CASES)
+@every_row
 @pytest.mark.parametrize("step", [0, 30, 59, 500])
-def test_plain_numbers_as_steps(name, step):
-    schedule = StepDecay(0.3, **CASES[name])
-    expected = pytest.approx(reference(step, name), rel=tolerance(step, name))
+def test_plain_numbers_as_steps(options, step):
+    schedule = StepDecay(**options)
+    expected = approximate_rate(step, options)
     assert float(schedule(step)) == expected
     assert float(schedule(float(step))) == expected
 
 
-@pytest.mark.parametrize("name", CASES)
-def test_the_first_rate_is_exact(name):
-    assert float(StepDecay(0.3, **CASES[name])(0)) == np.float32(0.3)
+@every_row
+def test_the_first_rate_is_exact(options):
+    assert float(StepDecay(**options)(0)) == np.float32(0.3)
 
 
 @pytest.mark.parametrize(
@@ -102,15 +83,6 @@ def test_in_a_compiled_training_step(options):
     np.testing.assert_allclose(-np.diff(weights), [1, 1, 0.5, 0.5, 0.25, 0.25], rtol=1e-6)
 
 
-@pytest.mark.parametrize("name", CASES)
-def test_serialization(name):
-    schedule = StepDecay(0.3, **CASES[name])
-    copy = keras.optimizers.schedules.deserialize(keras.optimizers.schedules.serialize(schedule))
-    assert type(copy) is StepDecay
-    assert copy.get_config() == schedule.get_config()
-    assert {"initial_learning_rate": 0.3, **CASES[name]}.items() <= copy.get_config().items()
-
-
 @pytest.mark.parametrize(
     ("name", "factor", "period_epochs"),
     [
@@ -131,6 +103,11 @@ def test_presets(name, factor, period_epochs):
 def test_an_unknown_preset():
     with pytest.raises(ValueError, match="Did you mean 'half_every_5_epochs'"):
         StepDecay.from_preset("half_every_5_epoch", 0.1, steps_per_epoch=10)
+
+
+def test_fractions_are_rounded_to_the_nearest_step():
+    schedule = StepDecay(1.0, 0.5, boundaries_fraction=[1 / 3, 0.5], total_steps=100)
+    assert values(schedule, [32, 33, 49, 50]).tolist() == [1.0, 0.5, 0.5, 0.25]
 
 
 def test_fractions_need_the_length_of_the_run():

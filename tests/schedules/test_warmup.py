@@ -20,8 +20,8 @@ def values(schedule, steps):
 
 
 def test_goyal_s_warmup_by_hand():
-    # Section 2.2: 256 images to a minibatch of 8192 means 0.1 to 3.2, over 5 epochs, and the cuts
-    # of the epochs 30, 60 and 80 stay where they are. Here with 10 steps an epoch.
+    # Section 2.2: for a minibatch of 8192 instead of 256, the rate goes from 0.1 to 3.2 in 5
+    # epochs. The cuts at epochs 30, 60 and 80 are not moved. Here an epoch has 10 steps.
     steps = StepDecay(3.2, 0.1, boundaries_steps=[300, 600, 800])
     schedule = Warmup(steps, warmup_steps=50, initial_fraction=0.1 / 3.2)
     received = values(schedule, [0, 25, 49, 50, 299, 300, 600, 800])
@@ -57,7 +57,7 @@ def tf_errors():
 
 
 def test_the_first_update_uses_the_first_rate():
-    # So that a warmup from 0 loses a step.
+    # A warmup from 0 would waste one step.
     model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1, use_bias=False)])
     model.set_weights([np.zeros((1, 1))])
     schedule = Warmup(1.0, warmup_steps=4, initial_fraction=0.0)

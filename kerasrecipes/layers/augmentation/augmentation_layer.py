@@ -1,4 +1,4 @@
-"""What all augmentation layers share: the protocol of Keras's image preprocessing layers."""
+"""Base class of augmentation layers, by the protocol of Keras's image preprocessing layers."""
 
 from collections.abc import Mapping
 
@@ -11,22 +11,21 @@ from kerasrecipes.base.checks import check_rank
 class AugmentationLayer(keras.layers.Layer):
     """Base class of layers that change training images at random.
 
-    It follows the protocol of Keras's own image preprocessing layers, so that a pipeline drives
-    both alike. First `get_random_transformation` draws; then `transform_images` and
-    `transform_labels` apply what was drawn and draw nothing. A subclass writes
+    It follows the protocol of Keras's own image preprocessing layers, so that a pipeline can use
+    both alike. `get_random_transformation` draws all random numbers. `transform_images` and
+    `transform_labels` apply what was drawn, and draw nothing. A subclass writes
 
-    - `draw_transformation(images, seed)`: a dictionary of tensors, one entry per sample each, from
-      `keras.random` functions with this `seed`;
-    - `augment_images(images, transformation)`;
-    - `augment_labels(labels, transformation)`, only where labels change; if they become shares of
-      several classes, with `mixes_labels = True`, which tells a pipeline to hand in one-hot ones.
+    - `draw_transformation(images, seed)`: returns a dictionary of tensors with an entry for each
+      sample, drawn by functions of `keras.random` with this `seed`;
+    - `augment_images(images, transformation)`: returns the images;
+    - `augment_labels(labels, transformation)`: returns the labels, if they change. If they become
+      soft labels, the class sets `mixes_labels = True`. A pipeline then passes one-hot labels.
 
-    Like Keras's layers, it is active unless `training=False`; `model.predict` and `model.evaluate`
-    say so. It does not cast: images come out in the dtype in which they went in.
+    Like Keras's layers, it is active unless `training=False`, which `model.predict` and
+    `model.evaluate` pass. Images keep their dtype.
 
     Args:
-        seed: Integer, or `None` for a random one. Seed of the layer's own generator, which `call`
-            draws from.
+        seed: Integer, or `None` for a random one. Seed of the generator that `call` draws from.
         **kwargs: As `keras.layers.Layer`.
 
     Call arguments:
@@ -38,7 +37,7 @@ class AugmentationLayer(keras.layers.Layer):
         The augmented images, or the dictionary with them. With `training=False`, `data` itself.
 
     Raises:
-        ValueError: If `images` do not have four axes, or labels are missing that would change.
+        ValueError: If images do not have four axes, or the layer changes labels and there are none.
     """
 
     mixes_labels = False
@@ -67,16 +66,16 @@ class AugmentationLayer(keras.layers.Layer):
         return {**data, **changed}
 
     def get_random_transformation(self, images, training=True, seed=None):
-        """Draws how to change each image.
+        """Draws the random numbers for each image.
 
         Args:
-            images: As in a call. Their shape and dtype are used, not their values.
+            images: As in a call. Only their shape and dtype are used.
             training: Whether to augment.
             seed: `keras.random.SeedGenerator` to draw from. Defaults to the layer's own.
 
         Returns:
-            A dictionary of tensors, which `transform_images` and `transform_labels` take; `None`
-            if `training` is `False`.
+            A dictionary of tensors for `transform_images` and `transform_labels`, or `None` if
+            `training` is `False`.
         """
         if not training:
             return None
@@ -84,13 +83,13 @@ class AugmentationLayer(keras.layers.Layer):
         return self.draw_transformation(images, self.generator if seed is None else seed)
 
     def transform_images(self, images, transformation, training=True):
-        """Applies what was drawn to images; returns them as they are if not `training`."""
+        """Returns the images after a transformation, or unchanged unless `training`."""
         if not training:
             return images
         return self.augment_images(ops.convert_to_tensor(images), transformation)
 
     def transform_labels(self, labels, transformation, training=True):
-        """Applies what was drawn to labels; returns them as they are if not `training`."""
+        """Returns the labels after a transformation, or unchanged unless `training`."""
         if not training:
             return labels
         return self.augment_labels(ops.convert_to_tensor(labels), transformation)
@@ -109,11 +108,11 @@ class AugmentationLayer(keras.layers.Layer):
 
 
 def with_images(data, function):
-    """Returns `data` with `function(images)` for its images.
+    """Returns `data` with its images replaced by `function(images)`.
 
     Args:
-        data: Images, or a dictionary of `"images"` and others, which stay as they are.
-        function: Of the images.
+        data: Images, or a dictionary with `"images"`, whose other entries stay as they are.
+        function: Takes and returns images.
     """
     if isinstance(data, Mapping):
         return {**data, "images": function(data["images"])}

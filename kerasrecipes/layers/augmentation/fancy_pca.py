@@ -1,4 +1,4 @@
-"""AlexNet's shifts along the principal components of colour."""
+"""Random shifts along the principal components of colours, after AlexNet."""
 
 from collections.abc import Iterable, Sequence
 
@@ -7,33 +7,34 @@ import numpy as np
 from keras import ops
 
 from kerasrecipes.base.checks import check_number
-from kerasrecipes.layers.augmentation._colour.colour import recolour
+from kerasrecipes.layers.augmentation._colour.colour_maps import recolour
 from kerasrecipes.layers.augmentation._colour.photometric_layer import PhotometricLayer
 from kerasrecipes.layers.augmentation.rounding import round_to
 
 
 @keras.saving.register_keras_serializable(package="kerasrecipes")
 class FancyPCA(PhotometricLayer):
-    """Shifts the colours of images as the training set's colours vary.
+    """Shifts colours along the directions in which those of the training set vary.
 
-    One shift for each image, the same for all of its pixels, which are taken as in `[0, 1]`:
+    One shift is drawn for each image and added to all of its pixels, on the scale of `[0, 1]`:
 
         [p1, p2, p3] [a1 l1, a2 l2, a3 l3]^T
 
-    with the eigenvectors `p` and the eigenvalues `l` of the covariance of the training set's pixels
-    `(red, green, blue)`, and `a` drawn from a normal distribution.
+    `p` and `l` are the eigenvectors and eigenvalues of the covariance of red, green and blue in the
+    training set. `a` is drawn from a normal distribution.
 
     Args:
         stddev: Float of at least 0. Standard deviation of `a`.
-        covariance: 3x3 nested lists: the covariance of red, green and blue on `[0, 1]`, or `None`
-            if it is found by `adapt`, which a recipe does on its training split.
+        covariance: 3x3 nested lists: the covariance of red, green and blue on the scale of `[0,
+            1]`; or `None` if `adapt` is going to compute it. A recipe adapts the layer to its
+            training split.
         value_range: `(low, high)` of the pixels.
         seed: Integer, or `None` for a random one.
         **kwargs: As `keras.layers.Layer`.
 
     Call arguments:
-        images: `(batch, height, width, channels)`, integer or float. Of a single channel, the
-            shift's luma is taken.
+        images: `(batch, height, width, channels)`, integer or float. A single channel is shifted by
+            the luma of the shift.
         training: Whether to augment. Defaults to `True`.
 
     Returns:
@@ -41,7 +42,8 @@ class FancyPCA(PhotometricLayer):
         `training=False`, `images` themselves.
 
     Raises:
-        ValueError: If an argument is out of range, `covariance` is no covariance, or there is none.
+        ValueError: If an argument is out of range, or `covariance` is no covariance; in a call, if
+            there is no covariance.
 
     Example:
 
@@ -51,9 +53,10 @@ class FancyPCA(PhotometricLayer):
     (2, 8, 8, 3)
 
     Reference:
-        Krizhevsky et al., 2012, section 4.1. Differs from it in: the paper does not say how pixels
-        are scaled. Eigenvalues are squares of intensities: those on `[0, 255]` would shift by 255
-        times as much of the range, so here pixels are on `[0, 1]`, whatever `value_range` is.
+        Krizhevsky et al., 2012, section 4.1. The paper does not say how pixels are scaled, which
+        matters because eigenvalues are squares of intensities: on the scale of `[0, 255]`, shifts
+        would be 255 times as large a fraction of the range. Here the scale is `[0, 1]` for any
+        `value_range`.
     """
 
     def __init__(
@@ -77,11 +80,11 @@ class FancyPCA(PhotometricLayer):
 
     @property
     def must_adapt(self) -> bool:
-        """Whether `adapt` must be called before images come."""
+        """Whether `adapt` must be called before the layer is used."""
         return not self._is_adapted
 
     def adapt(self, data) -> None:
-        """Finds the covariance of colours.
+        """Computes the covariance of colours in the training data.
 
         Args:
             data: Images, `(samples, height, width, 3)`, in `value_range`, or an iterable of such
@@ -91,7 +94,7 @@ class FancyPCA(PhotometricLayer):
         self._set_covariance(_covariance(batches, self.value_range))
 
     def draw_transformation(self, images, seed):
-        """Returns `shift`, `(batch, 3)`, as fractions of the value range."""
+        """Returns `shift`, `(batch, 3)`, in fractions of the value range."""
         if self.must_adapt:
             raise ValueError(
                 "FancyPCA needs `covariance`, or `adapt(images)` before it is used. "

@@ -1,4 +1,4 @@
-"""MixUp and CutMix: training images that are made of two, with labels to match."""
+"""MixUp and CutMix: training images that are mixed of two, and soft labels to match."""
 
 import keras
 from keras import ops
@@ -13,30 +13,32 @@ from kerasrecipes.layers.augmentation.rounding import round_to
 class MixedSamples(AugmentationLayer):
     """Mixes each image and its label with those of another sample of the batch.
 
-    MixUp adds two images `x` and `x'`, CutMix pastes a rectangle of `x'` into `x`; the labels `y`
-    and `y'` are mixed by the same share:
+    MixUp averages two images `x` and `x'`. CutMix pastes a rectangle of `x'` into `x`. The labels
+    `y` and `y'` are averaged with the same weights:
 
         lambda ~ Beta(alpha, alpha)
         MixUp:   x = lambda x + (1 - lambda) x'
-        CutMix:  x = M x + (1 - M) x', M = 0 in a rectangle of (1 - lambda) of the image, anywhere
-                 lambda = the share of the pixels that are left, once it is cut off at the border
+        CutMix:  x = M x + (1 - M) x', with M = 0 in a rectangle, and 1 elsewhere
+                 the rectangle has an area of (1 - lambda) and its centre anywhere in the image;
+                 it is cut off at the border, and lambda set to the mean of M
         y = lambda y + (1 - lambda) y'
 
-    Every sample draws its own partner, never itself, its own `lambda` and its own rectangle.
-    Integer images are rounded.
+    For every sample another one of the batch is drawn as its partner, with a `lambda` and a
+    rectangle of its own. Integer images are rounded.
 
-    In a recipe nothing else is needed: labels become shares before `augment` runs, and loss and
-    metrics read them as well as the integers of validation. Elsewhere call it on a dictionary, as
-    Keras's `MixUp`, and train on a loss such as `ClassLoss`.
+    In a recipe nothing else is needed: labels are made one-hot before `augment` is applied, and the
+    recipe's loss and metrics take soft labels as well as the integers of the validation split.
+    Elsewhere, call the layer on a dictionary, like Keras's `MixUp`, and use a loss for soft labels
+    such as `ClassLoss`.
 
     Args:
-        mixup_alpha: Positive float, or `None` for CutMix alone. The larger it is, the closer
-            `lambda` to 1/2; 1 makes all shares equally likely.
+        mixup_alpha: Positive float, or `None` for CutMix alone. The larger it is, the closer is
+            `lambda` to 1/2. With 1, all values of `lambda` are equally likely.
         cutmix_alpha: Positive float, or `None` for MixUp alone.
-        cutmix_probability: Float in `[0, 1]`, the probability that a sample gets CutMix rather
-            than MixUp, where there are both; `None` to alternate through the batch.
+        cutmix_probability: Float in `[0, 1]`: if both are given, the probability that CutMix and
+            not MixUp is applied to a sample. `None` for each on every other sample.
         probability: Float in `[0, 1]`, the probability that a sample is mixed at all.
-        classes: Positive integer, the number of classes, or `None` where labels are one-hot.
+        classes: Integer of at least 2, the number of classes, or `None` if labels are one-hot.
         seed: Integer, or `None` for a random one.
         **kwargs: As `keras.layers.Layer`.
 
@@ -63,9 +65,9 @@ class MixedSamples(AugmentationLayer):
 
     Reference:
         Zhang et al., 2018, https://arxiv.org/abs/1710.09412; Yun et al., 2019,
-        https://arxiv.org/abs/1905.04899. Differs from them in: `lambda` and rectangle are drawn
-        once a batch there, and partners by a permutation of the batch, which may give an image to
-        itself.
+        https://arxiv.org/abs/1905.04899. Differs from them in: there, `lambda` and the rectangle
+        are drawn once for the batch, and partners by a permutation of the batch, by which an image
+        may be its own partner.
     """
 
     mixes_labels = True
@@ -101,23 +103,24 @@ class MixedSamples(AugmentationLayer):
         self.classes = classes
 
     def draw_transformation(self, images, seed):
-        """Returns what each sample is mixed with.
+        """Returns for each sample its partner and how to mix them.
 
         Returns:
-            A dictionary: `partners` `(batch,)`, the index of each sample's partner; `shares`
-            `(batch,)`, of the sample itself; `is_cut` `(batch,)`; and `boxes` `(batch, 4)`, first
-            and last row and column of the rectangle, the last ones excluded.
+            A dictionary: `partners`, `(batch,)`, the index of each sample's partner; `mix_weights`,
+            `(batch,)`, the sample's `lambda`; `is_cut`, `(batch,)`, whether CutMix is applied; and
+            `boxes`, `(batch, 4)`, the rectangle's first row, last row, first column and last
+            column, the last ones excluded.
         """
         batch, height, width = ops.shape(images)[:3]
         chosen = keras.random.uniform((batch,), seed=seed) < self.probability
         is_cut = ops.logical_and(self._draw_is_cut(batch, seed), chosen)
-        boxes = _draw_boxes(self._draw_shares(self.cutmix_alpha, batch, seed), height, width, seed)
+        boxes = _draw_boxes(self._draw_weights(self.cutmix_alpha, batch, seed), height, width, seed)
         area = (boxes[:, 1] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 2])
-        left = 1 - ops.cast(area, "float32") / ops.cast(height * width, "float32")
-        shares = self._draw_shares(self.mixup_alpha, batch, seed)
+        uncut = 1 - ops.cast(area, "float32") / ops.cast(height * width, "float32")
+        weights = self._draw_weights(self.mixup_alpha, batch, seed)
         return {
             "partners": _draw_partners(batch, seed),
-            "shares": ops.where(is_cut, left, ops.where(chosen, shares, 1.0)),
+            "mix_weights": ops.where(is_cut, uncut, ops.where(chosen, weights, 1.0)),
             "is_cut": is_cut,
             "boxes": boxes,
         }
@@ -127,8 +130,7 @@ class MixedSamples(AugmentationLayer):
         is_cut = _per_image(transformation["is_cut"])
         mixed = images
         if self.mixup_alpha is not None:
-            shares = _per_image(transformation["shares"])
-            mixed = _blend(images, partners, shares)
+            mixed = _blend(images, partners, _per_image(transformation["mix_weights"]))
         if self.cutmix_alpha is not None:
             pasted = ops.where(_inside(transformation["boxes"], images), partners, images)
             mixed = ops.where(is_cut, pasted, mixed)
@@ -136,9 +138,9 @@ class MixedSamples(AugmentationLayer):
 
     def augment_labels(self, labels, transformation):
         labels = self._one_hot(labels)
-        shares = ops.cast(ops.expand_dims(transformation["shares"], 1), labels.dtype)
+        weights = ops.cast(ops.expand_dims(transformation["mix_weights"], 1), labels.dtype)
         partners = ops.take(labels, transformation["partners"], axis=0)
-        return shares * labels + (1 - shares) * partners
+        return weights * labels + (1 - weights) * partners
 
     def _draw_is_cut(self, batch, seed):
         if self.cutmix_alpha is None or self.mixup_alpha is None:
@@ -147,11 +149,11 @@ class MixedSamples(AugmentationLayer):
             return ops.equal(ops.arange(batch, dtype="int32") % 2, 1)
         return keras.random.uniform((batch,), seed=seed) < self.cutmix_probability
 
-    def _draw_shares(self, alpha, batch, seed):
-        """Draws from Beta(alpha, alpha); 1 for each sample without an alpha.
+    def _draw_weights(self, alpha, batch, seed):
+        """Draws from Beta(alpha, alpha) for each sample; without an alpha, returns 1.
 
-        Gamma(a) is Gamma(a + 1) U^(1/a), taken in logarithms: for a small alpha, both of the gamma
-        variables whose quotient is wanted underflow to 0.
+        A beta variable is a quotient of gamma variables, which underflow to 0 if alpha is small.
+        Their logarithms do not: Gamma(a) has the distribution of Gamma(a + 1) U^(1/a).
         """
         if alpha is None:
             return ops.ones((batch,))
@@ -185,27 +187,27 @@ class MixedSamples(AugmentationLayer):
 
 
 def _draw_partners(batch, seed):
-    """Draws for each sample one of the others; its own index where there is no other."""
+    """Draws for each sample the index of another one, or its own if there is no other."""
     others = ops.cast(batch, "float32") - 1
     ahead = ops.floor(keras.random.uniform((batch,), seed=seed) * others)
     ahead = 1 + ops.cast(ops.clip(ahead, 0, ops.maximum(others - 1, 0)), "int32")
     return ops.mod(ops.arange(batch, dtype="int32") + ahead, batch)
 
 
-def _draw_boxes(shares, height, width, seed):
-    """Draws rectangles of `1 - shares` of the image around any pixel, cut off at its border."""
-    sides = ops.sqrt(1 - shares)
+def _draw_boxes(weights, height, width, seed):
+    """Draws rectangles with an area of `1 - weights`, cut off at the border of the image."""
+    sides = ops.sqrt(1 - weights)
     edges = []
     for size in (height, width):
         length = ops.cast(size, "float32")
-        centre = ops.floor(keras.random.uniform(ops.shape(shares), seed=seed) * length)
+        centre = ops.floor(keras.random.uniform(ops.shape(weights), seed=seed) * length)
         half = ops.floor(ops.floor(sides * length) / 2)
         edges += [ops.clip(centre - half, 0, length), ops.clip(centre + half, 0, length)]
     return ops.cast(ops.stack(edges, axis=1), "int32")
 
 
 def _inside(boxes, images):
-    """Returns where each image's rectangle is, `(batch, height, width, 1)`."""
+    """Returns a mask of each image's rectangle, `(batch, height, width, 1)`."""
     height, width = ops.shape(images)[1:3]
     rows = ops.arange(height, dtype="int32")[None, :, None, None]
     columns = ops.arange(width, dtype="int32")[None, None, :, None]
@@ -213,10 +215,10 @@ def _inside(boxes, images):
     return (rows >= top) & (rows < bottom) & (columns >= left) & (columns < right)
 
 
-def _blend(images, partners, shares):
+def _blend(images, partners, weights):
     dtype = keras.backend.result_type(images.dtype, "float32")
-    images_, partners = ops.cast(images, dtype), ops.cast(partners, dtype)
-    return round_to(shares * images_ + (1 - shares) * partners, images.dtype)
+    first, second = ops.cast(images, dtype), ops.cast(partners, dtype)
+    return round_to(weights * first + (1 - weights) * second, images.dtype)
 
 
 def _per_image(values):

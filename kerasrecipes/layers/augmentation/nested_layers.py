@@ -1,4 +1,4 @@
-"""What `RandomApply` and `RandomChoice` share: augmentation layers inside one."""
+"""Base class of layers that hold augmentation layers: `RandomApply` and `RandomChoice`."""
 
 import keras
 from keras import ops
@@ -12,18 +12,19 @@ from kerasrecipes.layers.augmentation.rounding import round_to
 class NestedLayers(AugmentationLayer):
     """Base class of layers that hold augmentation layers and apply each to some samples.
 
-    Every layer computes all images of the batch; what a sample keeps is selected afterwards, so
-    that shapes stay fixed and the batch can be compiled.
+    Every layer is applied to all images of the batch. The results that count are selected
+    afterwards, so that shapes are fixed and the layer can be compiled.
 
     Args:
-        layers: A layer, or a list of layers, in the protocol of Keras's image preprocessing
-            layers. They must keep the size of images.
-        seed: Integer, or `None` for a random one. The layers inside draw from it too; their own
-            seeds do not count.
+        layers: A layer, or a list of layers, that follow the protocol of Keras's image
+            preprocessing layers. They must keep the size of images.
+        seed: Integer, or `None` for a random one. The inner layers draw from it, too, and not from
+            their own seeds.
         **kwargs: As `keras.layers.Layer`.
 
     Raises:
-        TypeError: If something else is among `layers`.
+        TypeError: If one of `layers` does not follow the protocol.
+        ValueError: If there is no layer.
     """
 
     def __init__(self, layers, seed: int | None = None, **kwargs):
@@ -40,10 +41,10 @@ class NestedLayers(AugmentationLayer):
         self.mixes_labels = any(map(mixes_labels, self.layers))
 
     def build(self, input_shape):
-        """Builds nothing: the layers inside are driven, not called."""
+        """Builds nothing: the inner layers are never called, only their methods."""
 
     def draw_inside(self, images, seed):
-        """Returns what each layer inside draws."""
+        """Returns what each inner layer draws."""
         return [
             layer.get_random_transformation(images, training=True, seed=seed)
             for layer in self.layers
@@ -60,16 +61,16 @@ class NestedLayers(AugmentationLayer):
 
 
 def select_images(chosen, changed, images):
-    """Returns the changed images of the chosen samples, in the dtype of the others.
+    """Returns `changed` images for chosen samples and `images` for others.
 
     Args:
         chosen: bool, `(batch,)`.
-        changed: Images of the same shape, of any dtype.
-        images: The images of the samples that are not chosen.
+        changed: Images of the same shape as `images`, of any dtype.
+        images: Images before the change. The result has their dtype.
     """
     if tuple(changed.shape) != tuple(images.shape):
         raise ValueError(
-            "Layers inside another must keep the size of images. "
+            "Inner layers must keep the size of images. "
             f"Received: {tuple(images.shape)} became {tuple(changed.shape)}"
         )
     changed = round_to(changed, images.dtype)
@@ -77,7 +78,10 @@ def select_images(chosen, changed, images):
 
 
 def select_labels(chosen, changed, labels):
-    """Returns the changed labels of the chosen samples; both as shares if either are."""
+    """Returns `changed` labels for chosen samples and `labels` for others.
+
+    If either are soft labels, so is the result.
+    """
     if len(changed.shape) > len(labels.shape):
         labels = one_hot(labels, changed.shape[-1], changed.dtype)
     elif len(changed.shape) < len(labels.shape):

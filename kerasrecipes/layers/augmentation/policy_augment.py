@@ -1,4 +1,4 @@
-"""TrivialAugment and RandAugment, drawn for each sample, in two passes over the pixels."""
+"""TrivialAugment and RandAugment, drawn for each sample."""
 
 import keras
 import numpy as np
@@ -21,30 +21,32 @@ _GREATEST_MAGNITUDE = 10
 
 @keras.saving.register_keras_serializable(package="kerasrecipes")
 class PolicyAugment(PhotometricLayer):
-    """Does operations of a published policy, drawn for each image.
+    """Applies operations of a published policy, drawn for each image.
 
     The operations are those of Pillow on 8-bit images: `identity`, `autocontrast`, `equalize`,
     `rotate`, `solarize`, `color`, `posterize`, `contrast`, `brightness`, `sharpness`, `shear_x`,
-    `shear_y`, and translations; their strengths stand in `policies.py`. Of an image's operations,
-    all that move pixels make one homography, and all on single values make one table for each
-    channel. An image pays only for what it has drawn, except where XLA compiles for all.
+    `shear_y`, and translations. Their magnitudes stand in `policies.py`. All operations of an image
+    that move pixels are combined to one homography, and all that change single values to one table
+    for each channel. Only the operations that were drawn for an image are computed, except where
+    XLA needs fixed shapes.
 
     Args:
-        policy: `"trivialaugment"`: one operation an image, at one of 31 strengths, each equally
-            likely; or `"randaugment"`: some operations an image, all at one magnitude.
-        operations: Positive integer. How many operations `"randaugment"` draws for an image, with
-            replacement. `None` for the policy's own, 2.
-        magnitude: Float in `[0, 10]`: how far `"randaugment"` goes from the weakest strength to the
-            strongest. `None` for 9, the paper's choice for ResNet-50 on ImageNet.
-        value_range: `(low, high)` of the pixels. Others than 8-bit ones in `(0, 255)` are rounded
-            to 256 levels of it.
+        policy: `"trivialaugment"` applies one operation to each image, at one of 31 levels of
+            magnitude, each equally likely. `"randaugment"` applies several operations to each
+            image, all at the same level.
+        operations: Positive integer. Number of operations that `"randaugment"` draws for an image,
+            with replacement. `None` for 2.
+        magnitude: Float in `[0, 10]`. Level of `"randaugment"`, from the weakest magnitude of each
+            operation to the strongest. `None` for 9, the paper's choice for ResNet-50 on ImageNet.
+        value_range: `(low, high)` of the pixels. Unless they are uint8 in `(0, 255)`, pixels are
+            rounded to 256 levels of this range.
         interpolation: `"nearest"`, as in the authors' code, or `"bilinear"`.
-        fill_value: Integer in `[0, 255]`. Level of what is moved into the image from outside.
+        fill_value: Integer in `[0, 255]`. Level of pixels from outside of the image.
         seed: Integer, or `None` for a random one.
         **kwargs: As `keras.layers.Layer`.
 
     Call arguments:
-        images: `(batch, height, width, channels)`, integer or float, 1 or 3 channels.
+        images: `(batch, height, width, channels)`, integer or float, with 1 or 3 channels.
         training: Whether to augment. Defaults to `True`.
 
     Returns:
@@ -61,11 +63,12 @@ class PolicyAugment(PhotometricLayer):
 
     Reference:
         Müller and Hutter, 2021, https://arxiv.org/abs/2103.10158; Cubuk et al., 2020,
-        https://arxiv.org/abs/1909.13719. Differs from them in: where an image has several
-        operations, pixels are moved first, then colours are changed, then single values, then
-        sharpness; among themselves they keep the order drawn. RandAugment's strengths are those of
-        AutoAugment's table at `magnitude / 10`; its code lets `solarize` and `posterize` get weaker
-        with the magnitude instead, and others' code takes `1 +- 0.9` for what ends at 1.9 here.
+        https://arxiv.org/abs/1909.13719. Differs from them in: if an image has several operations,
+        those that move pixels come first, then those on colours, on single values and on sharpness;
+        within these groups they keep the order in which they were drawn. RandAugment's magnitudes
+        are those of AutoAugment's table at `magnitude / 10`. In its authors' code, `solarize` and
+        `posterize` become weaker at higher levels instead; other code draws the factors that are
+        `1.9` here at the highest level from `1 +- 0.9`.
     """
 
     def __init__(
@@ -93,7 +96,7 @@ class PolicyAugment(PhotometricLayer):
         if self._policy.levels is not None and not operations is magnitude is None:
             raise ValueError(
                 f"`operations` and `magnitude` must be None with policy={policy!r}, which draws "
-                f"strengths. Received: operations={operations!r}, magnitude={magnitude!r}"
+                f"magnitudes. Received: operations={operations!r}, magnitude={magnitude!r}"
             )
         self._per_image = self._policy.per_image if operations is None else operations
         self._magnitude = 9.0 if magnitude is None else magnitude
@@ -101,9 +104,9 @@ class PolicyAugment(PhotometricLayer):
         check_number("magnitude", self._magnitude, at_least=0, at_most=_GREATEST_MAGNITUDE)
 
     def draw_transformation(self, images, seed):
-        """Returns `operation`, places in the policy's list, and `strength`, with its sign.
+        """Returns `operation`, indices into the policy's list, and `magnitude`, with its sign.
 
-        Both are `(batch, operations)`.
+        Both have the shape `(batch, operations)`.
         """
         shape = (ops.shape(images)[0], self._per_image, 3)
         unit = keras.random.uniform(shape, seed=seed)
@@ -113,28 +116,29 @@ class PolicyAugment(PhotometricLayer):
         else:
             steps = self._policy.levels - 1
             level = ops.floor(unit[..., 1] * self._policy.levels) / steps
-        weakest, way, whole, sign = (
+        weakest, span, is_whole, is_signed = (
             ops.take(ops.cast(column, "float32"), operation) for column in self._columns()
         )
-        way = way * level
-        # Cut towards 0; a whole number may have come out a rounding error short.
-        cut = ops.sign(way) * ops.floor(ops.abs(way) + 1e-4)
-        strength = weakest + ops.where(whole > 0, cut, way)
+        difference = span * level
+        # Truncated; rounding may have left a whole number slightly too small.
+        truncated = ops.sign(difference) * ops.floor(ops.abs(difference) + 1e-4)
+        magnitude = weakest + ops.where(is_whole > 0, truncated, difference)
+        is_negative = (is_signed > 0) & (unit[..., 2] < 0.5)
         return {
             "operation": operation,
-            "strength": ops.where((sign > 0) & (unit[..., 2] < 0.5), -strength, strength),
+            "magnitude": ops.where(is_negative, -magnitude, magnitude),
         }
 
     def augment_images(self, images, transformation):
         self.watch(images)
-        operation, strength = transformation["operation"], transformation["strength"]
+        operation, magnitude = transformation["operation"], transformation["magnitude"]
         names = [each.name for each in self._policy.operations]
         chosen = {name: operation == index for index, name in enumerate(names)}
         levels = _to_levels(images, self.value_range)
-        levels = move(levels, chosen, strength, self.interpolation, self.fill_value)
-        levels = change_saturation(levels, chosen, strength)
-        levels = change_levels(levels, chosen, strength)
-        levels = change_sharpness(levels, chosen, strength)
+        levels = move(levels, chosen, magnitude, self.interpolation, self.fill_value)
+        levels = change_saturation(levels, chosen, magnitude)
+        levels = change_levels(levels, chosen, magnitude)
+        levels = change_sharpness(levels, chosen, magnitude)
         return _from_levels(levels, self.value_range, images.dtype)
 
     def get_config(self):
@@ -148,7 +152,11 @@ class PolicyAugment(PhotometricLayer):
         }
 
     def _columns(self):
-        """Returns weakest strength, way to the strongest, wholeness and sign of each operation."""
+        """Returns four arrays with a number for each operation of the policy.
+
+        They are the weakest magnitude, the difference to the strongest one, and whether magnitudes
+        are whole numbers, and signed.
+        """
         rows = [
             (each.weakest, each.strongest - each.weakest, each.whole, each.signed)
             for each in self._policy.operations
@@ -157,7 +165,7 @@ class PolicyAugment(PhotometricLayer):
 
 
 def _to_levels(images, value_range):
-    """Returns images as uint8 levels, of which 255 stands for the highest value."""
+    """Returns images as uint8 levels, from 0 for the lowest value to 255 for the highest."""
     if _are_levels(images.dtype, value_range):
         return images
     low, high = value_range

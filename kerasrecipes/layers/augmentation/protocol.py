@@ -1,4 +1,4 @@
-"""How augmentation layers are driven, Keras's and this package's."""
+"""Protocol of augmentation layers, for Keras's and this package's alike."""
 
 import keras
 
@@ -9,14 +9,14 @@ from kerasrecipes.layers.augmentation.rounding import to_float
 def follows_protocol(layer: keras.layers.Layer) -> bool:
     """Returns whether a layer follows Keras's protocol of image preprocessing layers.
 
-    Such a layer draws in `get_random_transformation` and applies what was drawn in
+    Such a layer draws random numbers in `get_random_transformation`, and applies them in
     `transform_images` and `transform_labels`.
     """
     return hasattr(layer, "get_random_transformation")
 
 
 def mixes_labels(layer: keras.layers.Layer) -> bool:
-    """Returns whether a layer turns the labels of a batch into shares of several classes.
+    """Returns whether a layer turns the labels of a batch into soft labels.
 
     Example:
 
@@ -29,10 +29,10 @@ def mixes_labels(layer: keras.layers.Layer) -> bool:
 
 
 def transform_images(layer: keras.layers.Layer, images, transformation):
-    """Applies what a layer drew to images; Keras's layers get float ones.
+    """Returns images after a layer's transformation. Keras's layers are given float images.
 
-    Some of them compute in the dtype of the images, and wrap around in uint8: `RandomBrightness`
-    turns a pixel of 100 that should get lighter by -51 into anything.
+    Some of them compute in the dtype of the images, in which values of uint8 wrap around:
+    `RandomBrightness` would not turn 100 into 49 to make a pixel darker by 51.
     """
     if not isinstance(layer, AugmentationLayer):
         images = to_float(images)

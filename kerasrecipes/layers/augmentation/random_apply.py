@@ -1,4 +1,4 @@
-"""Augmentation of some samples of a batch."""
+"""Augmentation of random samples of a batch."""
 
 import keras
 from keras import ops
@@ -16,13 +16,13 @@ from kerasrecipes.layers.augmentation.protocol import transform_images
 class RandomApply(NestedLayers):
     """Applies layers, one after the other, to each sample with a probability.
 
-    A sample gets all of them or none.
+    Either all layers are applied to a sample, or none is.
 
     Args:
         layers: An augmentation layer, or a list of them: Keras's or this package's. They must keep
             the size of images.
-        probability: Float in `[0, 1]`.
-        seed: Integer, or `None` for a random one. The layers inside draw from it too.
+        probability: Float in `[0, 1]`. Probability that the layers are applied to a sample.
+        seed: Integer, or `None` for a random one. The inner layers draw from it, too.
         **kwargs: As `keras.layers.Layer`.
 
     Call arguments:
@@ -31,13 +31,13 @@ class RandomApply(NestedLayers):
         training: Whether to augment. Defaults to `True`.
 
     Returns:
-        The same, of the same shape and dtype; integer images are rounded once. Labels become
-        shares if a layer mixes them.
+        Images, or a dictionary, of the same shapes and dtypes. Integer images are rounded once, at
+        the end. If a layer mixes labels, they become soft labels.
 
     Raises:
         ValueError: If `probability` is outside `[0, 1]`, there is no layer, or one changes the
             size of images.
-        TypeError: If something else is among `layers`.
+        TypeError: If one of `layers` is not an augmentation layer.
 
     Example:
 
@@ -53,7 +53,7 @@ class RandomApply(NestedLayers):
         self.probability = probability
 
     def draw_transformation(self, images, seed):
-        """Returns `chosen` `(batch,)`, and what the layers draw."""
+        """Returns `chosen`, `(batch,)`, and what the inner layers draw."""
         drawn = keras.random.uniform((ops.shape(images)[0],), seed=seed)
         return {"chosen": drawn < self.probability, "inside": self.draw_inside(images, seed)}
 

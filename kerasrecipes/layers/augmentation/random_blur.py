@@ -1,24 +1,25 @@
-"""Gaussian blur of a random width."""
+"""Gaussian blur with random widths."""
 
 import keras
 from keras import ops
 
 from kerasrecipes.layers.augmentation._colour.blurring import gaussian_blur
 from kerasrecipes.layers.augmentation.augmentation_layer import AugmentationLayer
-from kerasrecipes.layers.augmentation.magnitude import Strength, from_zero, scaled
+from kerasrecipes.layers.augmentation.magnitude import Magnitude, from_zero, scaled
 from kerasrecipes.layers.augmentation.rounding import round_to, to_float
 
 
 @keras.saving.register_keras_serializable(package="kerasrecipes")
 class RandomBlur(AugmentationLayer):
-    """Blurs each image by a Gaussian of a width of its own.
+    """Blurs images by Gaussians whose widths are drawn for each image.
 
-    Keras's `RandomGaussianBlur` draws one width for the whole batch, and takes what lies beyond the
-    border to be black, so that the border darkens. Here the nearest pixel lies there.
+    Keras's `RandomGaussianBlur` draws one width for the whole batch. It also assumes black pixels
+    beyond the border, so that the border becomes darker. Here, pixels beyond the border have the
+    value of the nearest pixel inside.
 
     Args:
-        sigma_pixels: Standard deviation of the Gaussian, a number or a range `(low, high)`, at
-            least 0; `s` stands for `(0, s)`. Each image draws its own uniformly.
+        sigma_pixels: Standard deviation of the Gaussian: a number of at least 0 or a range `(low,
+            high)`; `m` stands for `(0, m)`. Each image draws its own, uniformly.
         seed: Integer, or `None` for a random one.
         **kwargs: As `keras.layers.Layer`.
 
@@ -41,7 +42,7 @@ class RandomBlur(AugmentationLayer):
     [ 5.4 24.2 39.9 24.2  5.4]
     """
 
-    def __init__(self, sigma_pixels: Strength = 1.0, seed: int | None = None, **kwargs):
+    def __init__(self, sigma_pixels: Magnitude = 1.0, seed: int | None = None, **kwargs):
         super().__init__(seed=seed, **kwargs)
         self.sigma_pixels = sigma_pixels
         self._sigmas = from_zero("sigma_pixels", sigma_pixels)

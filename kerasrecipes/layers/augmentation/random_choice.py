@@ -1,4 +1,4 @@
-"""One of several augmentations for each sample."""
+"""Random choice among several augmentations for each sample."""
 
 from collections.abc import Sequence
 
@@ -22,9 +22,9 @@ class RandomChoice(NestedLayers):
     Args:
         layers: List of augmentation layers, Keras's or this package's. They must keep the size of
             images.
-        probabilities: List of non-negative floats, one a layer; they are divided by their sum.
-            Defaults to `None`: all layers are equally likely.
-        seed: Integer, or `None` for a random one. The layers inside draw from it too.
+        probabilities: List of non-negative floats, one for each layer. They are divided by their
+            sum. Defaults to `None`: all layers are equally likely.
+        seed: Integer, or `None` for a random one. The inner layers draw from it, too.
         **kwargs: As `keras.layers.Layer`.
 
     Call arguments:
@@ -33,13 +33,13 @@ class RandomChoice(NestedLayers):
         training: Whether to augment. Defaults to `True`.
 
     Returns:
-        The same, of the same shape and dtype; integer images are rounded once. Labels become
-        shares if a layer mixes them.
+        Images, or a dictionary, of the same shapes and dtypes. Integer images are rounded once, at
+        the end. If a layer mixes labels, they become soft labels.
 
     Raises:
         ValueError: If `probabilities` do not fit `layers`, there is no layer, or one changes the
             size of images.
-        TypeError: If something else is among `layers`.
+        TypeError: If one of `layers` is not an augmentation layer.
 
     Example:
 
@@ -63,13 +63,13 @@ class RandomChoice(NestedLayers):
                 check_number("probabilities", probability, at_least=0)
             if len(probabilities) != len(self.layers) or not sum(probabilities) > 0:
                 raise ValueError(
-                    "`probabilities` must be a number for each layer, one of them above 0. "
+                    "`probabilities` must be a number for each layer, and one of them above 0. "
                     f"Received: probabilities={list(probabilities)}, {len(self.layers)} layers"
                 )
         self.probabilities = probabilities
 
     def draw_transformation(self, images, seed):
-        """Returns `choices` `(batch,)`, the index of each sample's layer, and what all draw."""
+        """Returns `choices`, `(batch,)`, the index of each sample's layer, and what all draw."""
         given = self.probabilities or [1.0] * len(self.layers)
         bounds = ops.convert_to_tensor(np.cumsum(given)[:-1] / np.sum(given), dtype="float32")
         drawn = keras.random.uniform((ops.shape(images)[0], 1), seed=seed)

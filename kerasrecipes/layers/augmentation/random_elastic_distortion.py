@@ -1,4 +1,4 @@
-"""Elastic distortion: every pixel moves a little, and its neighbours with it."""
+"""Elastic distortion of images by smooth random fields."""
 
 import math
 
@@ -10,28 +10,28 @@ from kerasrecipes.layers.augmentation._colour.blurring import gaussian_blur, ker
 from kerasrecipes.layers.augmentation._warp.gathering import sample
 from kerasrecipes.layers.augmentation._warp.warping import FILL_MODES, INTERPOLATIONS
 from kerasrecipes.layers.augmentation.augmentation_layer import AugmentationLayer
-from kerasrecipes.layers.augmentation.magnitude import Strength, from_zero, scaled
+from kerasrecipes.layers.augmentation.magnitude import Magnitude, from_zero, scaled
 from kerasrecipes.layers.augmentation.rounding import check_holds, round_to
 
 
 @keras.saving.register_keras_serializable(package="kerasrecipes")
 class RandomElasticDistortion(AugmentationLayer):
-    """Moves each pixel by a smooth random field, drawn for each image.
+    """Moves pixels by smooth random fields, drawn for each image.
 
-    Columns and rows of the field are normal noise, smoothed by a Gaussian and scaled to a standard
-    deviation that each image draws for itself.
+    The two components of a field are normal noise, smoothed by a Gaussian and scaled to a standard
+    deviation that is drawn for each image.
 
-    Keras's `RandomElasticTransform` draws the strength once a batch, and where the batch size is
-    not known, as in `tf.data`, the same field for all of its images.
+    Keras's `RandomElasticTransform` draws one magnitude for the whole batch. Where the batch size
+    is not known, as in `tf.data`, it also draws one field for all images.
 
     Args:
-        displacement_pixels: Standard deviation of how far a pixel moves along each axis: a number
-            or a range `(low, high)`, at least 0; `s` stands for `(0, s)`.
-        smoothness_pixels: Positive float, the standard deviation of the Gaussian. Neighbours
-            closer than that move alike.
+        displacement_pixels: Standard deviation of the displacement along each axis: a number of at
+            least 0 or a range `(low, high)`; `m` stands for `(0, m)`.
+        smoothness_pixels: Positive float, the standard deviation of the Gaussian. Pixels that are
+            closer to each other move alike.
         interpolation: `"nearest"` or `"bilinear"`.
-        fill_mode: What lies outside of the image, as in `RandomGeometry`: `"constant"`,
-            `"reflect"`, `"wrap"` or `"edge"`.
+        fill_mode: How to fill pixels from outside of the image: `"constant"`, `"reflect"`, `"wrap"`
+            or `"edge"`, as for `RandomGeometry`.
         fill_value: Float, in units of a pixel. Used by `fill_mode="constant"`.
         seed: Integer, or `None` for a random one.
         **kwargs: As `keras.layers.Layer`.
@@ -56,12 +56,13 @@ class RandomElasticDistortion(AugmentationLayer):
 
     Reference:
         Simard et al., 2003, https://doi.org/10.1109/ICDAR.2003.1227801. Differs from it in: noise
-        is normal, not uniform; strength is a standard deviation in pixels, whatever the smoothness.
+        is normal, not uniform; the magnitude is the standard deviation of displacements in pixels,
+        for any smoothness.
     """
 
     def __init__(
         self,
-        displacement_pixels: Strength = 1.0,
+        displacement_pixels: Magnitude = 1.0,
         smoothness_pixels: float = 4.0,
         interpolation: str = "bilinear",
         fill_mode: str = "reflect",
@@ -82,7 +83,7 @@ class RandomElasticDistortion(AugmentationLayer):
         self._displacements = from_zero("displacement_pixels", displacement_pixels)
 
     def draw_transformation(self, images, seed):
-        """Returns `field` `(batch, height, width, 2)`: columns and rows that a pixel is from."""
+        """Returns `field`, `(batch, height, width, 2)`: displacements of columns and of rows."""
         batch, height, width = ops.shape(images)[:3]
         radius = kernel_radius(self.smoothness_pixels)
         shape = (batch, height + 2 * radius, width + 2 * radius, 2)
@@ -106,7 +107,7 @@ class RandomElasticDistortion(AugmentationLayer):
         return round_to(distorted, images.dtype)
 
     def _deviation(self) -> float:
-        """Returns the standard deviation of smoothed noise: the sum of the squared kernel."""
+        """Returns the standard deviation of smoothed noise, by the sum of squares of the kernel."""
         radius = kernel_radius(self.smoothness_pixels)
         weights = [
             math.exp(-0.5 * (distance / self.smoothness_pixels) ** 2)

@@ -1,4 +1,4 @@
-"""Flips, rotation, scale, shear, translation and perspective in one interpolation."""
+"""Random flips, scales, shears, rotations, translations and perspective in one interpolation."""
 
 import math
 
@@ -15,7 +15,7 @@ from kerasrecipes.layers.augmentation._warp.homography import (
     translation,
 )
 from kerasrecipes.layers.augmentation.magnitude import (
-    Strength,
+    Magnitude,
     around_zero,
     ratio,
     scaled,
@@ -27,31 +27,33 @@ from kerasrecipes.layers.augmentation.magnitude import (
 class RandomGeometry(GeometricLayer):
     """Flips, scales, shears, rotates, moves and tilts images in one interpolation.
 
-    All that is drawn for an image makes one homography, and each pixel is interpolated once: a
-    stack of layers, one for each operation, costs several times as much and blurs each time. The
-    operations act in the order of the arguments, around the centre of the image. A strength is a
-    number or a range `(low, high)`; values are drawn uniformly, those of `scale` and `aspect`
-    uniformly in their logarithm. Flips and moves by whole pixels change no value by a bit.
+    All operations that are drawn for an image are combined to one homography, and each pixel is
+    interpolated once. A stack of layers with one operation each takes several times as long, and
+    blurs the image each time. Operations are applied in the order of the arguments, around the
+    centre of the image. Flips and translations by whole pixels keep pixels to the last bit.
+
+    A magnitude is a number or a range `(low, high)`. Each image draws its own, uniformly; those of
+    `scale` and `aspect` are uniform in their logarithm.
 
     Args:
         horizontal_flip: Float in `[0, 1]`. Probability to swap left and right.
         vertical_flip: Float in `[0, 1]`. Probability to swap top and bottom.
-        scale: Factor of the size of what is seen: `1.25` stands for `(0.8, 1.25)`.
+        scale: Factor of the size of objects: `1.25` stands for `(0.8, 1.25)`.
         aspect: Factor of width over height, at the same area: `1.25` stands for `(0.8, 1.25)`.
-        vertical_shear: Rows that a column goes down for each column to the right; `0.2` stands
-            for `(-0.2, 0.2)`, as in all that follow.
-        horizontal_shear: Columns that a row goes to the right for each row down.
+        vertical_shear: Rows by which a column moves down for each column to the right. `0.2` stands
+            for `(-0.2, 0.2)`, as for the arguments below.
+        horizontal_shear: Columns by which a row moves to the right for each row down.
         rotation_degrees: Angle, counterclockwise.
-        horizontal_translation_fraction: Way to the right, as a fraction of the width.
-        vertical_translation_fraction: Way down, as a fraction of the height.
-        perspective: Tilt, below 0.5: how much less far away, as a fraction of the distance to the
-            centre of the image, its right edge is, and likewise its lower edge.
+        horizontal_translation_fraction: Distance to the right, as a fraction of the width.
+        vertical_translation_fraction: Distance down, as a fraction of the height.
+        perspective: Tilt, with an absolute value below 0.5. It brings the right edge of the image
+            nearer, by this fraction of the distance of its centre; the lower edge, likewise.
         size: `(height, width)` of the output, in pixels, or `None` for that of the input. The
             image is stretched to it.
         interpolation: `"nearest"` or `"bilinear"`.
-        fill_mode: What lies outside of the image: `"constant"` (`fill_value`), `"reflect"`
-            (`d c b a | a b c d | d c b a`), `"wrap"` (`a b c d | a b c d | a b c d`) or `"edge"`
-            (`a a a a | a b c d | d d d d`).
+        fill_mode: How to fill pixels from outside of the image: `"constant"` (`fill_value`),
+            `"reflect"` (`d c b a | a b c d | d c b a`), `"wrap"` (`a b c d | a b c d | a b c d`) or
+            `"edge"` (`a a a a | a b c d | d d d d`).
         fill_value: Float, in units of a pixel. Used by `fill_mode="constant"`.
         seed: Integer, or `None` for a random one.
         **kwargs: As `keras.layers.Layer`.
@@ -62,7 +64,7 @@ class RandomGeometry(GeometricLayer):
 
     Returns:
         Images of the same dtype, integers rounded, of shape `(batch, *size, channels)`. With
-        `training=False`, `images` as they are, or resized to `size`.
+        `training=False`, the `images` themselves, or resized to `size`.
 
     Raises:
         ValueError: If an argument is out of range, or integer images cannot hold `fill_value`.
@@ -83,14 +85,14 @@ class RandomGeometry(GeometricLayer):
         self,
         horizontal_flip: float = 0.0,
         vertical_flip: float = 0.0,
-        scale: Strength = 1.0,
-        aspect: Strength = 1.0,
-        vertical_shear: Strength = 0.0,
-        horizontal_shear: Strength = 0.0,
-        rotation_degrees: Strength = 0.0,
-        horizontal_translation_fraction: Strength = 0.0,
-        vertical_translation_fraction: Strength = 0.0,
-        perspective: Strength = 0.0,
+        scale: Magnitude = 1.0,
+        aspect: Magnitude = 1.0,
+        vertical_shear: Magnitude = 0.0,
+        horizontal_shear: Magnitude = 0.0,
+        rotation_degrees: Magnitude = 0.0,
+        horizontal_translation_fraction: Magnitude = 0.0,
+        vertical_translation_fraction: Magnitude = 0.0,
+        perspective: Magnitude = 0.0,
         size: tuple[int, int] | None = None,
         interpolation: str = "bilinear",
         fill_mode: str = "constant",
@@ -116,7 +118,7 @@ class RandomGeometry(GeometricLayer):
         self._vertical_shears = around_zero("vertical_shear", vertical_shear)
         self._horizontal_shears = around_zero("horizontal_shear", horizontal_shear)
         self._angles = around_zero("rotation_degrees", rotation_degrees)
-        self._ways = (
+        self._translations = (
             around_zero("horizontal_translation_fraction", horizontal_translation_fraction),
             around_zero("vertical_translation_fraction", vertical_translation_fraction),
         )
@@ -124,7 +126,7 @@ class RandomGeometry(GeometricLayer):
         self.is_affine = self._tilts == (0.0, 0.0)
 
     def draw_homography(self, batch, size, seed):
-        # A column for each, whatever the strengths: changing one leaves the others' draws alone.
+        # A column for each operation, so that one magnitude does not change the draws of another.
         unit = ops.unstack(keras.random.uniform((batch, 11), seed=seed), num=11, axis=1)
         undo = [identity(batch)]
         if self.horizontal_flip or self.vertical_flip:
@@ -135,7 +137,7 @@ class RandomGeometry(GeometricLayer):
             undo.append(self._undo_shear(*unit[4:6]))
         if self._angles != (0.0, 0.0):
             undo.append(self._undo_rotation(unit[6]))
-        if set(self._ways) != {(0.0, 0.0)}:
+        if set(self._translations) != {(0.0, 0.0)}:
             undo.append(self._undo_translation(unit[7], unit[8], size))
         if not self.is_affine:
             undo.append(self._tilt(unit[9], unit[10], size))
@@ -164,7 +166,7 @@ class RandomGeometry(GeometricLayer):
 
     def _undo_translation(self, right, down, size):
         height, width = (ops.cast(pixels, "float32") for pixels in size)
-        horizontal, vertical = self._ways
+        horizontal, vertical = self._translations
         return translation(-scaled(right, horizontal) * width, -scaled(down, vertical) * height)
 
     def _tilt(self, right, down, size):

@@ -1,33 +1,34 @@
-"""Noise on pixels: gaussian, speckle, salt and pepper."""
+"""Gaussian noise, speckle, and salt and pepper."""
 
 import keras
 from keras import ops
 
 from kerasrecipes.layers.augmentation.augmentation_layer import AugmentationLayer
-from kerasrecipes.layers.augmentation.magnitude import Strength, from_zero, scaled
+from kerasrecipes.layers.augmentation.magnitude import Magnitude, from_zero, scaled
 from kerasrecipes.layers.augmentation.rounding import round_to, to_float
 from kerasrecipes.layers.augmentation.value_range import ValueRangeWatch, check_value_range
 
 
 @keras.saving.register_keras_serializable(package="kerasrecipes")
 class RandomNoise(AugmentationLayer):
-    """Adds noise to images, each of a strength of its own.
+    """Adds noise to images, with magnitudes that are drawn for each image.
 
     With pixels `x` in `[low, high]` and standard normal `n`, drawn for each channel of each pixel:
 
         speckle:   x += speckle * n * (x - low)
         gaussian:  x += gaussian * n * (high - low)
 
-    Then salt and pepper: a share of the pixels, half of them each, becomes `high` or `low` in all
-    channels. The result is kept in the range, and rounded for integer images.
+    Salt and pepper come last: a fraction of the pixels is replaced, one half by `high` and one half
+    by `low`, in all channels. The result is clipped to the value range, and rounded for integer
+    images.
 
-    A strength is a number or a range `(low, high)`; `s` stands for `(0, s)`. Each image draws its
-    own uniformly.
+    A magnitude is a number or a range `(low, high)`; `m` stands for `(0, m)`. Each image draws its
+    own, uniformly.
 
     Args:
-        gaussian: Non-negative strength, a standard deviation as a fraction of the value range.
-        speckle: Non-negative strength, a standard deviation as a fraction of the pixel's value.
-        salt_and_pepper: Strength in `[0, 1]`, the share of the pixels.
+        gaussian: Magnitude of at least 0: a standard deviation as a fraction of the value range.
+        speckle: Magnitude of at least 0: a standard deviation as a fraction of the pixel's value.
+        salt_and_pepper: Magnitude in `[0, 1]`: the fraction of the pixels that is replaced.
         value_range: `(low, high)`, the lowest and highest value of a pixel.
         seed: Integer, or `None` for a random one.
         **kwargs: As `keras.layers.Layer`.
@@ -53,9 +54,9 @@ class RandomNoise(AugmentationLayer):
 
     def __init__(
         self,
-        gaussian: Strength = 0.0,
-        speckle: Strength = 0.0,
-        salt_and_pepper: Strength = 0.0,
+        gaussian: Magnitude = 0.0,
+        speckle: Magnitude = 0.0,
+        salt_and_pepper: Magnitude = 0.0,
         value_range: tuple[float, float] = (0, 255),
         seed: int | None = None,
         **kwargs,
@@ -66,7 +67,7 @@ class RandomNoise(AugmentationLayer):
         self.speckle = speckle
         self.salt_and_pepper = salt_and_pepper
         self.value_range = value_range
-        self._strengths = {
+        self._magnitudes = {
             "gaussian": from_zero("gaussian", gaussian),
             "speckle": from_zero("speckle", speckle),
             "salt_and_pepper": from_zero("salt_and_pepper", salt_and_pepper, at_most=1),
@@ -75,20 +76,20 @@ class RandomNoise(AugmentationLayer):
         self.watch = ValueRangeWatch(type(self).__name__, value_range)
 
     def draw_transformation(self, images, seed):
-        """Returns for each kind of noise that is in use its strengths and the noise itself."""
+        """Returns `magnitude` and `noise` for each kind of noise that is in use."""
         batch, height, width, channels = ops.shape(images)
-        # A column for each, so that one strength does not change the draws of another.
+        # A column for each kind, so that one magnitude does not change the draws of another.
         unit = keras.random.uniform((batch, 3), seed=seed)
         transformation = {}
-        for column, (kind, bounds) in enumerate(self._strengths.items()):
+        for column, (kind, bounds) in enumerate(self._magnitudes.items()):
             if bounds[1] == 0:
                 continue
             if kind == "salt_and_pepper":
                 noise = keras.random.uniform((batch, height, width, 1), seed=seed)
             else:
                 noise = keras.random.normal((batch, height, width, channels), seed=seed)
-            strength = ops.reshape(scaled(unit[:, column], bounds), (-1, 1, 1, 1))
-            transformation[kind] = {"strength": strength, "noise": noise}
+            magnitude = ops.reshape(scaled(unit[:, column], bounds), (-1, 1, 1, 1))
+            transformation[kind] = {"magnitude": magnitude, "noise": noise}
         return transformation
 
     def augment_images(self, images, transformation):
@@ -104,7 +105,7 @@ class RandomNoise(AugmentationLayer):
         pixels = ops.clip(pixels, self._low, self._high)
         if "salt_and_pepper" in transformation:
             drawn = transformation["salt_and_pepper"]
-            half = drawn["strength"] / 2
+            half = drawn["magnitude"] / 2
             pixels = ops.where(drawn["noise"] < half, self._low, pixels)
             pixels = ops.where(drawn["noise"] >= 1 - half, self._high, pixels)
         return round_to(pixels, images.dtype)
@@ -120,4 +121,4 @@ class RandomNoise(AugmentationLayer):
 
 
 def _scaled(drawn):
-    return drawn["strength"] * drawn["noise"]
+    return drawn["magnitude"] * drawn["noise"]

@@ -14,15 +14,15 @@ from kerasrecipes.layers.augmentation.rounding import check_holds
 class RandomPadCrop(AugmentationLayer):
     """Pads images on all sides and crops them to their size at a random place.
 
-    The usual augmentation for CIFAR: a translation by whole pixels, up to `padding_pixels` up or
-    down and, independently, left or right, each offset equally likely. Every sample has its own.
-    Pixels are moved and never computed, so they keep value and dtype.
+    This is the usual augmentation for CIFAR. It translates each image by whole pixels, up to
+    `padding_pixels` up or down and, independently, left or right. All offsets are equally likely.
+    Pixels are moved and not computed, so that they keep their values.
 
     Args:
-        padding_pixels: Integer, at least 0. Pixels to pad on each side.
-        fill_mode: What the padding holds, as in `keras.ops.pad`: `"constant"` (`fill_value`),
-            `"reflect"` (the image mirrored at the centre of its outermost pixels; needs more
-            pixels than padding) or `"edge"` (the nearest pixel).
+        padding_pixels: Integer of at least 0. Pixels to pad on each side.
+        fill_mode: How to fill the padding, as in `keras.ops.pad`: `"constant"` (`fill_value`),
+            `"reflect"` (the image mirrored at the centre of its outermost pixels, which must have
+            more pixels than the padding) or `"edge"` (the nearest pixel).
         fill_value: Float, in units of a pixel. Used by `fill_mode="constant"`.
         seed: Integer, or `None` for a random one.
         **kwargs: As `keras.layers.Layer`.
@@ -50,8 +50,8 @@ class RandomPadCrop(AugmentationLayer):
 
     Reference:
         He et al., 2016, https://arxiv.org/abs/1512.03385, section 4.2. Differs from it in: the
-        paper pads with zeros after it has subtracted the mean image; on raw pixels, a `fill_value`
-        of the mean comes closest to that.
+        paper pads with zeros after it has subtracted the mean image. On raw pixels, the mean as
+        `fill_value` comes closest to that.
     """
 
     def __init__(
@@ -75,7 +75,7 @@ class RandomPadCrop(AugmentationLayer):
         return {"offsets": self._draw_offsets(ops.shape(images)[0], seed)}
 
     def draw_pixel_homography(self, batch, size, seed):
-        """Returns the same draws as matrices; see `GeometricLayer`."""
+        """Returns the same random offsets as homographies; see `GeometricLayer`."""
         offsets = self._draw_offsets(batch, seed) - self.padding_pixels
         down, right = ops.unstack(offsets, num=2, axis=1)
         return translation(right, down)
@@ -84,8 +84,8 @@ class RandomPadCrop(AugmentationLayer):
         return tuple(size)
 
     def augment_images(self, images, transformation):
-        # One gather of whole pixels by computed positions: in tf.data it takes a tenth of the time
-        # of `take_along_axis` by rows and then by columns.
+        # All pixels are gathered at once, by computed positions. In tf.data this takes a tenth of
+        # the time of `take_along_axis` by rows and then by columns.
         batch, height, width, channels = ops.shape(images)
         self._check_images(images, height, width)
         offsets = transformation["offsets"]
@@ -105,7 +105,7 @@ class RandomPadCrop(AugmentationLayer):
         return keras.random.randint((batch, 2), 0, 2 * self.padding_pixels + 1, seed=seed)
 
     def _sources(self, offsets, size):
-        """Returns the row, or column, of the image that each one of the crop shows."""
+        """Returns for each row (or column) of the crop which one of the image it shows."""
         offsets = ops.expand_dims(ops.cast(offsets, "int32"), 1)
         sources = offsets + ops.arange(size, dtype="int32") - self.padding_pixels
         if self.fill_mode == "edge":
@@ -123,7 +123,7 @@ class RandomPadCrop(AugmentationLayer):
         if self.fill_mode == "reflect" and min(sizes, default=np.inf) <= self.padding_pixels:
             raise ValueError(
                 f"fill_mode='reflect' needs images of more than {self.padding_pixels} pixels, "
-                f"or `padding_pixels` of less. Received: images.shape={tuple(images.shape)}"
+                f"or fewer `padding_pixels`. Received: images.shape={tuple(images.shape)}"
             )
 
     def get_config(self):

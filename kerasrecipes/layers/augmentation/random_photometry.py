@@ -1,10 +1,10 @@
-"""Brightness, contrast, colours and tones in one matrix and one table."""
+"""Random brightness, contrast, colours and tones in one matrix and one table."""
 
 import keras
 from keras import ops
 
 from kerasrecipes.base.checks import check_integer, check_number
-from kerasrecipes.layers.augmentation._colour.colour import (
+from kerasrecipes.layers.augmentation._colour.colour_maps import (
     chroma_matrix,
     mean_luma,
     recolour,
@@ -12,7 +12,7 @@ from kerasrecipes.layers.augmentation._colour.colour import (
 from kerasrecipes.layers.augmentation._colour.photometric_layer import PhotometricLayer
 from kerasrecipes.layers.augmentation._colour.tones import apply_tones
 from kerasrecipes.layers.augmentation.magnitude import (
-    Strength,
+    Magnitude,
     around_one,
     around_zero,
     ratio,
@@ -26,9 +26,10 @@ from kerasrecipes.layers.augmentation.rounding import round_to
 class RandomPhotometry(PhotometricLayer):
     """Changes brightness, contrast, colours and tones in one matrix and one table.
 
-    What is drawn for an image makes one affine map of its pixels and one function of single values
-    (for 8-bit images a table of 256), in the order of the arguments; values are clipped once,
-    between the two. With `x` in `[0, 1]`, luma weights `l` and the image's mean luma `m`:
+    All operations that are drawn for an image are combined, in the order of the arguments, to one
+    affine map of its pixels and one function of single values, which is a table for 8-bit images.
+    Values are clipped once, between the two. With `x` in `[0, 1]`, luma weights `l` and the image's
+    mean luma `m`:
 
         x = brightness * x
         x = contrast * x + (1 - contrast) * m
@@ -40,35 +41,35 @@ class RandomPhotometry(PhotometricLayer):
         x = floor(255 x / 2**(8 - bits)) * 2**(8 - bits) / 255       # posterize
         x = x if x < threshold else 1 - x                            # solarize
 
-    A strength is a number or a range `(low, high)`; values are drawn uniformly, those of `gamma`
-    uniformly in their logarithm.
+    A magnitude is a number or a range `(low, high)`. Each image draws its own, uniformly; that of
+    `gamma` is uniform in its logarithm.
 
     Args:
-        brightness: Factor; `0.2` stands for `(0.8, 1.2)`, as in the two that follow.
+        brightness: Factor; `0.2` stands for `(0.8, 1.2)`, as for the next two.
         contrast: Factor of the distance to the image's mean luma.
         saturation: Factor of the distance to each pixel's luma.
         hue_degrees: Angle in YIQ's colour plane; `20` stands for `(-20, 20)`.
-        color_cast: Light added to red, green and blue, one draw each, as a fraction of the value
-            range; `0.1` stands for `(-0.1, 0.1)`.
-        grayscale: Float in `[0, 1]`. Probability of grey.
-        inversion: Float in `[0, 1]`. Probability of a negative.
+        color_cast: Number that is added to red, to green and to blue, drawn for each of them, as a
+            fraction of the value range; `0.1` stands for `(-0.1, 0.1)`.
+        grayscale: Float in `[0, 1]`. Probability to turn colours into grey.
+        inversion: Float in `[0, 1]`. Probability to invert all values.
         gamma: Exponent; `1.5` stands for `(1 / 1.5, 1.5)`.
-        posterize_bits: Integer in `[1, 8]`. Least number of bits kept; each up to 8 is equally
-            likely.
-        solarize: Float in `[0, 1]`. Probability to invert what is above a threshold, drawn from
-            the whole range.
+        posterize_bits: Integer in `[1, 8]`. Smallest number of bits to keep. The number is drawn
+            from those up to 8, each equally likely.
+        solarize: Float in `[0, 1]`. Probability to invert values from a threshold on, which is
+            drawn from the whole value range.
         value_range: `(low, high)` of the pixels.
         seed: Integer, or `None` for a random one.
         **kwargs: As `keras.layers.Layer`.
 
     Call arguments:
-        images: `(batch, height, width, channels)`, integer or float. A single channel is grey:
-            colours then act by their luma.
+        images: `(batch, height, width, channels)`, integer or float. Operations on colours change
+            an image with a single channel by the luma of the result.
         training: Whether to augment. Defaults to `True`.
 
     Returns:
         Images of the same shape and dtype, integers rounded, within `value_range`. With
-        `training=False`, or no strength at all, `images` themselves.
+        `training=False`, or if no operation is given, the `images` themselves.
 
     Raises:
         ValueError: If an argument is out of range, or images have neither 1 nor 3 channels.
@@ -81,19 +82,19 @@ class RandomPhotometry(PhotometricLayer):
 
     Reference:
         Wu et al., 2015, https://arxiv.org/abs/1501.02876, section 3.2, for colour casts. Differs
-        from it in: every channel is cast, there each with probability 1/2.
+        from it in: every channel is changed, where the paper changes each with probability 1/2.
     """
 
     def __init__(
         self,
-        brightness: Strength = 0.0,
-        contrast: Strength = 0.0,
-        saturation: Strength = 0.0,
-        hue_degrees: Strength = 0.0,
-        color_cast: Strength = 0.0,
+        brightness: Magnitude = 0.0,
+        contrast: Magnitude = 0.0,
+        saturation: Magnitude = 0.0,
+        hue_degrees: Magnitude = 0.0,
+        color_cast: Magnitude = 0.0,
         grayscale: float = 0.0,
         inversion: float = 0.0,
-        gamma: Strength = 1.0,
+        gamma: Magnitude = 1.0,
         posterize_bits: int = 8,
         solarize: float = 0.0,
         value_range: tuple[float, float] = (0, 255),
@@ -133,8 +134,11 @@ class RandomPhotometry(PhotometricLayer):
         self._has_tones = self._gamma != (1.0, 1.0) or posterize_bits < 8 or bool(solarize)
 
     def draw_transformation(self, images, seed):
-        """Returns the affine map (`matrix`, `offset`, `mean_share`) and what makes the table."""
-        # A column for each, whatever the strengths: changing one leaves the others' draws alone.
+        """Returns the affine map (`matrix`, `offset`, `mean_luma_factor`) and the table's numbers.
+
+        These are `gamma`, `step` and `threshold`.
+        """
+        # A column for each operation, so that one magnitude does not change the draws of another.
         batch = ops.shape(images)[0]
         unit = ops.unstack(keras.random.uniform((batch, 13), seed=seed), num=13, axis=1)
         return {**self._draw_map(*unit[:9]), **self._draw_tones(*unit[9:])}
@@ -145,7 +149,7 @@ class RandomPhotometry(PhotometricLayer):
         if self._has_map:
             offset = transformation["offset"]
             if self._contrast != (1.0, 1.0):
-                shift = transformation["mean_share"] * mean_luma(images, self.value_range)
+                shift = transformation["mean_luma_factor"] * mean_luma(images, self.value_range)
                 offset = offset + ops.expand_dims(shift, 1)
             pixels = recolour(images, transformation["matrix"], offset, self.value_range)
         if self._has_tones:
@@ -158,7 +162,8 @@ class RandomPhotometry(PhotometricLayer):
         bright = scaled(brightness, self._brightness)
         contrasted = scaled(contrast, self._contrast)
         chroma = chroma_matrix(scaled(saturation, self._saturation), scaled(hue, self._hue))
-        # Grey, and with it the mean luma, keeps its place in what follows until a negative.
+        # The operations below map grey values, and with them the mean luma, to themselves, except
+        # for the inversion.
         matrix = ops.reshape(bright * contrasted, (-1, 1, 1)) * chroma
         offset = scaled(ops.stack(cast, axis=1), self._cast)
         if self.grayscale:
@@ -169,7 +174,7 @@ class RandomPhotometry(PhotometricLayer):
         return {
             "matrix": ops.reshape(sign, (-1, 1, 1)) * matrix,
             "offset": ops.expand_dims((1 - sign) / 2, 1) + ops.expand_dims(sign, 1) * offset,
-            "mean_share": sign * bright * (1 - contrasted),
+            "mean_luma_factor": sign * bright * (1 - contrasted),
         }
 
     def _draw_tones(self, gamma, bits, solarized, threshold):

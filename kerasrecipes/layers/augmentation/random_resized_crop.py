@@ -14,19 +14,20 @@ _ATTEMPTS = 10
 
 @keras.saving.register_keras_serializable(package="kerasrecipes")
 class RandomResizedCrop(GeometricLayer):
-    """Cuts out a part of random size and shape, and stretches it to a given size.
+    """Crops images at a random place, with a random size and shape, and resizes the crops.
 
-    The usual augmentation for ImageNet. Area and aspect ratio (uniform in its logarithm) are drawn
-    until the part fits into the image, ten times at most; failing that, it is the largest central
-    part whose ratio is allowed. Its place is uniform, by whole pixels. Every sample has its own.
+    This is the usual augmentation for ImageNet. For each image, an area and an aspect ratio (whose
+    logarithm is uniform) are drawn until the crop fits into the image, ten times at most. If none
+    fits, the crop is the largest one at the centre with a ratio that is allowed. All places are
+    equally likely, by whole pixels.
 
     Args:
         size: `(height, width)` of the output, in pixels, or `None` for that of the input.
-        area_fraction: `(low, high)` in `(0, 1]`. Area of the part, of the image's.
-        aspect_ratio: `(low, high)`, positive. Width of the part over its height, in pixels.
+        area_fraction: `(low, high)` in `(0, 1]`. Area of the crop over that of the image.
+        aspect_ratio: `(low, high)`, positive. Width of the crop over its height, in pixels.
         interpolation: `"nearest"` or `"bilinear"`.
-        fill_mode: As `RandomGeometry`. `"edge"` keeps within the image; another lets its outermost
-            half pixel go over to the filling.
+        fill_mode: As `RandomGeometry`. With `"edge"` nothing but the image is seen; with others its
+            outermost half pixel is blended with the filling.
         fill_value: Float, in units of a pixel. Used by `fill_mode="constant"`.
         seed: Integer, or `None` for a random one.
         **kwargs: As `keras.layers.Layer`.
@@ -37,7 +38,7 @@ class RandomResizedCrop(GeometricLayer):
 
     Returns:
         Images of shape `(batch, *size, channels)`, in the same dtype, integers rounded. With
-        `training=False`, `images` as they are, or resized to `size`.
+        `training=False`, the `images` themselves, or resized to `size`.
 
     Raises:
         ValueError: If an argument is out of range.
@@ -49,8 +50,8 @@ class RandomResizedCrop(GeometricLayer):
     (2, 32, 32, 3)
 
     Reference:
-        Szegedy et al., 2015, https://arxiv.org/abs/1409.4842, section 6. Differs from it in: one
-        interpolation method; where a part is shrunk, nothing smooths it first.
+        Szegedy et al., 2015, https://arxiv.org/abs/1409.4842, section 6. Differs from it in: there
+        is one interpolation method; large crops are not smoothed before they are shrunk.
     """
 
     def __init__(
@@ -82,7 +83,7 @@ class RandomResizedCrop(GeometricLayer):
         return compose(to_centre, linear(columns / width, 0, 0, rows / height))
 
     def _part(self, unit, height, width):
-        """Returns rows and columns of the first attempt that fits, and whether there is one."""
+        """Returns height and width of the first crop that fits, and whether one does."""
         area = scaled(unit[:, 0], self._areas) * height * width
         ratio = ops.exp(scaled_logarithm(unit[:, 1], self._ratios))
         rows, columns = ops.round(ops.sqrt(area / ratio)), ops.round(ops.sqrt(area * ratio))

@@ -1,4 +1,4 @@
-"""Unsharp masking of a random amount."""
+"""Unsharp masks of random amounts."""
 
 import keras
 from keras import ops
@@ -6,26 +6,27 @@ from keras import ops
 from kerasrecipes.base.checks import check_number
 from kerasrecipes.layers.augmentation._colour.blurring import gaussian_blur
 from kerasrecipes.layers.augmentation.augmentation_layer import AugmentationLayer
-from kerasrecipes.layers.augmentation.magnitude import Strength, from_zero, scaled
+from kerasrecipes.layers.augmentation.magnitude import Magnitude, from_zero, scaled
 from kerasrecipes.layers.augmentation.rounding import round_to, to_float
 from kerasrecipes.layers.augmentation.value_range import ValueRangeWatch, check_value_range
 
 
 @keras.saving.register_keras_serializable(package="kerasrecipes")
 class RandomSharpening(AugmentationLayer):
-    """Sharpens each image by an amount of its own: an unsharp mask.
+    """Sharpens images by an unsharp mask, with amounts that are drawn for each image.
 
         x += amount * (x - blurred x)
 
-    Keras's `RandomSharpness` takes what lies beyond the border to be black, so that a frame of one
-    pixel darkens or brightens. Here the nearest pixel lies there.
+    Keras's `RandomSharpness` assumes black pixels beyond the border, so that the outermost pixels
+    become darker or lighter. Here, pixels beyond the border have the value of the nearest pixel
+    inside.
 
     Args:
-        amount: Number or range `(low, high)`, at least 0; `a` stands for `(0, a)`. Each image draws
-            its own uniformly.
-        sigma_pixels: Positive float, the standard deviation of the Gaussian that blurs.
-        value_range: `(low, high)`, the lowest and highest value of a pixel; what goes beyond is
-            cut off.
+        amount: Number of at least 0 or range `(low, high)`; `m` stands for `(0, m)`. Each image
+            draws its own, uniformly.
+        sigma_pixels: Positive float, the standard deviation of the Gaussian in the mask.
+        value_range: `(low, high)`, the lowest and highest value of a pixel. Results are clipped to
+            it.
         seed: Integer, or `None` for a random one.
         **kwargs: As `keras.layers.Layer`.
 
@@ -50,7 +51,7 @@ class RandomSharpening(AugmentationLayer):
 
     def __init__(
         self,
-        amount: Strength = 1.0,
+        amount: Magnitude = 1.0,
         sigma_pixels: float = 1.0,
         value_range: tuple[float, float] = (0, 255),
         seed: int | None = None,

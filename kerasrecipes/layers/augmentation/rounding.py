@@ -1,4 +1,4 @@
-"""Computed pixels back in the dtype of the images."""
+"""Casts between the dtype of images and the dtype of computations."""
 
 import keras
 import numpy as np
@@ -6,12 +6,12 @@ from keras import ops
 
 
 def round_to(pixels, dtype, is_within: bool = False):
-    """Casts pixels to `dtype`; to integers, rounded and within what they hold.
+    """Returns pixels in `dtype`. For integers they are rounded and clipped to what `dtype` holds.
 
     Args:
-        pixels: Of any dtype.
-        dtype: Of the result.
-        is_within: Whether they are known to lie within what integers of `dtype` hold.
+        pixels: Tensor of any dtype.
+        dtype: Dtype of the result.
+        is_within: Whether the pixels are known to need no clipping.
     """
     dtype = keras.backend.standardize_dtype(dtype)
     if keras.backend.standardize_dtype(pixels.dtype) == dtype:
@@ -25,7 +25,7 @@ def round_to(pixels, dtype, is_within: bool = False):
 
 
 def to_float(images):
-    """Returns integer images as float32; float ones as they are."""
+    """Returns integer images as float32, and float images unchanged."""
     dtype = keras.backend.standardize_dtype(images.dtype)
     return images if keras.backend.is_float_dtype(dtype) else ops.cast(images, "float32")
 

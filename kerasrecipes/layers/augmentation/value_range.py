@@ -1,4 +1,4 @@
-"""The range that pixels are declared to have, and whether they have it."""
+"""Declared ranges of pixels, and a warning where pixels do not fit."""
 
 import warnings
 from collections.abc import Sequence
@@ -6,12 +6,12 @@ from collections.abc import Sequence
 import keras
 from keras import ops
 
-from kerasrecipes.base.private import is_compiled_by_xla, is_traced_by_jax
+from kerasrecipes.base.tracing import is_compiled_by_xla, is_traced_by_jax
 from kerasrecipes.layers.augmentation.magnitude import within
 
 
 def check_value_range(value_range: Sequence[float]) -> None:
-    """Raises unless `value_range` is `(low, high)` with `low` below `high`."""
+    """Raises an error unless `value_range` is `(low, high)` with `low` below `high`."""
     low, high = within("value_range", value_range)
     if low == high:
         raise ValueError(
@@ -20,14 +20,14 @@ def check_value_range(value_range: Sequence[float]) -> None:
 
 
 class ValueRangeWatch:
-    """Warns once if pixels do not fit the range that a layer was told.
+    """Warns once if pixels do not fit the declared range of a layer.
 
-    Pixels that use less than a hundredth of the range count too: such are images in `[0, 1]` that
-    are declared to be in `[0, 255]`. It looks at pixels where it can: not at 8-bit images in
-    `[0, 255]`, which fit, and not inside of functions that JAX or XLA compile.
+    It also warns if pixels use less than a hundredth of the range, as images in `[0, 1]` do that
+    are declared to be in `[0, 255]`. It does not look at uint8 images in `[0, 255]`, which always
+    fit, nor inside of functions that JAX or XLA compile.
 
     Args:
-        name: The layer's, for the warning.
+        name: Name of the layer, for the warning.
         value_range: `(low, high)`.
     """
 

@@ -9,27 +9,27 @@ from kerasrecipes.layers.normalization.precision import full_precision
 
 @keras.saving.register_keras_serializable(package="kerasrecipes")
 class InstanceNormalization(keras.layers.Layer):
-    """Gives each channel of each sample zero mean and unit variance over all places.
+    """Gives each channel of each sample zero mean and unit variance over all pixels.
 
-    For sample `n` and channel `c`, with the mean and the (biased) variance over height and width,
+    For sample `n` and channel `c`, with the mean and the (biased) variance over height and width:
 
         y[n, :, :, c] = gamma[c] (x[n, :, :, c] - mean[n, c]) / sqrt(variance[n, c] + epsilon)
                         + beta[c]
 
-    in training and inference alike: samples of a batch do not meet. Statistics are computed in
-    float32 whatever the layer computes in. A channel of one place has variance 0 and becomes
-    `beta`: networks that shrink images to a single pixel lose them here. Contrast is lost in any
-    case, which is wanted for style transfer and costs accuracy in recognition.
+    Training and inference are the same, since no sample of a batch affects another one. Statistics
+    are computed in float32 in half precision, too. A channel with a single pixel has variance 0 and
+    becomes `beta`: a network that shrinks images to one pixel loses them here. The contrast of
+    images is always lost, which style transfer needs and which costs accuracy in recognition.
 
-    `GroupNormalization(groups=-1)` computes the same; it replaces the -1 in its config by the
-    number of channels, so that a layer copied from it fits no other number.
+    `GroupNormalization(groups=-1)` computes the same. Its config, however, holds the number of
+    channels instead of -1, so that a layer copied from it fits no other number.
 
     Args:
-        axis: Integer, not 0. The axis of the channels; statistics are over all others but the
-            first.
+        axis: Integer, not 0. The axis of the channels. Statistics are over all axes but this and
+            the first.
         epsilon: Positive float, in units of a variance.
-        center: Whether there is a `beta`.
-        scale: Whether there is a `gamma`.
+        center: Boolean. Whether the layer has a `beta`.
+        scale: Boolean. Whether the layer has a `gamma`.
         beta_initializer: Keras initializer of `beta`.
         gamma_initializer: Keras initializer of `gamma`.
         beta_regularizer: Keras regularizer of `beta`, or `None`.
@@ -39,7 +39,7 @@ class InstanceNormalization(keras.layers.Layer):
         **kwargs: As `keras.layers.Layer`.
 
     Call arguments:
-        inputs: `(batch, ..., channels)`, of three axes or more.
+        inputs: `(batch, ..., channels)`, with three axes or more.
 
     Returns:
         A tensor of the same shape, in the layer's compute dtype.
@@ -56,8 +56,9 @@ class InstanceNormalization(keras.layers.Layer):
       [ 1.  1.]]]
 
     Reference:
-        Ulyanov et al., 2016, https://arxiv.org/abs/1607.08022. Differs from it in: `gamma` and
-        `beta`, after its authors' code, and Keras's `epsilon` of 1e-3 (theirs is 1e-5).
+        Ulyanov et al., 2016, https://arxiv.org/abs/1607.08022. Differs from it in: there are
+        `gamma` and `beta`, as in its authors' code; `epsilon` is Keras's 1e-3, where theirs is
+        1e-5.
     """
 
     def __init__(
@@ -74,7 +75,7 @@ class InstanceNormalization(keras.layers.Layer):
         gamma_constraint: object = None,
         **kwargs,
     ):
-        # Without autocast, so that statistics are taken of what comes in, not of its rounding.
+        # Without autocast: statistics are those of the inputs before they are rounded.
         super().__init__(**{"autocast": False, **kwargs})
         check_integer("axis", axis)
         check_number("epsilon", epsilon, above=0)
@@ -113,16 +114,16 @@ class InstanceNormalization(keras.layers.Layer):
     def call(self, inputs):
         x = full_precision(inputs)
         axis = self.axis % len(x.shape)
-        places = [other for other in range(1, len(x.shape)) if other != axis]
-        of_channels = [1] * len(x.shape)
-        of_channels[axis] = -1
-        mean, variance = ops.moments(x, axes=places, keepdims=True)
+        pixel_axes = [other for other in range(1, len(x.shape)) if other != axis]
+        channel_shape = [1] * len(x.shape)
+        channel_shape[axis] = -1
+        mean, variance = ops.moments(x, axes=pixel_axes, keepdims=True)
         factor = ops.rsqrt(variance + self.epsilon)
         if self.gamma is not None:
-            factor = factor * ops.cast(ops.reshape(self.gamma, of_channels), x.dtype)
+            factor = factor * ops.cast(ops.reshape(self.gamma, channel_shape), x.dtype)
         shift = -mean * factor
         if self.beta is not None:
-            shift = shift + ops.cast(ops.reshape(self.beta, of_channels), x.dtype)
+            shift = shift + ops.cast(ops.reshape(self.beta, channel_shape), x.dtype)
         return ops.cast(x * factor + shift, self.compute_dtype)
 
     def compute_output_shape(self, input_shape):
@@ -147,8 +148,8 @@ class InstanceNormalization(keras.layers.Layer):
         rank = len(input_shape)
         if rank < 3:
             raise ValueError(
-                "`inputs` must have a batch, channels and at least one axis between to take "
-                "statistics over; normalize vectors by 'layer', 'batch' or 'group'. "
+                "`inputs` must have a batch axis, channels, and at least one axis between to take "
+                "statistics over. Normalize vectors by 'layer', 'batch' or 'group' instead. "
                 f"Received: inputs.shape={tuple(input_shape)}"
             )
         if not -rank <= self.axis < rank or self.axis % rank == 0:
@@ -158,7 +159,7 @@ class InstanceNormalization(keras.layers.Layer):
             )
         if input_shape[self.axis] is None:
             raise ValueError(
-                "The number of channels must be known, since each has its own gamma and beta. "
+                "The number of channels must be known, since each has a gamma and a beta. "
                 f"Received: axis={self.axis}, inputs.shape={tuple(input_shape)}"
             )
         return input_shape[self.axis]

@@ -1,4 +1,4 @@
-"""Which layers have a kernel that can be normalized, and along which axes it has its outputs."""
+"""Layers with one kernel, and the axes of the kernel that count outputs."""
 
 import keras
 
@@ -16,15 +16,15 @@ _OUTPUT_AXES = {
 
 
 def has_one_kernel(layer: keras.layers.Layer) -> bool:
-    """Returns whether `output_axes` knows the layer."""
+    """Returns whether a layer has one kernel, which `output_axes` knows."""
     return isinstance(layer, tuple(_OUTPUT_AXES))
 
 
 def output_axes(layer: keras.layers.Layer) -> tuple[int, ...]:
     """Returns the axes of a layer's kernel that count its outputs, from the end.
 
-    All other axes are summed over: a kernel's slice at one position along these makes one output
-    channel. For two such axes, the channels are numbered along the last first.
+    A slice of the kernel at one position along these axes belongs to one output channel. If there
+    are two such axes, neighbouring channels are neighbours along the last one.
 
     Example:
 
@@ -44,5 +44,5 @@ def output_axes(layer: keras.layers.Layer) -> tuple[int, ...]:
 
 
 def channel_axis(layer: keras.layers.Layer, rank: int) -> int:
-    """Returns which axis of a layer's output, of `rank` axes, is its channels."""
+    """Returns the axis of channels in a layer's output, which has `rank` axes."""
     return 1 if getattr(layer, "data_format", None) == "channels_first" else rank - 1

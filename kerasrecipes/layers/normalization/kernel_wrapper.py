@@ -1,4 +1,4 @@
-"""What wrappers share that compute another layer's kernel."""
+"""Base class of wrappers that compute the kernel of the wrapped layer."""
 
 from typing import Any
 
@@ -11,11 +11,11 @@ from kerasrecipes.layers.normalization.precision import full_precision
 
 
 class KernelWrapper(keras.layers.Wrapper):
-    """Base class of wrappers whose layer uses a kernel that is computed from its weights.
+    """Base class of wrappers whose layer uses a computed kernel instead of its own.
 
-    The wrapped layer keeps its own kernel as a weight. A subclass writes `compute_kernel(kernel)`:
-    what the layer is to use instead, from that weight in float32 (or float64). Gradients pass
-    through it.
+    The wrapped layer's own kernel stays its weight. A subclass writes `compute_kernel(kernel)`,
+    which is given that weight in float32 (or float64) and returns the kernel that the layer is to
+    use. Gradients flow through this function.
 
     Args:
         layer: `Dense`, `Conv1D`, `Conv2D`, `Conv3D`, their transposes, `DepthwiseConv1D` or
@@ -34,13 +34,13 @@ class KernelWrapper(keras.layers.Wrapper):
 
     def __init__(self, layer: keras.layers.Layer, **kwargs):
         super().__init__(layer, **{"dtype": getattr(layer, "dtype_policy", None), **kwargs})
-        self.autocast = False  # The kernel is computed before it is rounded.
+        self.autocast = False  # The kernel is computed in full precision, and rounded then.
         self.output_axes = output_axes(layer)
         for constraint in ("kernel_constraint", "depthwise_constraint"):
             if getattr(layer, constraint, None) is not None:
                 raise ValueError(
-                    f"`layer` must have no `{constraint}`: it would hold for a weight that the "
-                    f"kernel is computed from, not for the kernel. Received: layer={layer!r}"
+                    f"`layer` must have no `{constraint}`, which would constrain a weight that the "
+                    f"kernel is computed from, not the kernel. Received: layer={layer!r}"
                 )
 
     def build(self, input_shape=None):
@@ -58,7 +58,7 @@ class KernelWrapper(keras.layers.Wrapper):
         raise NotImplementedError(f"{type(self).__name__} must implement `compute_kernel`.")
 
     def call(self, inputs):
-        # Every variable is given a value: a scope hides those of the scope around it.
+        # All variables are given values, because a scope hides those of the scope around it.
         values = [
             (variable, self.kernel if variable is self.layer.kernel else variable.value)
             for variable in self.layer.variables
@@ -73,7 +73,7 @@ class KernelWrapper(keras.layers.Wrapper):
         return self.layer.compute_output_shape(input_shape)
 
     def remove(self) -> keras.layers.Layer:
-        """Returns a plain layer, built, that computes what this one does now."""
+        """Returns a built layer without a wrapper that computes the same."""
         if not self.built:
             raise ValueError(
                 f"{type(self).__name__} must be built before it is removed: call it, or its model, "
@@ -82,9 +82,11 @@ class KernelWrapper(keras.layers.Wrapper):
         return self.plain_layer(self.kernel)
 
     def plain_layer(self, kernel, **changes: object) -> keras.layers.Layer:
-        """Returns a built layer like the wrapped one with this kernel and `changes` to its config.
+        """Returns a built layer like the wrapped one, with another kernel.
 
-        Its other weights are the wrapped layer's, as far as it has them.
+        Args:
+            kernel: The kernel of the new layer.
+            **changes: Changes to its config. If it has a bias, it is that of the wrapped layer.
         """
         plain = type(self.layer).from_config(
             {**self.layer.get_config(), "name": self.name, **changes}
@@ -96,7 +98,7 @@ class KernelWrapper(keras.layers.Wrapper):
         return plain
 
     def along_outputs(self, values):
-        """Returns `values`, one for each output channel, as they multiply the kernel."""
+        """Returns values, one for each output channel, in a shape that broadcasts to the kernel."""
         shape = np.array(self.layer.kernel.shape)
         shape[list(self.input_axes)] = 1
         return ops.reshape(values, shape.tolist())

@@ -1,4 +1,4 @@
-"""One number to multiply by and one to add."""
+"""Scalar affine maps."""
 
 import keras
 from keras import ops
@@ -8,16 +8,16 @@ from kerasrecipes.base.checks import check_choice
 
 @keras.saving.register_keras_serializable(package="kerasrecipes")
 class ScalarAffine(keras.layers.Layer):
-    """Multiplies by a trained number and adds another, the same for all channels and places.
+    """Multiplies by one trained number and adds another, for all channels and pixels alike.
 
         y = scale * x + bias
 
-    What is left of a normalization layer's `gamma` and `beta` in residual networks that are
-    initialized so that they need none; see `FixupResNetCIFAR`.
+    Residual networks that are initialized such that they need no normalization use this layer in
+    place of the `gamma` and `beta` of normalization layers; see `FixupResNetCIFAR`.
 
     Args:
-        use_scale: Whether there is a `scale`; it starts at 1.
-        use_bias: Whether there is a `bias`; it starts at 0.
+        use_scale: Boolean. Whether the layer has a `scale`, which starts at 1.
+        use_bias: Boolean. Whether the layer has a `bias`, which starts at 0.
         **kwargs: As `keras.layers.Layer`.
 
     Call arguments:
@@ -27,7 +27,7 @@ class ScalarAffine(keras.layers.Layer):
         Tensor of the same shape and of the layer's compute dtype.
 
     Raises:
-        ValueError: If there is neither.
+        ValueError: If the layer would have neither.
 
     Example:
 

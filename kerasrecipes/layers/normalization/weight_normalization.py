@@ -10,27 +10,27 @@ from kerasrecipes.layers.normalization.kernel_axes import channel_axis
 from kerasrecipes.layers.normalization.kernel_wrapper import KernelWrapper
 from kerasrecipes.layers.normalization.precision import full_precision
 
-# Squared. Below it a direction counts as zero, and so does its kernel.
+# Squared. A shorter direction counts as zero, and so does its kernel.
 LEAST_LENGTH = 1e-24
-# Of the root of the mean square: a unit whose deviation is less is constant but for rounding.
+# As a fraction of the root mean square. A unit with a smaller deviation is constant up to rounding.
 LEAST_DEVIATION = 1e-4
 
 
 @keras.saving.register_keras_serializable(package="kerasrecipes")
 class WeightNormalization(KernelWrapper):
-    """Learns direction and length of each output's weights apart.
+    """Learns the direction and the length of each output's weights separately.
 
-    The wrapped layer uses the kernel `w`, for each output channel
+    The wrapped layer uses the kernel `w`. For each output channel:
 
         w = g v / |v|
 
-    `v`, of the kernel's shape, is the wrapped layer's own weight `kernel`; `g` is the weight
-    `length` of this wrapper, one number for each output channel. Both are trained. `g` starts at
-    `|v|`, so that the layer starts as it would without the wrapper; `initialize` starts it from
-    data instead. There are no statistics of batches: training and inference are the same.
+    `v` is the wrapped layer's own weight `kernel`. `g` is the weight `length` of this wrapper, with
+    one number for each output channel. Both are trained. `g` starts at `|v|`, so that the layer
+    starts as it would without the wrapper; `initialize` sets it from data instead. No statistics of
+    batches are used, so that training and inference are the same.
 
-    The length of `v` matters only for the step that `v` takes: it grows as `v` is trained, and
-    weight decay of `v` holds it back. A kernel regularizer of the wrapped layer is one of `w`.
+    The length of `v` only affects how far a step turns it. It grows while `v` is trained, unless
+    weight decay of `v` limits it. A kernel regularizer of the wrapped layer penalizes `w`.
 
     Args:
         layer: `Dense`, `Conv1D`, `Conv2D`, `Conv3D`, their transposes, `DepthwiseConv1D` or
@@ -57,8 +57,9 @@ class WeightNormalization(KernelWrapper):
     (1, 1)
 
     Reference:
-        Salimans and Kingma, 2016, https://arxiv.org/abs/1602.07868. Differs from it in: `v` starts
-        as the layer's kernel initializer says, not from a normal distribution of deviation 0.05.
+        Salimans and Kingma, 2016, https://arxiv.org/abs/1602.07868. Differs from it in: `v` is
+        drawn by the layer's kernel initializer, not from a normal distribution with a standard
+        deviation of 0.05.
     """
 
     def build(self, input_shape=None):
@@ -89,11 +90,11 @@ class WeightNormalization(KernelWrapper):
     def initialize(self, inputs) -> None:
         """Sets lengths and biases so that each output channel has mean 0 and deviation 1.
 
-        With `t = v x / |v|` over all samples and places, before the layer's activation,
+        With `t = v x / |v|`, before the layer's activation, over all samples and pixels:
 
             g = 1 / deviation(t),  b = -mean(t) / deviation(t)
 
-        Without a bias, the mean stays. A channel that is constant keeps its length.
+        Without a bias, the mean is not changed. A channel that is constant keeps its length.
         `initialize_weight_normalization` does this for all layers of a model.
 
         Args:

@@ -11,15 +11,16 @@ from kerasrecipes.layers.normalization.kernel_wrapper import KernelWrapper
 class WeightStandardization(KernelWrapper):
     """Gives the weights of each output zero mean and unit variance.
 
-    The wrapped layer uses the kernel `w`, for each output channel, with the mean and the (biased)
-    variance of its weights `v`,
+    The wrapped layer uses the kernel `w`. For each output channel, with the mean and the (biased)
+    variance of its weights `v`:
 
         w = (v - mean) / sqrt(variance + epsilon)
 
-    It is made for convolutions with group normalization behind them, which together train at small
-    batches as batch normalization does at large ones; without a normalization behind it, outputs
-    grow by the root of the number of inputs. There are no weights but the layer's own, and a
-    regularizer is one of `v`: one of `w` would be constant.
+    Use it for convolutions that are followed by group normalization. The two together train as well
+    with small batches as batch normalization does with large ones. Without a normalization behind
+    the layer, outputs grow with the root of the number of inputs. The wrapper has no weights of its
+    own. A kernel regularizer of the wrapped layer penalizes `v`, since a penalty on `w` would be
+    constant.
 
     Args:
         layer: `Dense`, `Conv1D`, `Conv2D`, `Conv3D`, their transposes, `DepthwiseConv1D` or
@@ -34,7 +35,7 @@ class WeightStandardization(KernelWrapper):
         As `layer`.
 
     Raises:
-        ValueError: If `layer` has no kernel, or a constraint on it, or `epsilon` is not positive.
+        ValueError: If `layer` has no kernel or a constraint on it, or `epsilon` is not positive.
 
     Example:
 
@@ -45,8 +46,8 @@ class WeightStandardization(KernelWrapper):
     [-1.  1.]
 
     Reference:
-        Qiao et al., 2019, https://arxiv.org/abs/1903.10520. Differs from it in: `epsilon` is under
-        the root; its authors' code adds 1e-5 to the deviation.
+        Qiao et al., 2019, https://arxiv.org/abs/1903.10520. Differs from it in: `epsilon` stands
+        under the root, where its authors' code adds 1e-5 to the deviation.
     """
 
     def __init__(self, layer: keras.layers.Layer, epsilon: float = 1e-5, **kwargs):

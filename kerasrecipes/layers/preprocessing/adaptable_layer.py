@@ -1,4 +1,4 @@
-"""What layers that adapt to data share."""
+"""Base class of layers that adapt to data."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -9,25 +9,25 @@ from keras import ops
 
 from kerasrecipes.layers.preprocessing.streamed_moments import StreamedMoments
 
-# Of an array that is given whole.
+# Samples at a time of data that is one array.
 _BATCH_SIZE = 256
 
 
 class AdaptableLayer(keras.layers.Layer):
-    """Base class of layers whose statistics come from data, before training.
+    """Base class of layers with statistics that are computed from data before training.
 
-    A subclass says in `covariance` whether it needs more than variances, in `per` what has
-    statistics of its own: `"channel"`, the last axis, over all samples and places; or `"feature"`,
-    every place and channel, over all samples. It writes
+    A subclass sets two attributes. `covariance` tells whether it needs a covariance matrix or only
+    variances. `per` is `"channel"` for statistics of each channel, over all samples and pixels, or
+    `"feature"` for statistics of each pixel and channel, over all samples. It writes
 
-    - `build(input_shape)`: calls `super().build`, then makes weights by `add_statistic`, such that
-      nothing changes before the layer is adapted;
-    - `set_statistics(moments)`: sets the weights by the `StreamedMoments` of the data;
-    - `transform(inputs)` and `inverse_transform(outputs)`, both of float32.
+    - `build(input_shape)`: calls `super().build`, then makes its weights by `add_statistic`, with
+      initial values such that the layer changes nothing before it is adapted;
+    - `set_statistics(moments)`: sets the weights from the `StreamedMoments` of the data;
+    - `transform(inputs)` and `inverse_transform(outputs)`, which take and return float32.
 
-    Statistics are not trainable, are in the saved model, and are computed in float64. They are kept
-    and applied in float32 (in float64 where the layer computes in that), so that half precision
-    rounds the result only.
+    Statistics are computed in float64. They are not trainable, and are saved with the model. They
+    are stored and applied in float32 (or in float64, if the layer computes in float64), so that
+    half precision rounds nothing but the result.
 
     Args:
         **kwargs: As `keras.layers.Layer`.
@@ -40,7 +40,7 @@ class AdaptableLayer(keras.layers.Layer):
     per = "feature"
 
     def __init__(self, **kwargs):
-        # What comes in is cast to float32 here, not to the compute dtype.
+        # Without autocast: `call` casts inputs to float32, not to the compute dtype.
         super().__init__(autocast=False, **kwargs)
 
     def build(self, input_shape):
@@ -54,17 +54,17 @@ class AdaptableLayer(keras.layers.Layer):
         self.inner_shape = tuple(input_shape[1:])
 
     def adapt(self, data) -> None:
-        """Sets the statistics to those of data; what they were before does not matter.
+        """Sets the statistics to those of data, in place of any earlier ones.
 
         Args:
-            data: An array or tensor of samples, or batches: a `tf.data.Dataset`, a
+            data: An array or tensor of samples, or an iterable of batches: a `tf.data.Dataset`, a
                 `keras.utils.PyDataset`, or any other iterable of arrays or of tuples that begin
-                with them. Batches are read one after another, once. Give the training split and
-                nothing else.
+                with arrays. Batches are read once, in order. Give the training split and nothing
+                else.
 
         Raises:
-            ValueError: If there are no samples, one is not finite, their shape does not fit, or
-                they vary too little for the layer.
+            ValueError: If there are no samples, one of them is not finite, their shape does not
+                fit, or they do not vary enough.
         """
         moments = StreamedMoments(self.covariance)
         for batch in _batches(data):
@@ -81,7 +81,7 @@ class AdaptableLayer(keras.layers.Layer):
         return ops.cast(outputs, self.compute_dtype)
 
     def inverse(self, outputs):
-        """Returns the inputs that give `outputs`, in the layer's compute dtype."""
+        """Returns the inputs that lead to `outputs`, in the layer's compute dtype."""
         inputs = self.inverse_transform(ops.cast(outputs, self._statistic_dtype))
         return ops.cast(inputs, self.compute_dtype)
 
@@ -95,7 +95,7 @@ class AdaptableLayer(keras.layers.Layer):
         raise NotImplementedError(f"{type(self).__name__} must implement `inverse_transform`.")
 
     def add_statistic(self, name: str, shape: tuple[int, ...], initializer: str):
-        """Returns a new weight that adapting sets."""
+        """Returns a new weight for a statistic."""
         return self.add_weight(
             name=name,
             shape=shape,
@@ -110,7 +110,7 @@ class AdaptableLayer(keras.layers.Layer):
         return "float64" if self.compute_dtype == "float64" else "float32"
 
     def statistic_shape(self, input_shape) -> tuple[Any, ...]:
-        """Returns the shape of statistics for inputs of a shape."""
+        """Returns the shape of the statistics for inputs of this shape."""
         return tuple(input_shape[-1:] if self.per == "channel" else input_shape[1:])
 
     def _check_shape(self, shape):
@@ -123,13 +123,13 @@ class AdaptableLayer(keras.layers.Layer):
 
 
 def _batches(data) -> Iterator[np.ndarray]:
-    """Yields the data as arrays, batch by batch."""
+    """Yields data as NumPy arrays, one for each batch."""
     if isinstance(data, np.ndarray) or ops.is_tensor(data):
         whole = ops.convert_to_numpy(data)
         yield from (whole[i : i + _BATCH_SIZE] for i in range(0, len(whole), _BATCH_SIZE))
         return
     if isinstance(data, keras.utils.PyDataset):
-        # Iterating over it would not end: Python counts until an IndexError.
+        # Python would iterate until an IndexError, which a PyDataset never raises.
         data = map(data.__getitem__, range(len(data)))
     if not isinstance(data, Iterable):
         raise TypeError(f"`data` must be an array or batches of arrays. Received: data={data!r}")

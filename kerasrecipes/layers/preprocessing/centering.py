@@ -1,4 +1,4 @@
-"""Zero mean."""
+"""Centering to zero mean."""
 
 import keras
 from keras import ops
@@ -9,19 +9,20 @@ from kerasrecipes.layers.preprocessing.adaptable_layer import AdaptableLayer
 
 @keras.saving.register_keras_serializable(package="kerasrecipes")
 class Centering(AdaptableLayer):
-    """Subtracts the mean of the training data, and divides by nothing.
+    """Subtracts the mean of the training data.
 
         y = x - mean
 
-    For images the lectures recommend this and no more: the mean image, `per="feature"` (AlexNet),
-    or a mean for each channel, `per="channel"` (VGG). Pixels have similar scales already. Today the
-    deviation is mostly divided out too: `Standardization`.
+    Many lectures recommend no other preprocessing for images, since pixels have similar scales
+    already: subtract the mean image, `per="feature"` (AlexNet), or the mean of each channel,
+    `per="channel"` (VGG). Today images are mostly divided by the standard deviation as well; see
+    `Standardization`.
 
-    Before it is adapted it changes nothing.
+    Before the layer is adapted, it changes nothing.
 
     Args:
-        per: `"channel"` for one mean of each channel, over all samples and places; images may then
-            be of any size. `"feature"` for one of every pixel and channel, over all samples.
+        per: `"channel"` for a mean of each channel, over all samples and pixels; images may then
+            have any size. `"feature"` for a mean of each pixel and channel, over all samples.
         **kwargs: As `keras.layers.Layer`.
 
     Call arguments:
@@ -31,8 +32,8 @@ class Centering(AdaptableLayer):
         Tensor of the same shape, in the layer's compute dtype.
 
     Raises:
-        ValueError: If `per` is unknown, or the number of channels (of any feature, with
-            `per="feature"`) is; when it adapts, if there are no samples or one is not finite.
+        ValueError: If `per` is unknown, or the number of channels (with `per="feature"`, any size)
+            is; when it adapts, if there are no samples or one is not finite.
 
     Example:
 

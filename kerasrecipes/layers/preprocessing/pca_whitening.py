@@ -1,4 +1,4 @@
-"""Decorrelated features."""
+"""PCA whitening: decorrelated features of unit variance."""
 
 import keras
 
@@ -8,29 +8,31 @@ from kerasrecipes.layers.preprocessing.whitening_layer import WhiteningLayer
 
 @keras.saving.register_keras_serializable(package="kerasrecipes")
 class PCAWhitening(WhiteningLayer):
-    """Turns data to its principal axes and gives each of them unit variance.
+    """Rotates data to its principal axes, and gives it unit variance along each of them.
 
     With the covariance `C = (X - mean)^T (X - mean) / N = U diag(s) U^T` of flattened samples,
 
         y = (x - mean) U diag(1 / sqrt(s + epsilon))
 
-    Some lectures stop at `Xrot = X U`, without the division: then features are decorrelated and
-    not white. That is `whiten=False`.
+    Some lectures stop at `Xrot = X U`, without the division. Features are then decorrelated, but
+    have different variances. Use `whiten=False` for that.
 
-    Before it is adapted it flattens, and leaves out all but the first `components` features. The
-    covariance is accumulated batch by batch: adapting takes memory for it, of `features` squared,
-    however much data there is. The time grows with the cube of the features.
+    Before the layer is adapted, it flattens inputs and keeps the first `components` features. To
+    adapt it takes memory for the covariance matrix, of `features` squared, whatever the number of
+    samples. The time grows with the cube of `features`.
 
     Args:
-        components: Positive integer, the axes of largest variance to keep, or `None` for all.
-        epsilon: Float of at least 0, in units of the inputs' variance. Keeps axes along which there
-            is only noise from being blown up: one with a variance below it comes out smaller than
+        components: Positive integer, the number of axes to keep, those with the largest variance;
+            or `None` for all.
+        epsilon: Float of at least 0, in units of the inputs' variance. It prevents that axes with
+            nothing but noise are amplified: an axis with a variance below it is left with less than
             unit variance. The default is meant for pixels in [0, 1].
-        whiten: Whether to divide by the deviations.
+        whiten: Boolean. Whether to divide by the deviations.
         **kwargs: As `keras.layers.Layer`.
 
     Call arguments:
-        inputs: `(batch, ..., channels)`, integer or float; all sizes but the batch's are known.
+        inputs: `(batch, ..., channels)`, integer or float. All sizes but that of the batch must be
+            known.
 
     Returns:
         Tensor of shape `(batch, components)`, in the layer's compute dtype.
@@ -70,7 +72,7 @@ class PCAWhitening(WhiteningLayer):
         return self.to_axes(inputs)
 
     def inverse_transform(self, outputs):
-        """Returns the inputs, or what of them lies along the components that were kept."""
+        """Returns the inputs; without all components, their projection on those that were kept."""
         return self.from_axes(outputs)
 
     def get_config(self):

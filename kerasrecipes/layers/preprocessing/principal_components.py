@@ -1,4 +1,4 @@
-"""The principal axes of data."""
+"""Principal axes of data."""
 
 import numpy as np
 
@@ -8,18 +8,17 @@ from kerasrecipes.layers.preprocessing.streamed_moments import StreamedMoments
 def principal_axes(
     moments: StreamedMoments, epsilon: float | None, name: str
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Returns what data varies along, and how much, the most first.
+    """Returns the principal axes of data and the variances along them, the largest first.
 
     Args:
-        moments: Its moments, with the covariance.
-        epsilon: Float of at least 0: what the caller adds to the variances to divide by their
-            roots. `None` if it does not divide.
-        name: The caller, for messages.
+        moments: Moments of the data, with the covariance.
+        epsilon: Float of at least 0, which the caller adds to the variances before it divides by
+            their roots. `None` if it does not divide.
+        name: Name of the caller, for errors.
 
     Returns:
-        Orthonormal axes, `(features, axes)`, one a column, and the variances along them, `(axes,)`.
-        Each axis points to where its largest entry is positive, so that they do not depend on the
-        library that finds them.
+        Orthonormal axes as columns, `(features, axes)`, and variances, `(axes,)`. The sign of each
+        axis is such that its largest entry is positive, whatever the library that computes it.
 
     Raises:
         ValueError: If the data is constant, or has an axis without variance and `epsilon` is 0.

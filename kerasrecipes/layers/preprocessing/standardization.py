@@ -1,4 +1,4 @@
-"""Zero mean and unit variance."""
+"""Standardization to zero mean and unit variance."""
 
 import keras
 import numpy as np
@@ -7,7 +7,7 @@ from keras import ops
 from kerasrecipes.base.checks import check_choice
 from kerasrecipes.layers.preprocessing.adaptable_layer import AdaptableLayer
 
-# Rounding leaves a constant of float32 numbers with a deviation of up to this share of the mean.
+# Rounding leaves float32 numbers that are equal with up to this deviation, relative to the mean.
 _CONSTANT = 1e-7
 
 
@@ -17,17 +17,17 @@ class Standardization(AdaptableLayer):
 
         y = (x - mean) / deviation
 
-    The deviation is the population's, divided by `N`. Before it is adapted the layer changes
-    nothing.
+    The deviation is that of the population: squares are divided by `N`. Before the layer is
+    adapted, it changes nothing.
 
-    `keras.layers.Normalization` computes the same. This layer accumulates in float64 around a
-    shift, takes any stream of batches, has an `inverse`, and says so where a feature is constant
-    instead of dividing by its epsilon.
+    `keras.layers.Normalization` computes the same. This layer accumulates sums in float64 around a
+    shift, takes any iterable of batches, and has an `inverse`. If a feature is constant it raises
+    an error, where Keras's divides by an epsilon.
 
     Args:
-        per: `"channel"` for one mean and deviation of each channel, over all samples and places;
-            images may then be of any size. `"feature"` for those of every pixel and channel, over
-            all samples.
+        per: `"channel"` for a mean and a deviation of each channel, over all samples and pixels;
+            images may then have any size. `"feature"` for those of each pixel and channel, over all
+            samples.
         **kwargs: As `keras.layers.Layer`.
 
     Call arguments:
@@ -37,9 +37,9 @@ class Standardization(AdaptableLayer):
         Tensor of the same shape, in the layer's compute dtype.
 
     Raises:
-        ValueError: If `per` is unknown, or the number of channels (of any feature, with
-            `per="feature"`) is; when it adapts, if there are no samples, one is not finite, or a
-            feature is constant.
+        ValueError: If `per` is unknown, or the number of channels (with `per="feature"`, any size)
+            is; when it adapts, if there are no samples, one is not finite, or a feature is
+            constant.
 
     Example:
 

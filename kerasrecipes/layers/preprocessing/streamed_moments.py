@@ -1,4 +1,4 @@
-"""Mean and covariance of samples that come batch by batch."""
+"""Mean and covariance of samples, accumulated batch by batch."""
 
 import numpy as np
 
@@ -6,17 +6,17 @@ import numpy as np
 class StreamedMoments:
     """The mean, and the variances or the covariance matrix, of all samples so far.
 
-    Sums are kept in float64, and of differences from the first batch's mean, `s`, so that a mean
-    that is large beside the deviation costs no digits:
+    Sums are accumulated in float64 over differences from the mean of the first batch, `s`, so that
+    no digits are lost where the mean is much larger than the deviation:
 
         mean = s + sum(x - s) / N
         covariance = sum((x - s) (x - s)^T) / N - (mean - s) (mean - s)^T
 
-    What is kept does not grow with the number of samples.
+    The memory does not depend on the number of samples.
 
     Args:
-        covariance: Whether to keep the whole covariance matrix, `features` squared numbers, or the
-            variances alone.
+        covariance: Whether to accumulate the covariance matrix, with `features` squared numbers, or
+            only the variances.
 
     Example:
 
@@ -38,7 +38,8 @@ class StreamedMoments:
         """Adds samples, `(samples, features)`, of any dtype.
 
         Raises:
-            ValueError: If one is not finite, or they have another number of features than before.
+            ValueError: If a sample is not finite, or the number of features is not that of earlier
+                samples.
         """
         samples = np.asarray(samples, "float64")
         if not np.isfinite(samples).all():
@@ -63,19 +64,19 @@ class StreamedMoments:
 
     @property
     def mean(self) -> np.ndarray:
-        """`(features,)`."""
+        """Mean, `(features,)`."""
         return self._shift + self._sum / self.samples
 
     @property
     def variance(self) -> np.ndarray:
-        """`(features,)`, of the population: divided by `N`."""
+        """Variances of the population, `(features,)`: sums of squares are divided by `N`."""
         if self._covariance:
             return np.diag(self.covariance).copy()
-        # What rounding leaves of no variance may be negative.
+        # Rounding may turn a variance of 0 into a negative number.
         return np.maximum(self._products / self.samples - (self._sum / self.samples) ** 2, 0)
 
     @property
     def covariance(self) -> np.ndarray:
-        """`(features, features)`, of the population: divided by `N`."""
+        """Covariance of the population, `(features, features)`: sums are divided by `N`."""
         mean = self._sum / self.samples
         return self._products / self.samples - np.outer(mean, mean)

@@ -1,4 +1,4 @@
-"""What PCA and ZCA whitening share."""
+"""Base class of PCA and ZCA whitening."""
 
 import numpy as np
 from keras import ops
@@ -9,7 +9,7 @@ from kerasrecipes.layers.preprocessing.principal_components import principal_axe
 
 
 class WhiteningLayer(AdaptableLayer):
-    """Base class of layers that flatten, turn data to its principal axes and scale these.
+    """Base class of layers that rotate data to its principal axes and scale it along them.
 
     Args:
         epsilon: Float of at least 0, in units of the inputs' variance.
@@ -47,12 +47,12 @@ class WhiteningLayer(AdaptableLayer):
             self.deviation.assign(np.sqrt(variances[:kept] + self.epsilon))
 
     def to_axes(self, inputs):
-        """Returns flattened inputs along the axes, in deviations."""
+        """Returns the coordinates of inputs along the axes, in units of deviations."""
         centred = ops.subtract(ops.reshape(inputs, (-1, self.features)), self.mean)
         return ops.divide(ops.matmul(centred, self.axes), self.deviation)
 
     def from_axes(self, outputs):
-        """Returns the inputs, in their shape, that have these deviations along the axes."""
+        """Returns the inputs that have these coordinates, in their own shape."""
         centred = ops.matmul(ops.multiply(outputs, self.deviation), ops.transpose(self.axes))
         return ops.reshape(ops.add(centred, self.mean), (-1, *self.inner_shape))
 

@@ -1,4 +1,4 @@
-"""Decorrelated images that still look like images."""
+"""ZCA whitening: decorrelated images that still look like images."""
 
 import keras
 from keras import ops
@@ -8,26 +8,28 @@ from kerasrecipes.layers.preprocessing.whitening_layer import WhiteningLayer
 
 @keras.saving.register_keras_serializable(package="kerasrecipes")
 class ZCAWhitening(WhiteningLayer):
-    """Whitens data by the smallest change: pixels stay where they are.
+    """Whitens data with the smallest possible change, so that images stay images.
 
     With the covariance `C = (X - mean)^T (X - mean) / N = U diag(s) U^T` of flattened samples,
 
         y = (x - mean) U diag(1 / sqrt(s + epsilon)) U^T
 
-    which is PCA whitening, turned back. Of all ways to whiten this is the one whose outputs are
-    closest to the centred inputs, so that a convolution still finds edges next to each other.
+    This is PCA whitening, rotated back. Of all linear maps that whiten data, its outputs are the
+    closest to the centred inputs. Neighbouring pixels are therefore still neighbours, as a
+    convolution needs them.
 
-    Before it is adapted it changes nothing. The covariance is accumulated batch by batch: adapting
-    takes memory for it, of `features` squared, however much data there is. The time grows with the
-    cube of the features.
+    Before the layer is adapted, it changes nothing. To adapt it takes memory for the covariance
+    matrix, of `features` squared, whatever the number of samples. The time grows with the cube of
+    `features`.
 
     Args:
-        epsilon: Float of at least 0, in units of the inputs' variance. Keeps axes along which there
-            is only noise from being blown up. The default is meant for pixels in [0, 1].
+        epsilon: Float of at least 0, in units of the inputs' variance. It prevents that axes with
+            nothing but noise are amplified. The default is meant for pixels in [0, 1].
         **kwargs: As `keras.layers.Layer`.
 
     Call arguments:
-        inputs: `(batch, ..., channels)`, integer or float; all sizes but the batch's are known.
+        inputs: `(batch, ..., channels)`, integer or float. All sizes but that of the batch must be
+            known.
 
     Returns:
         Tensor of the same shape, in the layer's compute dtype.
@@ -50,7 +52,8 @@ class ZCAWhitening(WhiteningLayer):
     Reference:
         Bell and Sejnowski, 1997, https://doi.org/10.1016/S0042-6989(97)00121-1;
         Krizhevsky, 2009, https://www.cs.toronto.edu/~kriz/learning-features-2009-TR.pdf,
-        appendix A. Differs from it in: `epsilon`, and deviations are divided by `N`, not `N - 1`.
+        appendix A. Differs from it in: there is an `epsilon`, and variances are divided by `N`, not
+        by `N - 1`.
     """
 
     def __init__(self, epsilon: float = 0.01, **kwargs):

@@ -1,4 +1,4 @@
-"""DropConnect: weights that are dropped at random."""
+"""DropConnect: random dropping of weights."""
 
 import keras
 from keras import ops
@@ -9,40 +9,43 @@ from kerasrecipes.layers.regularization.per_example import convolve_each, multip
 
 @keras.saving.register_keras_serializable(package="kerasrecipes")
 class DropConnect(keras.layers.Wrapper):
-    """Drops single weights of a layer, others for each example of a batch.
+    """Drops single weights of a layer, drawn for each example of a batch.
 
-    With the layer's kernel `W`, bias `b` and activation `a`, its input `v`, and a mask `M` of
-    entries that are 1 with probability `1 - rate` and 0 otherwise, drawn for every weight and every
-    example,
+    The wrapped layer has the kernel `W`, the bias `b` and the activation `a`; its input is `v`. The
+    entries of the mask `M` are 1 with probability `1 - rate` and 0 otherwise, and are drawn for
+    every weight and every example:
 
         training:   r = a((M * W) v / (1 - rate) + b)
         inference:  r = a(W v + b), or the mean of a(u) over samples of
                     u ~ Normal(W v + b, rate / (1 - rate) (W * W)(v * v))
 
-    `u` is what training computes before the activation, with its sum over many weights taken for a
-    Gaussian. That its mean is pushed through a curved `a` is the error of the cheap inference, so
-    give the layer its activation: without one both are the same.
+    `u` approximates what training computes before the activation: a sum over many weights is nearly
+    Gaussian. The first, cheaper form of inference applies `a` to the mean of `u` instead of taking
+    the mean of `a(u)`. For the two to differ, the activation must be in the wrapped layer and not
+    in a layer behind it.
 
-    When to use: on large dense layers, where dropout helps too. It trains somewhat more slowly.
+    When to use: on large dense layers, where dropout helps, too. Training takes somewhat longer.
 
-    **Memory.** In training every example has a kernel of its own: `batch * kernel` numbers for the
-    forward pass and as many again for the backward pass; 128 examples of a 1024 x 1024 layer take
-    0.5 GiB for each. Except on PyTorch, a convolution holds what each pixel sees besides, `rows *
-    columns` times its input. Inference holds no more than the layer itself and a few of its
-    outputs, whatever `inference_samples` is.
+    **Memory.** In training every example has a kernel of its own. That takes `batch * kernel`
+    numbers for the forward pass and as many for the backward pass: for 128 examples and a layer of
+    1024 x 1024, 0.5 GiB each. Except on PyTorch, a convolution also stores a window of its input
+    for each pixel, `rows * columns` times the input. Inference needs memory for the layer and a few
+    of its outputs, whatever `inference_samples` is.
 
     Args:
-        layer: A `keras.layers.Dense`, or a `keras.layers.Conv2D` with its channels last and
-            `groups=1`. Its bias is never dropped.
-        rate: Float in `[0, 1)`. Probability to **drop**; the paper's `p` is that to keep.
-        inference_samples: Integer of at least 0. Gaussian samples of inference; 0 for the mean
-            alone. They are drawn once, the same for all examples, so that a prediction depends on
+        layer: A `keras.layers.Dense`, or a `keras.layers.Conv2D` with channels last and `groups=1`.
+            Its bias is never dropped.
+        rate: Float in `[0, 1)`. Probability to **drop** a weight. The paper's `p` is the
+            probability to keep it.
+        inference_samples: Integer of at least 0. Number of Gaussian samples in inference; 0 for the
+            mean alone. The same samples are used for all examples, so that a prediction depends on
             nothing but the input.
-        seed: Integer, or `None` for random masks (and always the same Gaussian samples).
+        seed: Integer, or `None` for random masks. With `None`, too, the Gaussian samples are always
+            the same.
         **kwargs: As `keras.layers.Layer`. The dtype defaults to the layer's.
 
     Call arguments:
-        inputs: As `layer` takes them. All positions of an example share its mask.
+        inputs: As `layer` takes them. All positions of an example have the same mask.
         training: Whether to drop. Defaults to `False`.
 
     Returns:
@@ -60,11 +63,11 @@ class DropConnect(keras.layers.Wrapper):
     (<...[4...4...]...>, <...[0...2...4...6...8...]...>)
 
     Reference:
-        Wan et al., 2013, https://proceedings.mlr.press/v28/wan13.html. Differs from it in: the
-        division by `1 - rate` in training instead of a factor of `1 - rate` afterwards, which is
-        the same network with weights `1 / (1 - rate)` times as large, and so that the wrapped
-        layer is what inference by the mean uses; biases are not dropped; Gaussian samples are
-        shared among examples. What EfficientNet's code calls "drop connect" is `StochasticDepth`.
+        Wan et al., 2013, https://proceedings.mlr.press/v28/wan13.html. Differs from it in: training
+        divides by `1 - rate`, where the paper multiplies by it in inference. The network is the
+        same with weights `1 / (1 - rate)` times as large, and inference by the mean is the wrapped
+        layer. Biases are not dropped; all examples have the same Gaussian samples. EfficientNet's
+        code calls `StochasticDepth` "drop connect".
     """
 
     def __init__(
@@ -106,7 +109,7 @@ class DropConnect(keras.layers.Wrapper):
         kernel = ops.cast(self.layer.kernel, dtype)
         mean = self._multiply(inputs, kernel)
         variance = self.rate / (1 - self.rate) * self._multiply(inputs**2, kernel**2)
-        # The root has no gradient at 0, where nothing but zeros came in.
+        # The root has no gradient at 0, which is the variance if all inputs are 0.
         deviation = ops.sqrt(variance + keras.config.epsilon() ** 2)
         noise = keras.random.normal(
             (self.inference_samples, kernel.shape[-1]), dtype=dtype, seed=self.seed or 0
@@ -145,11 +148,11 @@ class DropConnect(keras.layers.Wrapper):
 
 
 def _check_layer(layer: object) -> None:
-    # A subclass may compute something else from its kernel.
+    # A subclass may use its kernel in another way.
     if type(layer) not in (keras.layers.Dense, keras.layers.Conv2D):
         raise TypeError(
-            "`layer` must be a keras.layers.Dense or a keras.layers.Conv2D: what others make of "
-            f"their weights is not known here. Received: layer={layer!r}"
+            "`layer` must be a keras.layers.Dense or a keras.layers.Conv2D, since this wrapper "
+            f"computes their outputs itself. Received: layer={layer!r}"
         )
     if isinstance(layer, keras.layers.Conv2D) and (
         layer.groups != 1 or layer.data_format != "channels_last"

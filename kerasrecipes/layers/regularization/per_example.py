@@ -1,11 +1,11 @@
-"""Products and convolutions in which each example of a batch has a kernel of its own."""
+"""Products and convolutions with a kernel for each example of a batch."""
 
 import keras
 from keras import ops
 
 
 def multiply_each(inputs, kernels):
-    """Multiplies each example by its own kernel, as one batched product.
+    """Multiplies each example by its own kernel, in one batched product.
 
     Args:
         inputs: `(batch, ..., in)`.
@@ -27,9 +27,9 @@ def multiply_each(inputs, kernels):
 def convolve_each(inputs, kernels, strides, padding, dilation_rate):
     """Convolves each image with its own kernel.
 
-    On PyTorch this is a grouped convolution, with the batch in its groups. XLA needs minutes to
-    compile one for a CPU, so elsewhere the pixels that a kernel sees are laid beside each other,
-    and a batched product does the rest.
+    On PyTorch this is a grouped convolution with a group for each image. XLA takes minutes to
+    compile one for a CPU. On other backends the windows of pixels under the kernel are therefore
+    collected first, and then multiplied in a batched product.
 
     Args:
         inputs: `(batch, height, width, in)`.
@@ -39,7 +39,7 @@ def convolve_each(inputs, kernels, strides, padding, dilation_rate):
         dilation_rate: Two positive integers, in pixels.
 
     Returns:
-        `(batch, new height, new width, out)`, as `keras.ops.conv` has them.
+        `(batch, height, width, out)`, with the height and width of the output of `keras.ops.conv`.
 
     Example:
 
@@ -66,20 +66,20 @@ def _by_products(images, kernels, strides, padding, dilation_rate):
     rows, columns, channels, filters = kernels.shape[1:]
     for axis, size in ((1, rows), (2, columns)):
         images = _windows(images, axis, size, strides[axis - 1], padding, dilation_rate[axis - 1])
-    # What a pixel sees is now in the order of columns, rows, channels.
+    # The channels now hold a window in the order of columns, rows, channels.
     kernels = ops.transpose(kernels, (0, 2, 1, 3, 4))
     kernels = ops.reshape(kernels, (-1, columns * rows * channels, filters))
     return multiply_each(images, kernels)
 
 
 def _windows(images, axis, size, stride, padding, dilation):
-    """Returns, along an axis, what each position of a window sees, as further channels."""
+    """Returns the windows along one axis, with the pixels of a window as further channels."""
     length = ops.shape(images)[axis]
     reach = (size - 1) * dilation + 1
     start = 0
     if padding == "same":
-        # Of what is missing, half is before the image. The sizes may be tensors, whose maximum
-        # with 0 Python cannot take.
+        # Half of the missing pixels lie before the image. Sizes may be tensors, for which Python's
+        # `max` does not work.
         missing = reach - 1 - (length - 1) % stride
         missing = (missing + abs(missing)) // 2
         start, length = reach - 1 - missing // 2, length + missing

@@ -1,4 +1,4 @@
-"""Stochastic depth: residual branches that are skipped at random."""
+"""Stochastic depth: random dropping of residual branches."""
 
 import keras
 from keras import ops
@@ -10,21 +10,22 @@ from kerasrecipes.base.checks import check_number
 class StochasticDepth(keras.layers.Layer):
     """Drops the whole residual branch of some samples of a batch.
 
-    It stands at the end of the branch `F` of a residual block, before the addition. With `b`, 1
-    with probability `1 - rate` and 0 otherwise, drawn once for each sample,
+    Put it at the end of the branch `F` of a residual block, before the addition. `b` is 1 with
+    probability `1 - rate` and 0 otherwise, and is drawn once for each sample:
 
         training:   x + b / (1 - rate) * F(x)
         inference:  x + F(x)
 
-    Deep residual networks are where it helps; see `stochastic_depth_rate` of `ResNet` and
-    `ResNetCIFAR`, which raises the rate from block to block. It costs next to nothing and saves
-    nothing: a branch that is dropped is computed all the same.
+    It helps in deep residual networks; see `stochastic_depth_rate` of `ResNet` and `ResNetCIFAR`,
+    which raises the rate from block to block. It takes next to no time and saves none: branches
+    that are dropped are computed all the same.
 
-    **Names.** EfficientNet's code and timm call this "drop connect", timm also "drop path". It is
-    not `DropConnect`, which drops single weights.
+    **Names.** EfficientNet's code and timm call this "drop connect"; timm also calls it "drop
+    path". `DropConnect` is another technique, which drops single weights.
 
     Args:
-        rate: Float in `[0, 1)`. Probability to **drop**; the paper's `p` is that to keep.
+        rate: Float in `[0, 1)`. Probability to **drop** a branch. The paper's `p` is the
+            probability to keep it.
         seed: Integer, or `None` for a random one.
         **kwargs: As `keras.layers.Layer`.
 
@@ -45,9 +46,9 @@ class StochasticDepth(keras.layers.Layer):
     (64, 1)
 
     Reference:
-        Huang et al., 2016, https://arxiv.org/abs/1603.09382. Differs from it in: a sample of its
-        own for each image instead of one for the batch, and the division in training instead of a
-        factor of `1 - rate` afterwards. At a fixed rank, `keras.layers.Dropout` does the same with
+        Huang et al., 2016, https://arxiv.org/abs/1603.09382. Differs from it in: `b` is drawn for
+        each sample, not once for the batch; training divides by `1 - rate`, where the paper
+        multiplies by it in inference. For images, `keras.layers.Dropout` does the same with
         `noise_shape=(None, 1, 1, 1)`.
     """
 

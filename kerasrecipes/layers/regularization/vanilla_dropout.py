@@ -8,21 +8,22 @@ from kerasrecipes.base.checks import check_number
 
 @keras.saving.register_keras_serializable(package="kerasrecipes")
 class VanillaDropout(keras.layers.Layer):
-    """Drops outputs in training and scales all of them afterwards.
+    """Drops outputs in training, and scales all outputs in inference.
 
-    With `m`, 1 with probability `1 - rate` and 0 otherwise, drawn for every output of every sample,
+    `m` is 1 with probability `1 - rate` and 0 otherwise, and is drawn for every output of every
+    sample:
 
         training:   y = m * x
         inference:  y = (1 - rate) * x
 
-    What follows sees the same on average in both. `keras.layers.Dropout` divides by `1 - rate` in
-    training instead ("inverted" dropout), and its network is left as it is afterwards: use that.
-    This layer is there to show that both are the same network, at weights and learning rates that
-    differ by powers of `1 - rate`.
+    The outputs have the same mean in both. `keras.layers.Dropout` divides by `1 - rate` in training
+    instead ("inverted" dropout), and changes nothing in inference. Use that one. This layer is here
+    to show that both are the same network, with weights and learning rates that differ by powers of
+    `1 - rate`.
 
     Args:
-        rate: Float in `[0, 1)`. Probability to **drop**. Where lectures write code, their `p` is
-            the probability to keep, `1 - rate`; where they write text, it is often that to drop.
+        rate: Float in `[0, 1)`. Probability to **drop** an output. In the code of lectures, `p` is
+            the probability to keep it, `1 - rate`; in their text, it is often that to drop it.
         seed: Integer, or `None` for a random one.
         **kwargs: As `keras.layers.Layer`.
 

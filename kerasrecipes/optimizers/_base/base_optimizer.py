@@ -1,4 +1,4 @@
-"""What our optimizers have in common."""
+"""Base class of the optimizers: weight decay of kernels, and what else holds for all of them."""
 
 import keras
 from keras import ops
@@ -9,15 +9,28 @@ from kerasrecipes.base.private import AllowsEmptyWeightDecay, ForeachUpdates
 
 
 class BaseOptimizer(ForeachUpdates, AllowsEmptyWeightDecay, keras.optimizers.Optimizer):
-    """An optimizer whose weight decay leaves biases and normalization scales alone.
+    """Base class of this package's optimizers.
+
+    Weight decay leaves biases and normalization scales alone, unless it is told otherwise.
+
+    A gradient that is not finite turns its weights into NaN, and their moments or velocities with
+    them. They stay NaN. Where that can happen, wrap the optimizer:
+    `keras.optimizers.LossScaleOptimizer(optimizer, initial_scale=1.0)` skips such steps.
+
+    An optimizer trains the variables that it was built with. After layers were unfrozen, make a new
+    optimizer and compile the model again.
 
     Args:
         learning_rate: Float, or a `LearningRateSchedule`.
-        weight_decay: Float of at least 0, or `None`. Decoupled: before the step, weights shrink by
-            `learning_rate * weight_decay` of themselves.
+        weight_decay: Float of at least 0, or `None`. It is decoupled from the gradient: before each
+            step, `learning_rate * weight_decay * w` is subtracted from the weights `w`.
         decay_kernels_only: Boolean. If `True`, weight decay leaves biases and the scales and
-            offsets of normalization layers alone; if `False`, it takes all weights, as in Keras.
+            offsets of normalization layers alone. If `False`, it shrinks all weights, as in Keras.
         **kwargs: As `keras.optimizers.Optimizer`.
+
+    Raises:
+        ValueError: If `learning_rate` is an integer, or a number is negative; in `apply`, if
+            variables are given that the optimizer was not built with.
     """
 
     def __init__(
@@ -49,10 +62,10 @@ class BaseOptimizer(ForeachUpdates, AllowsEmptyWeightDecay, keras.optimizers.Opt
 
 
 def dense(gradient, dtype):
-    """Returns a gradient as a tensor of every weight's entry.
+    """Returns a gradient as a dense tensor.
 
-    TensorFlow gives an `Embedding` the entries of the rows that were looked up. Moments decay in
-    the others too, which is what the formulas say and what JAX and PyTorch do.
+    TensorFlow's gradient of an `Embedding` holds only the rows that were looked up. By the formulas
+    the moments of all other rows decay too, as they do on JAX and PyTorch.
     """
     if keras.backend.backend() == "tensorflow":
         import tensorflow

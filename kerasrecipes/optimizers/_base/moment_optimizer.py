@@ -1,15 +1,14 @@
-"""Adam and its relatives: one update rule, of which each replaces a part."""
+"""Base class of Adam's relatives: one update rule, of which each replaces a part."""
 
 from keras import ops
 
-from kerasrecipes.base import private
 from kerasrecipes.base.checks import check_number
+from kerasrecipes.optimizers._base import step_numbers
 from kerasrecipes.optimizers._base.base_optimizer import BaseOptimizer, dense
-from kerasrecipes.optimizers._base.step_numbers import step_dtype
 
 
 class MomentOptimizer(BaseOptimizer):
-    """Steps along the first moment of the gradient, divided by the root of a second moment.
+    """Base class of optimizers that divide a first moment by the root of a second moment.
 
     At step `t`, with gradient `g`, all elementwise:
 
@@ -17,9 +16,10 @@ class MomentOptimizer(BaseOptimizer):
         v = beta_2 * v + (1 - beta_2) * g ** 2
         w -= size * m / (scale * sqrt(v) + offset)
 
-    A subclass says by `coefficients` what the last line's numbers are. What it changes in the first
-    two lines or multiplies `m` with, it changes twice: for one variable on any backend, and
-    `_together`, for all on PyTorch.
+    A subclass writes `coefficients`, which returns `size`, `scale` and `offset`. It may replace the
+    moments (the first two lines) or the numerator `m`, too. It then writes two methods for each:
+    one for a single variable on any backend, and one whose name ends in `_foreach` for all
+    variables at once on PyTorch.
 
     Args:
         learning_rate: Float, or a `LearningRateSchedule`.
@@ -63,7 +63,7 @@ class MomentOptimizer(BaseOptimizer):
         m, v = self._moments(index, gradient)
         self.assign(self._first_moments[index], m)
         self.assign(self._second_moments[index], v)
-        numbers = self._coefficients(step_dtype(variable), learning_rate)
+        numbers = self._coefficients(step_numbers.step_dtype(variable), learning_rate)
         size, scale, offset = (ops.cast(number, variable.dtype) for number in numbers)
         numerator = size * self._numerator(index, gradient, m)
         self.assign_sub(variable, numerator / (scale * ops.sqrt(v) + offset))
@@ -83,35 +83,35 @@ class MomentOptimizer(BaseOptimizer):
         return [ops.convert_to_tensor(number, dtype) for number in numbers]
 
     def update_foreach(self, gradients, variables, learning_rate):
-        """Does what `update_step` does, for all variables, on PyTorch."""
+        """Updates all variables as `update_step` would, on PyTorch."""
         import torch
 
         indices = [self._get_variable_index(variable) for variable in variables]
         weights = [variable.value for variable in variables]
         m = [self._first_moments[index].value for index in indices]
         v = [self._second_moments[index].value for index in indices]
-        dtype = max(map(step_dtype, variables))
+        dtype = max(map(step_numbers.step_dtype, variables))
         size, scale, offset = self._coefficients(dtype, learning_rate)
-        self._moments_together(gradients, m, v)
+        self._moments_foreach(gradients, m, v)
         divisors = torch._foreach_sqrt(v)
         torch._foreach_mul_(divisors, scale)
         torch._foreach_add_(divisors, offset)
-        numerators = self._numerators_together(indices, gradients, m)
-        if private.is_on_cpu(size):
+        numerators = self._numerators_foreach(indices, gradients, m)
+        if step_numbers.is_on_cpu(size):
             torch._foreach_addcdiv_(weights, numerators, divisors, value=-size.item())
         else:
             torch._foreach_reciprocal_(divisors)
             torch._foreach_mul_(divisors, -size)
             torch._foreach_addcmul_(weights, numerators, divisors)
 
-    def _moments_together(self, gradients, m, v):
+    def _moments_foreach(self, gradients, m, v):
         import torch
 
         torch._foreach_lerp_(m, gradients, 1 - self.beta_1)
         torch._foreach_mul_(v, self.beta_2)
         torch._foreach_addcmul_(v, gradients, gradients, value=1 - self.beta_2)
 
-    def _numerators_together(self, indices, gradients, m):
+    def _numerators_foreach(self, indices, gradients, m):
         return m
 
     def get_config(self):

@@ -1,22 +1,54 @@
-"""What optimizers that wrap another have in common."""
+"""Base classes of optimizers that wrap another one."""
 
 import keras
 
 
-class OptimizerWrapper(keras.optimizers.Optimizer):
-    """An optimizer that does something before or after another one's `apply`.
+class WithInnerOptimizer(keras.optimizers.Optimizer):
+    """Base class of optimizers with another one inside: their variables, files and config.
 
-    All that Keras offers every optimizer (learning rate, clipping, weight decay, averages, loss
-    scale, gradient accumulation) is the inner one's business, and is given to it.
+    The attribute `optimizer` holds the inner optimizer. Keras finds it there and saves its state
+    beside that of this one, which therefore saves only the variables that are its own.
+    """
+
+    optimizer: keras.optimizers.Optimizer
+
+    @property
+    def variables(self):
+        return super().variables + self.optimizer.variables
+
+    def save_own_variables(self, store):
+        for index, variable in enumerate(super().variables):
+            store[str(index)] = keras.ops.convert_to_numpy(variable)
+
+    def load_own_variables(self, store):
+        for index, variable in enumerate(super().variables):
+            variable.assign(store[str(index)])
+
+    def get_config(self):
+        return {"optimizer": public_config(self.optimizer), "name": self.name}
+
+    @classmethod
+    def from_config(cls, config, custom_objects=None):
+        optimizer = keras.saving.deserialize_keras_object(
+            config["optimizer"], custom_objects=custom_objects
+        )
+        return cls(**{**config, "optimizer": optimizer})
+
+
+class OptimizerWrapper(WithInnerOptimizer):
+    """Base class of optimizers that do something before or after the inner optimizer's `apply`.
+
+    Everything that a Keras optimizer can be given (learning rate, clipping, weight decay, averages,
+    loss scale, gradient accumulation) is given to the inner optimizer, which does it.
 
     Args:
-        optimizer: A Keras optimizer, or the name of one. Not one that is in use elsewhere.
+        optimizer: A Keras optimizer, or the name of one. It must not be in use elsewhere.
         name: String, or `None`.
     """
 
     def __init__(self, optimizer, name: str | None = None):
         super().__init__(learning_rate=0.0, name=name)
-        self.optimizer = inner_optimizer(optimizer)
+        self.optimizer = resolved_optimizer(optimizer)
 
     def build(self, variables):
         if self.built:
@@ -30,7 +62,7 @@ class OptimizerWrapper(keras.optimizers.Optimizer):
         self.optimizer.apply(grads, trainable_variables)
 
     def _variables_of(self, trainable_variables):
-        """Returns the variables of a call to `apply`, and builds on them what is not built."""
+        """Returns the variables of a call to `apply`; builds the optimizer on them if needed."""
         if trainable_variables is None:
             return self._trainable_variables
         variables = list(trainable_variables)
@@ -55,10 +87,6 @@ class OptimizerWrapper(keras.optimizers.Optimizer):
         self.optimizer.exclude_from_weight_decay(var_list=var_list, var_names=var_names)
 
     @property
-    def variables(self):
-        return super().variables + self.optimizer.variables
-
-    @property
     def iterations(self):
         return self.optimizer.iterations
 
@@ -80,51 +108,31 @@ class OptimizerWrapper(keras.optimizers.Optimizer):
         if hasattr(self, "optimizer"):
             self.optimizer.loss_scale_factor = factor
 
-    # Keras stores the inner optimizer beside this one: what is of both would be there twice.
 
-    def save_own_variables(self, store):
-        for index, variable in enumerate(super().variables):
-            store[str(index)] = keras.ops.convert_to_numpy(variable)
+def resolved_optimizer(optimizer) -> keras.optimizers.Optimizer:
+    """Returns the optimizer that is to be wrapped, by itself or by its name.
 
-    def load_own_variables(self, store):
-        for index, variable in enumerate(super().variables):
-            variable.assign(store[str(index)])
-
-    def get_config(self):
-        return {"optimizer": public_config(self.optimizer), "name": self.name}
-
-    @classmethod
-    def from_config(cls, config, custom_objects=None):
-        return cls(**with_inner_optimizer(config, custom_objects))
-
-
-def inner_optimizer(optimizer):
-    """Returns an optimizer that may be wrapped."""
+    Raises:
+        ValueError: If it is a `LossScaleOptimizer`.
+    """
     optimizer = keras.optimizers.get(optimizer)
     if isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
         raise ValueError(
-            "`optimizer` must not be a `LossScaleOptimizer`: wrap the other way round. "
+            "`optimizer` must not be a `LossScaleOptimizer`: wrap the other way round, "
+            "`LossScaleOptimizer` around this one. "
             f"Received: optimizer={optimizer!r}"
         )
     return optimizer
 
 
 def public_config(optimizer) -> dict:
-    """Returns a serialized optimizer that loads on every backend.
+    """Returns the config of an optimizer, such that it loads on every backend.
 
-    On PyTorch Keras's optimizers are subclasses in private modules of that backend, which is what
-    Keras itself writes into a file.
+    On PyTorch, Keras's optimizers are subclasses in private modules of that backend. Keras writes
+    the names of these modules into its files; here the public name is written instead.
     """
     serialized = keras.optimizers.serialize(optimizer)
     public = getattr(keras.optimizers, type(optimizer).__name__, None)
     if public is not None and isinstance(optimizer, public):
         serialized = {**serialized, "module": "keras.optimizers", "registered_name": None}
     return serialized
-
-
-def with_inner_optimizer(config: dict, custom_objects=None) -> dict:
-    """Returns a config with the inner optimizer as an object."""
-    optimizer = keras.saving.deserialize_keras_object(
-        config["optimizer"], custom_objects=custom_objects
-    )
-    return {**config, "optimizer": optimizer}

@@ -1,4 +1,4 @@
-"""Numbers that depend on the step alone, to full precision also in float32."""
+"""Numbers that depend on nothing but the step, to full precision also in float32."""
 
 import math
 
@@ -6,33 +6,42 @@ from keras import ops
 
 
 def step_dtype(variable) -> str:
-    """Returns the type to compute such numbers in: never less than float32.
+    """Returns the dtype in which a variable's step numbers are computed: float32 at least.
 
-    In bfloat16 steps beyond 256 are equal, and so are most powers of 0.999.
+    bfloat16 cannot tell steps beyond 256 apart, nor most powers of 0.999.
     """
     return "float64" if "float64" in str(variable.dtype) else "float32"
 
 
+def is_on_cpu(number) -> bool:
+    """Returns whether a PyTorch tensor lies in the CPU's memory.
+
+    Reading its value then waits for no GPU. An optimizer may hand the value as a Python number to
+    `torch._foreach_*` functions that take no tensor, which saves operations.
+    """
+    return number.device.type == "cpu"
+
+
 def bias_correction(beta: float, step):
-    """Returns `1 - beta ** step`, of which the plain formula loses four digits at the start."""
+    """Returns `1 - beta ** step`; computed as written, it would lose four digits at the start."""
     return -ops.expm1(step * _log(beta))
 
 
 def rectification(beta: float, step, threshold: float):
-    """Returns whether RAdam's variance is tractable, and then its rectification.
+    """Returns whether RAdam's variance is tractable, and its rectification where it is.
 
-    `rho = rho_inf - 2 step beta ** step / (1 - beta ** step)` is a small difference of numbers
-    around 2000. With `x = -step log(beta)` it is, term by term of one sign,
+    `rho = rho_inf - 2 step beta ** step / (1 - beta ** step)` is a small difference of two numbers
+    around 2000. With `x = -step log(beta)` it can be written as a sum of terms of the same sign:
 
         rho = (rho_inf - 2 / -log(beta)) + 2 / -log(beta) (1 - x / (exp(x) - 1))
 
     Args:
         beta: Float in `[0, 1)`. Decay per step of the second moment.
         step: Float tensor. Number of the step, from 1.
-        threshold: Float, at least 4. What `rho` must be above.
+        threshold: Float of at least 4. The variance is tractable where `rho` is greater.
 
     Returns:
-        A Boolean and a float tensor; the float is 1 where the Boolean is false.
+        A Boolean tensor and a float tensor. The float is 1 where the Boolean is false.
     """
     limit = 2 / (1 - beta) - 1
     if limit <= threshold:
@@ -40,7 +49,7 @@ def rectification(beta: float, step, threshold: float):
     rate = -_log(beta)
     rho = (limit - 2 / rate) + 2 / rate * _one_minus_bernoulli(step * rate)
     tractable = rho > threshold
-    rho = ops.where(tractable, rho, limit)  # No square root of what is negative.
+    rho = ops.where(tractable, rho, limit)  # Keeps the square root below real.
     factor = (limit / (limit - 4) / (limit - 2)) * (rho - 4) * (rho - 2) / rho
     return tractable, ops.sqrt(factor)
 

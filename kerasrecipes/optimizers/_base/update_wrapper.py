@@ -1,37 +1,37 @@
-"""What optimizers that change another's update of each weight have in common."""
+"""Base classes of optimizers that change how another one updates each weight."""
 
 import keras
 from keras import ops
 
 from kerasrecipes.base.private import AllowsEmptyWeightDecay, DecaysWithinItsStep, uses_weight_decay
 from kerasrecipes.optimizers._base.optimizer_wrapper import (
+    WithInnerOptimizer,
     OptimizerWrapper,
-    inner_optimizer,
     public_config,
-    with_inner_optimizer,
+    resolved_optimizer,
 )
 
 
-class UpdateWrapper(AllowsEmptyWeightDecay, keras.optimizers.Optimizer):
-    """An optimizer whose `update_step` does something with that of another one.
+class UpdateWrapper(AllowsEmptyWeightDecay, WithInnerOptimizer):
+    """Base class of optimizers that do something around the inner optimizer's `update_step`.
 
-    What Keras offers every optimizer (learning rate, clipping, weight decay, averages, loss scale,
-    gradient accumulation) is taken over from the inner one, so that a subclass sees gradients that
-    are accumulated, unscaled, clipped and summed over replicas. Of the inner one only the rule is
-    left; on PyTorch it is applied to one weight after the other.
+    The wrapper takes over what every Keras optimizer can be given (learning rate, clipping, weight
+    decay, averages, loss scale, gradient accumulation), so that a subclass sees gradients that are
+    already accumulated, unscaled, clipped and summed over replicas. Only the update rule is left to
+    the inner optimizer. On PyTorch the rule is applied to one weight after the other.
 
     Args:
-        optimizer: A Keras optimizer, or the name of one. Not one that is in use elsewhere.
+        optimizer: A Keras optimizer, or the name of one. It must not be in use elsewhere.
         name: String, or `None`.
     """
 
     def __init__(self, optimizer, name: str | None = None):
-        optimizer = inner_optimizer(optimizer)
-        if isinstance(optimizer, _NO_RULE) or optimizer.built:
+        optimizer = resolved_optimizer(optimizer)
+        if isinstance(optimizer, _REFUSED) or optimizer.built:
             raise ValueError(
-                "`optimizer` must have a rule for each weight by itself, which wrappers, `Nadam` "
-                "and `Muon` have not, and must not be built yet. Wrappers such as `Lookahead` go "
-                f"around this one. Received: optimizer={optimizer!r}"
+                "`optimizer` must update each weight by itself, which wrappers, `Nadam` and `Muon` "
+                "do not, and must not be built yet. Put a wrapper such as `Lookahead` around this "
+                f"one instead. Received: optimizer={optimizer!r}"
             )
         taken = _taken_over(optimizer)
         super().__init__(**taken, name=name)
@@ -55,42 +55,24 @@ class UpdateWrapper(AllowsEmptyWeightDecay, keras.optimizers.Optimizer):
     def update_step(self, gradient, variable, learning_rate):
         self.optimizer.update_step(gradient, variable, learning_rate)
 
-    @property
-    def variables(self):
-        return super().variables + self.optimizer.variables
-
-    # Keras stores the inner optimizer beside this one: what is of both would be there twice.
-
-    def save_own_variables(self, store):
-        for index, variable in enumerate(super().variables):
-            store[str(index)] = keras.ops.convert_to_numpy(variable)
-
-    def load_own_variables(self, store):
-        for index, variable in enumerate(super().variables):
-            variable.assign(store[str(index)])
-
     def get_config(self):
         inner = public_config(self.optimizer)
-        common = super().get_config()
+        common = keras.optimizers.Optimizer.get_config(self)
         taken = {name: common[name] for name in self._taken_over}
         inner = {**inner, "config": {**inner["config"], **taken}}
         return {"optimizer": inner, "name": self.name}
 
-    @classmethod
-    def from_config(cls, config, custom_objects=None):
-        return cls(**with_inner_optimizer(config, custom_objects))
 
-
-# `Nadam` updates something for all weights together, `Muon` has two weight decays.
-_NO_RULE = (OptimizerWrapper, UpdateWrapper, keras.optimizers.Nadam, keras.optimizers.Muon)
+# `Nadam` updates a number that all weights share; `Muon` has two weight decays.
+_REFUSED = (OptimizerWrapper, UpdateWrapper, keras.optimizers.Nadam, keras.optimizers.Muon)
 
 
 def _taken_over(optimizer) -> dict:
-    """Returns what every optimizer can be given, and takes it away from this one."""
+    """Returns the options that all optimizers have, and resets them in this one."""
     neutral = keras.optimizers.Optimizer(learning_rate=0.0).get_config()
     neutral.pop("name")
     if isinstance(optimizer, DecaysWithinItsStep):
-        neutral.pop("weight_decay")  # It is part of the rule.
+        neutral.pop("weight_decay")  # It is part of the update rule.
     config = optimizer.get_config()
     taken = {name: config[name] for name in neutral}
     if isinstance(taken["learning_rate"], dict):
@@ -101,18 +83,22 @@ def _taken_over(optimizer) -> dict:
 
 
 class ScaledUpdates(DecaysWithinItsStep, UpdateWrapper):
-    """An optimizer that multiplies another one's learning rate by a number for each weight.
+    """Base class of optimizers that multiply the learning rate by a number for each weight.
 
     With decoupled weight decay, for a weight `w` with multiplier `k`:
 
         w -= k * learning_rate * weight_decay * w
         w -= the inner optimizer's step at k * learning_rate
 
-    A subclass says what `k` is.
+    A subclass writes `multiplier_of`, which returns `k`.
     """
 
     def multiplier_of(self, index: int) -> float:
-        """Returns the multiplier of a trainable weight, by its place in the model's order."""
+        """Returns the multiplier of a trainable weight.
+
+        Args:
+            index: Position of the weight among the model's trainable weights.
+        """
         raise NotImplementedError
 
     def update_step(self, gradient, variable, learning_rate):

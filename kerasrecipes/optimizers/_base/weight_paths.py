@@ -1,4 +1,4 @@
-"""Weights by the names of the layers that they are in."""
+"""Weights, found by the names of the layers that they are in."""
 
 from collections.abc import Iterable
 
@@ -6,10 +6,10 @@ from kerasrecipes.base.checks import nearest
 
 
 def starts_within(path: str, start: str) -> bool:
-    """Returns whether `start` begins a weight's path, or begins it after a `/`.
+    """Returns whether a weight's path begins with `start`, or goes on with it after a `/`.
 
-    Keras puts a model's name before the path in some cases and not in others, such as after the
-    model was loaded.
+    The parts of a path are names of layers. Keras puts the model's name in front in some cases and
+    not in others, such as after the model was loaded.
 
     Example:
 

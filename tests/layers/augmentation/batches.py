@@ -16,26 +16,26 @@ def random_images(shape, dtype="uint8", seed=0):
 
 
 def augment(layer, images, labels=None, seed=0):
-    """Draws and applies; returns images, or images and labels, as NumPy arrays."""
+    """Returns augmented images, or augmented images and labels, as NumPy arrays."""
     drawn = layer.get_random_transformation(images, seed=keras.random.SeedGenerator(seed))
     changed = to_numpy(layer.transform_images(images, drawn))
     return changed if labels is None else (changed, to_numpy(layer.transform_labels(labels, drawn)))
 
 
-class WordsSeed(keras.random.SeedGenerator):
-    """A seed generator over given words and a counter, as a pipeline hands in."""
+class KeyedSeedGenerator(keras.random.SeedGenerator):
+    """A seed generator that computes its seeds from a key and a counter, as a pipeline does."""
 
-    def __init__(self, words):
-        self.words = words
+    def __init__(self, key):
+        self.key = key
         self.drawn = 0
 
     def next(self, ordered=True):
         self.drawn += 1
-        first, second = self.words[0], self.words[1]
+        first, second = self.key[0], self.key[1]
         return ops.stack([first, second + ops.cast(self.drawn, second.dtype)])
 
 
-def random_words():
+def random_key():
     dtype = "int64" if keras.backend.backend() == "torch" else "uint32"
     return ops.array([1, 2], dtype=dtype)
 

@@ -3,7 +3,7 @@
 import numpy as np
 from scipy import ndimage
 
-# SciPy's names for what lies outside of an image.
+# SciPy's names of the fill modes.
 MODES = {
     "constant": "grid-constant",
     "reflect": "reflect",

@@ -10,7 +10,7 @@ from kerasrecipes.layers import FancyPCA
 from kerasrecipes.training.build import build_recipe
 from tests.layers.augmentation.batches import augment, random_images, to_numpy
 
-# A sound layer exceeds a bound in one of a million seeds; ours are fixed.
+# A correct layer exceeds a bound for one seed in a million. The seeds are fixed.
 FALSE_ALARM_RATE = 1e-6
 COVARIANCE = np.array([[0.06, 0.05, 0.04], [0.05, 0.06, 0.05], [0.04, 0.05, 0.07]])
 

@@ -1,4 +1,4 @@
-"""What the layers that move pixels have in common, and how they are fused."""
+"""Geometric layers: what they have in common, and how they are fused."""
 
 import keras
 import numpy as np
@@ -11,50 +11,25 @@ from kerasrecipes.layers import RandomGeometry, RandomPadCrop, RandomResizedCrop
 from kerasrecipes.layers.augmentation._warp.fusion import fuse
 from kerasrecipes.layers.augmentation._warp.geometric_layer import GeometricLayer
 from kerasrecipes.layers.augmentation._warp.homography import translation
-from kerasrecipes.recipe import registry
 from tests.layers.augmentation.batches import (
-    WordsSeed,
+    KeyedSeedGenerator,
     augment,
     compiled,
     random_images,
-    random_words,
+    random_key,
     to_numpy,
 )
 from tests.layers.augmentation.geometry import sample
+from tests.layers.cases import make, rows_of
 
-CASES = {
-    "RandomGeometry": {
-        "horizontal_flip": 0.5, "vertical_flip": 0.5, "scale": 1.2, "aspect": (0.9, 1.3),
-        "vertical_shear": 0.1, "horizontal_shear": 0.2, "rotation_degrees": 30.0,
-        "horizontal_translation_fraction": 0.1, "vertical_translation_fraction": (0.0, 0.2),
-        "perspective": 0.2, "size": (7, 10), "interpolation": "nearest", "fill_mode": "reflect",
-        "fill_value": 3.0,
-    },
-    "RandomResizedCrop": {
-        "size": (5, 6), "area_fraction": (0.3, 0.9), "aspect_ratio": (0.5, 2.0),
-        "interpolation": "nearest", "fill_mode": "constant", "fill_value": 3.0,
-    },
-}  # fmt: skip
-# One shape for nearly all: JAX compiles each operation anew for another.
+LAYERS = rows_of(GeometricLayer)
+# One shape for nearly all tests, since JAX compiles each operation for each shape.
 SHAPE = (8, 9, 8, 3)
 
 
-def make(name, **more):
-    return getattr(layers, name)(**{**CASES[name], **more})
-
-
-@pytest.mark.parametrize("name", CASES)
-def test_a_case_covers_every_argument(name):
-    arguments = registry.arguments(getattr(layers, name))
-    assert list(CASES[name]) == list(arguments)[: list(arguments).index("seed")]
-    for argument, value in CASES[name].items():
-        assert arguments[argument].default != value
-
-
-@pytest.mark.parametrize("name", CASES)
-def test_config_and_reload(name, tmp_path):
+@pytest.mark.parametrize("name", LAYERS)
+def test_a_saved_layer_draws_the_same(name, tmp_path):
     layer = make(name, seed=3)
-    assert {**CASES[name], "seed": 3}.items() <= layer.get_config().items()
     inputs = keras.Input((9, 8, 3))
     keras.Model(inputs, layer(inputs)).save(tmp_path / "model.keras")
     loaded = keras.saving.load_model(tmp_path / "model.keras", safe_mode=True).layers[-1]
@@ -65,7 +40,7 @@ def test_config_and_reload(name, tmp_path):
 @pytest.mark.parametrize("dtype", ["uint8", "float32"])
 @pytest.mark.parametrize(
     ("name", "interpolation"),
-    # Not the nearest of a resized crop: where it cuts whole pixels, two are often equally near.
+    # Without the nearest pixels of resized crops: for whole pixels, two are often equally near.
     [
         ("RandomGeometry", "nearest"),
         ("RandomGeometry", "bilinear"),
@@ -85,7 +60,7 @@ def test_a_picture_equals_the_reference(name, interpolation, dtype):
     np.testing.assert_allclose(received, np.stack(expected), rtol=0, atol=tolerance)
 
 
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("name", LAYERS)
 def test_the_same_seed_gives_the_same_and_samples_draw_apart(name):
     images = np.repeat(random_images((1, 9, 8, 3)), 8, axis=0)
     first, again, other = (augment(make(name), images, seed=seed) for seed in (1, 1, 2))
@@ -94,22 +69,22 @@ def test_the_same_seed_gives_the_same_and_samples_draw_apart(name):
     assert len({image.tobytes() for image in first}) > 4
 
 
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("name", LAYERS)
 def test_compiled_gives_what_eager_gives(name):
     images, layer = random_images(SHAPE), make(name, interpolation="bilinear")
 
-    def run(images, words):
-        drawn = layer.get_random_transformation(images, seed=WordsSeed(words))
+    def run(images, key):
+        drawn = layer.get_random_transformation(images, seed=KeyedSeedGenerator(key))
         return layer.transform_images(images, drawn)
 
-    arguments = ops.convert_to_tensor(images), random_words()
+    arguments = ops.convert_to_tensor(images), random_key()
     eager, traced = to_numpy(run(*arguments)), to_numpy(compiled(run)(*arguments))
     assert np.abs(eager.astype(int) - traced.astype(int)).max() <= 1
 
 
 @pytest.mark.tensorflow_only
 @pytest.mark.parametrize("size", [None, (5, 6)])
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("name", LAYERS)
 def test_tf_data_with_unknown_batch_and_image_sizes(name, size):
     import tensorflow as tf
 
@@ -134,7 +109,7 @@ def test_in_a_training_step_that_xla_compiles():
     assert len(losses) == 2
 
 
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("name", LAYERS)
 def test_inactive_it_resizes_and_no_more(name):
     images = random_images(SHAPE)
     inputs = keras.Input((9, 8, 3), dtype="uint8")
@@ -144,7 +119,7 @@ def test_inactive_it_resizes_and_no_more(name):
     model = keras.Model(inputs, layer(inputs))
     resized = to_numpy(model(images, training=False)).astype(int)
     expected = to_numpy(ops.image.resize(images.astype("float32"), layer.size))
-    # Rounded; and this one filled the outermost half of a pixel.
+    # The layer rounds, and blends the outermost half pixel with the filling.
     assert np.abs(resized - expected)[:, 1:-1, 1:-1].max() <= 0.51
     unsized = make(name, size=None)
     np.testing.assert_array_equal(to_numpy(unsized(images, training=False)), images)
@@ -169,12 +144,12 @@ def test_adjacent_layers_that_fill_alike_are_fused():
 
 def pipeline(*members):
     """Returns images as a fused pipeline gives them, and as its layers do one after another."""
-    images, words = random_images(SHAPE), np.array([3, 4], "uint32")
+    images, key = random_images(SHAPE), np.array([3, 4], "uint32")
     augmentation = Augmentation(members)
     assert len(augmentation.layers) == 1
-    fused, _ = augmentation(images, np.zeros(8, "int32"), words)
+    fused, _ = augmentation(images, np.zeros(8, "int32"), key)
     augmentation.layers = list(members)
-    sequence, _ = augmentation(images, np.zeros(8, "int32"), words)
+    sequence, _ = augmentation(images, np.zeros(8, "int32"), key)
     return images, to_numpy(fused), to_numpy(sequence)
 
 
@@ -186,7 +161,7 @@ def test_fused_whole_pixels_equal_the_sequence_of_layers():
 
 
 class Shift(GeometricLayer):
-    """Moves by half a pixel, the way that it is told."""
+    """Moves images by a number of columns."""
 
     def __init__(self, columns, size=None):
         super().__init__(size, "bilinear", "edge", 0.0)
@@ -217,7 +192,7 @@ def test_fused_layers_may_change_the_size():
         ({"fill_value": float("nan")}, "`fill_value` must be a number"),
     ],
 )
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("name", LAYERS)
 def test_arguments_out_of_range(name, options, message):
     with pytest.raises((ValueError, TypeError), match=message):
         getattr(layers, name)(**options)

@@ -1,4 +1,4 @@
-"""Keras's own augmentation layers in the pipeline: what is sound, and why some are replaced."""
+"""Keras's own augmentation layers in the pipeline, and the reasons why some are replaced."""
 
 import keras
 import numpy as np
@@ -39,14 +39,14 @@ def test_sharpness_draws_for_each_image_and_darkens_the_border():
     images = np.repeat(random_images((1, 12, 12, 3)), 20, axis=0)
     sharp = run(keras.layers.RandomSharpness((0.0, 1.0)), images)
     assert len({image.tobytes() for image in sharp}) == 20
-    # What lies outside is black to it: the reason for `RandomSharpening`.
+    # It assumes black pixels outside, which is the reason for `RandomSharpening`.
     flat = run(keras.layers.RandomSharpness((0.0, 0.0)), np.full((1, 8, 8, 3), 200, "uint8"))
     assert flat[0, 4, 4, 0] == pytest.approx(200, abs=1e-3)
     assert flat[0, 0, 0, 0] < 150
 
 
 def test_gaussian_blur_draws_one_width_for_all_and_darkens_the_border():
-    # The reasons for `RandomBlur`.
+    # These are the reasons for `RandomBlur`.
     images = np.repeat(random_images((1, 12, 12, 3)), 20, axis=0)
     layer = keras.layers.RandomGaussianBlur((1.0, 1.0), kernel_size=5, sigma=(0.1, 1.0))
     assert len({image.tobytes() for image in run(layer, images)}) == 1
@@ -56,7 +56,7 @@ def test_gaussian_blur_draws_one_width_for_all_and_darkens_the_border():
 
 @pytest.mark.tensorflow_only
 def test_elastic_transform_draws_one_field_for_a_batch_of_unknown_size():
-    # The reason for `RandomElasticDistortion`.
+    # This is the reason for `RandomElasticDistortion`.
     import tensorflow as tf
 
     images = np.repeat(random_images((1, 12, 12, 3)), 8, axis=0)

@@ -7,12 +7,12 @@ from scipy import stats
 from kerasrecipes.layers import MixedSamples
 from tests.layers.augmentation.batches import augment, random_images, to_numpy
 
-# A sound layer exceeds a bound in one of a million seeds; ours are fixed.
+# A correct layer exceeds a bound for one seed in a million. The seeds are fixed.
 FALSE_ALARM_RATE = 1e-6
 ONE_HOT = np.eye(5, dtype="float32")
 
 
-# One size of batch for nearly all tests: JAX compiles each operation anew for another.
+# One batch size for nearly all tests, since JAX compiles each operation for each size.
 N = 20_001
 
 
@@ -24,24 +24,24 @@ def draw(batch=N, shape=(20, 30, 1), seed=0, **options):
 
 
 def within(successes, n, probability):
-    """Whether a count is what a probability makes of it, but for one seed in a million."""
+    """Returns whether a count is plausible for a probability, except for one seed in a million."""
     return stats.binomtest(int(successes), n, probability).pvalue > FALSE_ALARM_RATE
 
 
 @pytest.mark.parametrize("dtype", ["uint8", "float32", "float16"])
-def test_mixup_adds_images_and_labels_by_the_same_share(dtype):
+def test_mixup_adds_images_and_labels_by_the_same_weight(dtype):
     images, layer = random_images((6, 4, 5, 3), dtype), MixedSamples(1.0, None, classes=5)
     labels = np.array([0, 1, 2, 3, 4, 0])
     drawn = layer.get_random_transformation(images, seed=keras.random.SeedGenerator(1))
-    shares, partners = to_numpy(drawn["shares"]), to_numpy(drawn["partners"])
-    share = shares.astype("float64")[:, None, None, None]
-    expected = share * images + (1 - share) * images[partners]
+    weights, partners = to_numpy(drawn["mix_weights"]), to_numpy(drawn["partners"])
+    weight = weights.astype("float64")[:, None, None, None]
+    expected = weight * images + (1 - weight) * images[partners]
     received = to_numpy(layer.transform_images(images, drawn))
     assert received.dtype == dtype
     tolerance = {"uint8": 0.501, "float32": 1e-4, "float16": 0.07}[dtype]
     np.testing.assert_allclose(received, expected, atol=tolerance)
-    share = shares[:, None]
-    expected = share * ONE_HOT[labels] + (1 - share) * ONE_HOT[labels[partners]]
+    weight = weights[:, None]
+    expected = weight * ONE_HOT[labels] + (1 - weight) * ONE_HOT[labels[partners]]
     for given in (labels, labels[:, None], ONE_HOT[labels], ONE_HOT[labels].astype("int32")):
         mixed = to_numpy(layer.transform_labels(given, drawn))
         np.testing.assert_allclose(mixed, expected, atol=1e-6)
@@ -51,16 +51,16 @@ def test_mixup_adds_images_and_labels_by_the_same_share(dtype):
 @pytest.mark.parametrize("dtype", ["uint8", "float32"])
 @pytest.mark.parametrize("shape", [(20, 30, 3), (5, 3, 1)])
 def test_cutmix_weighs_labels_by_the_area_as_it_was_cut(dtype, shape):
-    # Each image has one value of its own: what is pasted can be counted.
+    # Each image has a single value of its own, so that pasted pixels can be counted.
     batch = 40
     images = np.ones((batch, *shape), dtype) * np.arange(batch, dtype=dtype)[:, None, None, None]
     labels = np.eye(batch, dtype="float32")
     cut, mixed = augment(MixedSamples(None, 1.0), images, labels, seed=3)
     for index in range(batch):
         values, counts = np.unique(cut[index, ..., 0], return_counts=True)
-        shares = np.zeros(batch)
-        shares[values.astype(int)] = counts / counts.sum()
-        np.testing.assert_allclose(mixed[index], shares, atol=1e-6)
+        weights = np.zeros(batch)
+        weights[values.astype(int)] = counts / counts.sum()
+        np.testing.assert_allclose(mixed[index], weights, atol=1e-6)
         pasted = np.argwhere(cut[index, ..., 0] != index)
         if len(pasted):
             sides = pasted.max(0) - pasted.min(0) + 1
@@ -70,8 +70,8 @@ def test_cutmix_weighs_labels_by_the_area_as_it_was_cut(dtype, shape):
 
 
 def test_rectangles_follow_the_paper():
-    # Before they are cut off at the border, the sides are sqrt(1 - lambda) of the image's. Of a
-    # rectangle whose centre is far from the border nothing is cut off.
+    # Before rectangles are cut off at the border, their sides are sqrt(1 - lambda) times the
+    # image's. Nothing is cut off if the centre is far from the border.
     boxes = draw(shape=(100, 200, 1), mixup_alpha=None)["boxes"]
     heights, widths = boxes[:, 1] - boxes[:, 0], boxes[:, 3] - boxes[:, 2]
     inside = (boxes[:, [0, 2]] > 0).all(1) & (boxes[:, 1] < 100) & (boxes[:, 3] < 200)
@@ -84,14 +84,14 @@ def test_rectangles_follow_the_paper():
 
 
 @pytest.mark.parametrize("alpha", [0.01, 0.2, 1.0, 8.0])
-def test_shares_are_beta_distributed(alpha):
-    shares = draw(mixup_alpha=alpha, cutmix_alpha=None)["shares"]
-    assert np.isfinite(shares).all()
-    assert ((shares >= 0) & (shares <= 1)).all()
+def test_mix_weights_are_beta_distributed(alpha):
+    weights = draw(mixup_alpha=alpha, cutmix_alpha=None)["mix_weights"]
+    assert np.isfinite(weights).all()
+    assert ((weights >= 0) & (weights <= 1)).all()
     # Beyond float32's resolution next to 1, the distributions cannot agree.
     edges = np.array([0, 0.001, 0.1, 0.5, 0.9, 0.999, 1])
     expected = N * np.diff(stats.beta.cdf(edges, alpha, alpha))
-    observed = np.histogram(shares, edges)[0]
+    observed = np.histogram(weights, edges)[0]
     kept = expected > 5
     observed, expected = (
         observed[kept],
@@ -123,8 +123,8 @@ def test_a_single_sample_stays_as_it_is():
 
 def test_probabilities():
     drawn = draw(probability=0.7, cutmix_probability=0.25)
-    mixed = drawn["shares"] < 1
-    # A rectangle that rounds to nothing leaves a sample whole: count those that could be cut.
+    mixed = drawn["mix_weights"] < 1
+    # Some rectangles are rounded to nothing. Only samples with larger ones are counted.
     assert within(drawn["is_cut"].sum(), N, 0.7 * 0.25)
     unmixed_by_chance = (~mixed & drawn["is_cut"]).sum()
     assert within(mixed.sum() + unmixed_by_chance, N, 0.7)
@@ -132,7 +132,7 @@ def test_probabilities():
     np.testing.assert_array_equal(drawn["is_cut"], np.arange(N) % 2 == 1)
     assert draw(mixup_alpha=None)["is_cut"].all()
     assert not draw(cutmix_alpha=None)["is_cut"].any()
-    assert (draw(probability=0.0)["shares"] == 1).all()
+    assert (draw(probability=0.0)["mix_weights"] == 1).all()
 
 
 def test_zero_probability_is_exact():

@@ -8,7 +8,7 @@ from scipy import stats
 from kerasrecipes.layers import MixedSamples, RandomApply, RandomChoice, RandomPadCrop
 from tests.layers.augmentation.batches import augment, random_images, to_numpy
 
-# A sound layer exceeds a bound in one of a million seeds; ours are fixed.
+# A correct layer exceeds a bound for one seed in a million. The seeds are fixed.
 FALSE_ALARM_RATE = 1e-6
 N = 2000
 GREY = np.full((N, 2, 2, 1), 100, "uint8")
@@ -58,11 +58,11 @@ def test_labels_change_with_their_images(one_hot):
         RandomApply(mix, probability=0.5),
         RandomChoice([mix, keras.layers.RandomFlip()], [1, 1]),
     ):
-        changed, shares = augment(layer, images, labels)
+        changed, soft_labels = augment(layer, images, labels)
         values = np.stack([(changed[..., 0] == value * 50).mean((1, 2)) for value in range(4)], 1)
-        np.testing.assert_allclose(shares, values, atol=1e-6)
-        whole = int((shares.max(-1) == 1).sum())
-        # Some 25% of the partners are of the same class, and a few rectangles are empty.
+        np.testing.assert_allclose(soft_labels, values, atol=1e-6)
+        whole = int((soft_labels.max(-1) == 1).sum())
+        # About 25% of the partners have the same class, and a few rectangles are empty.
         assert 200 < whole < 320
     kept = augment(RandomApply(keras.layers.RandomFlip()), images, labels)[1]
     np.testing.assert_array_equal(kept, labels)

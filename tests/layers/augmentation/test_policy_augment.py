@@ -7,31 +7,31 @@ from kerasrecipes.layers import PolicyAugment
 from kerasrecipes.layers.augmentation._policy.policies import POLICIES
 from tests.layers.augmentation.batches import random_images, to_numpy
 
-# A sound layer exceeds a bound in one of a million seeds; ours are fixed.
+# A correct layer exceeds a bound for one seed in a million. The seeds are fixed.
 FALSE_ALARM_RATE = 1e-6
 
 
-def test_trivialaugment_draws_operations_strengths_and_signs_uniformly():
+def test_trivialaugment_draws_operations_magnitudes_and_signs_uniformly():
     policy = POLICIES["trivialaugment"]
     layer = PolicyAugment("trivialaugment", seed=0)
     drawn = layer.get_random_transformation(np.zeros((40_000, 1, 1, 3), "uint8"))
-    operation, strength = (to_numpy(drawn[k])[:, 0] for k in ("operation", "strength"))
+    operation, magnitude = (to_numpy(drawn[k])[:, 0] for k in ("operation", "magnitude"))
     counts = np.bincount(operation, minlength=14)
     assert stats.chisquare(counts).pvalue > FALSE_ALARM_RATE
     pairs = np.bincount(operation[::2] * 14 + operation[1::2], minlength=196)
     assert stats.chisquare(pairs).pvalue > FALSE_ALARM_RATE
     for index, one in enumerate(policy.operations):
-        found = strength[operation == index]
+        found = magnitude[operation == index]
         ways = (one.strongest - one.weakest) * np.arange(31) / 30
-        # As the authors' code: int() of what is a whole number in exact arithmetic, too.
+        # The authors' code truncates by int(), in exact arithmetic for whole numbers.
         levels = one.weakest + (np.trunc(np.round(ways, 6)) if one.whole else ways)
         values, numbers = np.unique(levels, return_counts=True)
         nearest = np.abs(np.abs(found)[:, None] - values).argmin(1)
         np.testing.assert_allclose(np.abs(found), values[nearest], atol=1e-4)
-        shares = numbers / 31
+        fractions = numbers / 31
         if len(values) > 1:
             seen = np.bincount(nearest, minlength=len(values))
-            assert stats.chisquare(seen, shares * len(found)).pvalue > FALSE_ALARM_RATE
+            assert stats.chisquare(seen, fractions * len(found)).pvalue > FALSE_ALARM_RATE
         negative = (found < 0).sum()
         if one.signed:
             trials = int((found != 0).sum())
@@ -43,13 +43,13 @@ def test_trivialaugment_draws_operations_strengths_and_signs_uniformly():
 def test_randaugment_draws_several_operations_at_one_magnitude():
     layer = PolicyAugment("randaugment", operations=3, magnitude=5.0, seed=0)
     drawn = layer.get_random_transformation(np.zeros((20_000, 1, 1, 3), "uint8"))
-    operation, strength = (to_numpy(drawn[k]) for k in ("operation", "strength"))
+    operation, magnitude = (to_numpy(drawn[k]) for k in ("operation", "magnitude"))
     assert operation.shape == (20_000, 3)
     triples = np.bincount(operation @ [196, 14, 1], minlength=14**3)
     assert stats.chisquare(triples).pvalue > FALSE_ALARM_RATE
     for index, one in enumerate(POLICIES["randaugment"].operations):
         middle = (one.weakest + one.strongest) / 2
-        np.testing.assert_allclose(np.abs(strength[operation == index]), middle, atol=1e-5)
+        np.testing.assert_allclose(np.abs(magnitude[operation == index]), middle, atol=1e-5)
 
 
 @pytest.mark.tensorflow_only
@@ -61,7 +61,7 @@ def test_compiled_by_xla_it_gives_the_same():
     operation = np.arange(28).reshape(28, 1) % 14
     drawn = {
         "operation": tf.constant(np.concatenate([operation, operation[::-1]], 1), "int32"),
-        "strength": tf.constant(np.full((28, 2), 1.5, "float32")),
+        "magnitude": tf.constant(np.full((28, 2), 1.5, "float32")),
     }
     plain = layer.transform_images(images, drawn)
     compiled = tf.function(lambda x: layer.transform_images(x, drawn), jit_compile=True)(images)

@@ -8,12 +8,12 @@ from scipy import ndimage, stats
 from kerasrecipes.layers import RandomBlur, RandomSharpening
 from tests.layers.augmentation.batches import augment, random_images, to_numpy
 
-# A sound layer exceeds a bound in one of a million seeds; ours are fixed.
+# A correct layer exceeds a bound for one seed in a million. The seeds are fixed.
 FALSE_ALARM_RATE = 1e-6
 
 
 def blurred(images, sigmas):
-    """SciPy's Gaussian, of three standard deviations, with the nearest pixel outside."""
+    """Returns an image blurred by SciPy, over three standard deviations."""
     return np.stack(
         [
             ndimage.gaussian_filter(

@@ -33,18 +33,18 @@ def test_the_field_has_the_deviation_and_the_smoothness_that_it_is_told():
     images = np.zeros((20, 64, 64, 1), "uint8")
     drawn = layer.get_random_transformation(images, seed=keras.random.SeedGenerator(0))
     field = to_numpy(drawn["field"])
-    # Smoothed noise counts as 20 * 64**2 / (4 pi sigma**2) = 1,630 independent draws for each axis:
-    # the standard error of the deviation is 1.8% of it. Five of them: one seed in a million.
+    # Smoothed noise is worth 20 * 64**2 / (4 pi sigma**2) = 1,630 independent draws for each axis,
+    # so that the standard error of the deviation is 1.8%. One seed in a million exceeds five.
     np.testing.assert_allclose(field.std(axis=(0, 1, 2)), 3, rtol=0.09)
-    # A Gaussian's autocorrelation is one of sqrt(2) its width: exp(-d**2 / (4 sigma**2)).
+    # A Gaussian's autocorrelation is sqrt(2) times as wide: exp(-d**2 / (4 sigma**2)).
     correlation = (field[:, :-2] * field[:, 2:]).mean() / (field**2).mean()
     np.testing.assert_allclose(correlation, np.exp(-4 / 16), atol=0.03)
-    # Columns and rows, and images, move apart from each other.
+    # The fields of columns, of rows and of different images are independent.
     assert abs(np.corrcoef(field[..., 0].ravel(), field[..., 1].ravel())[0, 1]) < 0.15
     assert abs(np.corrcoef(field[0].ravel(), field[1].ravel())[0, 1]) < 0.5
 
 
-def test_each_image_draws_its_strength():
+def test_each_image_draws_its_magnitude():
     layer = RandomElasticDistortion(4.0, 1.0)
     drawn = layer.get_random_transformation(
         np.zeros((40, 24, 24, 1), "uint8"), seed=keras.random.SeedGenerator(0)
@@ -53,7 +53,7 @@ def test_each_image_draws_its_strength():
     assert deviations.min() < 1 < 3 < deviations.max() < 4.6
 
 
-def test_no_strength_changes_nothing():
+def test_no_magnitude_changes_nothing():
     images = random_images((3, 8, 8, 3), "float32")
     np.testing.assert_array_equal(augment(RandomElasticDistortion(0.0), images), images)
 

@@ -5,13 +5,13 @@ from scipy import stats
 from kerasrecipes.layers import RandomGeometry
 from tests.layers.augmentation.batches import augment, random_images, to_numpy
 
-# A sound layer exceeds a bound in one of a million seeds; ours are fixed.
+# A correct layer exceeds a bound for one seed in a million. The seeds are fixed.
 FALSE_ALARM_RATE = 1e-6
 HEIGHT, WIDTH = 20, 30
 
 
 def draw(batch=4000, seed=0, **options):
-    """Returns matrices of whole pixels, as seen from the centre of the input: what was drawn."""
+    """Returns the homographies that were drawn, in pixels around the centre of the input."""
     layer = RandomGeometry(**options, seed=seed)
     images = np.zeros((batch, HEIGHT, WIDTH, 1), "uint8")
     matrices = to_numpy(layer.get_random_transformation(images)["homography"])
@@ -20,13 +20,13 @@ def draw(batch=4000, seed=0, **options):
 
 
 def check_uniform(values, low, high):
-    """Kolmogorov and Smirnov's test, and that nothing lies outside."""
+    """Asserts that values are uniform within bounds, by the Kolmogorov-Smirnov test."""
     slack = 1e-5 * max(abs(low), abs(high))
     assert values.min() >= low - slack
     assert values.max() <= high + slack
     scaled = np.clip((values - low) / (high - low), 0, 1)
     assert stats.kstest(scaled, "uniform").pvalue > FALSE_ALARM_RATE
-    # Of neighbours in a batch, the correlation is normal with variance 1 / n.
+    # The correlation of neighbours in a batch is normal with variance 1 / n.
     correlation = np.corrcoef(scaled[:-1], scaled[1:])[0, 1]
     assert abs(correlation) < stats.norm.isf(FALSE_ALARM_RATE / 2) / np.sqrt(len(values))
 
@@ -36,7 +36,7 @@ def _degrees(matrices):
 
 
 @pytest.mark.parametrize(
-    ("option", "strength", "bounds", "value_of"),
+    ("option", "magnitude", "bounds", "value_of"),
     [
         ("rotation_degrees", 25, (-25, 25), _degrees),
         ("rotation_degrees", (5, 8), (5, 8), _degrees),
@@ -50,8 +50,8 @@ def _degrees(matrices):
         ("perspective", 0.4, (-0.4, 0.4), lambda m: m[:, 2, 1] / m[:, 2, 2] * HEIGHT / 2),
     ],
 )  # fmt: skip
-def test_values_are_uniform_in_their_range_and_independent(option, strength, bounds, value_of):
-    check_uniform(value_of(draw(**{option: strength})), *bounds)
+def test_values_are_uniform_in_their_range_and_independent(option, magnitude, bounds, value_of):
+    check_uniform(value_of(draw(**{option: magnitude})), *bounds)
 
 
 @pytest.mark.parametrize("option", ["horizontal_flip", "vertical_flip"])
@@ -63,7 +63,7 @@ def test_flips_come_with_their_probability(option, probability):
     assert test.pvalue > FALSE_ALARM_RATE
 
 
-def test_a_strength_leaves_the_draws_of_others_alone():
+def test_a_magnitude_leaves_the_draws_of_others_alone():
     alone = draw(rotation_degrees=10)
     both = draw(rotation_degrees=10, vertical_translation_fraction=0.1)
     np.testing.assert_allclose(alone[:, :2, :2], both[:, :2, :2])
@@ -81,7 +81,7 @@ def test_operations_act_in_the_order_of_the_arguments():
         "vertical_translation_fraction": (0.2, 0.2),
     }
     angle = np.radians(30)
-    # From the input to the output, y down: a turn to the left takes the right edge up.
+    # These map from the input to the output, with y down: to the left means the right edge goes up.
     steps = [
         np.diag([-1, 1, 1]),
         np.diag([1.3 * 1.2**0.5, 1.3 / 1.2**0.5, 1]),
@@ -102,7 +102,7 @@ def test_a_tilt_enlarges_the_edge_that_is_nearer():
 
 
 @pytest.mark.parametrize("dtype", ["uint8", "float32"])
-def test_no_strength_changes_nothing_by_a_bit(dtype):
+def test_no_magnitude_changes_nothing_by_a_bit(dtype):
     images = random_images((4, 9, 8, 3), dtype) / np.array(3, dtype)
     images = images.astype(dtype)
     received = augment(RandomGeometry(), images)

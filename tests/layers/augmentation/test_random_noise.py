@@ -6,14 +6,14 @@ from scipy import stats
 from kerasrecipes.layers import RandomNoise
 from tests.layers.augmentation.batches import augment, random_images, to_numpy
 
-# A sound layer exceeds a bound in one of a million seeds; ours are fixed.
+# A correct layer exceeds a bound for one seed in a million. The seeds are fixed.
 FALSE_ALARM_RATE = 1e-6
 GREY = np.full((50, 20, 20, 3), 100.0, "float32")
 Z = stats.norm.isf(FALSE_ALARM_RATE / 2)
 
 
 def check_deviations(noise, expected):
-    """Chi-square bounds for the standard deviation of each image's noise."""
+    """Asserts by chi-square bounds the standard deviation of each image's noise."""
     n = noise[0].size
     squares = (noise.reshape(len(noise), -1) ** 2).sum(1) / np.asarray(expected) ** 2
     share = FALSE_ALARM_RATE / len(noise) / 2
@@ -46,22 +46,22 @@ def test_salt_and_pepper_take_whole_pixels_half_each():
         assert stats.binomtest(count, n, 0.1).pvalue > FALSE_ALARM_RATE
 
 
-def test_each_image_draws_its_strength_from_the_range():
+def test_each_image_draws_its_magnitude_from_the_range():
     layer = RandomNoise(gaussian=0.1)
     drawn = layer.get_random_transformation(
         np.zeros((2000, 1, 1, 1), "float32"), seed=keras.random.SeedGenerator(0)
     )
-    strengths = to_numpy(drawn["gaussian"]["strength"]).ravel()
-    assert stats.kstest(strengths / 0.1, "uniform").pvalue > FALSE_ALARM_RATE
+    magnitudes = to_numpy(drawn["gaussian"]["magnitude"]).ravel()
+    assert stats.kstest(magnitudes / 0.1, "uniform").pvalue > FALSE_ALARM_RATE
     pair = RandomNoise(gaussian=(0.05, 0.1)).get_random_transformation(
         np.zeros((200, 1, 1, 1)), seed=keras.random.SeedGenerator(0)
     )
-    strengths = to_numpy(pair["gaussian"]["strength"])
-    assert 0.05 <= strengths.min() < strengths.max() <= 0.1
+    magnitudes = to_numpy(pair["gaussian"]["magnitude"])
+    assert 0.05 <= magnitudes.min() < magnitudes.max() <= 0.1
 
 
 @pytest.mark.parametrize("dtype", ["uint8", "float32"])
-def test_the_value_range_is_kept_and_no_strength_changes_no_bit(dtype):
+def test_the_value_range_is_kept_and_no_magnitude_changes_no_bit(dtype):
     images = random_images((8, 9, 9, 3), dtype)
     noisy = augment(RandomNoise(gaussian=(1, 1), speckle=(1, 1)), images)
     assert (noisy.min(), noisy.max()) == (0, 255)

@@ -5,17 +5,19 @@ from keras import ops
 from scipy import stats
 
 from kerasrecipes.layers import RandomPadCrop
+from tests.layers.augmentation.batches import (
+    KeyedSeedGenerator,
+    compiled,
+    random_key,
+    to_numpy,
+)
 
-# A sound layer exceeds a bound in one of a million seeds; ours are fixed.
+# A correct layer exceeds a bound for one seed in a million. The seeds are fixed.
 FALSE_ALARM_RATE = 1e-6
 
 
-def to_numpy(x):
-    return ops.convert_to_numpy(x)
-
-
 def pad_crop(images, offsets, padding, mode, **options):
-    """The definition: pad an image, cut out a window."""
+    """Returns crops by the definition: pads images and cuts out windows."""
     height, width = images.shape[1:3]
     spatial = ((padding, padding), (padding, padding), (0, 0))
     padded = [np.pad(image, spatial, mode=mode, **options) for image in images]
@@ -38,7 +40,7 @@ def draw_offsets(batch, padding_pixels, seed=0):
 
 
 def check_uniform(cells, count):
-    """Chi-square test that integers below `count` are equally likely."""
+    """Asserts by a chi-square test that all integers below `count` are equally likely."""
     observed = np.bincount(cells, minlength=count)
     expected = len(cells) / count
     statistic = ((observed - expected) ** 2 / expected).sum()
@@ -144,41 +146,18 @@ def test_a_saved_model_augments_as_before(tmp_path):
     )
 
 
-class WordsSeed(keras.random.SeedGenerator):
-    """A seed generator over given words instead of a variable, as a pipeline hands in."""
-
-    def __init__(self, words):
-        self.words = words
-
-    def next(self, ordered=True):
-        return self.words
-
-
 def test_a_traced_seed_gives_what_an_eager_one_gives():
     images = random_images((16, 6, 6, 3), "uint8")
     layer = RandomPadCrop(3)
-    dtype = "int64" if keras.backend.backend() == "torch" else "uint32"
 
-    def augment(images, words):
-        drawn = layer.get_random_transformation(images, seed=WordsSeed(words))
+    def augment(images, key):
+        drawn = layer.get_random_transformation(images, seed=KeyedSeedGenerator(key))
         return layer.transform_images(images, drawn)
 
-    arguments = ops.convert_to_tensor(images), ops.array([1, 2], dtype=dtype)
+    arguments = ops.convert_to_tensor(images), random_key()
     eager = to_numpy(augment(*arguments))
     assert (eager != images).any()
     np.testing.assert_array_equal(to_numpy(compiled(augment)(*arguments)), eager)
-
-
-def compiled(function):
-    if keras.backend.backend() == "jax":
-        import jax
-
-        return jax.jit(function)
-    if keras.backend.backend() == "tensorflow":
-        import tensorflow as tf
-
-        return tf.function(function)
-    return function
 
 
 @pytest.mark.tensorflow_only

@@ -7,7 +7,7 @@ from scipy import stats
 from kerasrecipes.layers import RandomPhotometry
 from tests.layers.augmentation.batches import augment, random_images, to_numpy
 
-# A sound layer exceeds a bound in one of a million seeds; ours are fixed.
+# A correct layer exceeds a bound for one seed in a million. The seeds are fixed.
 FALSE_ALARM_RATE = 1e-6
 LUMA = np.array([0.299, 0.587, 0.114])
 YIQ = np.array([LUMA, [0.5959, -0.2746, -0.3213], [0.2115, -0.5227, 0.3112]])
@@ -24,7 +24,7 @@ def luma(x):
     return (x @ LUMA)[..., None]
 
 
-# Each operation at one strength, in float64 on [0, 1], in the order of the docstring.
+# A magnitude of each operation and its definition on [0, 1], in the order of the docstring.
 OPERATIONS = {
     "brightness": ((0.8, 0.8), lambda x: 0.8 * x),
     "contrast": ((0.7, 0.7), lambda x: 0.7 * x + 0.3 * luma(x).mean((1, 2, 3), keepdims=True)),
@@ -42,25 +42,25 @@ OPERATIONS = {
     ("dtype", "value_range"), [("uint8", (0, 255)), ("float32", (0, 1)), ("float32", (-1, 1))]
 )
 def test_colours_equal_those_in_float64(name, dtype, value_range):
-    strength, function = OPERATIONS[name]
+    magnitude, function = OPERATIONS[name]
     low, high = value_range
     x = IMAGES / 255
     images = (low + (high - low) * x).round(0 if dtype == "uint8" else 9).astype(dtype)
-    received = augment(RandomPhotometry(**{name: strength}, value_range=value_range), images)
+    received = augment(RandomPhotometry(**{name: magnitude}, value_range=value_range), images)
     expected = low + (high - low) * np.clip(function(x), 0, 1)
     assert received.dtype == dtype
     np.testing.assert_allclose(received, expected, atol=0.51 if dtype == "uint8" else 1e-5)
 
 
 def test_together_they_are_their_sequence_clipped_once():
-    strengths = {
-        name: strength for name, (strength, _) in OPERATIONS.items() if name != "grayscale"
+    magnitudes = {
+        name: magnitude for name, (magnitude, _) in OPERATIONS.items() if name != "grayscale"
     }
-    x = 0.3 + 0.4 * IMAGES / 255  # Colours that stay within the range on the way.
+    x = 0.3 + 0.4 * IMAGES / 255  # These stay within the range after each step.
     expected = x
-    for name in strengths:
+    for name in magnitudes:
         expected = OPERATIONS[name][1](expected)
-    received = augment(RandomPhotometry(**strengths, value_range=(0, 1)), x.astype("float32"))
+    received = augment(RandomPhotometry(**magnitudes, value_range=(0, 1)), x.astype("float32"))
     np.testing.assert_allclose(received, expected, atol=1e-5)
 
 
@@ -93,7 +93,7 @@ def test_posterize_keeps_the_upper_bits(bits, dtype):
     received = augment(RandomPhotometry(posterize_bits=bits), images.astype(dtype))
     kept = [np.unique(image).tolist() for image in received.astype(int)]
     allowed = {b: (np.arange(256) >> (8 - b) << (8 - b)) for b in range(bits, 9)}
-    # All of 64 images miss one of at most 8 numbers of bits with a probability below 0.002.
+    # With a probability below 0.002 none of 64 images has one of the 8 numbers of bits.
     assert {len(k) for k in kept} == {2**b for b in allowed}
     for levels, image in zip(kept, received, strict=True):
         expected = allowed[int(np.log2(len(levels)))]
@@ -114,25 +114,25 @@ def test_solarize_inverts_what_is_above_a_threshold_of_its_own(dtype):
     assert stats.kstest(drawn, "uniform").pvalue > FALSE_ALARM_RATE
 
 
-def test_no_strength_changes_nothing_by_a_bit():
+def test_no_magnitude_changes_nothing_by_a_bit():
     images = np.random.default_rng(0).normal(size=(2, 4, 4, 3)).astype("float32")
     layer = RandomPhotometry(value_range=(-9, 9))
     np.testing.assert_array_equal(augment(layer, images), images)
 
 
 @pytest.mark.parametrize(
-    ("option", "strength", "bounds", "value_of"),
+    ("option", "magnitude", "bounds", "value_of"),
     [
         ("brightness", 0.3, (0.7, 1.3), lambda d: d["matrix"].sum(2)[:, 0]),
-        ("contrast", (0.2, 1.1), (-0.1, 0.8), lambda d: d["mean_share"]),
+        ("contrast", (0.2, 1.1), (-0.1, 0.8), lambda d: d["mean_luma_factor"]),
         ("saturation", 0.3, (0.7, 1.3), lambda d: (np.trace(d["matrix"], 0, 1, 2) - 1) / 2),
         ("hue_degrees", 30, (-30, 30), lambda d: _angle(d["matrix"])),
         ("color_cast", 0.2, (-0.2, 0.2), lambda d: d["offset"][:, 1]),
         ("gamma", 2.0, (-np.log(2), np.log(2)), lambda d: np.log(d["gamma"])),
     ],
 )
-def test_values_are_uniform_in_their_range_and_independent(option, strength, bounds, value_of):
-    layer = RandomPhotometry(**{option: strength}, seed=0)
+def test_values_are_uniform_in_their_range_and_independent(option, magnitude, bounds, value_of):
+    layer = RandomPhotometry(**{option: magnitude}, seed=0)
     images = np.zeros((4000, 1, 1, 3), "uint8")
     drawn = {k: to_numpy(v) for k, v in layer.get_random_transformation(images).items()}
     low, high = bounds

@@ -5,19 +5,19 @@ from scipy import stats
 from kerasrecipes.layers import RandomResizedCrop
 from tests.layers.augmentation.batches import augment, random_images, to_numpy
 
-# A sound layer exceeds a bound in one of a million seeds; ours are fixed.
+# A correct layer exceeds a bound for one seed in a million. The seeds are fixed.
 FALSE_ALARM_RATE = 1e-6
 
 
 def parts(height, width, batch=20_000, size=(16, 16), **options):
-    """Returns top, left, height and width of each part, from where the output's corners lead."""
+    """Returns top, left, height and width of each crop, from the places of the output's corners."""
     layer = RandomResizedCrop(size, **options, seed=0)
     drawn = layer.draw_pixel_homography(batch, (height, width), layer.generator)
     matrix = to_numpy(drawn).astype("float64")
     np.testing.assert_allclose(
         matrix[:, [0, 1, 2, 2, 2], [1, 0, 0, 1, 2]], [[0, 0, 0, 0, 1]] * batch
     )
-    # A pixel's edges lie half a pixel from its centre.
+    # The edges of a pixel lie half a pixel from its centre.
     left = matrix[:, 0, 2] - matrix[:, 0, 0] / 2 + 0.5
     top = matrix[:, 1, 2] - matrix[:, 1, 1] / 2 + 0.5
     return top, left, matrix[:, 1, 1] * size[0], matrix[:, 0, 0] * size[1]
@@ -33,7 +33,7 @@ def test_parts_are_whole_pixels_inside_of_the_image():
 
 
 def test_area_ratio_and_place_are_drawn_as_published():
-    # So large an image that rounding is nothing, and all parts fit at the first attempt.
+    # In an image of this size rounding is negligible, and all first attempts fit.
     area, ratio = (0.1, 0.5), (0.8, 1.25)
     top, left, rows, columns = parts(10_000, 10_000, area_fraction=area, aspect_ratio=ratio)
     log_low, log_high = np.log(ratio)

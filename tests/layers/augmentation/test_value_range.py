@@ -15,7 +15,7 @@ LAYERS = {
 
 
 def pixels(low, high, dtype="float32"):
-    # The shape of `test_every_layer.py`: JAX compiles each operation anew for another.
+    # The shape of `test_common_behaviour.py`, since JAX compiles each operation for each shape.
     return np.linspace(low, high, 8 * 7 * 9 * 3).reshape(8, 7, 9, 3).astype(dtype)
 
 

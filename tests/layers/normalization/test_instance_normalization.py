@@ -12,7 +12,7 @@ GAMMA, BETA = np.array([0.5, 2.0, -1.0]), np.array([1.0, -2.0, 3.0])
 
 
 def standardized(x, epsilon=1e-3):
-    """Returns the reference, and the deviations that it divides by; channels last."""
+    """Returns normalized values and the deviations, with channels last."""
     axes = tuple(range(1, x.ndim - 1))
     deviation = np.sqrt(x.var(axes, keepdims=True) + epsilon)
     return (x - x.mean(axes, keepdims=True)) / deviation, deviation
@@ -83,7 +83,7 @@ def test_channels_first():
 
 @pytest.mark.parametrize("policy", ["mixed_float16", "mixed_bfloat16", "float16", "bfloat16"])
 def test_statistics_of_half_precision_are_float32(policy):
-    # In float16 these squares overflow, and bfloat16 has eight bits for a mean of 400.
+    # The squares overflow in float16, and bfloat16 has only eight bits for a mean of 400.
     half = policy.split("_")[-1]
     x = ops.cast(400 + 4 * RNG.normal(size=(2, 8, 8, 3)), half)
     layer = InstanceNormalization(dtype=policy)

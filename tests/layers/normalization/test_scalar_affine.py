@@ -25,7 +25,7 @@ def test_outputs_equal_the_definition_through_a_saved_model(use_scale, use_bias,
 
 
 def test_both_numbers_are_trained():
-    """d mean((scale x + bias - y)^2) / d(scale, bias) at (1, 0), for y = 0."""
+    """The gradient of mean((scale x + bias)^2) by scale and bias, at (1, 0)."""
     model = keras.Sequential([keras.Input((4, 2)), ScalarAffine()])
     model.compile(keras.optimizers.SGD(0.1), "mse")
     model.train_on_batch(X, np.zeros_like(X))

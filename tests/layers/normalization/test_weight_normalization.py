@@ -15,7 +15,7 @@ def numpy_of(tensor):
 
 
 def wrapped(kind="Dense", **options):
-    """Returns a built wrapper whose length and bias are not those of the start, and inputs."""
+    """Returns a built wrapper with lengths and biases unlike the initial ones, and inputs."""
     layer, shape = make(kind, **options)
     layer = WeightNormalization(layer)
     x = RNG.normal(2.0, 3.0, (40, *shape)).astype("float32")
@@ -128,7 +128,7 @@ def test_half_precision_rounds_the_kernel_and_not_what_it_is_computed_from(polic
     layer = WeightNormalization(keras.layers.Dense(3, dtype=policy))
     x = RNG.normal(size=(8, 600))
     layer.build(x.shape)
-    # Squared and added in float16, these overflow.
+    # A sum of their squares overflows in float16.
     v = np.full((600, 3), 100.0) * [1, 2, 1]
     layer.layer.kernel.assign(v)
     layer.length.assign([1.0, 2.0, 4.0])

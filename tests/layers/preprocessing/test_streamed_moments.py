@@ -24,7 +24,7 @@ def test_moments_equal_those_of_all_samples_together():
 
 @pytest.mark.parametrize("covariance", [False, True])
 def test_a_mean_that_is_large_beside_the_deviation_costs_no_digits(covariance):
-    """Sums of squares around zero would be off by their rounding, 1e12 * 1e-16 = 1e-4."""
+    """Sums of squares around zero would have a rounding error of 1e12 * 1e-16 = 1e-4."""
     deviations = np.random.default_rng(0).normal(0, 1e-3, (1000, 2))
     samples = 1e6 + deviations
     variance = moments_of(samples, covariance).variance

@@ -1,5 +1,8 @@
-"""The bounds of random draws are of six standard errors: one comparison in 500 million fails for
-nothing, and there are fewer than 100 of them here."""
+"""`DropConnect`.
+
+Bounds of random draws are six standard errors wide. By chance one comparison in 500 million fails,
+and there are fewer than 100 of them here.
+"""
 
 import keras
 import numpy as np
@@ -29,7 +32,7 @@ def dense(units=3, rate=0.4, activation=None, inputs=4, **options):
 def test_each_example_has_a_kernel_of_its_own_and_all_its_positions_share_it():
     layer = dense(activation="tanh")
     kernel, bias = (w.astype("float64") for w in layer.get_weights())
-    # The rows of the unit matrix show the kernel that an example got; the last row is to be told.
+    # The rows of the unit matrix show the kernel of each example, which predicts the last row.
     probe = np.vstack([np.eye(4) * 1e-3, np.random.default_rng(3).normal(size=(1, 4))])
     batch = np.repeat(probe[None], 50, axis=0).astype("float32")
     outputs = numpy_of(layer(batch, training=True)).astype("float64")
@@ -46,7 +49,7 @@ def test_weights_are_dropped_independently_at_the_rate():
     layer = dense(units=2, rate=0.3)
     layer.set_weights([np.ones((4, 2)), np.zeros(2)])
     n = 20_000
-    # With inputs 1, 2, 4 and 8 an output tells which weights were kept.
+    # With the inputs 1, 2, 4 and 8, an output shows which weights were kept.
     outputs = numpy_of(layer(np.tile([1.0, 2.0, 4.0, 8.0], (n, 1)), training=True)) * 0.7
     bits = (outputs.round().astype(int)[..., None] >> np.arange(4)) & 1
     bits = bits.reshape(n, 8)
@@ -96,9 +99,9 @@ def test_gaussian_inference_averages_the_activation():
     ratio = mean / deviation
     expected = mean * norm.cdf(ratio) + deviation * norm.pdf(ratio)
     outputs = numpy_of(layer(v))
-    # Rectified, the samples spread less than before.
+    # Samples spread less after ReLU than before.
     assert (np.abs(outputs - expected) < SIX * deviation / np.sqrt(samples)).all()
-    # Of what training does on average, the mean alone is a worse account.
+    # Inference by the mean alone is farther from the average of training.
     n = 5_000
     trained = np.stack(
         [numpy_of(layer(np.tile(row, (n, 1)), training=True)).mean(0) for row in v[:2]]
@@ -118,7 +121,7 @@ def test_gaussian_inference_of_an_image_depends_on_nothing_but_the_image():
 def test_a_convolution_drops_other_weights_for_each_image():
     rate, channels = 0.5, 2
     layer = DropConnect(keras.layers.Conv2D(3, 3, padding="same", use_bias=False), rate, seed=1)
-    # A pixel in a channel, far from the others, shows the kernel of the channel, turned by 180.
+    # A single pixel in a channel shows the kernel of that channel, rotated by 180 degrees.
     image = np.zeros((1, 3, 5 * channels, channels), "float32")
     for channel in range(channels):
         image[0, 1, 5 * channel + 2, channel] = 1
@@ -182,7 +185,7 @@ def test_batches_and_images_of_any_size_train(jit_compile):
 def test_half_precision(dtype):
     inner = keras.layers.Dense(2, kernel_initializer="ones", activation="relu", dtype=dtype)
     layer = DropConnect(inner, rate=0.5, inference_samples=4)
-    # Squared, 400 is too much for float16: statistics are in float32.
+    # The square of 400 overflows in float16, but statistics are in float32.
     outputs = layer(np.full((3, 4), 400.0))
     assert keras.backend.standardize_dtype(outputs.dtype) == dtype.removeprefix("mixed_")
     assert np.abs(numpy_of(outputs) - 1600).max() < 1600

@@ -1,7 +1,7 @@
 """`VanillaDropout` and `StochasticDepth`.
 
-The bounds of random draws are of six standard errors: one comparison in 500 million fails for
-nothing, and there are fewer than 50 of them here.
+Bounds of random draws are six standard errors wide. By chance one comparison in 500 million fails,
+and there are fewer than 50 of them here.
 """
 
 import keras
@@ -33,7 +33,7 @@ def test_vanilla_dropout_drops_without_scaling_and_scales_afterwards():
 
 
 def test_vanilla_and_inverted_dropout_are_one_network_on_average():
-    """What follows sees w x in inference and, on average, in training, if vanilla's w is larger."""
+    """The next layer gets w x in inference and, on average, in training, if vanilla w is larger."""
     n, rate = 40_000, 0.4
     x, w = np.array([1.0, -2.0, 3.0]), np.array([0.5, 1.0, 0.25])
     vanilla, inverted = VanillaDropout(rate, seed=0), keras.layers.Dropout(rate, seed=1)

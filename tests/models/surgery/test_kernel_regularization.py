@@ -40,7 +40,7 @@ def test_max_norm_bounds_the_incoming_weights_of_each_unit_and_channel():
         model=use("ResNetCIFAR", depth=8, filters=4),
         kernel_constraint=use("MaxNorm", max_value=0.3),
         optimizer=use("SGD", learning_rate=0.1),
-        kernel_regularizer=use("half_l2", strength=0.01),
+        kernel_regularizer=use("half_l2", factor=0.01),
     )
     dataset = recipe.data.build("data").load()
     built = build_recipe(recipe, dataset)

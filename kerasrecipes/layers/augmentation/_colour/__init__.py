@@ -1,1 +1,1 @@
-"""Colour matrices, tables and blurs of photometric layers."""
+"""Operations on colours and single values: matrices, tables and blurs, and their base layer."""

@@ -1,22 +1,22 @@
-"""Gaussian blur with a width for each image."""
+"""Gaussian blurs with a width for each image."""
 
 import math
 
 from keras import ops
 
-# So many standard deviations of the kernel are computed; beyond lies 0.3% of it.
+# Radius of the kernel in standard deviations: 0.3% of the Gaussian lie beyond.
 _EXTENT = 3
 
 
 def gaussian_blur(images, sigmas, largest_sigma: float):
-    """Returns float images, each blurred by a Gaussian of its own.
+    """Returns images, each blurred by a Gaussian of its own.
 
-    Beyond the border lies the nearest pixel. A `sigma` of 0 changes nothing.
+    Pixels beyond the border have the value of the nearest pixel. A `sigma` of 0 changes nothing.
 
     Args:
         images: Float, `(batch, height, width, channels)`.
-        sigmas: `(batch,)`, in pixels.
-        largest_sigma: What none of them exceeds; it decides the size of the kernel.
+        sigmas: Standard deviations in pixels, `(batch,)`.
+        largest_sigma: Upper bound of `sigmas`, which determines the size of the kernel.
     """
     radius = kernel_radius(largest_sigma)
     distances = ops.arange(-radius, radius + 1, dtype="float32")
@@ -29,7 +29,7 @@ def gaussian_blur(images, sigmas, largest_sigma: float):
 
 
 def kernel_radius(sigma: float) -> int:
-    """Returns how many pixels the kernel reaches to each side."""
+    """Returns how many pixels the kernel extends to each side."""
     return max(1, math.ceil(_EXTENT * sigma))
 
 

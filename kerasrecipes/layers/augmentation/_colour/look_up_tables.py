@@ -1,4 +1,4 @@
-"""8-bit pixels replaced by what a table holds for them."""
+"""Look-up tables for 8-bit pixels."""
 
 import numpy as np
 from keras import ops
@@ -11,7 +11,7 @@ from kerasrecipes.layers.augmentation._warp.opencv_calls import (
 
 
 def look_up(pixels, tables):
-    """Returns pixels replaced by what a table holds for them, by OpenCV where it is at hand.
+    """Returns the entries of tables for pixels; by OpenCV where it can be used.
 
     Args:
         pixels: `(batch, height, width, channels)`, uint8.
@@ -27,7 +27,7 @@ def look_up(pixels, tables):
 
 def _by_opencv(pixels, tables):
     cv2 = opencv()
-    # OpenCV wants the channels last, as in an image of one row.
+    # OpenCV takes a table as an image of one row, with channels last.
     tables = tables[:, None] if tables.ndim == 2 else np.swapaxes(tables, 1, 2)[:, None].copy()
     found = np.empty_like(pixels)
     for image, table, result in zip(pixels, tables, found, strict=True):

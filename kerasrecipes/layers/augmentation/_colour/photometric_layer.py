@@ -1,14 +1,14 @@
-"""What layers share that change colours."""
+"""Base class of layers that change colours."""
 
 import keras
 
-from kerasrecipes.layers.augmentation._colour.colour import check_channels
+from kerasrecipes.layers.augmentation._colour.colour_maps import check_channels
 from kerasrecipes.layers.augmentation.augmentation_layer import AugmentationLayer, with_images
 from kerasrecipes.layers.augmentation.value_range import ValueRangeWatch, check_value_range
 
 
 class PhotometricLayer(AugmentationLayer):
-    """Base class of layers that change colours and leave pixels where they are.
+    """Base class of layers that change colours and keep pixels in their places.
 
     Args:
         value_range: `(low, high)` of the pixels.

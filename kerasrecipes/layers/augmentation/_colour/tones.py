@@ -1,4 +1,4 @@
-"""Functions of single values, by a table where pixels are 8-bit."""
+"""Functions of single values, by tables for 8-bit pixels."""
 
 import keras
 from keras import ops
@@ -6,18 +6,20 @@ from keras import ops
 from kerasrecipes.layers.augmentation._colour.look_up_tables import look_up
 from kerasrecipes.layers.augmentation.rounding import round_to
 
-# Float pixels that stand for whole levels may lie a rounding error below them.
+# Rounding may leave float pixels slightly below the whole levels that they stand for.
 _ROUNDING = 1e-3
 
 
 def tone(values, gamma, step, threshold):
     """Returns `values`, in `[0, 1]`, after gamma, posterizing and solarizing.
 
+    The arguments must broadcast to a common shape.
+
     Args:
-        values: Any shape that broadcasts with the others.
+        values: Tensor in `[0, 1]`.
         gamma: Exponent.
-        step: The distance of the levels that are kept, in units of 1/255.
-        threshold: The least value to be inverted.
+        step: Distance of the levels that posterizing keeps, in units of 1/255.
+        threshold: Solarizing inverts values from this one on.
     """
     values = values**gamma
     kept = ops.floor((255 * values + _ROUNDING) / step) * step / 255
@@ -30,9 +32,10 @@ def apply_tones(pixels, tones, value_range, dtype):
 
     Args:
         pixels: `(batch, height, width, channels)`, within `value_range`.
-        tones: The parameters of `tone`, `(batch,)` each.
+        tones: `gamma`, `step` and `threshold` of `tone`, `(batch,)` each.
         value_range: `(low, high)`.
-        dtype: Of the result. For uint8 and the range `(0, 255)` a table is made and looked up.
+        dtype: Dtype of the result. For uint8 and the range `(0, 255)`, `tone` is computed for a
+            table of all levels instead of for each pixel.
     """
     low, high = value_range
     dtype = keras.backend.standardize_dtype(dtype)

@@ -1,1 +1,1 @@
-"""Operations and tables of augmentation policies."""
+"""Augmentation policies: their operations, and the passes over pixels that carry these out."""

@@ -1,7 +1,7 @@
-"""The passes over the pixels that carry out what a policy has drawn.
+"""The passes over pixels that carry out the operations drawn for a batch.
 
-Each takes 8-bit images, `chosen`, a dictionary from an operation's name to where it is drawn,
-`(batch, operations)` Booleans, and `strength`, `(batch, operations)`.
+Each pass takes 8-bit images; `chosen`, a dictionary from the names of operations to Booleans of
+shape `(batch, operations)` that tell where each was drawn; and `magnitude`, of the same shape.
 """
 
 import functools
@@ -10,7 +10,7 @@ import operator
 
 from keras import ops
 
-from kerasrecipes.layers.augmentation._colour.colour import chroma_matrix, recolour
+from kerasrecipes.layers.augmentation._colour.colour_maps import chroma_matrix, recolour
 from kerasrecipes.layers.augmentation._colour.look_up_tables import look_up
 from kerasrecipes.layers.augmentation._policy.subset import apply_where
 from kerasrecipes.layers.augmentation._policy.tables import (
@@ -32,12 +32,12 @@ from kerasrecipes.layers.augmentation.rounding import round_to
 _MOVES = ("rotate", "shear_x", "shear_y", "translate_x", "translate_y")
 
 
-def move(images, chosen, strength, interpolation, fill_value):
-    """Rotates, shears and translates, by one homography."""
+def move(images, chosen, magnitude, interpolation, fill_value):
+    """Rotates, shears and translates images, by one homography each."""
     size = ops.shape(images)[1:3]
     names = [name for name in chosen if name.startswith(_MOVES)]
-    amounts = {name: ops.where(chosen[name], strength, 0.0) for name in names}
-    homography = normalize(centred(compose(*_undo(amounts, size, strength)), size, size))
+    amounts = {name: ops.where(chosen[name], magnitude, 0.0) for name in names}
+    homography = normalize(centred(compose(*_undo(amounts, size, magnitude)), size, size))
 
     def moved(images, homography):
         options = {"interpolation": interpolation, "fill_mode": "constant"}
@@ -46,9 +46,9 @@ def move(images, chosen, strength, interpolation, fill_value):
     return apply_where(_any(chosen, names), moved, images, homography)
 
 
-def change_saturation(images, chosen, strength):
-    """Multiplies the distance of colours to their grey."""
-    factor = ops.prod(ops.where(chosen["color"], strength, 1.0), axis=1)
+def change_saturation(images, chosen, magnitude):
+    """Scales the differences between colours and their grey."""
+    factor = ops.prod(ops.where(chosen["color"], magnitude, 1.0), axis=1)
 
     def changed(images, factor):
         return round_to(recolour(images, chroma_matrix(factor), None, (0, 255)), "uint8")
@@ -56,8 +56,8 @@ def change_saturation(images, chosen, strength):
     return apply_where(_any(chosen, ["color"]), changed, images, factor)
 
 
-def change_levels(images, chosen, strength):
-    """Looks pixels up in one table for each channel."""
+def change_levels(images, chosen, magnitude):
+    """Replaces single values, by one table for each channel."""
     batch, _, _, channels = ops.shape(images)
     names = [name for name in chosen if name in TABLE_OPERATIONS]
     counts = apply_where(
@@ -67,28 +67,31 @@ def change_levels(images, chosen, strength):
         images,
     )
 
-    def changed(images, counts, strength, *masks):
-        slots = range(strength.shape[1])
+    def changed(images, counts, magnitude, *masks):
+        slots = range(magnitude.shape[1])
         each = [dict(zip(names, (mask[:, k] for mask in masks), strict=True)) for k in slots]
-        tables = compose_tables(counts, each, [strength[:, k] for k in slots])
+        tables = compose_tables(counts, each, [magnitude[:, k] for k in slots])
         return look_up(images, ops.cast(tables, "uint8"))
 
     masks = [chosen[name] for name in names]
-    return apply_where(_any(chosen, names), changed, images, counts, strength, *masks)
+    return apply_where(_any(chosen, names), changed, images, counts, magnitude, *masks)
 
 
-def change_sharpness(images, chosen, strength):
-    """Blends with a smoothed image, or away from it."""
-    for slot in range(strength.shape[1]):
+def change_sharpness(images, chosen, magnitude):
+    """Blurs or sharpens images."""
+    for slot in range(magnitude.shape[1]):
         mask = chosen["sharpness"][:, slot]
-        images = apply_where(mask, sharpness, images, strength[:, slot])
+        images = apply_where(mask, sharpness, images, magnitude[:, slot])
     return images
 
 
-def _undo(amounts, size, strength):
-    """Yields the homography of each operation, from output to input; one thing each is done."""
+def _undo(amounts, size, magnitude):
+    """Yields the homographies, from output to input, of the first operations, the second and so on.
+
+    In each of them an image is rotated, sheared, translated or left alone.
+    """
     height, width = (ops.cast(pixels, "float32") for pixels in size)
-    nothing = ops.zeros_like(strength)
+    nothing = ops.zeros_like(magnitude)
 
     def amount(name):
         return amounts.get(name, nothing)
@@ -96,11 +99,11 @@ def _undo(amounts, size, strength):
     angle = amount("rotate") * (math.pi / 180)
     cosine, sine = ops.cos(angle), ops.sin(angle)
     across, down = amount("shear_x"), amount("shear_y")
-    # As with Pillow, a shear leaves the image's upper left corner in its place.
+    # In Pillow, a shear leaves the upper left corner of the image in its place.
     right = amount("translate_x_pixels") + width * amount("translate_x_fraction")
     below = amount("translate_y_pixels") + height * amount("translate_y_fraction")
     right, below = right + across * height / 2, below + down * width / 2
-    for k in range(strength.shape[1]):
+    for k in range(magnitude.shape[1]):
         turned = linear(
             cosine[:, k], across[:, k] - sine[:, k], down[:, k] + sine[:, k], cosine[:, k]
         )
@@ -108,17 +111,17 @@ def _undo(amounts, size, strength):
 
 
 def _any(chosen, names):
-    """Returns which images have drawn one of some operations, `(batch,)`."""
+    """Returns for which images one of some operations was drawn, `(batch,)`."""
     return ops.any(functools.reduce(operator.or_, (chosen[name] for name in names)), axis=1)
 
 
 def sharpness(images, factor):
-    """Returns 8-bit images whose sharpness is scaled; the outermost pixels stay as they are.
+    """Returns 8-bit images with scaled sharpness. The outermost pixels do not change.
 
     Args:
         images: `(batch, height, width, channels)`, uint8.
-        factor: `(batch,)`. 0 gives the image smoothed by `[[1, 1, 1], [1, 5, 1], [1, 1, 1]] / 13`,
-            1 changes nothing.
+        factor: `(batch,)`. 0 smooths the image by the kernel `[[1, 1, 1], [1, 5, 1], [1, 1, 1]] /
+            13`, 1 changes nothing, and larger factors sharpen it.
     """
     if any(isinstance(size, int) and size < 3 for size in ops.shape(images)[1:3]):
         return images

@@ -1,18 +1,19 @@
-"""Published augmentation policies, as data: their operations and how strong they get."""
+"""Published augmentation policies as data: operations and the ranges of their magnitudes."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Operation:
-    """One operation of a policy and its strengths.
+    """One operation of a policy and the range of its magnitude.
 
     Args:
-        name: What is done; see `PolicyAugment`.
-        weakest: Strength at level 0.
-        strongest: Strength at the highest level; in between, it is linear.
-        signed: Whether the strength's sign is drawn.
-        whole: Whether the way from `weakest` is cut to a whole number, as the authors' code does.
+        name: Name of the operation; see `PolicyAugment`.
+        weakest: Magnitude at the lowest level.
+        strongest: Magnitude at the highest level. In between it is linear.
+        signed: Whether the sign of the magnitude is drawn.
+        whole: Whether the difference from `weakest` is truncated to a whole number, as in the
+            authors' code.
     """
 
     name: str
@@ -24,13 +25,13 @@ class Operation:
 
 @dataclass(frozen=True)
 class Policy:
-    """Operations of which each image gets some at random.
+    """Operations, some of which are drawn for each image.
 
     Args:
-        operations: What is drawn from, each equally likely.
-        per_image: How many are drawn for an image, with replacement.
-        levels: How many levels there are, the lowest to the highest, each equally likely; `None`
-            if one magnitude in `[0, 10]` holds for all.
+        operations: The operations to draw from, each equally likely.
+        per_image: The number of operations for an image, drawn with replacement.
+        levels: The number of levels of magnitude to draw from, each equally likely; `None` if all
+            operations have the level that `PolicyAugment` is given.
     """
 
     operations: tuple[Operation, ...]
@@ -38,8 +39,8 @@ class Policy:
     levels: int | None = None
 
 
-# Müller and Hutter, 2021, https://arxiv.org/abs/2103.10158: with the strengths "wide" of their
-# code (automl/trivialaugment): translations in pixels, shears in pixels for each pixel.
+# Müller and Hutter, 2021, https://arxiv.org/abs/2103.10158, with the "wide" magnitudes of their
+# code (automl/trivialaugment). Translations are in pixels, shears in pixels for each pixel.
 _TRIVIALAUGMENT = Policy(
     operations=(
         Operation("identity"),
@@ -61,8 +62,9 @@ _TRIVIALAUGMENT = Policy(
     levels=31,
 )
 
-# Cubuk et al., 2020, https://arxiv.org/abs/1909.13719, with the strengths of AutoAugment's table 6
-# (https://arxiv.org/abs/1805.09501), which it refers to. Translations there are 150 pixels of 331.
+# Cubuk et al., 2020, https://arxiv.org/abs/1909.13719, with the magnitudes of AutoAugment's table 6
+# (https://arxiv.org/abs/1805.09501), which it refers to. There, images of 331 pixels are translated
+# by up to 150.
 _RANDAUGMENT = Policy(
     operations=(
         Operation("identity"),

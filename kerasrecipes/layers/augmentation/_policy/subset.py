@@ -1,22 +1,22 @@
-"""Work for some of a batch's samples only."""
+"""Functions that are applied to some samples of a batch only."""
 
 import keras
 from keras import ops
 
-from kerasrecipes.base.private import is_compiled_by_xla, is_traced_by_jax
+from kerasrecipes.base.tracing import is_compiled_by_xla, is_traced_by_jax
 
 
 def apply_where(mask, function, values, *arguments):
-    """Returns `values` with `function(values, *arguments)` in place where `mask` is true.
+    """Returns `function(values, *arguments)` for samples where `mask` is true, `values` elsewhere.
 
-    Elsewhere nothing is computed, except on accelerators and under XLA with TensorFlow, where
-    shapes are fixed, and eagerly with JAX, which would compile a loop for each call: there all
-    samples are, at once, and then chosen from.
+    The function is computed for the samples of the mask only. There are two exceptions, in which it
+    is computed for all samples: with JAX on accelerators and with TensorFlow under XLA, because
+    shapes must be fixed; and with JAX in eager mode, which would compile a loop for each call.
 
     Args:
         mask: `(batch,)`, Boolean.
-        function: Takes some of the samples of `values` and of each argument; returns what `values`
-            has for them, in the same shape and dtype.
+        function: Takes some samples of `values` and of each argument, and returns new values for
+            them, of the same shape and dtype.
         values: `(batch, ...)`.
         *arguments: `(batch, ...)` each.
     """
@@ -63,6 +63,6 @@ def _jax(mask, function, values, *arguments):
         chosen, *parts = sample
         return if_chosen(chosen, *(part[None] for part in parts))[0]
 
-    if len(mask) == 1:  # As inside of another loop over samples.
+    if len(mask) == 1:  # A call inside of another call's loop over samples.
         return if_chosen(mask[0], values, *arguments)
     return jax.lax.map(one, (mask, values, *arguments))

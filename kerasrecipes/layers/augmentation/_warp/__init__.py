@@ -1,1 +1,1 @@
-"""Geometric warps and their backends."""
+"""Homographies: the matrices, the warps of images on each backend, and their base layer."""

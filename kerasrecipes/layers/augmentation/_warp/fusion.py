@@ -1,4 +1,4 @@
-"""One interpolation for geometric layers that follow each other."""
+"""Fusion of successive geometric layers, so that they interpolate once."""
 
 import itertools
 from collections.abc import Sequence
@@ -14,11 +14,11 @@ from kerasrecipes.layers.augmentation.random_pad_crop import RandomPadCrop
 
 
 def fuse(layers: Sequence[keras.layers.Layer]) -> list[keras.layers.Layer]:
-    """Returns layers that do the same, with geometric ones that follow each other in one.
+    """Returns layers that do the same, in which successive geometric layers are fused to one.
 
-    They are fused if they fill alike; perspective is not fused with others. They draw the same
-    numbers. Pixels that an earlier layer moves out of the image and a later one back into it are
-    there again, where a sequence of layers would show the filling.
+    Layers are fused if they fill and interpolate alike, and have no perspective. The random numbers
+    are the same. The result differs where an earlier layer moves pixels out of the image and a
+    later one moves them back: the fused layer shows these pixels, not the filling.
 
     Example:
 
@@ -39,11 +39,11 @@ def fuse(layers: Sequence[keras.layers.Layer]) -> list[keras.layers.Layer]:
 
 
 class _Fused(AugmentationLayer):
-    """Geometric layers as one.
+    """Geometric layers, applied as one.
 
     Args:
-        layers: In the order in which they act.
-        like: The one that says how to interpolate and fill.
+        layers: In the order in which they are applied.
+        like: One of them, whose interpolation and filling are used.
     """
 
     def __init__(self, layers, like):
@@ -74,11 +74,11 @@ class _Fused(AugmentationLayer):
 
 
 def _kind(layer):
-    """Returns what layers must have in common to be fused; `None` if this one is not to be."""
+    """Returns what fused layers must have in common, or `None` if the layer cannot be fused."""
     is_geometric = isinstance(layer, GeometricLayer) and layer.is_affine
     if not is_geometric and not isinstance(layer, RandomPadCrop):
         return None
-    # `reflect` means another thing in each of them.
+    # "reflect" has another meaning in `RandomPadCrop` than in geometric layers.
     if isinstance(layer, RandomPadCrop) and layer.fill_mode == "reflect":
         return None
     interpolation = getattr(layer, "interpolation", "bilinear")

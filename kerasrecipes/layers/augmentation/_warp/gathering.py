@@ -1,38 +1,51 @@
-"""Homographies by gathering pixels: for every backend, dtype and fill mode, and under XLA."""
+"""Warps by gathering pixels, for every backend, dtype and fill mode, and under XLA."""
 
 import keras
 from keras import ops
 
-_FARTHEST = 2.0**22  # Pixels beyond are taken for this far: float32 still has half pixels there.
+# Pixels. Farther places are clipped to this distance, at which float32 still has half pixels.
+_FARTHEST = 2.0**22
 
 
 def warp_gather(images, homography, size, interpolation, fill_mode, fill_value):
-    """As `warp`, except that bilinear interpolation of integers gives float32."""
+    """Does what `warp` does, but bilinear interpolation of integers returns float32."""
     x, y = _sources(homography, size)
     return sample(images, x, y, interpolation, fill_mode, fill_value)
 
 
 def sample(images, x, y, interpolation, fill_mode, fill_value):
-    """Returns what images show at columns `x` and rows `y`, `(batch, height, width)`, as floats."""
+    """Returns the pixels of images at given places.
+
+    Args:
+        images: `(batch, height, width, channels)`.
+        x: Columns, float32, `(batch, rows, columns)`.
+        y: Rows, float32, of the same shape.
+        interpolation: `"nearest"` or `"bilinear"`, which returns float32 for integers.
+        fill_mode: As `warp`.
+        fill_value: As `warp`.
+
+    Returns:
+        `(batch, rows, columns, channels)`.
+    """
     taps = _Taps(images, fill_mode, fill_value)
     if interpolation == "nearest":
         return taps(ops.floor(x + 0.5), ops.floor(y + 0.5))
     left, top = ops.floor(x), ops.floor(y)
     dtype = keras.backend.standardize_dtype(images.dtype)
     dtype = dtype if keras.backend.is_float_dtype(dtype) else "float32"
-    right_share = ops.expand_dims(ops.cast(x - left, dtype), -1)
-    lower_share = ops.expand_dims(ops.cast(y - top, dtype), -1)
+    right_weight = ops.expand_dims(ops.cast(x - left, dtype), -1)
+    lower_weight = ops.expand_dims(ops.cast(y - top, dtype), -1)
 
     def row(rows):
         at_left = ops.cast(taps(left, rows), dtype)
         at_right = ops.cast(taps(left + 1, rows), dtype)
-        return at_left * (1 - right_share) + at_right * right_share
+        return at_left * (1 - right_weight) + at_right * right_weight
 
-    return row(top) * (1 - lower_share) + row(top + 1) * lower_share
+    return row(top) * (1 - lower_weight) + row(top + 1) * lower_weight
 
 
 class _Taps:
-    """Reads single pixels of a batch, by their column and row."""
+    """Reads single pixels of a batch of images, by column and row."""
 
     def __init__(self, images, fill_mode, fill_value):
         self.batch, self.height, self.width, channels = ops.shape(images)
@@ -62,7 +75,7 @@ class _Taps:
 
 
 def _sources(homography, size):
-    """Returns column and row of the input for each output pixel, `(batch, height, width)`."""
+    """Returns columns and rows of the input for output pixels, `(batch, height, width)` each."""
     rows = ops.expand_dims(ops.arange(size[0], dtype="float32"), 1)
     columns = ops.arange(size[1], dtype="float32")
     entries = ops.reshape(homography, (-1, 9, 1, 1))

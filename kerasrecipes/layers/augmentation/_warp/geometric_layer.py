@@ -1,4 +1,4 @@
-"""What layers share that move pixels: one homography and one interpolation for each image."""
+"""Base class of layers that move pixels, by one homography and one interpolation."""
 
 import keras
 from keras import ops
@@ -12,17 +12,17 @@ from kerasrecipes.layers.augmentation.augmentation_layer import AugmentationLaye
 class GeometricLayer(AugmentationLayer):
     """Base class of layers that move pixels, each image by a homography of its own.
 
-    A subclass writes `draw_homography(batch, size, seed)`, which returns `(batch, 3, 3)` matrices
-    that lead from the output's pixels to the input's, seen from the centres of the pictures (see
-    `homography.py`). Where such layers follow each other and fill alike, the pipeline multiplies
-    their matrices and interpolates once.
+    A subclass writes `draw_homography(batch, size, seed)`. It returns matrices, `(batch, 3, 3)`,
+    that map places in the output to places in the input, both relative to the centre of the image
+    (see `homography.py`). A pipeline multiplies the matrices of successive layers that fill alike,
+    and interpolates once.
 
     Args:
         size: `(height, width)` of the output, in pixels, or `None` for that of the input.
         interpolation: `"nearest"` or `"bilinear"`.
-        fill_mode: What lies outside of the image: `"constant"` (`fill_value`), `"reflect"`
-            (`d c b a | a b c d | d c b a`), `"wrap"` (`a b c d | a b c d | a b c d`) or `"edge"`
-            (`a a a a | a b c d | d d d d`).
+        fill_mode: How to fill pixels from outside of the image: `"constant"` (`fill_value`),
+            `"reflect"` (`d c b a | a b c d | d c b a`), `"wrap"` (`a b c d | a b c d | a b c d`) or
+            `"edge"` (`a a a a | a b c d | d d d d`).
         fill_value: Float, in units of a pixel. Used by `fill_mode="constant"`.
         seed: Integer, or `None` for a random one.
         **kwargs: As `keras.layers.Layer`.
@@ -43,7 +43,7 @@ class GeometricLayer(AugmentationLayer):
         self.fill_value = fill_value
 
     def draw_transformation(self, images, seed):
-        """Returns `homography`, `(batch, 3, 3)`, from the output's pixels to the input's."""
+        """Returns `homography`, `(batch, 3, 3)`, which maps output pixels to input pixels."""
         batch, *size, _ = ops.shape(images)
         return {"homography": normalize(self.draw_pixel_homography(batch, size, seed))}
 
@@ -61,11 +61,11 @@ class GeometricLayer(AugmentationLayer):
         raise NotImplementedError(f"{type(self).__name__} must implement `draw_homography`.")
 
     def draw_pixel_homography(self, batch, size, seed):
-        """Returns what `draw_homography` does, between pixels that are counted from the first."""
+        """Returns the homographies of `draw_homography`, but with places relative to pixel 0."""
         return centred(self.draw_homography(batch, size, seed), size, self.output_size(size))
 
     def output_size(self, size):
-        """Returns `(height, width)` of the output for such of the input."""
+        """Returns `(height, width)` of the output for that of the input."""
         return tuple(size) if self.size is None else tuple(self.size)
 
     def call(self, data, training=True):
@@ -77,7 +77,7 @@ class GeometricLayer(AugmentationLayer):
         return with_images(data, self._spec)
 
     def _resized(self, images):
-        # Inactive as it is, the layer keeps the size that the rest of a model was built for.
+        # Without training, too, the output must have the size for which the model was built.
         batch, *size, _ = ops.shape(images)
         unmoved = normalize(centred(identity(batch), size, self.size))
         return self.augment_images(ops.convert_to_tensor(images), {"homography": unmoved})

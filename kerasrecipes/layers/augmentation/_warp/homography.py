@@ -1,8 +1,8 @@
-"""Homographies, one for each image: matrices of shape `(batch, 3, 3)`.
+"""Homographies, one for each image, as matrices of shape `(batch, 3, 3)`.
 
-They act on points `(x, y, 1)`, the column and the row of a pixel's centre, counted from the first,
-and lead from the output back to the input: an output pixel shows what is found where its own place
-is mapped to. Products are written out, because a GPU may round those of `matmul` to ten bits.
+They map points `(x, y, 1)`, the column and the row of a pixel's centre, counted from pixel 0. They
+map from the output to the input: an output pixel shows the input at the place that it is mapped to.
+Products are written out, because a GPU may round those of `matmul` to ten bits.
 """
 
 import functools
@@ -11,42 +11,42 @@ from keras import ops
 
 
 def compose(*matrices):
-    """Returns the product of matrices; the last one acts first."""
+    """Returns the product of matrices, of which the last one is applied first."""
     return functools.reduce(_product, matrices)
 
 
 def normalize(matrices):
-    """Returns the same homographies with 1 in the last place."""
+    """Returns the same homographies with 1 as their last entry."""
     return matrices / matrices[:, 2:, 2:]
 
 
 def identity(batch):
-    """Returns `batch` matrices that leave points where they are."""
+    """Returns `batch` identity matrices."""
     return ops.broadcast_to(ops.eye(3), (batch, 3, 3))
 
 
 def translation(x, y):
-    """Moves points by `x` columns and `y` rows; `(batch,)` tensors, or numbers."""
+    """Returns matrices that move points by `x` columns and `y` rows: `(batch,)`, or numbers."""
     return _matrix(1, 0, x, 0, 1, y, 0, 0, 1)
 
 
 def linear(a, b, c, d):
-    """Maps points by `[[a, b], [c, d]]`; `(batch,)` tensors, or numbers."""
+    """Returns matrices that map points by `[[a, b], [c, d]]`: `(batch,)` each, or numbers."""
     return _matrix(a, b, 0, c, d, 0, 0, 0, 1)
 
 
 def perspective(x, y):
-    """Divides points by `1 + x * column + y * row`; `(batch,)` tensors, or numbers."""
+    """Returns matrices that divide points by `1 + x * column + y * row`: `(batch,)`, or numbers."""
     return _matrix(1, 0, 0, 0, 1, 0, x, y, 1)
 
 
 def centred(matrices, size, output_size):
-    """Returns homographies of pixels for such that take the pictures' centres as their origin.
+    """Returns homographies around pixel 0 for homographies around the centres of images.
 
-    Where the sizes differ, the output is stretched over the whole input first.
+    If the sizes differ, the output is stretched to the size of the input first.
 
     Args:
-        matrices: `(batch, 3, 3)`, in units of the input's pixels.
+        matrices: `(batch, 3, 3)`, in units of the input's pixels, around the centres.
         size: `(height, width)` of the input, numbers or tensors.
         output_size: `(height, width)` of the output.
     """

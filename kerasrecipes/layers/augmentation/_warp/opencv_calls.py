@@ -1,17 +1,17 @@
-"""OpenCV, where it is installed and images lie in the CPU's memory: a pipeline's quick hands."""
+"""Calls of OpenCV, where it is installed and images lie in the CPU's memory."""
 
 import functools
 
 import keras
 
-from kerasrecipes.base.private import is_traced_by_tf_data
+from kerasrecipes.base.tracing import is_traced_by_tf_data
 
 
 def reaches_opencv(*tensors) -> bool:
-    """Returns whether OpenCV is there, and may be handed some tensors' values.
+    """Returns whether OpenCV is installed and can be given the values of tensors.
 
-    With TensorFlow that is inside of `tf.data` alone: elsewhere, images may be on a GPU, a gradient
-    may be taken, and a graph may be saved to run without Python.
+    With TensorFlow it can only inside of `tf.data`. Elsewhere images may lie on a GPU, gradients
+    may be needed, and a graph may be saved to run without Python.
     """
     suits = {"tensorflow": _suits_tensorflow, "torch": _suits_torch}.get(keras.backend.backend())
     return suits is not None and suits(tensors) and opencv() is not None
@@ -19,10 +19,10 @@ def reaches_opencv(*tensors) -> bool:
 
 @functools.cache
 def opencv():
-    """Returns OpenCV, or `None` where there is none, or one that interpolates by 1/32 pixels.
+    """Returns the module `cv2`, or `None` if it is not installed or older than version 5.
 
-    The first call switches off OpenCV's own threads, in the whole process: those of the pipeline
-    keep the CPUs busy.
+    Older versions round places to 1/32 of a pixel. The first call turns off OpenCV's own threads in
+    the whole process, since the threads of the pipeline already keep the CPUs busy.
     """
     try:
         import cv2
@@ -35,13 +35,13 @@ def opencv():
 
 
 def call_with_arrays(function, tensors, dtype, shape):
-    """Returns what a function of NumPy arrays makes of tensors, as a tensor.
+    """Applies a function of NumPy arrays to tensors, and returns a tensor.
 
     Args:
-        function: Takes an array for each tensor and returns one.
+        function: Takes an array for each tensor and returns an array.
         tensors: The tensors.
         dtype: The backend's dtype of the result.
-        shape: What is known of its shape: integers, and `None` for the rest.
+        shape: Shape of the result, with `None` for sizes that are not known.
     """
     if keras.backend.backend() == "torch":
         import torch

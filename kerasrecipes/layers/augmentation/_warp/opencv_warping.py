@@ -1,4 +1,4 @@
-"""OpenCV's homographies: on the CPU, several times as fast as TensorFlow's and PyTorch's own."""
+"""Warps by OpenCV: on CPUs, several times as fast as those of TensorFlow and PyTorch."""
 
 import functools
 
@@ -26,18 +26,19 @@ _SCIPY_MODES = {
     "wrap": "grid-wrap",
     "edge": "nearest",
 }
-# For others it rounds places to 1/32 of a pixel.
+# For other dtypes and numbers of channels OpenCV rounds places to 1/32 of a pixel.
 _DTYPES = ("uint8", "uint16", "float32")
 _CHANNELS = (1, 3, 4)
-_FARTHEST = 2.0**15  # Pixels. It walks to farther ones in steps of a picture, or not at all.
+# Pixels. OpenCV reaches farther places in steps of the image's size, or not at all.
+_FARTHEST = 2.0**15
 
 
 def warp_opencv(images, homography, size, interpolation, fill_mode, fill_value):
-    """As `warp`, with integers rounded, where `is_faster_by_opencv`.
+    """Does what `warp` does, where `is_faster_by_opencv`. Integers are rounded.
 
-    Places are float32, and pixels as exact as those of the other ways: an integer that lies halfway
-    between two may be rounded to the other one, a float differs by a few millionths of the contrast
-    between neighbours for each pixel of the picture's width.
+    Places are float32, and results as exact as those of the other implementations. Integers that
+    lie halfway between two may be rounded the other way. Floats differ by a few millionths of the
+    contrast between neighbours for each pixel of the image's width.
     """
     function = functools.partial(
         _warped, interpolation=interpolation, fill_mode=fill_mode, fill_value=fill_value
@@ -49,7 +50,7 @@ def warp_opencv(images, homography, size, interpolation, fill_mode, fill_value):
 
 
 def is_faster_by_opencv(images, homography) -> bool:
-    """Returns whether OpenCV is at hand, and takes such images."""
+    """Returns whether OpenCV can be used for these images."""
     if images.shape[3] not in _CHANNELS:
         return False
     if keras.backend.standardize_dtype(images.dtype) not in _DTYPES:
@@ -80,7 +81,7 @@ def _warped(images, homographies, size, interpolation, fill_mode, fill_value):
 
 
 def _lead_far(homographies, height, width):
-    """Returns whether each homography leads far away; if no corner does, no pixel does."""
+    """Returns whether each homography maps a corner far away. If none is, no other pixel is."""
     right, bottom = width - 1, height - 1
     corners = np.array([[0, right, 0, right], [0, 0, bottom, bottom], [1, 1, 1, 1]])
     mapped = homographies @ corners
@@ -90,7 +91,7 @@ def _lead_far(homographies, height, width):
 
 
 def _sampled(image, homography, pixels, interpolation, fill_mode, fill_value):
-    """Returns what SciPy makes of an image: slow, and right at any distance."""
+    """Returns a warped image, by SciPy: slowly, and right at any distance."""
     rows, columns = np.indices(pixels.shape[:2])
     points = np.stack([columns, rows, np.ones_like(rows)]).reshape(3, -1)
     with np.errstate(all="ignore"):

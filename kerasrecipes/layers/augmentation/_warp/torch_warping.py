@@ -1,4 +1,4 @@
-"""PyTorch's own operation for sampling images."""
+"""Warps by PyTorch's own operation for sampling images."""
 
 from kerasrecipes.layers.augmentation._warp.gathering import warp_gather
 
@@ -6,10 +6,10 @@ _PADDING_MODES = {"constant": "zeros", "reflect": "reflection", "edge": "border"
 
 
 def warp_torch(images, homography, size, interpolation, fill_mode, fill_value):
-    """As `warp`, except that bilinear interpolation of all but float64 gives float32.
+    """Does what `warp` does, but bilinear interpolation of all dtypes but float64 returns float32.
 
-    `grid_sample` takes places as fractions of the size, which rounds them: to where a homography
-    moves whole pixels, these are gathered.
+    `grid_sample` takes places as fractions of the size, which rounds them. Where a homography moves
+    whole pixels, these are therefore gathered.
     """
     import torch
 
@@ -34,7 +34,7 @@ def _sampled(images, homography, size, interpolation, fill_mode, fill_value):
 
     # Places in float16 would be off by tenths of a pixel.
     pixels = images if images.dtype == torch.float64 else images.float()
-    # It fills with zeros alone.
+    # `grid_sample` can fill with zeros only.
     offset = fill_value if fill_mode == "constant" else 0.0
     pixels = (pixels - offset if offset else pixels).permute(0, 3, 1, 2)
     sampled = torch.nn.functional.grid_sample(
@@ -48,7 +48,7 @@ def _sampled(images, homography, size, interpolation, fill_mode, fill_value):
 
 
 def _grid(homography, size, input_size):
-    """Returns the sources as `grid_sample` takes them: from -1 to 1 over the whole image."""
+    """Returns places in the input as `grid_sample` takes them, from -1 to 1 over the image."""
     import torch
 
     rows, columns = (torch.arange(n, device=homography.device) for n in size)

@@ -1,4 +1,4 @@
-"""What the operations of a policy do to pixels, against Pillow."""
+"""Operations of policies on pixels, against Pillow."""
 
 import functools
 
@@ -44,10 +44,10 @@ def _affine(image, matrix):
 
 
 def by_pillow(sequence, image=IMAGE):
-    """Does `(name, strength)` in turn to an image."""
+    """Applies each `(name, magnitude)` in turn to an image, by Pillow."""
     image = Image.fromarray(image)
-    for name, strength in sequence:
-        image = PILLOW[name](image, strength)
+    for name, magnitude in sequence:
+        image = PILLOW[name](image, magnitude)
     return np.asarray(image).astype(int)
 
 
@@ -57,20 +57,20 @@ def transform(value_range):
 
 
 def done(sequences, images=IMAGE, value_range=(0, 255)):
-    """Does a sequence of `(name, strength)` to one image, or to each of a batch its own."""
+    """Applies sequences of `(name, magnitude)` to images, one sequence each."""
     drawn = np.zeros((2, BATCH, MOST_OPERATIONS), "float32")  # The first operation is `identity`.
     for row, sequence in enumerate(sequences):
-        for slot, (name, strength) in enumerate(sequence):
-            drawn[:, row, slot] = list(OPERATIONS).index(name), strength
+        for slot, (name, magnitude) in enumerate(sequence):
+            drawn[:, row, slot] = list(OPERATIONS).index(name), magnitude
     images = ops.convert_to_tensor(np.broadcast_to(images, (BATCH, *IMAGE.shape)))
     operation = ops.convert_to_tensor(drawn[0], dtype="int32")
-    strength = ops.convert_to_tensor(drawn[1])
-    changed = transform(value_range)(images, {"operation": operation, "strength": strength})
+    magnitude = ops.convert_to_tensor(drawn[1])
+    changed = transform(value_range)(images, {"operation": operation, "magnitude": magnitude})
     return to_numpy(changed)[: len(sequences)]
 
 
-def strengths(name):
-    """Returns five of the strengths of an operation, from the weakest to the strongest."""
+def magnitudes(name):
+    """Returns five of the magnitudes of an operation, from the weakest to the strongest."""
     one = OPERATIONS[name]
     ways = (one.strongest - one.weakest) * np.array([0, 0.3, 0.5, 0.8, 1])
     return one.weakest + (np.trunc(ways) if one.whole else ways)
@@ -78,9 +78,9 @@ def strengths(name):
 
 @pytest.mark.parametrize("name", PILLOW)
 def test_operations_equal_pillow_s(name):
-    sequences = [[(name, strength)] for strength in strengths(name)]
+    sequences = [[(name, magnitude)] for magnitude in magnitudes(name)]
     difference = np.abs(done(sequences) - np.stack([by_pillow(each) for each in sequences]))
-    # Pillow rounds the grey that colours are blended with, and cuts the blend.
+    # Pillow rounds the grey that colours are blended with, and truncates the blend.
     assert difference.max() <= (1 if name == "color" else 0)
 
 
@@ -95,8 +95,8 @@ def test_operations_on_values_are_done_in_the_order_drawn():
     sequence = [("posterize", 3), ("equalize", 0), ("solarize", 90), ("contrast", 1.6)]
     orders = [sequence, sequence[::-1], [("brightness", 0.6), ("autocontrast", 0)]]
     for order, received in zip(orders, done(orders), strict=True):
-        # Pillow's contrast keeps a mean of rounded lumas, and its float scale of autocontrast cuts
-        # some whole numbers to the one below.
+        # Pillow's contrast keeps the mean of rounded lumas. Its autocontrast truncates some whole
+        # numbers to the next lower one, since its scale is a float.
         tolerance = 2 if ("contrast", 1.6) in order else 1
         assert np.abs(received - by_pillow(order)).max() <= tolerance
 

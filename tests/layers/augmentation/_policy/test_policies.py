@@ -1,7 +1,7 @@
 from kerasrecipes.layers.augmentation._policy.policies import POLICIES
 
 
-def test_strengths_are_the_published_ones():
+def test_magnitudes_are_the_published_ones():
     def table(policy):
         rows = POLICIES[policy].operations
         return {row.name: (row.weakest, row.strongest, row.signed) for row in rows}

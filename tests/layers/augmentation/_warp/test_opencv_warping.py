@@ -38,7 +38,7 @@ def pictures(dtype, channels=3):
 
 
 def in_pipeline(function, *arrays):
-    """Calls a function where a pipeline calls it."""
+    """Calls a function as a pipeline would."""
     if keras.backend.backend() != "tensorflow":
         return ops.convert_to_numpy(function(*map(ops.convert_to_tensor, arrays)))
     import tensorflow as tf
@@ -75,7 +75,7 @@ def test_pixels_equal_scipy_s_in_float64(dtype, channels, interpolation, fill_mo
     assert received.shape == (4, 7, 13, channels)
     assert received.dtype == dtype
     expected = reference(images, size, interpolation, fill_mode)
-    # Places are rounded to 2e-6 pixels, of which neighbours differ by up to 255, or 60,000.
+    # Places are rounded to 2e-6 pixels, and neighbouring pixels differ by up to 255 or 60,000.
     atol = {"uint8": 0.503, "uint16": 1.2, "float32": 3e-3}[dtype]
     np.testing.assert_allclose(received, expected, atol=atol)
 
@@ -107,7 +107,7 @@ def test_places_at_any_distance_end_and_are_right(interpolation, fill_mode):
     images = pictures("float32")
     start = time.process_time()
     received = warped(images, homographies, interpolation=interpolation, fill_mode=fill_mode)
-    # OpenCV takes seconds, or for ever, to walk that far.
+    # OpenCV would take seconds to reach such places, or never reach them.
     assert time.process_time() - start < 5
     assert 0 <= received.min() <= received.max() <= 255
     chosen = [0, 3]
@@ -136,18 +136,18 @@ def test_without_opencv_5_pixels_are_the_same_within_a_rounding(monkeypatch, ver
     augmentation = Augmentation([layer])
     images = pictures("uint8")
 
-    def function(images, words):
-        return augmentation(images, np.zeros(4, "int32"), words)[0]
+    def function(images, key):
+        return augmentation(images, np.zeros(4, "int32"), key)[0]
 
-    words = np.array([1, 2], "uint32")
-    installed = in_pipeline(function, images, words)
+    key = np.array([1, 2], "uint32")
+    installed = in_pipeline(function, images, key)
     if version is None:
         monkeypatch.setitem(sys.modules, "cv2", None)
     else:
         monkeypatch.setattr(cv2, "__version__", version)
     monkeypatch.setattr(opencv_calls, "opencv", opencv_calls.opencv.__wrapped__)
     assert opencv_calls.opencv() is None
-    missing = in_pipeline(function, images, words)
+    missing = in_pipeline(function, images, key)
     assert np.abs(installed.astype(int) - missing).max() <= 1
 
 
@@ -184,8 +184,8 @@ def test_pictures_do_not_depend_on_the_number_of_workers(workers):
     images = pictures("uint8")
 
     def function(step):
-        words = tf.stack([step, 3])
-        return augmentation(images, np.zeros(4, "int32"), words)[0]
+        key = tf.stack([step, 3])
+        return augmentation(images, np.zeros(4, "int32"), key)[0]
 
     def batches(**options):
         dataset = tf.data.Dataset.range(12).map(function, **options)

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 from keras import ops
 
-from kerasrecipes.base.private import is_compiled_by_xla
+from kerasrecipes.base.tracing import is_compiled_by_xla
 from kerasrecipes.layers.augmentation._warp.gathering import warp_gather
 from kerasrecipes.layers.augmentation._warp.warping import FILL_MODES, INTERPOLATIONS, warp
 from tests.layers.augmentation.geometry import sample
@@ -42,7 +42,7 @@ def test_pixels_equal_scipy_s_in_float64(function, interpolation, fill_mode):
     received = warped(IMAGES.astype("float32"), size=size, **options)
     expected = reference(IMAGES, size, interpolation, fill_mode)
     assert received.shape == (4, 7, 13, 3)
-    # Places are rounded to 2e-6 pixels, of which neighbours differ by up to 255.
+    # Places are rounded to 2e-6 pixels, and neighbouring pixels differ by up to 255.
     np.testing.assert_allclose(received, expected, atol=3e-3)
 
 

@@ -1,7 +1,8 @@
 """Optimizers in NumPy and float64, written from the papers.
 
-Each takes gradients of shape (steps, *weights), the learning rates of the steps, and the options of
-its class, and returns the weights after each step, from w = 0.
+Each function has the name of its class's module. It takes gradients of shape (steps, *weights), the
+learning rates of the steps, and the options of the class. It returns the weights after each step,
+from w = 0.
 """
 
 import numpy as np
@@ -28,22 +29,13 @@ def rectification(beta_2, t):
 
 
 def descent(gradients, rates, direction, weight_decay=0.0):
-    """Decays the weights, then subtracts the rate times a direction, at each step."""
+    """Returns the weights of plain descent along a direction, after weight decay in each step."""
     w, path = np.zeros(gradients.shape[1:]), []
     for t, (g, rate) in enumerate(zip(gradients.astype("float64"), rates, strict=True), start=1):
         w = w - rate * weight_decay * w
         w = w - rate * direction(t, g)
         path.append(w)
     return np.array(path)
-
-
-def stagewise_descent(
-    g, rates, depths, backbone_multiplier=0.1, depth_factor=1.0, unfreeze_every_steps=0
-):
-    (depth,) = depths
-    multiplier = backbone_multiplier * depth_factor ** (depth - 1) if depth else 1.0
-    awake = np.arange(len(rates)) >= depth * unfreeze_every_steps
-    return descent(g, rates * multiplier * awake, lambda t, g: g)
 
 
 def radam(g, rates, beta_1=0.9, beta_2=0.999, epsilon=1e-7, threshold=5.0, weight_decay=0.0):
@@ -127,7 +119,7 @@ def lars(
     adapt_kernels_only=True,
     weight_decay=0.0,
 ):
-    """Of a kernel, which `adapt_kernels_only` does not change."""
+    """For a kernel, so that `adapt_kernels_only` makes no difference."""
     w, path = np.zeros(gradients.shape[1:]), []
     v = 0.0
     for g, rate in zip(gradients.astype("float64"), rates, strict=True):
@@ -162,15 +154,36 @@ def gradient_centralization(gradients, rates):
 
 
 def adaptive_gradient_clipping(gradients, rates, clip_factor=0.01, epsilon=1e-3, exclude=()):
-    """Around gradient descent, of a kernel that is not excluded."""
+    """Around gradient descent of a kernel, which may be excluded."""
     w, path = np.zeros(gradients.shape[1:]), []
     for g, rate in zip(gradients.astype("float64"), rates, strict=True):
         g = g.copy()
         for output in range(g.shape[-1]):
             limit = clip_factor * max(np.linalg.norm(w[..., output]), epsilon)
             length = np.linalg.norm(g[..., output])
-            if length > limit:
+            if length > limit and "kernel" not in exclude:
                 g[..., output] *= limit / length
         w = w - rate * g
         path.append(w)
     return np.array(path)
+
+
+def layerwise_learning_rates(g, rates, multipliers):
+    """Around gradient descent of a kernel."""
+    multiplier = multipliers.get("kernel", multipliers[""])
+    return descent(g, rates * multiplier, lambda t, g: g)
+
+
+def stagewise_learning_rates(
+    g, rates, depths, backbone_multiplier=0.1, depth_factor=1.0, unfreeze_every_steps=0
+):
+    """Around gradient descent of one weight."""
+    (depth,) = depths
+    multiplier = backbone_multiplier * depth_factor ** (depth - 1) if depth else 1.0
+    unfrozen = np.arange(len(rates)) >= depth * unfreeze_every_steps
+    return descent(g, rates * multiplier * unfrozen, lambda t, g: g)
+
+
+def decay_kernels_only(g, rates):
+    """Around gradient descent, which does not decay weights."""
+    return descent(g, rates, lambda t, g: g)

@@ -1,26 +1,26 @@
-"""Colours as linear algebra: maps of pixels `(red, green, blue)`, one for each image."""
+"""Affine maps of pixels `(red, green, blue)`, one for each image."""
 
 import keras
 import numpy as np
 from keras import ops
 
-# ITU-R BT.601: the luma of NTSC's YIQ, of JPEG and of Pillow's conversion to grey.
+# ITU-R BT.601: the luma in NTSC's YIQ, in JPEG and in Pillow's conversion to grey.
 LUMA = np.array([0.299, 0.587, 0.114])
 
-# Every pixel as its grey, and the rest of it: projections, of which the product is 0.
+# Projections of pixels on their grey and on the difference from it. Their product is 0.
 GREY = np.ones((3, 1)) * LUMA
 CHROMA = np.eye(3) - GREY
 
 _YIQ = np.array([LUMA, [0.5959, -0.2746, -0.3213], [0.2115, -0.5227, 0.3112]])
-# A quarter turn of the plane (I, Q), which leaves luma alone.
+# A quarter turn of the plane (I, Q), which keeps luma.
 _QUARTER_TURN = np.linalg.inv(_YIQ) @ np.array([[0, 0, 0], [0, 0, -1], [0, 1, 0]]) @ _YIQ
 
 
 def chroma_matrix(saturation, hue_degrees=None):
-    """Returns matrices that scale and turn colours around the grey axis and keep luma.
+    """Returns matrices that scale colours and turn them around the grey axis. They keep luma.
 
-    With the projections on grey, `G`, and on the rest, `C`, and the quarter turn `Q` of YIQ's
-    colour plane: `G + saturation * (cos(hue) * C + sin(hue) * Q)`.
+    With the projections `G` on grey and `C` on the difference from it, and the quarter turn `Q` of
+    YIQ's colour plane, they are `G + saturation * (cos(hue) * C + sin(hue) * Q)`.
 
     Args:
         saturation: `(batch,)`. 0 gives grey, 1 changes nothing.
@@ -41,7 +41,7 @@ def mean_luma(images, value_range):
     """Returns each image's mean luma as a fraction of the value range, `(batch,)`."""
     low, high = value_range
     batch, height, width, channels = ops.shape(images)
-    # Rows first: long sums over neighbours, where sums over pixels would be of three numbers each.
+    # Over rows first: sums of long vectors are faster than those of pixels, of three numbers each.
     rows = ops.reshape(ops.cast(images, "float32"), (batch, height, width * channels))
     columns = ops.reshape(ops.mean(rows, axis=1), (batch, width, channels))
     mean = ops.mean(columns, axis=1)
@@ -52,7 +52,7 @@ def mean_luma(images, value_range):
 def recolour(images, matrix, offset, value_range):
     """Returns `matrix @ pixel + offset` for all pixels, clipped to the value range.
 
-    Grey images of one channel are taken for `(v, v, v)`, and give the luma of what comes out.
+    A pixel `v` of a grey image, with one channel, becomes the luma of what `(v, v, v)` becomes.
 
     Args:
         images: `(batch, height, width, channels)`, 1 or 3 channels, integer or float.
@@ -76,7 +76,7 @@ def recolour(images, matrix, offset, value_range):
         offset = (high - low) * offset
     rows = ops.reshape(pixels, (batch, height, width * channels))
     if not isinstance(offset, float) and offset is not None:
-        # In one piece for each row: adding three numbers at a time takes thrice as long.
+        # For a whole row at once: adding three numbers at a time takes three times as long.
         rows = rows + ops.tile(ops.expand_dims(offset, 1), (1, 1, width))
     return ops.reshape(ops.clip(rows, low, high), (batch, height, width, channels))
 
@@ -91,7 +91,7 @@ def check_channels(images) -> None:
 
 
 def _for_channels(matrix, offset, channels):
-    """Returns the map as it is for three channels, and as seen by its luma for one."""
+    """Returns the map for three channels as it is, and reduced to luma for one channel."""
     if channels == 3:
         return matrix, offset
     luma = ops.cast(LUMA, "float32")
@@ -103,6 +103,6 @@ def _for_channels(matrix, offset, channels):
 
 
 def _product(pixels, matrix):
-    if keras.backend.backend() == "jax":  # Fused into one loop; a product of matrices is not.
+    if keras.backend.backend() == "jax":  # XLA fuses this into one loop, but not `matmul`.
         return ops.sum(ops.expand_dims(pixels, 2) * ops.expand_dims(matrix, 1), axis=3)
     return ops.matmul(pixels, ops.transpose(matrix, (0, 2, 1)))
