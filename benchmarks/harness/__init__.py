@@ -1,0 +1,1 @@
+"""What benchmarks share: functions timed in turn, the recipes' scripts, random images."""
