@@ -1,1 +1,1 @@
-"""What benchmarks share: functions timed in turn, the recipes' scripts, random images."""
+"""Shared parts of benchmarks: functions timed in turn, the recipes of scripts, random images."""

@@ -1,4 +1,4 @@
-"""What benchmarks train: the recipes of scripts in recipes/, and random images."""
+"""Inputs of benchmarks: the recipes of scripts in recipes/, and random images."""
 
 import runpy
 from pathlib import Path

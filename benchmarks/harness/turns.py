@@ -1,4 +1,4 @@
-"""Functions timed in turn, so that what else the machine does falls on each of them."""
+"""Timing of functions in turn, so that what else the machine does falls on each of them."""
 
 import time
 from collections.abc import Callable, Mapping

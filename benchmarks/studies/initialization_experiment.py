@@ -1,4 +1,4 @@
-"""The experiment of the lectures on initialization: ten layers, random inputs, no training."""
+"""Experiment of the lectures on initialization: ten layers, random inputs, no training."""
 
 from collections.abc import Callable
 

@@ -18,23 +18,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullLocator
 from PIL import Image
 
-from benchmarks.studies.optimizer_paths import (
-    STEPS,
-    SURFACES,
-    distances,
-    path,
-    step_lengths,
-)
-from benchmarks.studies.study import (
-    BLUE,
-    GREEN,
-    IMAGES,
-    ORANGE,
-    PURPLE,
-    YELLOW,
-    Study,
-    new_figure,
-)
+from benchmarks.studies.optimizer_paths import STEPS, SURFACES, distances, path, step_lengths
+from benchmarks.studies.study import BLUE, GREEN, IMAGES, ORANGE, PURPLE, YELLOW, Study, new_figure
 from kerasrecipes.page.svg import INK, MUTED, RULE, house_style
 
 STUDY = Study("loss_surfaces")

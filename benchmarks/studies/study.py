@@ -1,4 +1,4 @@
-"""What studies share: their paths, figures and colours, sweeps in rounds, choice on validation."""
+"""Shared parts of studies: paths, figures and colours, sweeps in rounds, choice on validation."""
 
 import argparse
 import contextlib
