@@ -91,6 +91,8 @@ def test_commands_are_accepted(page, directory, monkeypatch, capsys):
                 if "search" in rest:
                     space = Space(recipe, read_space(arguments.space))
                     check_trials(space, rungs_of(arguments.stages)[0], arguments.objective)
+            elif program == "python" and rest[0] == "-m" and rest[1].startswith("benchmarks."):
+                assert Path(ROOT, *rest[1].split(".")).with_suffix(".py").is_file()
             elif program == "make":
                 assert rest[0] in _make_targets()
 

@@ -14,6 +14,8 @@ from kerasrecipes.recipe import registry
 from tests.docs.pages import ROOT, asked_for
 
 PAGE = ROOT / "docs" / "techniques.md"
+# Where the scripts are that rows name.
+SCRIPTS = ("recipes", "benchmarks/studies")
 HOW_MANY = {
     "O": 15, "L": 12, "T": 2, "R": 16, "N": 8, "I": 6, "F": 1, "P": 5, "A": 16, "B": 3, "D": 10,
     "E": 5, "X": 7, "H": 3,
@@ -59,6 +61,13 @@ TECHNIQUES = [pytest.param(row, id=row.id) for row in ROWS]
 
 def _quoted(cell):
     return re.findall(r"`([^`]+)`", cell)
+
+
+def _words(command):
+    """Returns the words of a command, with the folder of its script in front."""
+    script, *arguments = shlex.split(command)
+    (path,) = (path for folder in SCRIPTS if (path := ROOT / folder / script).is_file())
+    return [str(path.relative_to(ROOT)), *arguments]
 
 
 def _resolve(symbol):
@@ -115,7 +124,7 @@ def test_symbols_resolve(row):
 @pytest.mark.parametrize("row", [p for p in TECHNIQUES if p.values[0].recipe])
 def test_recipes_are_there_and_take_the_changes(row, monkeypatch):
     for command in _quoted(row.recipe):
-        asked_for(shlex.split(f"recipes/{command}"), monkeypatch)
+        asked_for(_words(command), monkeypatch)
 
 
 @pytest.mark.slow
@@ -126,7 +135,7 @@ def test_recipes_can_be_run(row, monkeypatch):
     from kerasrecipes.training.build import build_recipe
 
     for command in _quoted(row.recipe):
-        recipe, _ = asked_for(shlex.split(f"recipes/{command}"), monkeypatch)
+        recipe, _ = asked_for(_words(command), monkeypatch)
         build_recipe(recipe, recipe.data.build("data").load())
 
 
