@@ -1,5 +1,6 @@
 """Instruments: they take a model, arrays or a history, and need no recipe."""
 
-from lazy_loader import attach_stub
+from kerasrecipes.diagnostics.learning_rate_finder import find_lr
+from kerasrecipes.diagnostics.learning_rate_range import LearningRateRange
 
-__getattr__, __dir__, __all__ = attach_stub(__name__, __file__)
+__all__ = ["LearningRateRange", "find_lr"]
