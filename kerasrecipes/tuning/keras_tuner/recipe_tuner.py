@@ -111,7 +111,7 @@ class RecipeTuner(CoarseToFine):
                 folder / "logs", self.space.changes(trial.hyperparameters.values), trial.trial_id
             )
             with contextlib.suppress(RungEnd):
-                train(recipe, directory=runs, name=RUN_NAME, verbose=0, observers=[watch])
+                train(recipe, directory=runs, name=RUN_NAME, verbose=0, callbacks=[watch])
         return _rows(folder)
 
     def on_trial_begin(self, trial):
