@@ -1,4 +1,4 @@
-"""Where images come from: sources that load into one `Dataset`. `__all__` is their registry."""
+"""Data sets of labelled images. `__all__` is the registry of the sources that load into them."""
 
 from kerasrecipes.data.sources.cross_validation import CrossValidation
 from kerasrecipes.data.sources.digits import Digits

@@ -143,7 +143,7 @@ def test_arrays_that_are_not_as_they_must_be(tmp_path, changes, error, message):
         ({"classes": ["1"]}, ValueError, "at least two classes"),
         ({"examples_per_class": 19}, ValueError, "smallest class, 18 of '0'"),
         ({"validation_fraction": 0}, ValueError, r"in \(0, 1\)"),
-        ({"test_fraction": 0.1}, ValueError, "must be None where 'arrays.npz' has a test split"),
+        ({"test_fraction": 0.1}, ValueError, "must be None if 'arrays.npz' has a test split"),
     ],
 )
 def test_options_out_of_range(tmp_path, options, error, message):

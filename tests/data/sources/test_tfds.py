@@ -307,7 +307,7 @@ def test_options_that_do_not_fit_the_data(home, options, message):
     [
         ({"name": 3}, TypeError, "`name` must be a string"),
         ({"train_split": None}, TypeError, "`train_split` must be a string"),
-        ({"test_fraction": 0.1}, ValueError, "`test_split` must be None where"),
+        ({"test_fraction": 0.1}, ValueError, "`test_split` must be None if"),
         ({"validation_fraction": 1}, ValueError, r"in \(0, 1\)"),
         ({"image_size": 0}, ValueError, "`image_size`"),
         ({"resize": "crp"}, ValueError, "Did you mean 'crop'?"),
