@@ -1,15 +1,16 @@
-"""Which weights are kernels, and weight decay that leaves the others alone."""
+"""Kernels among the weights of a model, and weight decay of kernels only."""
 
 from kerasrecipes.base.private import uses_weight_decay
 
-# Attention layers have biases, some normalization layers have scales, of two axes and more.
+# Ends of names. Biases of attention layers and scales of some normalization layers have two axes or
+# more, as kernels do.
 _OTHERS = ("bias", "gamma", "beta", "scale", "alpha")
 
 
 def is_kernel(variable) -> bool:
-    """Returns whether a weight multiplies inputs: neither a bias nor a normalization's scale.
+    """Returns whether a weight is a kernel: one that multiplies inputs, unlike biases and scales.
 
-    It has at least two axes, and a name that does not end in "bias", "gamma", "beta" (of
+    A kernel has at least two axes, and its name does not end in "bias", "gamma" or "beta" (of
     normalization), "scale" (of `RMSNormalization`) or "alpha" (of `PReLU`).
     """
     name = variable.name.split("/")[-1].split(":")[0]
@@ -17,6 +18,6 @@ def is_kernel(variable) -> bool:
 
 
 def decay_only_kernels(optimizer, variables) -> None:
-    """Tells an optimizer that is not yet built to decay the kernels among `variables` only."""
+    """Restricts the weight decay of an optimizer, before it is built, to the kernels."""
     excluded = [v for v in variables if not is_kernel(v) or not uses_weight_decay(optimizer, v)]
     optimizer.exclude_from_weight_decay(var_list=excluded)

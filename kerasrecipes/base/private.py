@@ -1,4 +1,4 @@
-"""Every use of a private name of Keras: its reason, its fallback and its test."""
+"""All uses of private names of Keras and TensorFlow, each with a reason, a fallback and a test."""
 
 import inspect
 import sys
@@ -13,11 +13,12 @@ class ForeachUpdates(keras.optimizers.Optimizer):
 
     Uses: `Optimizer._backend_update_step`, which Keras calls with all gradients and variables.
 
-    Reason: eager PyTorch pays for each operation, and Keras's loop over `update_step` runs a dozen
-    for each of a network's hundreds of weights. `torch._foreach_*` takes them all in one call.
+    Reason: eager PyTorch has a cost for each operation, and Keras's loop over `update_step` runs a
+    dozen operations for each of a network's hundreds of weights. `torch._foreach_*` runs one
+    operation for all weights.
 
-    Fallback: the loop, which is also what an optimizer without `update_foreach` gets, and what is
-    left if Keras no longer calls this name.
+    Fallback: the loop. Optimizers without `update_foreach` use it in any case, and all of them
+    would if Keras did not call this name any more.
 
     Test: `tests/optimizers/test_private.py`.
     """
@@ -39,20 +40,20 @@ class ForeachUpdates(keras.optimizers.Optimizer):
 
 
 def is_on_cpu(number) -> bool:
-    """Returns whether a PyTorch tensor's value can be had without waiting for a GPU.
+    """Returns whether a PyTorch tensor's value can be read without waiting for a GPU.
 
-    Then `update_foreach` may use operations that take numbers only, and fewer of them.
+    If so, `update_foreach` can use operations with numbers as arguments, and needs fewer of them.
     """
     return number.device.type == "cpu"
 
 
 class AllowsEmptyWeightDecay(keras.optimizers.Optimizer):
-    """Lets an optimizer with `weight_decay` be applied where no weight is to be decayed.
+    """Lets an optimizer with `weight_decay` be applied even if it decays none of the weights.
 
     Uses: `Optimizer._apply_weight_decay`.
 
-    Reason: PyTorch refuses an empty list of tensors, so that on it Keras raises a `RuntimeError` if
-    every weight is excluded, as when only normalization scales are trained.
+    Reason: PyTorch refuses an empty list of tensors. So Keras raises a `RuntimeError` on PyTorch if
+    every weight is excluded, for example if only normalization scales are trained.
 
     Fallback: Keras's own method, with that error.
 
@@ -69,11 +70,11 @@ class DecaysWithinItsStep(keras.optimizers.Optimizer):
 
     Uses: `Optimizer._apply_weight_decay`.
 
-    Reason: Keras decays before the step and by the whole learning rate, wherever `weight_decay` is
-    an attribute. That of LARS belongs to the gradient; with a learning rate for each layer it is to
-    shrink with that rate.
+    Reason: if an optimizer has an attribute `weight_decay`, Keras decays the weights before the
+    step and by the whole learning rate. But LARS adds the decay to the gradient, and with a
+    learning rate for each layer, the decay must be proportional to that rate.
 
-    Fallback: none; Keras's decay would come on top, which the test finds.
+    Fallback: none. Keras would decay the weights a second time, which the test detects.
 
     Test: `tests/optimizers/test_private.py`.
     """
@@ -83,14 +84,14 @@ class DecaysWithinItsStep(keras.optimizers.Optimizer):
 
 
 def uses_weight_decay(optimizer, variable) -> bool:
-    """Returns whether an optimizer decays a variable, if it decays any.
+    """Returns whether an optimizer that decays weights decays this variable.
 
     Uses: `Optimizer._use_weight_decay`.
 
-    Reason: the only record of what `exclude_from_weight_decay` was told, which a second call of
-    that method forgets.
+    Reason: nothing public tells which variables were excluded by `exclude_from_weight_decay`, and a
+    second call of that method forgets them.
 
-    Fallback: every variable is decayed, as by an optimizer that was told nothing.
+    Fallback: no variable is excluded.
 
     Test: `tests/optimizers/test_private.py`.
     """
@@ -99,14 +100,14 @@ def uses_weight_decay(optimizer, variable) -> bool:
 
 
 def is_compiled_by_xla() -> bool:
-    """Returns whether TensorFlow traces a function that XLA will compile.
+    """Returns whether TensorFlow is tracing a function that XLA will compile.
 
     Uses: the control flow context of TensorFlow's graphs, which `jit_compile=True` enters.
 
-    Reason: some fast operations of TensorFlow do not compile under XLA, and nothing public tells
-    a layer, which is traced inside of somebody else's function, what will become of it.
+    Reason: some fast operations of TensorFlow do not compile under XLA. Nothing public tells a
+    layer whether the function in which it is traced will be compiled by XLA.
 
-    Fallback: an operation that always compiles; so does a graph that keeps no such context.
+    Fallback: an operation that always compiles, as if every function were compiled by XLA.
 
     Test: `tests/layers/augmentation/_warp/test_warping.py`.
     """
@@ -129,13 +130,13 @@ def is_compiled_by_xla() -> bool:
 
 
 def is_traced_by_tf_data() -> bool:
-    """Returns whether TensorFlow traces a function for `tf.data`, which will run on the host.
+    """Returns whether TensorFlow is tracing a function for `tf.data`, which will run on the host.
 
-    Uses: the name of TensorFlow's function graphs, which begins with `Dataset_` for functions that
-    are handed to a method of `tf.data.Dataset`.
+    Uses: the names of TensorFlow's function graphs, which begin with `Dataset_` for functions that
+    are given to a method of `tf.data.Dataset`.
 
-    Reason: inside of `tf.data` a layer may hand images to a library that runs on the CPU; in the
-    graph of a model, which may be differentiated, saved or placed on a GPU, it may not.
+    Reason: inside of `tf.data`, a layer may give images to a library that runs on the CPU. In the
+    graph of a model it must not, because a model may be differentiated, saved or placed on a GPU.
 
     Fallback: TensorFlow's own operations, as in any other graph.
 
@@ -156,10 +157,10 @@ def assign_in_call(variable, value) -> None:
 
     Uses: `keras.src.backend.AutocastScope`.
 
-    Reason: under mixed precision a variable reads within a call as the compute dtype has it, and on
-    PyTorch `assign` writes into that copy, which is lost.
+    Reason: under mixed precision, a variable that is read within a call is a copy in the compute
+    dtype. On PyTorch, `assign` writes into that copy, and the new value is lost.
 
-    Fallback: none; PyTorch would keep the old value, which the test finds.
+    Fallback: none. On PyTorch, the variable would keep the old value, which the test detects.
 
     Test: `tests/models/initialization/test_layer_by_layer.py`.
     """
@@ -170,17 +171,17 @@ def assign_in_call(variable, value) -> None:
 
 
 def hold_gradients_weakly() -> None:
-    """Lets what `tf.custom_gradient` registered live as long as the graph that it was traced in.
+    """Ties the lifetime of TensorFlow's custom gradients to the graph that they were traced in.
 
-    Then Python's garbage collector frees the models that this process trained and has done with.
+    After that, Python's garbage collector can free models that this process no longer uses.
 
-    Uses: `gradient_registry` of `tensorflow.python.framework.ops`, the closures of what
-    `tf.custom_gradient` puts into it, and that a graph takes an attribute.
+    Uses: `gradient_registry` of `tensorflow.python.framework.ops`; the closures of the functions
+    that `tf.custom_gradient` registers in it; and attributes of a graph, to hold the functions.
 
-    Reason: TensorFlow keeps each of these functions for good and, by the tensors in its closure,
-    the graph and the weights of its model. Every optimizer of Keras's makes one for the sum of the
-    gradients over replicas, `silu` makes another: a process that trains a hundred networks, one
-    after the other, ends with the weights and moments of all of them.
+    Reason: TensorFlow never removes a registered function. The tensors in its closure keep the
+    graph and the weights of its model alive. Every optimizer of Keras registers such a function for
+    the sum of gradients over replicas, and `silu` registers another. So a process that trains a
+    hundred networks, one after the other, keeps the weights and moments of all of them.
 
     Fallback: nothing is freed, as in plain Keras.
 
@@ -202,7 +203,7 @@ def hold_gradients_weakly() -> None:
 
 
 class _WeaklyHeld:
-    """A function that is somebody else's to keep."""
+    """A function that can be called as long as another object holds it."""
 
     def __init__(self, function: Callable):
         self.function = weakref.ref(function)
@@ -210,12 +211,12 @@ class _WeaklyHeld:
     def __call__(self, *arguments):
         function = self.function()
         if function is None:
-            raise LookupError("The graph that this gradient belongs to is gone.")
+            raise LookupError("The graph that this gradient belongs to has been freed.")
         return function(*arguments)
 
 
 def _graph_of(gradient: Callable):
-    """Returns the graph in which a custom gradient was traced; `None` if its closure is unknown."""
+    """Returns the graph in which a custom gradient was traced, or `None` if it is not found."""
     import tensorflow as tf
 
     closure = inspect.getclosurevars(gradient).nonlocals if inspect.isfunction(gradient) else {}
@@ -228,7 +229,7 @@ def _graph_of(gradient: Callable):
 
 
 def is_traced_by_jax(x) -> bool:
-    """Returns whether a JAX array stands for one of a function that is being compiled."""
+    """Returns whether a JAX array is a placeholder in a function that is being compiled."""
     import jax
 
     return isinstance(x, jax.core.Tracer)

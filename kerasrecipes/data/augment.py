@@ -60,9 +60,9 @@ class Augmentation:
         seed = KeyedSeedGenerator(key)
         for layer in self.layers:
             if follows_protocol(layer):
-                drawn = layer.get_random_transformation(images, training=True, seed=seed)
-                images = transform_images(layer, images, drawn)
-                labels = layer.transform_labels(labels, drawn, training=True)
+                transformation = layer.get_random_transformation(images, training=True, seed=seed)
+                images = transform_images(layer, images, transformation)
+                labels = layer.transform_labels(labels, transformation, training=True)
             else:
                 images = _call_stateless(layer, images, seed)
         if self.class_weight is None:

@@ -85,7 +85,7 @@ def _check_kind(path: Path) -> None:
         probe_image(path)
     except BrokenImageError as error:
         raise ValueError(
-            f"Expected an image, but {error.reason}. Give a folder to take only the images in it. "
+            f"Expected an image: {error.reason}. Give a folder to take only the images in it. "
             f"Received: {path}"
         ) from error
 

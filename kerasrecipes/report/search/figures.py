@@ -1,4 +1,4 @@
-"""A search's trials, each as an `<svg>` element: on parallel axes, and option by option."""
+"""Figures of a search as `<svg>` elements: trials on parallel axes, and option by option."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -25,12 +25,12 @@ from kerasrecipes.page.svg import (
 from kerasrecipes.report.search.trials import Option, is_of, spans
 
 PARALLEL_PIXELS, OPTION_PIXELS = (1080, 320), (344, 190)
-STAGE_PIXELS = 13
+RUNG_PIXELS = 13
 
-# The faintest shade of HEAT that is still seen on paper.
+# The faintest level of HEAT that is still visible on paper.
 FAINTEST = 2
 
-# Where on a parallel axis the trials are that do not have its option.
+# The position, on a parallel axis, of trials that do not have its option.
 UNSET = -0.13
 LABEL_LENGTH = 14
 
@@ -43,17 +43,19 @@ def parallel(
     lower_is_better: bool = False,
     best: str | None = None,
 ) -> Markup | None:
-    """Draws a line a trial across an axis an option and one of the score, the better the darker.
+    """Draws trials on parallel axes: an axis for each option, one for the score, a line a trial.
+
+    Better trials have darker lines.
 
     Args:
         trials: The rows of trials.csv.
         options: The options, in the order of the axes.
         objective: The name of the score.
-        lower_is_better: Whether low scores are the good ones.
-        best: The trial to be drawn in colour.
+        lower_is_better: Whether low scores are good ones.
+        best: The trial that is drawn in colour.
 
     Returns:
-        An `<svg>` element, or `None` when no trial has a score.
+        An `<svg>` element, or `None` if no trial has a score.
     """
     scored = sorted(_scored(trials), key=lambda row: row["score"], reverse=lower_is_better)
     if not scored:
@@ -100,25 +102,25 @@ def option_figure(
     lower_is_better: bool = False,
     best: str | None = None,
 ) -> Markup | None:
-    """Draws an option against the score, and below it the range that each rung searched.
+    """Draws the score over an option, and below it the range that each rung searched.
 
     Args:
         option: The option.
         trials: The rows of trials.csv.
         regions: The rows of regions.csv.
         objective: The name of the score.
-        lower_is_better: Whether low scores are the good ones.
-        best: The trial to be ringed.
+        lower_is_better: Whether low scores are good ones.
+        best: The trial that is ringed.
 
     Returns:
-        An `<svg>` element, or `None` when no trial that has the option has a score.
+        An `<svg>` element, or `None` if no trial that has the option has a score.
     """
     scored = [row for row in _scored(trials) if row.get(option.path) is not None]
     if not scored:
         return None
     rungs = max(row["rung"] for row in trials)
     width, height = OPTION_PIXELS
-    below = STAGE_PIXELS * rungs
+    below = RUNG_PIXELS * rungs
     low, high = _limits([row["score"] for row in _scored(trials)], lower_is_better)
     with house_style():
         figure = Figure(figsize=(width / 72, (height + below) / 72), dpi=72)
@@ -157,7 +159,7 @@ def _scatter(
         score = float(np.clip(row["score"], low, high))
         at = option.position(row[option.path])
         if option.labels:
-            # Trials of one option lie beside each other, in the order in which they were tried.
+            # Trials with the same value lie beside each other, in the order of their numbers.
             at += 0.5 * (int(row["trial"]) % 7 - 3) / 7 / len(option.labels)
         is_best = row["trial"] == best
         axes.plot(
@@ -203,7 +205,7 @@ def _parallel_axis(
 
 
 def _beside(axes: Axes, column: int, at: float, text: str, colour: str) -> None:
-    """Writes beside an axis, over the lines of the trials."""
+    """Writes a text beside an axis, above the lines of the trials."""
     paper = {"facecolor": PAPER, "edgecolor": "none", "pad": 1, "alpha": 0.85}
     axes.text(column + 0.03, at, text, color=colour, va="center", zorder=5, bbox=paper)
 
@@ -213,7 +215,10 @@ def _scored(trials: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
 
 
 def _limits(scores: Sequence[float], lower_is_better: bool) -> tuple[float, float]:
-    """Returns the scores between which a figure can tell good ones apart; bad ones lie outside."""
+    """Returns the ends of a score axis on which good scores differ visibly.
+
+    Very bad scores lie outside.
+    """
     sign = -1 if lower_is_better else 1
     good = sign * np.asarray(scores)
     best, quarter = good.max(), np.quantile(good, 0.25)

@@ -1,4 +1,4 @@
-"""Which options of a search mattered."""
+"""Importance of a search's options for the score."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -8,19 +8,19 @@ import numpy as np
 
 from kerasrecipes.report.search.trials import Option
 
-# With fewer trials a forest knows nothing.
+# With fewer trials, a random forest learns nothing.
 LEAST_TRIALS = 10
 FOLDS, TREES, SHUFFLES = 5, 50, 5
 
 
 @dataclass(frozen=True)
 class Importance:
-    """How much each option says of the scores.
+    """The permutation importance of each option.
 
     Args:
-        r2: How much of the scores a forest explains for trials that it has not seen; up to 1.
-        falls: By path, how far that falls when the option's values are shuffled among them; most
-            important first. `"rung"` stands for the length of the trials.
+        r2: The R² of a random forest's predictions on trials that it was not fitted on; at most 1.
+        falls: Dictionary from dotted path to the fall of R² when the option's values are shuffled,
+            the most important option first. `"rung"` stands for the length of the trials.
     """
 
     r2: float
@@ -30,18 +30,18 @@ class Importance:
 def importance(
     trials: Sequence[Mapping[str, Any]], options: Sequence[Option], *, lower_is_better: bool = False
 ) -> Importance | None:
-    """Returns the permutation importance of a search's options, by a random forest.
+    """Returns the permutation importance of a search's options in a random forest.
 
-    The forest predicts the ranks of the scores, so that a few that diverged do not decide; trials
-    that failed share the last rank. All is measured on folds that the forest was not fitted on.
+    The forest predicts the ranks of the scores, so that a few diverged trials do not dominate.
+    Failed trials share the last rank. R² is measured on folds that the forest was not fitted on.
 
     Args:
         trials: The rows of trials.csv.
         options: The options.
-        lower_is_better: Whether low scores are the good ones.
+        lower_is_better: Whether low scores are good ones.
 
     Returns:
-        `None` where there are too few trials, or all scores are equal.
+        The importance, or `None` if there are too few trials or all scores are equal.
     """
     from scipy.stats import rankdata
     from sklearn.ensemble import RandomForestRegressor
@@ -54,7 +54,7 @@ def importance(
     if len(trials) < LEAST_TRIALS or len(set(scores)) < 2:
         return None
     ranks = rankdata(scores)
-    # What a trial does not have lies off the axis, where a tree can tell it apart.
+    # -1, a value off the axis, stands for an option that a trial does not have.
     columns = [[option.position(row.get(option.path)) for row in trials] for option in options]
     features = np.nan_to_num(np.array([*columns, [row["rung"] for row in trials]]).T, nan=-1.0)
     predicted, falls = np.empty(len(ranks)), []

@@ -1,4 +1,4 @@
-"""`write_search(search)`: the page of a search."""
+"""Page of a hyperparameter search, search.html."""
 
 import json
 from pathlib import Path
@@ -16,14 +16,14 @@ SHOWN_TRIALS = 20
 def write_search(search) -> Path:
     """Writes `search.html` into a search's folder: one page that needs no network and no script.
 
-    A search that has not come to its end gets a page with what there is so far. The same search
-    gives the same bytes.
+    The page of an unfinished search shows the trials that it has run so far. The same search always
+    gets the same page, byte for byte.
 
     Args:
         search: A `kerasrecipes.tuning.Search`.
 
     Returns:
-        The path of the page, which is written whole, then renamed.
+        The path of the page.
     """
     return write_page(Path(search.folder) / "search.html", render_search(search))
 
@@ -71,7 +71,7 @@ def _summary(search, trials: list[dict[str, Any]]) -> str:
 
 
 def _options(search, options, trials, shared) -> list[dict[str, Any]]:
-    """Returns path, figure and what is to be noted for each option that was tried."""
+    """Returns the path, the figure and a note for each option that was tried."""
     regions, at_bounds = search.regions, search.result.get("at_bounds", {})
     drawn = []
     for option in options:
@@ -106,7 +106,7 @@ def _rungs(search, trials: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _ordered(trials: list[dict[str, Any]], *, lower_is_better: bool) -> list[dict[str, Any]]:
-    """Returns the trials with the longest first, and among them the best."""
+    """Returns the trials that have a score, the longest first and the best of them first."""
     sign = 1 if lower_is_better else -1
     scored = [row for row in trials if row["score"] is not None]
     return sorted(scored, key=lambda row: (-row["rung"], sign * row["score"]))

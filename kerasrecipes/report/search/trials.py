@@ -1,4 +1,4 @@
-"""What a search tried, on the axes that its page draws."""
+"""Options and trials of a search, as positions on the axes of its figures."""
 
 import json
 import math
@@ -9,7 +9,7 @@ from typing import Any
 from kerasrecipes.base.csv_table import from_cell
 from kerasrecipes.page.formats import number, plain
 
-# What trials.csv says of a trial besides the value of each path.
+# The columns of trials.csv besides the values of the options.
 TRIAL_COLUMNS = (
     "trial", "rung", "epochs", "cost_epochs", "parent", "status", "score", "cause", "seconds",
 )  # fmt: skip
@@ -17,14 +17,14 @@ TRIAL_COLUMNS = (
 
 @dataclass(frozen=True)
 class Option:
-    """An option of a recipe that was searched, as an axis from 0 to 1.
+    """An option that was searched, as an axis from 0 to 1.
 
     Args:
-        path: Its dotted path.
-        labels: Its values in the order of the axis, as text; empty where it has a range.
-        low: The least number of its range.
-        high: The greatest.
-        log: Whether orders of magnitude are equally far apart.
+        path: The dotted path of the option.
+        labels: Its values as texts, in the order of the axis; empty if the option has a range.
+        low: The smallest number of its range.
+        high: The largest number of its range.
+        log: Whether the axis is logarithmic.
     """
 
     path: str
@@ -34,7 +34,7 @@ class Option:
     log: bool = False
 
     def position(self, value: object) -> float:
-        """Returns where on the axis a value is; NaN where a trial does not have the option."""
+        """Returns the position of a value on the axis; NaN if the value is `None`."""
         if value is None:
             return math.nan
         if self.labels:
@@ -43,7 +43,7 @@ class Option:
         return (at - low) / (high - low)
 
     def ticks(self) -> list[tuple[float, str]]:
-        """Returns positions and texts for an axis: every value, or the ends and what is between."""
+        """Returns the positions and texts of ticks: for every value, or along the range."""
         if self.labels:
             return [(self.position_of_label(label), label) for label in self.labels]
         if self.log:
@@ -60,7 +60,7 @@ class Option:
         return [(self.position(value), f"{value:.3g}") for value in values]
 
     def position_of_label(self, label: str) -> float:
-        """Returns where on the axis one of its labels is."""
+        """Returns the position of a label on the axis."""
         return (self.labels.index(label) + 0.5) / len(self.labels)
 
     def _scaled(self, value: Any) -> float:
@@ -68,11 +68,12 @@ class Option:
 
 
 def options_of(settings: Mapping[str, Any], trials: Sequence[Mapping[str, Any]]) -> list[Option]:
-    """Returns the options of a search; a path that several choices have is one option.
+    """Returns the options of a search. A path that occurs under several choices is one option.
 
     Args:
         settings: The contents of search.json.
-        trials: The rows of trials.csv, which may lie outside a range that was widened.
+        trials: The rows of trials.csv. They may lie outside the ranges of the settings, if ranges
+            were widened.
     """
     given: dict[str, list[Mapping]] = {}
     for path, fields in _walk(settings["space"]):
@@ -93,18 +94,19 @@ def options_of(settings: Mapping[str, Any], trials: Sequence[Mapping[str, Any]])
 
 
 def is_of(name: str, path: str) -> bool:
-    """Returns whether a hyperparameter is of a path: the path itself, or "path if condition"."""
+    """Returns whether a hyperparameter's name is a path, or "path if condition"."""
     return name == path or name.startswith(f"{path} if ")
 
 
 def spans(option: Option, region: Mapping[str, Any]) -> list[tuple[float, float]]:
-    """Returns what a region leaves of an option, as intervals of its axis."""
+    """Returns the part of an option that lies in a region, as intervals of its axis."""
     if not option.labels:
         return [(option.position(region["low"]), option.position(region["high"]))]
-    if region["options"] is not None:
-        left = region["options"]
-        left = [str(each) for each in (json.loads(left) if isinstance(left, str) else left)]
-        kept = [label for label in option.labels if any(_same(label, each) for each in left)]
+    remaining = region["options"]
+    if remaining is not None:
+        remaining = json.loads(remaining) if isinstance(remaining, str) else remaining
+        cells = [str(value) for value in remaining]
+        kept = [label for label in option.labels if any(_same(label, cell) for cell in cells)]
     else:
         kept = [n for n in option.labels if region["low"] <= float(n) <= region["high"]]
     half = 0.4 / len(option.labels)
@@ -113,7 +115,7 @@ def spans(option: Option, region: Mapping[str, Any]) -> list[tuple[float, float]
 
 
 def written(value: object) -> str:
-    """Returns an option's value as the page shows it, components by their names.
+    """Returns the text of an option's value. A component is written by its name.
 
     Example:
 
@@ -126,7 +128,7 @@ def written(value: object) -> str:
 
 
 def score_text(objective: str, score: float | None) -> str:
-    """Returns a score of a search: an accuracy in percent, anything else as a number."""
+    """Returns the text of a score: an accuracy in percent, any other score as a number."""
     if score is not None and math.isfinite(score) and objective.endswith("accuracy"):
         return f"{100 * score:.2f}%"
     return number(score)
@@ -140,5 +142,5 @@ def _walk(space: Mapping[str, Mapping]) -> Iterator[tuple[str, Mapping]]:
 
 
 def _same(label: str, cell: str) -> bool:
-    """Tells whether a label is of the value that a cell of a table holds."""
+    """Returns whether a label stands for the value in a cell of a table."""
     return label in (cell, written(from_cell(cell)))

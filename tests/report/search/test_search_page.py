@@ -104,7 +104,7 @@ def test_a_finished_search_is_a_page(search):
         search.result["set_line"],
         "the best lie at the high end of the range",
         "the best lie at the low end of the range if optimizer=SGD",
-        "the test images were not looked at",
+        "the test images were not used",
     ):
         assert part in text
     assert page.tags.count("svg") == 1 + 4, "parallel axes, and an option each"
@@ -117,9 +117,9 @@ def test_an_unfinished_search_says_so(search):
     (search.folder / "best_recipe.json").unlink()
     page = Page(render_search(search))
     text = " ".join(page.texts)
-    assert "This search has not come to its end." in text
+    assert "This search is not finished." in text
     assert "No trial has a score yet." in text
-    assert "There are too few trials to tell." in text
+    assert "There are too few trials to estimate it." in text
     assert "svg" not in page.tags
 
 
@@ -141,7 +141,7 @@ def test_the_retrained_winner_has_its_test_score(search):
     search.result["test"] = {"accuracy": 0.75, "n": 12, "accuracy_interval": [0.468, 0.911]}
     text = " ".join(Page(render_search(search)).texts)
     assert "75.0%" in text
-    assert "not looked at" not in text
+    assert "were not used" not in text
 
 
 def test_options_merge_the_ranges_of_a_path():
