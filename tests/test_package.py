@@ -199,7 +199,7 @@ def test_keras_loads_models_after_importing_the_package_alone(tmp_path):
         run_eagerly=True,
     )
     model.fit(images, np.arange(6) % 3, verbose=0)
-    saved = {"trained": model, "mirrored": models.with_views(model, "flip")}
+    saved = {"trained": model, "mirrored": models.with_test_time_augmentation(model, "flip")}
     np.save(tmp_path / "images.npy", images)
     for name, each in saved.items():
         each.save(tmp_path / f"{name}.keras")

@@ -1,1 +1,1 @@
-"""Checks, files, tables, intervals and soft labels: what every room may use."""
+"""Checks, files, tables, intervals and soft labels, for all other packages."""

@@ -1,4 +1,4 @@
-"""Checks of arguments, in one wording: what was expected, what came, the nearest fix."""
+"""Checks of arguments, with errors that state what was expected, what came and the nearest fix."""
 
 import difflib
 import numbers
@@ -7,7 +7,7 @@ from typing import Any
 
 
 def nearest(name: object, options: Iterable[str]) -> str:
-    """Returns `" Did you mean 'x'?"` for the option closest to `name`, or an empty string.
+    """Returns `" Did you mean 'x'?"` with the option most similar to `name`, or an empty string.
 
     Example:
 
@@ -50,7 +50,7 @@ def check_number(
     expected = f"`{name}` must be a number{_interval(at_least, above, at_most, below)}."
     if isinstance(value, bool) or not isinstance(value, numbers.Real):
         raise TypeError(f"{expected} Received: {name}={value!r}")
-    number: Any = value  # What bounds compare with, of any real type.
+    number: Any = value  # Of any real type, which mypy cannot compare with bounds.
     inside = (
         float("-inf") < number < float("inf")
         and (at_least is None or number >= at_least)
@@ -72,7 +72,7 @@ def check_integer(name: str, value: object, *, at_least: int | None = None) -> N
 
 
 def check_rank(name: str, shape: tuple[int | None, ...], rank: int, axes: str) -> None:
-    """Raises a `ValueError` unless `shape` has `rank` axes, which `axes` names."""
+    """Raises a `ValueError` unless `shape` has `rank` axes. `axes` names them in the message."""
     if len(shape) != rank:
         raise ValueError(f"`{name}` must have shape {axes}. Received: {name}.shape={tuple(shape)}")
 

@@ -1,4 +1,4 @@
-"""Rows of plain data in a CSV file, read back as they were written."""
+"""CSV tables of plain data, whose values are read back as they were written."""
 
 import csv
 import io
@@ -11,7 +11,7 @@ from kerasrecipes.base.files import write_text
 
 
 def write_rows(path: Path, rows: Sequence[Mapping[str, object]]) -> None:
-    """Writes a table whole, with a column for each key that a row has."""
+    """Writes a table in one step, with a column for each key that occurs in a row."""
     columns = list(dict.fromkeys(name for row in rows for name in row))
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
@@ -21,7 +21,7 @@ def write_rows(path: Path, rows: Sequence[Mapping[str, object]]) -> None:
 
 
 def read_rows(path: Path) -> list[dict[str, Any]]:
-    """Returns the rows of a table; a key that a row did not have is there as `None`.
+    """Returns the rows of a table. A key that a row did not have gets the value `None`.
 
     Raises:
         ValueError: If a row is longer or shorter than the header.
@@ -29,12 +29,17 @@ def read_rows(path: Path) -> list[dict[str, Any]]:
     with path.open(encoding="utf-8", newline="") as file:
         header, *rows = list(csv.reader(file)) or [[]]
     if any(len(row) != len(header) for row in rows):
-        raise ValueError(f"Every row must have {len(header)} cells, as the header. File: {path}")
+        raise ValueError(
+            f"Every row must have as many cells as the header, {len(header)}. Received: {path}"
+        )
     return [dict(zip(header, map(from_cell, row), strict=True)) for row in rows]
 
 
 def to_cell(value: object) -> str:
-    """Returns a value as text: JSON, but `None` empty and strings bare where that is unambiguous.
+    """Returns a value as the text of a cell.
+
+    `None` becomes an empty text, and a string stays as it is unless it could be read as another
+    value. Everything else becomes JSON.
 
     Example:
 
@@ -49,7 +54,7 @@ def to_cell(value: object) -> str:
 
 
 def from_cell(text: str) -> Any:
-    """Returns the value that `to_cell` wrote."""
+    """Returns the value of a text that `to_cell` has made."""
     if text == "":
         return None
     try:

@@ -1,4 +1,4 @@
-"""Files that are whole or not there: written beside their place, then renamed."""
+"""Files that are written in one step, and folders that one process works in at a time."""
 
 import contextlib
 import json
@@ -15,15 +15,15 @@ import filelock
 
 @contextlib.contextmanager
 def replacing(path: Path, *, durable: bool = True) -> Iterator[Path]:
-    """Yields a temporary path in the same folder; on success it is renamed to `path`.
+    """Yields a temporary path in the same folder, and renames the file to `path` on success.
 
-    The suffix is kept, because writers such as `model.save` look at it. Whatever goes wrong, no
-    half-written file stays.
+    The temporary path has the same suffix, on which writers such as `model.save` depend. If
+    anything fails, no half-written file remains.
 
     Args:
-        path: The file to be.
-        durable: Whether to wait until the disk has it. What a killed process wrote is there in any
-            case; only a machine that loses its power loses what is not durable.
+        path: The path of the file.
+        durable: Whether to wait until the file is on the disk. It makes a difference only if the
+            machine loses its power, not if the process is killed.
     """
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=path.suffix)
     os.close(descriptor)
@@ -36,23 +36,23 @@ def replacing(path: Path, *, durable: bool = True) -> Iterator[Path]:
         temporary.chmod(0o644)
         temporary.replace(path)
     except OSError as error:
-        # NumPy and Keras say what failed, but not where.
+        # NumPy and Keras do not name the file that they failed to write.
         if error.errno is not None:
             error.filename = str(path)
-        error.add_note("What was there before is unchanged. Make room, or write elsewhere.")
+        error.add_note("The previous file is unchanged. Make room, or write elsewhere.")
         raise
     finally:
         temporary.unlink(missing_ok=True)
 
 
 def write_text(path: Path, text: str, *, durable: bool = True) -> None:
-    """Writes a text file whole; see `replacing`."""
+    """Writes a text file in one step; see `replacing`."""
     with replacing(path, durable=durable) as temporary:
         temporary.write_text(text, "utf-8", newline="")
 
 
 def write_json(path: Path, value: object) -> None:
-    """Writes a JSON file whole, indented for people to read."""
+    """Writes an indented JSON file in one step."""
     write_text(path, json.dumps(value, indent=2, ensure_ascii=False) + "\n")
 
 
@@ -61,13 +61,13 @@ NAME = "lock"
 
 @contextlib.contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """Keeps other processes out of a folder, which is made; a killed one leaves no lock behind.
+    """Locks a folder against other processes that lock it too. A killed process frees its lock.
 
     Args:
-        folder: The folder. All that want to be alone in it call this.
+        folder: The folder. It is created if it does not exist.
 
     Raises:
-        BlockingIOError: If another process is at work in it.
+        BlockingIOError: If another process has locked it.
     """
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / NAME
@@ -87,7 +87,7 @@ def locked(folder: Path) -> Iterator[None]:
 
 
 def clear(folder: Path) -> None:
-    """Deletes all that is in a folder but its lock."""
+    """Deletes everything in a folder except for its lock."""
     for path in folder.iterdir():
         if path.is_dir():
             shutil.rmtree(path)

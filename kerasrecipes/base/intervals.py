@@ -1,10 +1,10 @@
-"""Intervals for scores."""
+"""Confidence intervals of scores."""
 
 from scipy.stats import binomtest
 
 
 def wilson_interval(successes: int, n: int) -> tuple[float, float]:
-    """Returns Wilson's 95% interval of a share.
+    """Returns Wilson's 95% interval of a proportion.
 
     Example:
 

@@ -1,4 +1,4 @@
-"""Labels of classification in one form."""
+"""Soft labels from labels of any form."""
 
 from keras import ops
 
@@ -6,18 +6,19 @@ from kerasrecipes.base.checks import check_rank
 
 
 def one_hot(labels, classes: int, dtype: str = "float32"):
-    """Returns labels as the share that each class has in a sample.
+    """Returns integer labels as one-hot labels, and soft labels as they are.
 
     Args:
-        labels: Integers `(batch,)` or `(batch, 1)`, of any dtype, or shares `(batch, classes)`.
+        labels: Integers `(batch,)` or `(batch, 1)`, of any dtype, or soft labels `(batch,
+            classes)`.
         classes: Positive integer.
         dtype: Float dtype of the result.
 
     Returns:
-        `(batch, classes)`; shares as they are.
+        A tensor of shape `(batch, classes)`.
 
     Raises:
-        ValueError: If the shape is another.
+        ValueError: If the labels have another shape.
 
     Example:
 

@@ -1,13 +1,13 @@
-"""Lists and names as messages and figures show them: no longer than one can read."""
+"""Lists and names shortened for messages and figures."""
 
 from collections.abc import Iterable
 
 
 def listed(items: Iterable[object], most: int = 10, separator: str = ", ") -> str:
-    """Returns items in a row, and how many there are beyond the first `most`.
+    """Returns the first `most` items as one text, and the number of further ones.
 
     Args:
-        items: What is shown, each by `str`. Give `map(repr, names)` for names in quotes.
+        items: The items, which `str` turns into texts. Give `map(repr, names)` for names in quotes.
         most: Positive integer.
         separator: String between items, and before "and".
 
@@ -24,12 +24,12 @@ def listed(items: Iterable[object], most: int = 10, separator: str = ", ") -> st
 
 
 def shortened(text: str, longest: int, tail: int = 0) -> str:
-    """Returns a text in at most `longest` characters, with an ellipsis for what is left out.
+    """Returns a text with at most `longest` characters, with an ellipsis for the missing ones.
 
     Args:
-        text: Any string.
+        text: String.
         longest: Positive integer.
-        tail: How many characters of its end are kept.
+        tail: The number of characters that are kept at the end of the text.
 
     Example:
 

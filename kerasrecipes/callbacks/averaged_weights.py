@@ -1,4 +1,4 @@
-"""Evaluates and keeps averaged weights."""
+"""Callback that evaluates and keeps averaged weights."""
 
 import contextlib
 from collections.abc import Callable, Iterator, Sequence
@@ -9,24 +9,25 @@ from kerasrecipes.callbacks.model_state import assign, state_variables, to_array
 
 
 class AveragedWeights(keras.callbacks.Callback):
-    """Judges a model by the averages of its weights, and leaves it with them.
+    """Evaluates a model with the averages of its weights, and keeps the averages in the end.
 
-    The averages are the optimizer's: those of any Keras optimizer with `use_ema=True`, or the slow
-    weights of `Lookahead`. After every epoch they are put into the model, the model is evaluated,
-    and its own weights are put back, so that nothing else ever sees the averages, where
-    `keras.callbacks.SwapEMAWeights` leaves them behind after `predict`. When training ends, the
-    model has the averages.
+    The averages come from the optimizer: from any Keras optimizer with `use_ema=True`, or from
+    `Lookahead`, whose slow weights they are. After every epoch the model gets the averages, is
+    evaluated, and gets its own weights back. When the training ends, the model keeps the averages.
 
-    Stand it before callbacks that read the validation results, and give `fit` no validation data:
-    they are evaluated here.
+    Place it before callbacks that read the validation results. Do not give `fit` validation data,
+    because this callback evaluates the model on them.
+
+    Differs from `keras.callbacks.SwapEMAWeights` in: the averages never remain in the model during
+    the training, as they do there after `predict`; `Lookahead` works too.
 
     Args:
-        validation_data: What `model.evaluate` takes as its first argument: batches.
-        refresh: Function of the model that computes the statistics of its normalization layers
-            anew, such as `recalibrate_batch_norm` over training batches. The averages are of
-            trainable weights only. Defaults to `None`: the statistics stay.
-        callbacks: Callbacks whose `on_epoch_end` is to see the model with the averages, such as
-            `BestWeights`. Do not give them to `fit` as well.
+        validation_data: The first argument of `model.evaluate`, such as batches.
+        refresh: Function of the model that computes new statistics for its normalization layers,
+            such as `recalibrate_batch_norm` over training batches. It is needed because only
+            trainable weights are averaged. Defaults to `None`: the statistics do not change.
+        callbacks: Callbacks whose `on_epoch_end` is called while the model has the averages, such
+            as `BestWeights`. Do not give them to `fit` as well.
 
     Raises:
         ValueError: When training begins, if the optimizer holds no averages.
@@ -73,7 +74,7 @@ class AveragedWeights(keras.callbacks.Callback):
             assign(model.trainable_variables, to_arrays(slow.slow_weights))
         else:
             model.optimizer.finalize_variable_values(model.trainable_variables)
-            # On JAX weight and average are one buffer now, which `evaluate` would give away.
+            # On JAX, weight and average share a buffer now, which `evaluate` would donate.
             assign(model.trainable_variables, to_arrays(model.trainable_variables))
         if self.refresh is not None:
             self.refresh(model)
@@ -98,9 +99,9 @@ def check_averages(optimizer: keras.optimizers.Optimizer) -> None:
 
 
 def _holder(optimizer, attribute: str):
-    """Returns the optimizer, this or one inside it, that has an attribute which is not false."""
+    """Returns the optimizer, this one or one inside it, whose attribute is set."""
     while optimizer is not None:
-        # By class, because there are no slow weights before the optimizer is built.
+        # The class is asked, because slow weights do not exist before the optimizer is built.
         if hasattr(type(optimizer), attribute) or getattr(optimizer, attribute, False):
             return optimizer
         inner = getattr(optimizer, "inner_optimizer", None)

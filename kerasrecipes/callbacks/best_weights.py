@@ -1,4 +1,4 @@
-"""Keeps the weights of the best epoch."""
+"""Callback that keeps the weights of the best epoch."""
 
 import keras
 import numpy as np
@@ -10,9 +10,9 @@ from kerasrecipes.callbacks.monitored import monitored_value, smaller_is_better
 class BestWeights(keras.callbacks.Callback):
     """Keeps a copy of the model's variables from the epoch with the best monitored value.
 
-    Of equally good epochs the first counts. A value that is not a number is never best, where
-    Keras's own callbacks keep a first NaN for ever. The copy is taken back with `restore`, and is
-    part of the state that `ResumableCheckpoint` saves.
+    If several epochs are equally good, the first one counts. NaN is never the best value, whereas
+    Keras's own callbacks keep a NaN of the first epoch forever. `restore` gives the copy back to
+    the model. The copy is part of the state that `ResumableCheckpoint` saves.
 
     Args:
         monitor: A logged quantity, such as `"val_accuracy"`.
@@ -36,9 +36,9 @@ class BestWeights(keras.callbacks.Callback):
         self.best_variables = to_arrays(state_variables(self.model))
 
     def restore(self, model: keras.Model) -> int | None:
-        """Gives a model the best epoch's variables; returns that epoch, counted from 0.
+        """Gives a model the variables of the best epoch, and returns that epoch, counted from 0.
 
-        Where no epoch had a value, the model stays as it is and the result is `None`.
+        If no epoch had a value, the model stays as it is and the result is `None`.
         """
         if self.best_variables is not None:
             assign(state_variables(model), self.best_variables)

@@ -1,4 +1,4 @@
-"""Learning rate and momentum in the history."""
+"""Callback that adds learning rate and momentum to the history."""
 
 import keras
 
@@ -8,12 +8,13 @@ from kerasrecipes.callbacks.rates import optimizer_rates
 class LearningRateLogger(keras.callbacks.Callback):
     """Adds the learning rate of every epoch to its logs, and the momentum if there is one.
 
-    They are those of the epoch's first step, under any schedule and any wrapping optimizer, named
-    `learning_rate` and `momentum`. Of the optimizers that a `keras.optimizers.MultiOptimizer`
-    holds, each has its own, `learning_rate_{name}`.
+    The values are those of the epoch's first step, with any schedule and any wrapping optimizer.
+    Their names are `learning_rate` and `momentum`. A `keras.optimizers.MultiOptimizer` has a value
+    for each of its optimizers, named `learning_rate_{name}`.
 
-    When to use: always; Keras logs no schedule's learning rate. A recipe's history has them anyway.
-    Stand it before callbacks that read the logs, such as `keras.callbacks.CSVLogger`.
+    When to use: always, because Keras does not log the learning rate of a schedule. The history of
+    a recipe has both values already. Place it before callbacks that read the logs, such as
+    `keras.callbacks.CSVLogger`.
 
     Example:
 

@@ -1,4 +1,4 @@
-"""What a model carries from step to step, as NumPy arrays and as one piece of bytes."""
+"""State of a model between training steps, as NumPy arrays and as bytes."""
 
 import math
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ import numpy as np
 
 
 def state_variables(model: keras.Model) -> list:
-    """Returns a model's weights and the states of its seed generators, without its metrics."""
+    """Returns a model's weights and the states of its seed generators, but not its metrics."""
     metrics = {id(v) for v in model.metrics_variables}
     return [v for v in model.variables if id(v) not in metrics]
 
@@ -28,14 +28,14 @@ def assign(variables: Sequence, arrays: Sequence[np.ndarray]) -> None:
 def pack(arrays: Sequence[np.ndarray]) -> tuple[list, np.ndarray]:
     """Returns the types and shapes of arrays, and all their bytes as one uint8 array.
 
-    NumPy's own files take a tenth of a millisecond an array, and lose the type bfloat16.
+    NumPy's own files need a tenth of a millisecond for each array, and lose the type bfloat16.
     """
     layout = [[array.dtype.name, array.shape] for array in arrays]
     return layout, np.frombuffer(b"".join(a.tobytes() for a in arrays), "uint8")
 
 
 def unpack(layout: Sequence, data: np.ndarray) -> list[np.ndarray]:
-    """Returns the arrays that were packed."""
+    """Returns the arrays that `pack` has packed."""
     arrays, start = [], 0
     for name, shape in layout:
         dtype = np.dtype(getattr(ml_dtypes, name, name))

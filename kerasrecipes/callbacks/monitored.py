@@ -1,4 +1,4 @@
-"""The quantity that a callback watches."""
+"""Logged quantities that callbacks monitor."""
 
 from collections.abc import Mapping
 
@@ -12,7 +12,7 @@ def monitored_value(monitor: str, logs: Mapping | None) -> float:
     """Returns the logged value of `monitor`.
 
     Raises:
-        ValueError: If it is not logged; the message names the nearest.
+        ValueError: If it is not logged. The message names the nearest quantity.
     """
     logs = logs or {}
     if monitor not in logs:

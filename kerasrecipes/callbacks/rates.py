@@ -1,4 +1,4 @@
-"""Learning rate and momentum of an optimizer, whatever sets them and whatever wraps it."""
+"""Learning rate and momentum of an optimizer, with any schedules and wrappers."""
 
 from typing import TypeAlias
 
@@ -8,14 +8,15 @@ from keras import ops
 Optimizer: TypeAlias = keras.optimizers.Optimizer
 Schedule: TypeAlias = keras.optimizers.schedules.LearningRateSchedule
 
-# The attributes, and the keys of the configuration, by which wrappers hold another optimizer.
+# Names of the attribute, and of the configuration's key, in which wrappers hold another optimizer.
 _HOLDERS = ("inner_optimizer", "optimizer")
 
 
 def separate_optimizers(optimizer: Optimizer) -> list[Optimizer]:
-    """Returns the optimizers that have a learning rate each: one, unless it is a `MultiOptimizer`.
+    """Returns the optimizers that have a learning rate of their own.
 
-    Wrappers stay around what they wrap; they hand its learning rate on.
+    That is the optimizer itself, unless it is a `MultiOptimizer` or wraps one. A wrapper has the
+    learning rate of the optimizer that it wraps.
     """
     if hasattr(optimizer, "optimizers"):
         return [part for inner in optimizer.optimizers for part in separate_optimizers(inner)]
@@ -25,9 +26,9 @@ def separate_optimizers(optimizer: Optimizer) -> list[Optimizer]:
 
 
 def optimizer_rates(optimizer: Optimizer) -> dict[str, float]:
-    """Returns `learning_rate` at the step to come, and `momentum` if the optimizer has one.
+    """Returns the `learning_rate` of the next step, and the `momentum` if the optimizer has one.
 
-    Of several optimizers, as `keras.optimizers.MultiOptimizer` holds them, each has its own, named
+    The optimizers of a `keras.optimizers.MultiOptimizer` have a value each, named
     `learning_rate_{name}`.
     """
     parts = separate_optimizers(optimizer)
@@ -44,12 +45,13 @@ def optimizer_rates(optimizer: Optimizer) -> dict[str, float]:
 
 
 def schedule_of(optimizer: Optimizer) -> Schedule | None:
-    """Returns a copy of an optimizer's schedule, or `None` where its learning rate is a number.
+    """Returns a copy of an optimizer's schedule, or `None` if its learning rate is a number.
 
     Raises:
-        TypeError: If it is another callable, or a schedule that Keras cannot serialize.
+        TypeError: If the learning rate is another callable, or a schedule that Keras cannot
+            serialize.
     """
-    # From the configuration, because an optimizer has no public attribute for its schedule.
+    # The configuration is used, because an optimizer has no public attribute for its schedule.
     config = optimizer.get_config()
     while "learning_rate" not in config:
         config = next(config[holder]["config"] for holder in _HOLDERS if holder in config)
@@ -75,5 +77,5 @@ def _innermost(optimizer: Optimizer) -> Optimizer:
 
 
 def _plain(value) -> float:
-    """Returns the shortest decimal that is this float32: 0.1, not 0.10000000149."""
+    """Returns a float32 as the shortest equal decimal: 0.1 instead of 0.10000000149."""
     return float(str(ops.convert_to_numpy(value).astype("float32")))

@@ -1,4 +1,4 @@
-"""Lower learning rates once a quantity has stopped improving."""
+"""Callback that lowers the learning rate when a quantity stops improving."""
 
 from typing import TypeAlias
 
@@ -20,30 +20,32 @@ class ReduceOnPlateau(keras.callbacks.Callback):
 
         learning_rate = max(factor * learning_rate, min_lr)
 
-    Of a schedule, every later rate is multiplied: it goes on, lower.
+    If the optimizer has a schedule, the schedule continues, with all later rates multiplied.
 
-    When to use: where the length of the run is open, or on top of a schedule as insurance. Each
-    reduction of a schedule compiles the training step anew, which takes seconds to minutes.
+    When to use: if the length of the run is not known in advance, or in addition to a schedule, to
+    be safe. Each reduction of a schedule compiles the training step again, which takes seconds to
+    minutes.
 
-    Differs from `keras.callbacks.ReduceLROnPlateau` in: schedules work, where Keras raises when the
-    plateau comes; a first NaN is not kept as the best value for ever, and no NaN is an improvement;
-    an unknown `monitor` is an error; counts and reductions are resumed by `ResumableCheckpoint`.
-    There is no `verbose`: `LearningRateLogger` puts the rates into the history.
+    Differs from `keras.callbacks.ReduceLROnPlateau` in: schedules work, whereas Keras raises an
+    error at the plateau; NaN is never an improvement, and a NaN of the first epoch is not kept as
+    the best value; an unknown `monitor` is an error; counts and reductions are resumed by
+    `ResumableCheckpoint`. There is no `verbose`: `LearningRateLogger` adds the rates to the
+    history.
 
     Args:
         monitor: A logged quantity. Defaults to `"val_loss"`.
         factor: Float in `(0, 1)`. Defaults to `0.1`.
         patience: Positive integer, in epochs. Defaults to `10`.
-        mode: `"min"` or `"max"`, whether smaller or larger is better, or `"auto"` to tell by the
-            name. Defaults to `"auto"`.
+        mode: `"min"` if smaller values are better, `"max"` if larger ones are, or `"auto"` to
+            decide by the name of the quantity. Defaults to `"auto"`.
         min_delta: Non-negative float. Smaller changes are no improvement. Defaults to `1e-4`.
         cooldown: Non-negative integer. Epochs after a reduction that do not count. Defaults to `0`.
-        min_lr: Non-negative float. No reduction goes below; what a schedule itself gives may.
-            Defaults to `0`.
+        min_lr: Non-negative float. No rate is reduced below it. A schedule's own rates may be
+            lower. Defaults to `0`.
 
     Raises:
-        ValueError: If an argument is out of range; at the end of the first epoch, if `monitor` is
-            not logged.
+        ValueError: If an argument is out of range; or, at the end of the first epoch, if `monitor`
+            is not logged.
         TypeError: When training begins, if the learning rate is neither a number nor a schedule.
 
     Example:
@@ -83,7 +85,7 @@ class ReduceOnPlateau(keras.callbacks.Callback):
         self.min_delta = min_delta
         self.cooldown = cooldown
         self.min_lr = min_lr
-        # Plain values, which `ResumableCheckpoint` saves and restores.
+        # These are plain values, so that `ResumableCheckpoint` saves and restores them.
         self.best: float | None = None
         self.wait = 0
         self.cooldown_left = 0
@@ -94,11 +96,11 @@ class ReduceOnPlateau(keras.callbacks.Callback):
         for _, schedule in self._scheduled():
             if isinstance(schedule, ScaledSchedule):
                 self.scale = schedule.factor
-        # A scale that a checkpoint has restored is not in the optimizer yet.
+        # If a checkpoint has restored the scale, the optimizer does not have it yet.
         self._scale_schedules()
 
     def on_train_end(self, logs=None):
-        # It is in the optimizer; the next `fit` may be another model's.
+        # The optimizer has the scale; the next `fit` may be of another model.
         self.scale = 1.0
 
     def on_epoch_end(self, epoch, logs=None):
@@ -121,7 +123,7 @@ class ReduceOnPlateau(keras.callbacks.Callback):
         return gain > self.min_delta
 
     def _reduce(self) -> bool:
-        """Lowers the learning rates; returns whether any was above the minimum."""
+        """Lowers the learning rates, and returns whether any of them was above the minimum."""
         optimizers = separate_optimizers(self.model.optimizer)
         rates = [float(keras.ops.convert_to_numpy(o.learning_rate)) for o in optimizers]
         if max(rates) <= np.float32(self.min_lr):
@@ -140,11 +142,11 @@ class ReduceOnPlateau(keras.callbacks.Callback):
             unscaled = schedule.schedule if isinstance(schedule, ScaledSchedule) else schedule
             optimizer.learning_rate = ScaledSchedule(unscaled, self.scale, self.min_lr)
         if stale:
-            # A compiled step goes on with the schedule that it was compiled with.
+            # A compiled step would continue with the schedule that it was compiled with.
             self.model.make_train_function(force=True)
 
     def _scheduled(self):
-        """Returns the optimizers whose learning rate is a schedule, each with it."""
+        """Returns pairs of an optimizer and its schedule, for optimizers that have one."""
         pairs = [(o, schedule_of(o)) for o in separate_optimizers(self.model.optimizer)]
         return [(optimizer, schedule) for optimizer, schedule in pairs if schedule is not None]
 
@@ -158,16 +160,16 @@ Schedule: TypeAlias = keras.optimizers.schedules.LearningRateSchedule
 
 @keras.saving.register_keras_serializable(package="kerasrecipes")
 class ScaledSchedule(keras.optimizers.schedules.LearningRateSchedule):
-    """Multiplies a schedule by a factor, and lowers no rate beyond a minimum.
+    """Multiplies a schedule by a factor, without lowering any rate below a minimum.
 
         learning_rate = max(factor * schedule(t), min(schedule(t), minimum))
 
-    `ReduceOnPlateau` puts it in the place of an optimizer's schedule.
+    `ReduceOnPlateau` replaces an optimizer's schedule by it.
 
     Args:
         schedule: A `LearningRateSchedule`.
         factor: Float in `(0, 1]`.
-        minimum: Non-negative float. Rates of the schedule that are lower stay as they are.
+        minimum: Non-negative float. Lower rates of the schedule are not changed.
     """
 
     def __init__(self, schedule: Schedule, factor: float, minimum: float = 0.0):

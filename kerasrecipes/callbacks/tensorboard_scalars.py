@@ -1,4 +1,4 @@
-"""Scalars for TensorBoard, with any backend."""
+"""Callback that logs scalars for TensorBoard, with any backend."""
 
 from pathlib import Path
 
@@ -6,12 +6,12 @@ import keras
 
 
 class TensorBoardScalars(keras.callbacks.Callback):
-    """Logs every epoch's numbers for TensorBoard, training and validation as two runs.
+    """Logs the numbers of every epoch for TensorBoard, with training and validation as two runs.
 
     Differs from `keras.callbacks.TensorBoard` in: it does not need TensorFlow.
 
     Args:
-        directory: Where to log: `directory/train` and `directory/validation`.
+        directory: The folder of the logs, which gets the folders `train` and `validation`.
     """
 
     def __init__(self, directory: str | Path):

@@ -1,8 +1,9 @@
-"""Runs augmentation layers as a pure function of images, labels and a seed."""
+"""Augmentation of a batch as a pure function of images, labels and a key."""
 
 from collections.abc import Mapping, Sequence
 
 import keras
+import numpy as np
 from keras import ops
 
 from kerasrecipes.base.soft_labels import one_hot
@@ -15,30 +16,30 @@ from kerasrecipes.layers.augmentation.protocol import (
 
 
 class Augmentation:
-    """Applies layers to a batch with randomness that depends on nothing but `random_words`.
+    """Applies layers to a batch, with random numbers that depend on nothing but a key.
 
     Layers that follow Keras's protocol of image preprocessing layers (`get_random_transformation`,
-    `transform_images`, `transform_labels`) get their seed handed in. Any other layer is called
-    statelessly, with the state of its seed generators replaced.
+    `transform_images`, `transform_labels`) are given a seed generator that is made from the key.
+    Any other layer is called statelessly: the states of its seed generators are replaced by seeds
+    from the key.
 
-    Geometric layers that follow each other interpolate once; see `fuse`.
+    Successive geometric layers are combined, so that they interpolate only once; see `fuse`.
 
-    Where a layer mixes labels, all of them see labels as the shares of classes.
+    If a layer mixes labels, every layer is given soft labels.
 
     Args:
         layers: Keras layers, applied in order.
-        classes: The number of classes. Needed where a layer mixes labels that are integers.
-        class_weight: `None`, or a dictionary from each label to its weight in the loss, for mixed
-            labels: Keras would weigh a mixed sample by its largest share alone.
+        classes: The number of classes. Needed if a layer mixes labels and the labels are integers.
+        class_weight: `None`, or a dictionary from each label to its weight in the loss. Give it
+            here if labels are mixed: Keras would weight a mixed sample by its largest class alone.
 
     Call arguments:
         images: `(batch, height, width, channels)`, uint8 or float.
         labels: `(batch,)` or `(batch, classes)`.
-        random_words: `(2,)`, uint32. Two calls with the same words draw the same numbers.
+        key: `(2,)`, uint32. Two calls with the same key draw the same random numbers.
 
     Returns:
-        Images and labels as the last layer gives them; with `class_weight`, the weights of the
-        samples too.
+        Images and labels as the last layer returns them; with `class_weight`, sample weights too.
     """
 
     def __init__(
@@ -52,35 +53,50 @@ class Augmentation:
         self.class_weight = class_weight
         self.mixes_labels = any(map(mixes_labels, self.layers))
 
-    def __call__(self, images, labels, random_words):
+    def __call__(self, images, labels, key):
         images, labels = ops.convert_to_tensor(images), ops.convert_to_tensor(labels)
         if self.mixes_labels and self.classes is not None:
             labels = one_hot(labels, self.classes)
-        seed = _Seed(random_words)
+        seed = KeyedSeedGenerator(key)
         for layer in self.layers:
             if follows_protocol(layer):
-                drawn = layer.get_random_transformation(images, training=True, seed=seed)
-                images = transform_images(layer, images, drawn)
-                labels = layer.transform_labels(labels, drawn, training=True)
+                transformation = layer.get_random_transformation(images, training=True, seed=seed)
+                images = transform_images(layer, images, transformation)
+                labels = layer.transform_labels(labels, transformation, training=True)
             else:
                 images = _call_stateless(layer, images, seed)
         if self.class_weight is None:
             return images, labels
         return images, *_weighted(labels, self.class_weight)
 
+    def pixels(self, images, labels, key) -> tuple[np.ndarray, np.ndarray]:
+        """Returns augmented images, rounded to uint8, and their labels as NumPy arrays.
 
-class _Seed(keras.random.SeedGenerator):
-    """Draws from given words and a counter, where Keras's generator draws from a variable."""
+        The arguments are those of a call.
+        """
+        images, labels, *_ = self(images, labels, key)
+        values = np.round(ops.convert_to_numpy(ops.cast(images, "float32")))
+        return np.clip(values, 0, 255).astype("uint8"), ops.convert_to_numpy(labels)
 
-    def __init__(self, words):
+
+class KeyedSeedGenerator(keras.random.SeedGenerator):
+    """A seed generator that computes its seeds from a key and a counter.
+
+    Keras's own keeps its state in a variable, which a pure function cannot change.
+
+    Args:
+        key: `(2,)`, unsigned 32-bit integers.
+    """
+
+    def __init__(self, key):
         # PyTorch cannot add unsigned integers, and seeds its generators with signed ones.
         dtype = "int64" if keras.backend.backend() == "torch" else "uint32"
-        self._words = ops.cast(ops.convert_to_tensor(words), dtype)
+        self._key = ops.cast(ops.convert_to_tensor(key), dtype)
         self._drawn = 0
 
     def next(self, ordered=True):
         self._drawn += 1
-        first, second = self._words[0], self._words[1]
+        first, second = self._key[0], self._key[1]
         return ops.stack([first, second + ops.cast(self._drawn, second.dtype)])
 
 
@@ -97,10 +113,11 @@ def _call_stateless(layer, images, seed):
 
 
 def _weighted(labels, class_weight):
-    """Returns labels and sample weights that make the loss that of the classes, each weighted.
+    """Returns labels and sample weights that together weight the loss by class.
 
-    A cross-entropy is a sum over classes `c` of shares `y` times `-log p`. With weights `w` and
-    `s = sum_c w_c y_c`, the labels `w_c y_c / s` sum to one, and the weight `s` gives `w` back.
+    A cross-entropy is a sum over classes `c` of soft labels `y` times `-log p`. With weights `w`
+    and `s = sum_c w_c y_c`, the labels `w_c y_c / s` sum to one, and the sample weight `s`
+    multiplies the loss by `s` again.
     """
     weights = [weight for _, weight in sorted(class_weight.items())]
     weighted = labels * ops.convert_to_tensor(weights, dtype=labels.dtype)

@@ -1,10 +1,11 @@
-"""Batches for `fit`: which samples, in which order, with which randomness, is a pure function.
+"""Batches of images and labels, for training and for evaluation.
 
-Everything follows from (seed, step): the samples of a batch and the random numbers that augment
-them. A run gives the same batches on one worker or several, resumed or not.
+The samples of a batch, and the random numbers that augment them, are a pure function of the run's
+seed and the number of the step. So a run has the same batches with one worker or several, resumed
+or uninterrupted.
 
-With TensorFlow the batches come from `tf.data` and augmentation runs on the host. With JAX and
-PyTorch they come from a `PyDataset`; augmentation runs on the device, jitted with JAX.
+With TensorFlow, batches come from `tf.data` and images are augmented on the host. With JAX and
+PyTorch, batches come from a `PyDataset` and images are augmented on the device, compiled with JAX.
 """
 
 import functools
@@ -18,8 +19,8 @@ import numpy as np
 from kerasrecipes.data.augment import Augmentation
 from kerasrecipes.data.split import Split
 
-# Small batches that nothing augments are read so many at a time: handing one from Python to
-# TensorFlow costs more than a step of a last layer.
+# Small batches that are not augmented are read in groups of at most this size: to hand a single
+# one from Python to TensorFlow takes longer than a training step of a model's last layer.
 GROUP_BYTES = 2**20
 
 
@@ -27,13 +28,13 @@ GROUP_BYTES = 2**20
 class Order:
     """The samples of every batch of a run.
 
-    Each pass over the data takes every sample once, in an order of its own. Epochs may be shorter
-    or longer than a pass.
+    Each pass over the data takes every sample once, in a random order of its own. An epoch may be
+    shorter or longer than a pass.
 
     Args:
         size: The number of samples.
-        batch_size: The number of samples of a batch; the last batch of a pass may have fewer.
-        seed: Integer, or `None` for the order of the data itself.
+        batch_size: The number of samples in a batch; the last batch of a pass may have fewer.
+        seed: Integer, or `None` to keep the order of the data.
     """
 
     size: int
@@ -51,8 +52,8 @@ class Order:
         permutation = _permutation(self.size, self.seed, data_pass)
         return permutation[batch * self.batch_size : (batch + 1) * self.batch_size]
 
-    def random_words(self, step: int) -> np.ndarray:
-        """Returns the two 32-bit words that seed the augmentation of batch number `step`."""
+    def key(self, step: int) -> np.ndarray:
+        """Returns the key, two 32-bit integers, for the augmentation of batch number `step`."""
         return np.random.SeedSequence((self.seed or 0, step)).generate_state(2)
 
 
@@ -74,11 +75,11 @@ def training_batches(
         batch_size: Positive integer.
         seed: Non-negative integer.
         steps_per_epoch: Positive integer. Pass it to `fit` too.
-        epochs: The epochs to come, `range(initial_epoch, epochs)`.
-        augment: Layers in Keras's protocol of image preprocessing layers.
-        classes: The number of classes. Needed where a layer mixes labels.
-        class_weight: For mixed labels: the weight of each label in the loss, which adds sample
-            weights to the batches. Otherwise it is for `fit`.
+        epochs: The epochs that remain, `range(initial_epoch, epochs)`.
+        augment: The layers that augment images, as `Augmentation` takes them.
+        classes: The number of classes. Needed if a layer mixes labels.
+        class_weight: The weight of each label in the loss, for mixed labels: batches then contain
+            sample weights. For other labels, give the weights to `fit` instead.
 
     Returns:
         A `tf.data.Dataset` with TensorFlow, a `keras.utils.PyDataset` with JAX and PyTorch.
@@ -105,7 +106,7 @@ def ordered_batches(
         split: Where the samples come from.
         batch_size: Positive integer.
         steps: The numbers of the batches, counted on from pass to pass over the data.
-        augment: As in `training_batches`: each pass draws anew.
+        augment: As in `training_batches`. Each pass draws new random numbers.
     """
     order = Order(len(split), batch_size, seed=None)
     augmentation = Augmentation(augment) if augment else None
@@ -115,7 +116,7 @@ def ordered_batches(
 
 
 def shuffled_images(split: Split, batch_size: int, batches: int) -> Iterator[np.ndarray]:
-    """Yields up to `batches` batches of images, each image once, the same ones each time."""
+    """Yields up to `batches` batches of different images, the same ones in every call."""
     order = Order(len(split), batch_size, seed=0)
     for step in range(min(batches, order.steps)):
         yield split.read(order.indices(step))
@@ -138,19 +139,19 @@ def _tensorflow_batches(split: Split, order: Order, steps: range, augmentation: 
 
     def read(step):
         indices = order.indices(step)
-        return split.read(indices), split.labels[indices], order.random_words(step)
+        return split.read(indices), split.labels[indices], order.key(step)
 
     def read_batch(step):
-        images, labels, words = tf.numpy_function(
+        images, labels, key = tf.numpy_function(
             read, [step], [dtype, tf.int32, tf.uint32], stateful=False
         )
         images.set_shape((None, *split.image_shape))
         labels.set_shape((None,))
-        words.set_shape((2,))
-        return (images, labels) if augmentation is None else (images, labels, words)
+        key.set_shape((2,))
+        return (images, labels) if augmentation is None else (images, labels, key)
 
-    # One reader: several would wait for each other's turn at Python, and large images have threads
-    # of their own. Augmentation is TensorFlow's, and runs beside it.
+    # One reader: several would wait for Python's lock, and large images are decoded by threads
+    # anyway. Augmentation consists of TensorFlow's operations and runs in parallel to it.
     dataset = tf.data.Dataset.range(steps.start, steps.stop)
     dataset = dataset.map(read_batch, num_parallel_calls=1, deterministic=True)
     if augmentation is not None:
@@ -162,7 +163,7 @@ def _grouped_batches(split: Split, order: Order, steps: range, dtype, group: int
     import tensorflow as tf
 
     numbers = np.arange(steps.start, steps.stop)
-    # No group reaches over the end of a pass, whose last batch may have fewer samples.
+    # A group ends with its pass at the latest, because the last batch may have fewer samples.
     starts = numbers[(numbers == steps.start) | (numbers % order.steps % group == 0)]
     stops = np.append(starts[1:], steps.stop)
 
@@ -182,7 +183,7 @@ def _grouped_batches(split: Split, order: Order, steps: range, dtype, group: int
 
 
 class _Batches(keras.utils.PyDataset):
-    """The batches of one epoch after another, read ahead by a thread."""
+    """The batches of successive epochs, read ahead by threads."""
 
     def __init__(self, split, order, steps, augmentation, steps_per_epoch):
         super().__init__(workers=2, max_queue_size=8)
@@ -201,10 +202,10 @@ class _Batches(keras.utils.PyDataset):
         images, labels = self.split.read(indices), self.split.labels[indices]
         if self.augmentation is None:
             return images, labels
-        return self.augmentation(images, labels, self.order.random_words(step))
+        return self.augmentation(images, labels, self.order.key(step))
 
     def on_epoch_end(self):
-        # Evaluation passes over the same steps each time.
+        # Evaluation takes the same steps every time.
         if self.order.seed is not None:
             self.first_step += self.steps_per_epoch
 

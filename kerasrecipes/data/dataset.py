@@ -1,6 +1,7 @@
-"""The one value that every source of images loads into."""
+"""Labelled images in training, validation and test splits: the value that every source returns."""
 
 import hashlib
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -10,21 +11,43 @@ import numpy as np
 from kerasrecipes.data.split import Split
 
 
+def evaluation_split(available: Collection[str]) -> str:
+    """Returns the split that a model is judged by: test if there is one, else validation.
+
+    Args:
+        available: The names of the splits to choose from.
+
+    Raises:
+        ValueError: If there is neither.
+
+    Example:
+
+    >>> evaluation_split(["train", "validation", "test"]), evaluation_split(["validation"])
+    ('test', 'validation')
+    """
+    for split in ("test", "validation"):
+        if split in available:
+            return split
+    raise ValueError(
+        f"There must be a test or a validation split. Received: {', '.join(available) or 'none'}"
+    )
+
+
 @dataclass(frozen=True, eq=False)
 class Dataset:
     """Labelled images in three splits.
 
     Args:
-        train: Split to fit on.
+        train: Split that the model is trained on.
         validation: Split that chooses the epoch and the options.
-        test: Split that is scored once, at the end; `None` where there is none.
+        test: Split that is scored once, at the end; `None` if there is none.
         class_names: Tuple of strings; a label is an index into it.
         image_shape: Tuple `(height, width, channels)`, in pixels.
-        source: One readable line on where the images come from.
+        source: One readable line that says where the images come from.
         value_range: Tuple `(lowest, highest)` of the pixels' values.
         resize: Name of the policy in `RESIZE_POLICIES` that brings an image to `image_shape`;
-            `None` where the source's images are taken as they are.
-        skipped: Tuple of pairs `(path, reason)`: the files that were passed over.
+            `None` if the source does not resize its images.
+        skipped: Tuple of pairs `(path, reason)`: the files that were skipped.
 
     Raises:
         ValueError: If a split has no images, images of another shape, or labels without a name.
@@ -58,7 +81,7 @@ class Dataset:
 
     @property
     def splits(self) -> dict[str, Split]:
-        """The splits that are there, by name, in the order train, validation, test."""
+        """The splits by name: train, validation and, if there is one, test."""
         splits = {"train": self.train, "validation": self.validation}
         return splits if self.test is None else splits | {"test": self.test}
 
@@ -79,8 +102,8 @@ class Dataset:
     def hash(self) -> str:
         """A SHA-256 of class names, labels and images, the same wherever the images are kept.
 
-        Of images in memory the pixels are hashed; of streamed ones the relative file names and
-        file sizes, because reading them all would take as long as an epoch.
+        Images in memory are hashed by their pixels. Streamed images are hashed by their relative
+        file names and file sizes, because to read them all would take as long as an epoch.
         """
         content = hashlib.sha256(repr(tuple(self.class_names)).encode())
         for name, split in self.splits.items():

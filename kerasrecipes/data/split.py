@@ -1,4 +1,4 @@
-"""Labelled images that are read by index: from memory, from files, or from records."""
+"""Splits of a data set, read by index from memory, from files or from TFRecord files."""
 
 import contextlib
 import hashlib
@@ -15,15 +15,15 @@ from kerasrecipes.data.reading.decoding import BrokenImageError, EncodedImage, p
 from kerasrecipes.data.reading.image_records import ImageRecords
 from kerasrecipes.data.reading.threads import map_in_threads
 
-# Enough for the header of most images; the rest are read whole to look for theirs.
+# This suffices for the header of most images. Images with a longer header are read whole.
 _HEADER_BYTES = 4096
 
-# Up to this size a decoder is at Python's lock so often that threads only get in each other's way.
+# Decoders of images up to this size take Python's lock so often that threads would slow them down.
 _SMALL_IMAGE_PIXELS = 64 * 64
 
 
 class Split(Protocol):
-    """The images of one of train, validation and test, of one size, with their labels.
+    """The labelled images of train, validation or test, all of one size.
 
     Attributes:
         labels: int32 array of shape `(samples,)`.
@@ -43,11 +43,11 @@ class Split(Protocol):
         ...
 
     def name(self, index: int) -> str:
-        """Returns what tells people which image it is, such as the file's name."""
+        """Returns a name by which people can find the image, such as the file's name."""
         ...
 
     def digest(self) -> str:
-        """Returns a SHA-256 of the contents, which does not depend on where they are kept."""
+        """Returns a SHA-256 of the contents, the same wherever they are kept."""
         ...
 
 
@@ -91,14 +91,19 @@ class ArraySplit:
         return f"#{index}"
 
     def digest(self) -> str:
-        content = hashlib.sha256(repr(self.images.shape).encode())
-        content.update(self.labels.astype("<i4").tobytes())
-        content.update(np.ascontiguousarray(self.images).data)
-        return content.hexdigest()
+        return array_digest(self.images, self.labels)
+
+
+def array_digest(values: np.ndarray, labels: np.ndarray) -> str:
+    """Returns a SHA-256 of the values of samples, such as their pixels, and of their labels."""
+    content = hashlib.sha256(repr(values.shape).encode())
+    content.update(labels.astype("<i4").tobytes())
+    content.update(np.ascontiguousarray(values).data)
+    return content.hexdigest()
 
 
 class _DecodedSplit:
-    """Images that are decoded whenever they are read, by one thread for each CPU."""
+    """Images that are decoded every time they are read, by one thread for each CPU."""
 
     labels: np.ndarray
     image_shape: tuple[int, int, int]
@@ -119,7 +124,7 @@ class _DecodedSplit:
         return images
 
     def to_memory(self) -> tuple[ArraySplit, dict[str, str]]:
-        """Returns the images that can be decoded, and the reason for each name that cannot."""
+        """Returns the images that can be decoded, and a reason for each broken one, by name."""
         images, broken = self._decode(range(len(self)))
         labels = self.labels
         if broken:
@@ -148,15 +153,15 @@ class _DecodedSplit:
 
 @dataclass(frozen=True, eq=False)
 class FileSplit(_DecodedSplit):
-    """Images that are decoded from files whenever they are read, by one thread for each CPU.
+    """Images that are decoded from files every time they are read, by one thread for each CPU.
 
     Args:
         directory: Path that `names` are relative to.
         names: Sequence of strings: the files, with `/` between folders on every system.
         labels: int32 array of shape `(samples,)`.
         image_shape: Tuple `(height, width, channels)` of what `decode` returns.
-        decode: Function from a `Path` to a uint8 array of `image_shape`, such as `read_image`; it
-            raises `BrokenImageError` for a damaged file.
+        decode: Function from a `Path` to a uint8 array of `image_shape`, such as `read_image`. It
+            raises a `BrokenImageError` for a damaged file.
     """
 
     directory: Path
@@ -183,14 +188,14 @@ class FileSplit(_DecodedSplit):
 
 @dataclass(frozen=True, eq=False)
 class RecordSplit(_DecodedSplit):
-    """Images that are decoded from TFRecord files whenever they are read, as `FileSplit`'s are.
+    """Images that are decoded from TFRecord files every time they are read, like a `FileSplit`.
 
     Args:
-        records: `ImageRecords`: where each image lies.
+        records: `ImageRecords`, with the position of each image in the files.
         labels: int32 array of shape `(samples,)`.
         image_shape: Tuple `(height, width, channels)` of what `decode` returns.
         decode: Function from an `EncodedImage` to a uint8 array of `image_shape`, such as
-            `read_image`; it raises `BrokenImageError` for a damaged image.
+            `read_image`. It raises a `BrokenImageError` for a damaged image.
     """
 
     records: ImageRecords
@@ -202,7 +207,7 @@ class RecordSplit(_DecodedSplit):
         _check_labels(self.labels, len(self.records))
 
     def readable(self) -> tuple["RecordSplit", dict[str, str]]:
-        """Returns the images that have an image's header, and why each of the others has none."""
+        """Returns the images with a valid header, and a reason for each broken one, by name."""
         broken: dict[int, str] = {}
 
         def probe(index: int) -> None:

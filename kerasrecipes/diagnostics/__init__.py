@@ -1,4 +1,4 @@
-"""Instruments: they take a model, arrays or a history, and need no recipe."""
+"""Diagnostic instruments for any model, arrays or history, without a recipe."""
 
 from kerasrecipes.diagnostics.learning_rate_finder import find_lr
 from kerasrecipes.diagnostics.learning_rate_range import LearningRateRange

@@ -1,4 +1,4 @@
-"""The learning rate range test."""
+"""Learning rate range test."""
 
 import contextlib
 import itertools
@@ -24,38 +24,38 @@ def find_lr(
     stop_factor: float = 4.0,
     seed: int = 0,
 ) -> LearningRateRange:
-    """Trains for a few steps at ever higher learning rates, to see which ones train.
+    """Trains a model for a few steps at increasing learning rates, to find a suitable one.
 
     Step `k = 0, 1, ..., steps - 1` has the learning rate
 
         lowest * (highest / lowest) ** (k / (steps - 1))
 
-    and the test ends early where the loss is no longer finite or, smoothed, has risen beyond
-    `stop_factor` times its least. The model is left as it was: weights, statistics, random
-    states and optimizer, also if the test is interrupted.
+    The test ends early if the loss is no longer finite, or if the smoothed loss rises above
+    `stop_factor` times its minimum. Afterwards the weights, statistics, random states and optimizer
+    of the model are restored, even if the test is interrupted.
 
     When to use: before the first training with a model, an optimizer or a batch size, and with weak
-    regularization. What it suggests holds for the first steps; rates near it are worth a search.
+    regularization. The suggestion is valid for the first steps; search for the best rate near it.
 
     Args:
-        model: A compiled model. Its optimizer is copied, with its own options; a schedule or a
-            learning rate that it has plays no part.
-        x: Array of inputs; or, where `y` is `None`, batches `(inputs, targets)` or `(inputs,
-            targets, weights)`: a `tf.data.Dataset`, a `keras.utils.PyDataset` or another iterable,
-            which starts anew when it ends.
+        model: A compiled model. The test uses a copy of its optimizer with the same options. The
+            optimizer's own learning rate or schedule has no influence.
+        x: Array of inputs; or, if `y` is `None`, batches `(inputs, targets)` or `(inputs, targets,
+            weights)`: a `tf.data.Dataset`, a `keras.utils.PyDataset` or another iterable that can
+            be iterated repeatedly.
         y: Array of targets, as long as `x`.
         lowest: Positive float. First learning rate.
         highest: Float above `lowest`. Last learning rate.
         steps: Integer, at least 10. Length of the test.
-        batch_size: Positive integer. Samples a step, where `x` is an array.
+        batch_size: Positive integer. The number of samples in a batch, if `x` is an array.
         stop_factor: Float above 1.
-        seed: Non-negative integer. Of the order of the samples of an array.
+        seed: Non-negative integer. It determines the order of the samples, if `x` is an array.
 
     Returns:
-        A `LearningRateRange` with `learning_rates`, `losses` and what they suggest.
+        A `LearningRateRange` with `learning_rates`, `losses` and the suggestions.
 
     Raises:
-        ValueError: If the model is not compiled, an argument is out of range, the data are empty,
+        ValueError: If the model is not compiled, an argument is out of range, there are no data,
             or the loss is not finite from the start.
 
     Example:
@@ -75,7 +75,10 @@ def find_lr(
     check_integer("steps", steps, at_least=LEAST_STEPS)
     check_number("stop_factor", stop_factor, above=1)
     if not model.compiled:
-        raise ValueError("`model` must be compiled: its optimizer and loss are what is tested.")
+        raise ValueError(
+            "`model` must be compiled, because its optimizer and its loss are tested. Received: a "
+            "model that is not"
+        )
     batches = _endless(x) if y is None else _shuffled(x, y, batch_size, seed)
     schedule = keras.optimizers.schedules.ExponentialDecay(
         lowest, decay_steps=steps - 1, decay_rate=highest / lowest
@@ -96,22 +99,22 @@ def find_lr(
                 return found
     if len(losses) < 2:
         raise ValueError(
-            "The loss must be finite at the lowest learning rates: look at the data, the initial "
+            "The loss must be finite at the lowest learning rates: check the data, the initial "
             f"weights and `lowest`. Received: lowest={lowest}, loss={loss}"
         )
     return LearningRateRange(rates[: len(losses)], np.array(losses), diverged)
 
 
 def _loss_of_step(model, batch) -> float:
-    model.reset_metrics()  # What is reported is this batch's loss, not a mean over the test.
+    model.reset_metrics()  # Otherwise Keras reports the mean loss over all steps so far.
     return float(model.train_on_batch(*batch, return_dict=True)["loss"])
 
 
 @contextlib.contextmanager
 def _trained_at(model, schedule) -> Iterator[None]:
-    """Gives a model a copy of its optimizer with a schedule, and takes all of it back."""
+    """Gives a model a copy of its optimizer with a schedule, and restores it afterwards."""
     optimizer, variables = model.optimizer, state_variables(model)
-    optimizer.build(model.trainable_variables)  # Some know their own configuration only then.
+    optimizer.build(model.trainable_variables)  # Some optimizers complete their configuration.
     before = to_arrays(variables)
     try:
         _use(model, _with_schedule(optimizer, schedule))
@@ -128,7 +131,7 @@ def _use(model, optimizer) -> None:
 
 
 def _with_schedule(optimizer, schedule):
-    """Returns a fresh copy of a built optimizer that follows a schedule, within its wrappers."""
+    """Returns a new copy of a built optimizer, with its wrappers, that follows a schedule."""
     serialized = keras.saving.serialize_keras_object(optimizer)
     rate = keras.saving.serialize_keras_object(schedule)
     return keras.saving.deserialize_keras_object(_replaced(serialized, rate))
@@ -147,7 +150,7 @@ def _shuffled(x, y, batch_size: int, seed: int) -> Iterator[tuple]:
     x, y = np.asarray(x), np.asarray(y)
     if len(x) != len(y) or not len(x):
         raise ValueError(
-            "`x` and `y` must be of one length, which is not 0. "
+            "`x` and `y` must have the same length, and not 0. "
             f"Received: len(x)={len(x)}, len(y)={len(y)}"
         )
     generator = np.random.default_rng(seed)
@@ -171,4 +174,6 @@ def _endless(batches) -> Iterator[tuple]:
             found = True
             yield batch
         if not found:
-            raise ValueError("`x` must hold at least one batch, and start anew. Received: none")
+            raise ValueError(
+                "`x` must yield at least one batch every time it is iterated. Received: none"
+            )

@@ -1,14 +1,14 @@
-"""What a learning rate range test found."""
+"""Result of a learning rate range test."""
 
 import functools
 from dataclasses import dataclass
 
 import numpy as np
 
-# Standard deviation of the Gaussian that smooths the losses, as a share of the test's steps.
+# Standard deviation of the Gaussian that smooths the losses, as a fraction of the test's steps.
 SMOOTHING_FRACTION = 0.03
 
-# Share of a diverged test's rates, at its end, that suggest nothing.
+# The fraction of the last steps that is left out if the test diverged.
 LEFT_OUT_FRACTION = 0.05
 
 LEAST_STEPS = 10
@@ -19,9 +19,9 @@ class LearningRateRange:
     """Losses of a learning rate range test, and the learning rates that they suggest.
 
     Args:
-        learning_rates: Array `(steps,)`, float64, rising. The learning rate of each step.
-        losses: Array `(steps,)`, float64. The loss of each step's batch before its update.
-        diverged: Boolean. Whether the test ended because the loss did not stay in bounds.
+        learning_rates: Array `(steps,)`, float64, increasing. The learning rate of each step.
+        losses: Array `(steps,)`, float64. The loss on each step's batch before its update.
+        diverged: Boolean. Whether the test ended early because of the loss.
 
     Example:
 
@@ -32,8 +32,8 @@ class LearningRateRange:
 
     Reference:
         Smith, 2017, https://arxiv.org/abs/1506.01186, section 3.3. Differs from it in: the rates
-        rise geometrically and the loss is read, not the accuracy, as in fastai; unlike there, the
-        average looks to both sides and does not lag behind.
+        increase geometrically, and the loss is used instead of the accuracy, both as in fastai; the
+        losses are averaged over later steps too, so that the average does not lag behind.
     """
 
     learning_rates: np.ndarray
@@ -49,25 +49,26 @@ class LearningRateRange:
 
     @property
     def minimum(self) -> float:
-        """The learning rate at which the smoothed loss was lowest."""
-        rates, losses = self._telling()
+        """The learning rate at which the smoothed loss is lowest."""
+        rates, losses = self._usable()
         return float(rates[np.argmin(losses)])
 
     @property
     def steepest(self) -> float:
-        """The learning rate at which the smoothed loss fell fastest against the rate's logarithm.
+        """The learning rate where the smoothed loss falls fastest over the logarithm of the rate.
 
-        Against the rate itself, as in Lightning, small rates would win.
+        Over the rate itself, as in Lightning, the loss always falls fastest at small rates.
         """
-        rates, losses = self._telling()
+        rates, losses = self._usable()
         return float(rates[np.argmin(np.gradient(losses, np.log(rates)))])
 
     @property
     def suggestion(self) -> float:
-        """A tenth of `minimum`: a rate to train with, or the middle of a search."""
+        """A tenth of `minimum`: a rate to train with, or the centre of a search."""
         return self.minimum / 10
 
-    def _telling(self) -> tuple[np.ndarray, np.ndarray]:
+    def _usable(self) -> tuple[np.ndarray, np.ndarray]:
+        """Returns learning rates and smoothed losses without the end of a diverged test."""
         steps = len(self.losses)
-        told = steps - round(LEFT_OUT_FRACTION * steps) if self.diverged else steps
-        return self.learning_rates[:told], self.smoothed_losses[:told]
+        usable = steps - round(LEFT_OUT_FRACTION * steps) if self.diverged else steps
+        return self.learning_rates[:usable], self.smoothed_losses[:usable]

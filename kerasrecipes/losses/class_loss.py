@@ -1,4 +1,4 @@
-"""Keras's losses of classes for integer labels and for mixed ones."""
+"""Wrapper for Keras's losses of one-hot labels, for integer and soft labels."""
 
 import keras
 
@@ -7,19 +7,19 @@ from kerasrecipes.base.soft_labels import one_hot
 
 @keras.saving.register_keras_serializable(package="kerasrecipes")
 class ClassLoss(keras.losses.Loss):
-    """Gives a loss that expects one-hot labels integer labels too.
+    """Makes a loss of one-hot labels accept integer labels as well.
 
-    With `MixedSamples`, training labels are the shares of classes while validation keeps integers;
-    a loss of Keras reads one or the other. This one translates, and reads both.
+    With `MixedSamples`, training labels are soft while validation labels are integers. A loss of
+    Keras reads only one of the two; with this wrapper it reads both.
 
     Args:
-        loss: A Keras loss of one-hot labels. Its reduction is this loss's.
-        name: Defaults to the loss's own.
+        loss: A Keras loss of one-hot labels. Its reduction is used here too.
+        name: Defaults to the name of the loss.
         **kwargs: As `keras.losses.Loss`.
 
     Call arguments:
-        y_true: Integer labels `(batch,)` or `(batch, 1)`, or shares `(batch, classes)`.
-        y_pred: `(batch, classes)`, logits or probabilities as the loss expects them.
+        y_true: Integer labels `(batch,)` or `(batch, 1)`, or soft labels `(batch, classes)`.
+        y_pred: `(batch, classes)`, logits or probabilities, depending on the loss.
 
     Returns:
         A scalar; without reduction, `(batch,)`.

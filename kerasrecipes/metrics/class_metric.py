@@ -1,4 +1,4 @@
-"""Keras's metrics of classes for integer labels and logits."""
+"""Wrapper for Keras's metrics of one-hot labels, for integer or soft labels and logits."""
 
 from collections.abc import Sequence
 
@@ -10,23 +10,22 @@ from kerasrecipes.base.soft_labels import one_hot
 
 @keras.saving.register_keras_serializable(package="kerasrecipes")
 class ClassMetric(keras.metrics.Metric):
-    """Gives a metric that expects one-hot labels and probabilities integer labels and logits.
+    """Makes a metric of one-hot labels and probabilities accept integer labels and logits.
 
-    Keras's `F1Score`, `Precision`, `Recall`, `AUC` and others cannot read the labels and logits
-    that a classifier trains on. This one translates. A metric with one result a class, such as
-    `F1Score(average=None)`, is logged as one number a class. Of a mixed sample, the class with the
-    largest share counts.
+    Keras's `F1Score`, `Precision`, `Recall`, `AUC` and others cannot read the labels and logits of
+    a classifier; with this wrapper they can. A metric with one result for each class, such as
+    `F1Score(average=None)`, is logged as one number for each class. The label of a mixed sample is
+    the class with the largest value in its soft label.
 
     Args:
         metric: A Keras metric of one-hot labels and probabilities.
-        class_names: Names for the results of a metric with one result a class. Defaults to
+        class_names: Names for the results of a metric with one result for each class. Defaults to
             `None`: their numbers.
-        sparse: Whether the metric is one of integer labels, which it then gets even of mixed
-            samples, and of logits.
+        sparse: Whether the metric is one of integer labels and logits. In that case it gets both,
+            and integers even for mixed samples.
 
     Call arguments:
-        y_true: Integer labels `(batch,)` or `(batch, 1)`, or the shares of classes
-            `(batch, classes)`.
+        y_true: Integer labels `(batch,)` or `(batch, 1)`, or soft labels `(batch, classes)`.
         y_pred: Logits `(batch, classes)`.
 
     Returns:

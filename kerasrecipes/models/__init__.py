@@ -23,7 +23,7 @@ from kerasrecipes.models.surgery.network_stages import (
     stage_outputs,
     stages,
 )
-from kerasrecipes.models.surgery.test_time_augmentation import with_views
+from kerasrecipes.models.surgery.test_time_augmentation import with_test_time_augmentation
 from kerasrecipes.models.surgery.weight_normalization import (
     initialize_weight_normalization,
     remove_weight_normalization,
@@ -54,5 +54,5 @@ __all__ = [
     "set_trainable_stages",
     "stage_outputs",
     "stages",
-    "with_views",
+    "with_test_time_augmentation",
 ]

@@ -1,1 +1,1 @@
-"""Style, figures, formats and templates of the pages that show runs and searches."""
+"""Style, figures, number formats and templates of pages that show runs and searches."""

@@ -1,4 +1,4 @@
-"""Numbers and values as a reader wants to see them."""
+"""Numbers and values formatted for readers."""
 
 import json
 import math
@@ -9,7 +9,11 @@ MISSING = "–"
 
 
 def percent(fraction: float | None, n: int | None = None) -> str:
-    """Returns a fraction in percent, with as many decimals as `n` examples can tell apart.
+    """Returns a fraction in percent, with more decimals if it is one of many examples.
+
+    Args:
+        fraction: Float in `[0, 1]`. `None` and NaN give a dash.
+        n: The number of examples. From 2,000 on, there are two decimals instead of one.
 
     Example:
 
@@ -22,19 +26,19 @@ def percent(fraction: float | None, n: int | None = None) -> str:
 
 
 def count(n: int | None) -> str:
-    """Returns an integer with its thousands apart, such as `"269,722"`."""
+    """Returns an integer with thousands separators, such as `"269,722"`."""
     return MISSING if n is None else f"{n:,}"
 
 
 def number(value: float | None) -> str:
-    """Returns a measured number to four significant digits, such as `"0.02137"`."""
+    """Returns a number with four significant digits, such as `"0.02137"`."""
     if value is None:
         return MISSING
     return f"{value:.4g}" if math.isfinite(value) else str(value)
 
 
 def duration(seconds: float | None) -> str:
-    """Returns a time in the two units that matter.
+    """Returns a time in its two largest units.
 
     Example:
 
@@ -45,23 +49,25 @@ def duration(seconds: float | None) -> str:
         return MISSING
     if seconds < 10:
         return f"{seconds:.1f} s"
-    minutes, rest = divmod(round(seconds), 60)
+    minutes, seconds_of_minute = divmod(round(seconds), 60)
     hours, minutes_of_hour = divmod(minutes, 60)
     if hours:
         return f"{hours} h {minutes_of_hour:02d} min"
-    return f"{minutes} min {rest:02d} s" if minutes else f"{rest} s"
+    if minutes:
+        return f"{minutes} min {seconds_of_minute:02d} s"
+    return f"{seconds_of_minute} s"
 
 
 def shape(lengths: Sequence[int]) -> str:
-    """Returns an array's shape, such as `"32 × 32 × 3"`, kept on one line."""
+    """Returns an array's shape, such as `"32 × 32 × 3"`, with spaces that do not break."""
     return "\N{NO-BREAK SPACE}×\N{NO-BREAK SPACE}".join(str(length) for length in lengths)
 
 
 def plain(value: object) -> str:
-    """Returns an option's value as `--set` takes it: strings bare, all else as JSON."""
+    """Returns an option's value as `--set` takes it: a string as it is, other values as JSON."""
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
 
 
 def is_finite(value: float | None) -> TypeGuard[float]:
-    """Tells whether there is a value and it is neither NaN nor infinite."""
+    """Returns whether a value is a finite number: neither `None`, NaN nor infinite."""
     return value is not None and math.isfinite(value)

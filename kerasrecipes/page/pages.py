@@ -1,4 +1,4 @@
-"""What all pages share: how templates are read, and how a page is written."""
+"""Reading of page templates, and writing of pages."""
 
 from pathlib import Path
 
@@ -11,11 +11,11 @@ FILTERS = ("percent", "count", "number", "duration", "plain")
 
 
 def template(path: Path, **filters) -> jinja2.Template:
-    """Returns a template, which may include this folder's files; an unknown name in it raises.
+    """Returns a template. It may include files of this folder; an unknown name in it is an error.
 
     Args:
-        path: Its file.
-        **filters: Functions that it uses besides those of `formats`.
+        path: Path of the template.
+        **filters: Functions that the template uses besides those of `formats`.
     """
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader([path.parent, Path(__file__).parent]),
@@ -29,7 +29,7 @@ def template(path: Path, **filters) -> jinja2.Template:
 
 
 def write_page(path: Path, page: str) -> Path:
-    """Writes a page whole, then renames it; returns its path."""
-    # File names may hold lone surrogates, which UTF-8 has no code for.
+    """Writes a page in one step, so that no reader sees half of it, and returns its path."""
+    # File names may contain lone surrogates, which UTF-8 cannot encode.
     write_text(path, page.encode("utf-8", "replace").decode("utf-8"))
     return path

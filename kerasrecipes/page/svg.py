@@ -1,6 +1,6 @@
-"""matplotlib figures as inline SVG that takes its colours and its font from the page.
+"""matplotlib figures as inline SVG with the colours and the font of the page.
 
-One unit of a figure is one CSS pixel, so that text keeps its size from desktop to phone.
+A unit of a figure is a CSS pixel, so that text has the same size on a desktop and on a phone.
 """
 
 import io
@@ -21,7 +21,7 @@ HEAT = (
     "#3a8dcd", "#1b7abb", "#0767a2", "#015587", "#00436d",
 )  # fmt: skip
 
-# The variables of style.css that the colours above, each unlike the others, stand for.
+# The variables of style.css by which these colours are replaced. All colours must be different.
 VARIABLES = {
     INK: "--ink",
     MUTED: "--muted",
@@ -53,18 +53,18 @@ _STYLE = {
     "axes.spines.left": False,
 }
 
-# A figure may shrink to this share of its width before its reader has to scroll, and grow to
-# this multiple, but never beyond this many pixels.
+# A figure may shrink to this fraction of its width before the reader has to scroll. It may grow to
+# this multiple of its width, but to no more than this number of pixels.
 _SHRINKS_TO, _GROWS_TO, _GROWN_PIXELS = 0.8, 1.2, 480
 
 
 def house_style():
-    """Returns a context in which figures are drawn, whatever the user's own settings."""
+    """Returns a context with the style of the figures, independent of the user's own settings."""
     return matplotlib.style.context(["default", _STYLE])
 
 
 def new_axes(width: float, height: float, *, left=0.0, top=0.0, right=0.0, bottom=0.0) -> Axes:
-    """Returns the axes of a new figure; the figure's size and its margins in CSS pixels."""
+    """Returns the axes of a new figure. Its size and its margins are given in CSS pixels."""
     figure = Figure(figsize=(width / 72, height / 72), dpi=72)
     inside = ((width - left - right) / width, (height - top - bottom) / height)
     return figure.add_axes((left / width, bottom / height, *inside))
@@ -75,12 +75,13 @@ def to_svg(figure: Figure, description: str, *, tight: bool = False) -> Markup:
 
     Args:
         figure: A figure drawn in `house_style`, in the colours of this module.
-        description: What a reader who cannot see it is told. Figures on one page must differ in it.
-        tight: Whether the element's size follows what is drawn rather than the figure's.
+        description: Alternative text for readers who cannot see the figure. It must be different
+            for each figure on a page.
+        tight: Whether the element has the size of the drawn content, instead of the figure's size.
     """
     stream = io.StringIO()
     with matplotlib.rc_context({"svg.hashsalt": description}), warnings.catch_warnings():
-        # The page's fonts draw the text; a glyph missing from the one that measures is no matter.
+        # The browser draws the text in the page's font, so that missing glyphs here do not matter.
         warnings.filterwarnings("ignore", "Glyph .* missing", UserWarning)
         figure.savefig(
             stream,
@@ -92,9 +93,9 @@ def to_svg(figure: Figure, description: str, *, tight: bool = False) -> Markup:
         )
     drawn = stream.getvalue()
     width, height = (float(n) for n in drawn.split('viewBox="0 0 ', 1)[1].split('"', 1)[0].split())
-    # The first <defs> holds a style sheet that would apply to the whole page.
+    # The first <defs> contains a style sheet that would apply to the whole page.
     body = drawn.split("</defs>", 1)[1].rsplit("</svg>", 1)[0]
-    # matplotlib escapes text, so that `<` and `>` are found around tags only.
+    # matplotlib escapes texts, so that `<` and `>` occur only around tags.
     body = re.sub(r"<[^>]*>", lambda tag: _restyled(tag.group()), body)
     return Markup(
         '<svg class="plot" viewBox="0 0 {:g} {:g}" style="width: {:.0f}px; min-width: {:.0f}px" '
@@ -111,7 +112,7 @@ def to_svg(figure: Figure, description: str, *, tight: bool = False) -> Markup:
 
 def _restyled(tag: str) -> str:
     tag = tag.replace("\n", " ").replace("xlink:href", "href")
-    # Groups are numbered from 1 in each figure, and an id may be on a page only once.
+    # Every figure numbers its groups from 1, but an id must be unique on a page.
     tag = re.sub(r'^<g id="[^"]*"', "<g", tag)
     for colour, variable in VARIABLES.items():
         tag = tag.replace(colour, f"var({variable})")

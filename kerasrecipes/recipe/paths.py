@@ -1,8 +1,8 @@
 """Dotted paths, such as `optimizer.learning_rate.peak_learning_rate`, into a recipe's plain form.
 
-One address serves everywhere: `Recipe.replace`, `--set`, the keys of a search space, the columns of
-a sweep and the rows of a report. An item of a list is addressed by its position or by its name
-(`augment.0.padding_pixels`, `augment.RandomPadCrop.padding_pixels`).
+The same paths are used everywhere: in `Recipe.replace`, in `--set`, as keys of a search space, as
+columns of a sweep and in the rows of a report. A path names an item of a list by its position or by
+its name (`augment.0.padding_pixels`, `augment.RandomPadCrop.padding_pixels`).
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -13,7 +13,7 @@ from kerasrecipes.recipe.spec import METRIC_ALIASES, Spec, family_of, to_plain
 
 
 def flatten(plain: object, path: str = "") -> dict[str, object]:
-    """Returns every value of a plain form by its dotted path; a spec's name stands at its own path.
+    """Returns every value of a plain form by its dotted path. A spec's name has the spec's path.
 
     Example:
 
@@ -40,14 +40,14 @@ def replaced(plain: dict, changes: Mapping[str, object], components: set[str]) -
     """Returns a plain form with values changed, outer paths before the paths inside them.
 
     Args:
-        plain: A recipe's plain form; it is not changed.
-        changes: Dictionary from dotted path to new value. A string where a component stands
-            swaps the whole component together with its options; an option in steps takes the
-            place of the same one in epochs, and the other way round.
+        plain: A recipe's plain form. It is not changed.
+        changes: Dictionary from dotted path to new value. If the value of a component's path is a
+            string, it replaces the whole component together with its options. An option in steps
+            replaces the same option in epochs, and the other way round.
         components: The top-level fields that hold components.
 
     Raises:
-        ValueError: If a path leads nowhere; the message names the nearest.
+        ValueError: If a path does not exist. The message names the nearest one.
     """
     result = _copy(plain)
     for path in sorted(changes, key=lambda p: (p.count("."), p)):
@@ -68,7 +68,7 @@ def replaced(plain: dict, changes: Mapping[str, object], components: set[str]) -
 
 
 def value_at(plain: dict, path: str) -> Any:
-    """Returns the value at a path of a plain form, or `None` where there is nothing."""
+    """Returns the value at a path of a plain form, or `None` if the path does not exist."""
     try:
         return _walk(plain, path.split("."))
     except ValueError:
@@ -82,7 +82,7 @@ def _walk(node: Any, keys: Sequence[str]) -> Any:
 
 
 def _is_changes(start: object) -> bool:
-    """Returns whether a recipe's `start` holds changes, by path, rather than a recipe."""
+    """Returns whether a recipe's `start` holds changes by path, and not a recipe."""
     return isinstance(start, dict) and "kerasrecipes" not in start
 
 
@@ -91,14 +91,14 @@ def _is_component(node: object) -> bool:
 
 
 def _in_other_unit(option: str) -> Iterator[str]:
-    """Yields an option's name in epochs, if it is one in steps, and the other way round."""
+    """Yields the name in epochs of an option in steps, and the other way round."""
     for unit, other in (("_steps", "_epochs"), ("_epochs", "_steps")):
         if option.endswith(unit):
             yield option.removesuffix(unit) + other
 
 
 def _names_component(value: object, node, key, is_field: bool) -> bool:
-    """Returns whether a value put at this place is a component's name rather than plain."""
+    """Returns whether a value at this place is the name of a component."""
     if not isinstance(value, str) or value.lower() in METRIC_ALIASES:
         return False
     current = node[key] if isinstance(node, list) else node.get(key)
@@ -106,7 +106,7 @@ def _names_component(value: object, node, key, is_field: bool) -> bool:
 
 
 def _key(node: Any, key: str, walked: str) -> Any:
-    """Returns the key, or the position in a list, that one step of a path stands for."""
+    """Returns the key or the position in a list that one part of a path stands for."""
     if isinstance(node, list):
         names = [item.get("use") if isinstance(item, dict) else item for item in node]
         if key.isdecimal() and int(key) < len(node):
@@ -126,13 +126,13 @@ def _key(node: Any, key: str, walked: str) -> Any:
     if key not in known:
         where = f"`{walked}`" if walked else "a recipe"
         hint = (
-            f" To reach into an option, set `{walked}.{key}` itself first."
+            f" To change an option inside it, set `{walked}.{key}` itself first."
             if _is_component(node)
             else ""
         )
         raise ValueError(
             f"There is no {key!r} in {where}.{nearest(key, known)} "
-            f"There: {', '.join(known) or 'nothing that was set'}.{hint}"
+            f"It has: {', '.join(known) or 'no options that are set'}.{hint}"
         )
     return key
 

@@ -1,4 +1,4 @@
-"""`Recipe`: everything that decides how a training run goes, as frozen plain data."""
+"""Recipes: everything that determines a training run, as frozen plain data."""
 
 import dataclasses
 import functools
@@ -15,56 +15,58 @@ from kerasrecipes.recipe.paths import flatten, replaced
 from kerasrecipes.recipe.spec import Spec, canonical, components, from_plain, frozen, to_plain
 from kerasrecipes.recipe.validation import check_values
 
-# Of recipe.json. Raised when an older version would misread what this one writes.
+# The format of recipe.json. It is raised when an older version would misread a new file.
 FORMAT = 1
 
 
 def _component(family: str, **default):
-    """A field that holds one component, or several when its default is a tuple."""
+    """A field that holds one component, or several if its default is a tuple."""
     return field(metadata={"family": family}, **default)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Recipe:
-    """A training run as a value: data, model, optimizer and all else that decides how it goes.
+    """A training run as a value: data, model, optimizer and everything else that determines it.
 
-    A recipe is frozen, comparable and plain: `to_dict` gives JSON, `fingerprint` names it. A
-    component is given by `use`, or by its bare name where the defaults will do.
+    A recipe is frozen, comparable and plain: `to_dict` returns its JSON form, `fingerprint` its
+    name. A component is given by `use`, or by its name alone if the default options suffice.
 
     Args:
         data: The data source.
-        model: The network's builder.
+        model: The builder of the network.
         initialization: Functions `(model, batch)`, such as `use("lsuv")`, that initialize the built
             model from a batch of training images, one after another.
-        preprocessing: Layers between raw pixels and network, kept in the saved model; those with
-            an `adapt` method adapt to the training split. Defaults to pixels scaled to [0, 1].
+        preprocessing: Layers between the raw pixels and the network. They are part of the saved
+            model. Layers with an `adapt` method adapt to the training split. Defaults to scaling
+            pixels to [0, 1].
         augment: Layers that change training images (and labels) in the input pipeline.
-        start: A `Recipe`, or the path of a recipe.json or of a run folder, whose trained network
-            this one starts from; or the changes, as `replace` takes them, that make this recipe
-            the one to start from. Defaults to `None`.
+        start: A `Recipe`, or the path of a recipe.json or of a run folder, whose trained network is
+            the start of this one's training. It may also be a dictionary of changes, as `replace`
+            takes them, which turn this recipe into the one to start from. Defaults to `None`.
         loss: Defaults to the cross-entropy of integer labels and logits.
         metrics: Names or specs. Keras's metrics of classes (`F1Score`, `Recall` with `class_id`)
-            see probabilities and one-hot labels. Defaults to accuracy.
+            are given probabilities and one-hot labels. Defaults to accuracy.
         optimizer: Defaults to `Adam`.
-        kernel_regularizer: Penalty on the kernels of the network, whichever it is; biases and the
-            scales and offsets of normalization go free. Defaults to `None`: what the model's
-            builder sets. Weight decay of kernels only is the optimizer's; see `DecayKernelsOnly`.
-        kernel_constraint: The same for a constraint, such as `use("MaxNorm", max_value=3)` on the
-            incoming weights of each unit.
+        kernel_regularizer: Penalty on the kernels of the network, but not on its biases nor on the
+            scales and offsets of normalization. Defaults to `None`: the penalties that the model's
+            builder sets. For weight decay of kernels only, see the optimizer `DecayKernelsOnly`.
+        kernel_constraint: Constraint on the kernels of the network, such as `use("MaxNorm",
+            max_value=3)` on the incoming weights of each unit. Defaults to `None`, likewise.
         callbacks: Further Keras callbacks.
         averaging: Whether to evaluate and keep the averages of the weights that the optimizer
-            holds (`use_ema=True`, `Lookahead`), with fresh normalization statistics.
+            holds (`use_ema=True`, `Lookahead`), with new normalization statistics.
         epochs: Positive integer.
         steps_per_epoch: Positive integer, or `None` for one pass over the training split.
         batch_size: Positive integer, or `"all"` for the whole training split.
         class_weight: `None`, `"balanced"`, or a dictionary from class name to positive weight.
         precision: Keras's dtype policy. Defaults to `"float32"`.
-        monitor: The logged quantity that chooses the epoch whose weights are kept, or `None` to
-            keep the last epoch's. Defaults to `"val_accuracy"`.
-        seed: Non-negative integer. Decides initial weights, order and augmentation.
+        monitor: The logged quantity by which the epoch is chosen whose weights are kept, or `None`
+            to keep the weights of the last epoch. Defaults to `"val_accuracy"`.
+        seed: Non-negative integer. It determines initial weights, order and augmentation.
 
     Raises:
-        ValueError: If a component, an option or a value is not what it must be.
+        ValueError: If a component or an option is unknown, or a value is out of range.
+        TypeError: If a value has the wrong type.
 
     Example:
 
@@ -123,11 +125,12 @@ class Recipe:
         """Returns a recipe with values changed.
 
         Args:
-            changes: Dictionary from dotted path to new value. All are applied before the result is
-                checked. A component's name swaps the component together with its options.
+            changes: Dictionary from dotted path to new value. The result is checked after all
+                changes are applied. A component's name replaces the component together with its
+                options.
 
         Raises:
-            ValueError: If a path leads nowhere or the result is not a recipe.
+            ValueError: If a path does not exist or the result is not a valid recipe.
 
         Example:
 
@@ -143,16 +146,16 @@ class Recipe:
         return flatten(self.to_dict())
 
     def to_dict(self) -> dict:
-        """Returns the recipe as plain data, as recipe.json holds it."""
+        """Returns the recipe as plain data, the contents of recipe.json."""
         plain = {f.name: _plain(getattr(self, f.name)) for f in dataclasses.fields(self)}
         return {"kerasrecipes": FORMAT, **plain}
 
     @classmethod
     def from_dict(cls, plain: Mapping[str, Any]) -> "Recipe":
-        """Returns the recipe whose plain form is given.
+        """Returns the recipe that a plain form describes.
 
         Raises:
-            ValueError: If it is no recipe, or one of a newer version.
+            ValueError: If it does not describe a recipe, or was written by a newer version.
         """
         version = plain.get("kerasrecipes") if isinstance(plain, Mapping) else None
         if not isinstance(version, int):
@@ -180,7 +183,7 @@ class Recipe:
         """Returns the recipe in a recipe.json, or in a run folder.
 
         Raises:
-            ValueError: If there is none, or it cannot be read.
+            ValueError: If there is no such file, or it cannot be read.
         """
         path = Path(path)
         file = path / "recipe.json" if path.is_dir() else path
@@ -197,16 +200,16 @@ class Recipe:
 
     @functools.cached_property
     def fingerprint(self) -> str:
-        """Twelve hexadecimal digits that name what the recipe asks for, seed included.
+        """Twelve hexadecimal digits that identify the recipe, including its seed.
 
-        Fields at their defaults and local paths do not count: a field that a later version adds,
-        or data that moves to another folder, changes no fingerprint.
+        Fields at their defaults and local paths are left out. So the fingerprint stays the same if
+        a later version adds a field, or if the data moves to another folder.
         """
         canonical = json.dumps(self._canonical(), sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(canonical.encode()).hexdigest()[:12]
 
     def start_recipe(self) -> "Recipe | None":
-        """Returns the recipe of the run that this one starts from."""
+        """Returns the recipe whose trained network this one starts from, or `None`."""
         if isinstance(self.start, Mapping):
             return self.replace({"start": None, **self.start})
         return Recipe.read(self.start) if isinstance(self.start, str) else self.start

@@ -1,20 +1,25 @@
-"""The length of a run, for what is given in epochs or spans the whole run."""
+"""Length of a run, for options in epochs and schedules that span the whole run."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from kerasrecipes.base.checks import check_number
 
-# A schedule's length; left out, it means the whole run.
+# Options that give the length of a schedule. If they are left out, it spans the whole run.
 RUN_LENGTH_OPTIONS = ("total_steps", "decay_steps")
 
 
 @dataclass(frozen=True)
 class RunLength:
-    """How long a run is, for options in epochs and schedules that span the whole run."""
+    """The length of a run.
+
+    Args:
+        steps_per_epoch: The number of optimizer steps in an epoch.
+        epochs: The number of epochs. It is whole for a run, but not for every part of a run.
+    """
 
     steps_per_epoch: int
-    epochs: float  # Whole ones for a run; a part of it may have others.
+    epochs: float
 
     @property
     def total_steps(self) -> int:
@@ -22,18 +27,18 @@ class RunLength:
         return round(self.steps_per_epoch * self.epochs)
 
     def part(self, steps: int) -> "RunLength":
-        """Returns the length of a part of the run, of that many steps."""
+        """Returns the length of a part of the run with the given number of steps."""
         return RunLength(self.steps_per_epoch, steps / self.steps_per_epoch)
 
     def steps(self, name: str, epochs):
-        """Returns option `name`, a number of epochs or a sequence of them, as whole steps."""
+        """Returns the value of option `name`, epochs or a sequence of them, in whole steps."""
         if isinstance(epochs, tuple):
             return tuple(self.steps(name, e) for e in epochs)
         check_number(name, epochs, at_least=0)
         return round(epochs * self.steps_per_epoch)
 
     def remaining_steps(self, schedule: str, option: str, arguments: Mapping) -> int:
-        """Returns the length, an option of a schedule, that makes it last the whole run."""
+        """Returns the value with which a schedule's length `option` spans the whole run."""
         if option != "decay_steps" or not arguments.get("warmup_steps"):
             return self.total_steps
         # Keras counts a decay from the end of its warmup.
@@ -47,5 +52,5 @@ class RunLength:
 
 
 def in_steps(option: str) -> str:
-    """Returns the name in steps of an option in epochs; any other name as it is."""
+    """Returns the name in steps of an option in epochs. Other names are returned as they are."""
     return f"{option.removesuffix('_epochs')}_steps" if option.endswith("_epochs") else option

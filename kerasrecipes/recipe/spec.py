@@ -1,4 +1,4 @@
-"""`use(name, **options)`: a component as plain data, checked when it is made."""
+"""Specs: components and their options as plain data, checked when they are made."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -10,16 +10,16 @@ from kerasrecipes.base.checks import nearest
 from kerasrecipes.recipe import registry
 from kerasrecipes.recipe.run_length import RUN_LENGTH_OPTIONS, RunLength, in_steps
 
-# Strings that Keras itself turns into the metric that fits the labels.
+# Names for which Keras itself chooses a metric that fits the labels.
 METRIC_ALIASES = ("accuracy", "acc", "crossentropy", "ce")
 
-# Options that take a learning-rate schedule although their name does not say so.
+# Options that may be a schedule although their names do not end in "schedule".
 _SCHEDULED_OPTIONS = ("learning_rate", "momentum")
 
 
 @dataclass(frozen=True)
 class Spec:
-    """A component's name and options: frozen, comparable, plain data. Made by `use`."""
+    """A component's name and options as frozen, comparable, plain data. Made by `use`."""
 
     name: str
     options: Mapping[str, object] = field(default_factory=dict)
@@ -29,7 +29,7 @@ class Spec:
         object.__setattr__(self, "options", options)
 
     def __hash__(self):
-        # Not of the values: options may be equal and written differently, as 1 and 1.0 are.
+        # Without the values: equal values can be of different types, such as 1 and 1.0.
         return hash((self.name, *sorted(self.options)))
 
     def __reduce__(self):
@@ -44,31 +44,34 @@ class Spec:
         return {"use": self.name, **{k: to_plain(v) for k, v in self.options.items()}}
 
     def check(self, family: str) -> None:
-        """Raises a `ValueError` unless this names a component of `family` with these options."""
+        """Raises a `ValueError` unless `family` has this component and it has these options."""
         _check(self, [registry.resolve(self.name, family)])
 
     def build(self, family: str | None = None, length: RunLength | None = None):
-        """Returns a fresh object; options in `*_epochs` become `*_steps`.
+        """Returns a new object. Options in `*_epochs` become `*_steps`.
 
         Args:
             family: The family to look the name up in, or `None` for all.
-            length: How long the run is. Needed for options in epochs.
+            length: The length of the run. Needed for options in epochs.
         """
         return self.component(family)(**self.arguments(family, length))
 
     def component(self, family: str | None = None) -> Callable:
-        """Returns the class, or a model's builder function."""
+        """Returns the class, or the builder function of a model."""
         return registry.resolve(self.name, family)
 
     def arguments(self, family: str | None = None, length: RunLength | None = None) -> dict:
-        """Returns the keyword arguments that `build` passes, nested specs built."""
+        """Returns the keyword arguments that `build` passes. Nested specs are built."""
         component = self.component(family)
         accepted = registry.options(component)
         arguments = {}
         for name, value in self.options.items():
             if name not in accepted:
                 if length is None:
-                    raise ValueError(f"`{name}` of {self.name} needs the length of a run.")
+                    raise ValueError(
+                        f"`{name}` of {self.name} can be used only if the length of the run is "
+                        "known: give it in steps."
+                    )
                 name, value = in_steps(name), length.steps(name, value)
             arguments[name] = value
         inner = _inner_lengths(component, arguments, length)
@@ -84,20 +87,21 @@ class Spec:
 
 
 def use(name: str, /, **options: object) -> Spec:
-    """Names a component and its options, as plain data.
+    """Returns a spec: the name of a component and its options, as plain data.
 
     Args:
-        name: A component's name: ours, Keras's, `"package>Name"`, or a user's `"module:Name"`.
+        name: The name of a component of this package or of Keras, `"package>Name"` for a class that
+            is registered with Keras, or `"module:Name"` for one of your own.
         **options: The arguments of its `__init__`. An option in steps (`warmup_steps`) may be given
-            in epochs instead (`warmup_epochs`); a schedule's length that is left out means the
-            whole run.
+            in epochs instead (`warmup_epochs`). If a schedule's length is left out, the schedule
+            spans the whole run.
 
     Returns:
-        A `Spec`, checked against the signature of what it names.
+        A `Spec`, checked against the signature of the component.
 
     Raises:
-        ValueError: If the name or an option is unknown, or an option that has no default is left
-            out. The message lists what there is and names the nearest.
+        ValueError: If the name or an option is unknown, or if an option without a default is left
+            out. The message lists the known ones and names the nearest.
 
     Example:
 
@@ -110,7 +114,7 @@ def use(name: str, /, **options: object) -> Spec:
 
 
 def components(name: str, value: object, family: str, several: bool):
-    """Returns the spec, or specs, that a field of a recipe is given as, checked."""
+    """Returns the value of a recipe's field as a checked spec, or a tuple of specs if `several`."""
     if several:
         listed = value if isinstance(value, tuple) else (value,)
         return tuple(components(f"{name}.{i}", v, family, False) for i, v in enumerate(listed))
@@ -128,7 +132,7 @@ def components(name: str, value: object, family: str, several: bool):
 
 
 def from_plain(value: object) -> object:
-    """Returns the value whose JSON form is given: `{"use": ...}` becomes a `Spec`."""
+    """Returns the value that a JSON form describes: `{"use": ...}` becomes a `Spec`."""
     if isinstance(value, Mapping) and "use" in value:
         return use(value["use"], **{k: from_plain(v) for k, v in value.items() if k != "use"})
     if isinstance(value, Mapping):
@@ -150,7 +154,7 @@ def to_plain(value: object) -> object:
 
 
 def canonical(value: object, family: str | None = None) -> object:
-    """Returns the JSON form that fingerprints are made of: no local paths, 1.0 written as 1."""
+    """Returns the JSON form for fingerprints: without local paths, and with 1 for 1.0."""
     if isinstance(value, Spec):
         local = getattr(value.component(family), "local_paths", ())
         options = {k: canonical(v) for k, v in value.options.items() if k not in local}
@@ -163,7 +167,7 @@ def canonical(value: object, family: str | None = None) -> object:
 
 
 def family_of(option: str) -> str | None:
-    """Returns the family that an option's name tells, such as regularizer for `*_regularizer`."""
+    """Returns the family that an option's name implies: "regularizer" for `*_regularizer`."""
     if option in _SCHEDULED_OPTIONS:
         return "schedule"
     return next((f for f in registry.FAMILIES if option == f or option.endswith(f"_{f}")), None)
@@ -196,9 +200,9 @@ def _errors(spec: Spec, component: Callable) -> Iterator[str]:
 
 
 def _inner_lengths(component: Callable, arguments: Mapping, length: RunLength | None) -> dict:
-    """Returns the part of the run that each schedule inside a schedule has, by option.
+    """Returns the lengths of the schedules inside a schedule, by option.
 
-    For an option that holds several, they are a list.
+    The length is a list for an option that holds several schedules.
     """
     if length is None or not hasattr(component, "inner_steps"):
         return {}

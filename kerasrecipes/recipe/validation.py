@@ -1,4 +1,4 @@
-"""What the values of a recipe's fields must be, components apart."""
+"""Checks of the values of a recipe's fields, except for components."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,16 +9,16 @@ PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16", "bfloat16", "float16
 
 
 def check_values(recipe: Any) -> None:
-    """Raises if a `Recipe` holds a value that no training can go by.
+    """Raises if a `Recipe` holds a value with which it cannot be trained.
 
     Raises:
-        TypeError: If a value is of the wrong kind.
-        ValueError: If it is out of range, or two contradict each other.
+        TypeError: If a value has the wrong type.
+        ValueError: If a value is out of range, or if two values contradict each other.
     """
     if recipe.start is not None and recipe.initialization:
         raise ValueError(
-            "`initialization` must be empty in a recipe that starts from another: it would "
-            "replace that one's weights. Give it to that one, and [] to this. "
+            "`initialization` must be empty if a recipe starts from another, because it would "
+            "replace the weights to start from. Initialize the other recipe instead. "
             f"Received: initialization={list(recipe.initialization)!r}"
         )
     check_integer("epochs", recipe.epochs, at_least=1)

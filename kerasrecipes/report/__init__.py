@@ -1,4 +1,4 @@
-"""A run, or a search, as one self-contained page."""
+"""Self-contained pages that show a run or a search."""
 
 from lazy_loader import attach_stub
 

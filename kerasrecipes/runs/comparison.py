@@ -1,4 +1,4 @@
-"""What tells runs apart: their options, and their mistakes on the same images."""
+"""Comparison of finished runs: by their options, and by their mistakes on the same images."""
 
 import itertools
 from collections.abc import Sequence
@@ -7,9 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import binomtest
 
+from kerasrecipes.data.dataset import evaluation_split
 from kerasrecipes.training.run import Run
 
-# Stands for the value of an option that a recipe leaves at its default.
+# The value of an option that a recipe does not set.
 NOT_SET = "(not set)"
 
 
@@ -17,15 +18,15 @@ NOT_SET = "(not set)"
 class McNemar:
     """McNemar's exact test of two models on the same images.
 
-    Only the images on which one is right and the other wrong tell the two apart. If both were
-    equally good, `only_second` would be binomial with `only_first + only_second` draws and
-    probability one half.
+    The test uses the images on which one model is right and the other wrong. If both models were
+    equally good, `only_second` would be binomially distributed with `only_first + only_second`
+    draws and probability one half.
 
     Args:
-        split: `"test"` or `"validation"`: where the images are from.
+        split: `"test"` or `"validation"`, the split of the images.
         n: The number of images.
-        only_first: How many only the first classifies correctly.
-        only_second: How many only the second classifies correctly.
+        only_first: The number of images that only the first model classifies correctly.
+        only_second: The number of images that only the second model classifies correctly.
 
     Example:
 
@@ -34,8 +35,8 @@ class McNemar:
     (0.08, 0.0215)
 
     Reference:
-        McNemar, 1947, https://doi.org/10.1007/BF02295996. Differs from it in: the binomial
-        distribution itself, not its approximation by chi-squared.
+        McNemar, 1947, https://doi.org/10.1007/BF02295996. Differs from it in: the p-value comes
+        from the binomial distribution, not from its approximation by chi-squared.
     """
 
     split: str
@@ -45,36 +46,45 @@ class McNemar:
 
     @property
     def difference(self) -> float:
-        """The second's accuracy less the first's."""
+        """The accuracy of the second model minus that of the first."""
         return (self.only_second - self.only_first) / self.n
 
     @property
     def p_value(self) -> float:
-        """The two-sided probability of so uneven a split, or a more uneven one, by chance."""
+        """The two-sided probability of such uneven counts, or more uneven ones, by chance."""
         discordant = self.only_first + self.only_second
-        # Without a single image that tells them apart there is nothing to test.
+        # SciPy refuses a test of no draws.
         return float(binomtest(self.only_second, discordant).pvalue) if discordant else 1.0
 
 
 def mcnemar(first: Run, second: Run) -> McNemar:
-    """Compares two finished runs on the images that both were scored on.
+    """Compares the models of two finished runs on the images that both were scored on.
 
-    The test images are used where both runs have some, else the validation images. The answer is
-    about these two trained models; whether a recipe is better than another takes several seeds.
+    These are the test images if both runs have predictions on them, else the validation images.
+    The result is about these two trained models. To find out whether one recipe is better than
+    another, compare several seeds; see `sweep`.
 
     Raises:
-        ValueError: If the images are not the same.
+        ValueError: If the two runs were not scored on the same images.
     """
     if first.data["hash"] != second.data["hash"]:
         raise ValueError(
-            f"their data differ: {first.data['hash'][:12]} and {second.data['hash'][:12]}"
+            "Runs can be compared only on the same data. Received: data with the hashes "
+            f"{first.data['hash'][:12]} and {second.data['hash'][:12]}"
         )
-    split = next((s for s in ("test", "validation") if _have(s, first, second)), None)
-    if split is None:
-        raise ValueError("they have no predictions on the same split")
+    common = set(first.predicted_splits) & set(second.predicted_splits)
+    if not common:
+        raise ValueError(
+            "Runs can be compared only if both have predictions on the same split. Received: "
+            f"predictions on {first.predicted_splits} and on {second.predicted_splits}"
+        )
+    split = evaluation_split(common)
     labels = first.predictions[f"{split}_labels"]
     if not np.array_equal(labels, second.predictions[f"{split}_labels"]):
-        raise ValueError(f"their {split} labels differ")
+        raise ValueError(
+            f"Runs can be compared only on the same images. Received: {split} splits whose labels "
+            "differ"
+        )
     first_is_right, second_is_right = (
         run.predictions[f"{split}_probabilities"].argmax(-1) == labels for run in (first, second)
     )
@@ -87,17 +97,13 @@ def mcnemar(first: Run, second: Run) -> McNemar:
 
 
 def differing_options(runs: Sequence[Run]) -> dict[str, list[object]]:
-    """Returns what the recipes of runs disagree on.
+    """Returns the options in which the recipes of runs differ.
 
     Returns:
-        A dictionary from dotted path to the value in each run, in the order of `runs`; `NOT_SET`
-        where a recipe has no such path.
+        A dictionary from dotted path to a list of the values, one for each of `runs`. The value is
+        `NOT_SET` if a recipe does not have the path.
     """
     flat = [run.recipe.flatten() for run in runs]
     paths = dict.fromkeys(itertools.chain.from_iterable(flat))
     values = {path: [options.get(path, NOT_SET) for options in flat] for path in paths}
     return {path: found for path, found in values.items() if any(v != found[0] for v in found)}
-
-
-def _have(split: str, *runs: Run) -> bool:
-    return all(f"{split}_labels" in run.predictions for run in runs)

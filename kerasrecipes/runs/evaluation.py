@@ -1,7 +1,7 @@
-"""How well the model of a run does on labelled images: its own, or others of the same classes."""
+"""Scores of a run's model on labelled images: its own, or others of the same classes."""
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,22 +11,22 @@ from kerasrecipes.base.checks import check_choice
 from kerasrecipes.base.intervals import wilson_interval
 from kerasrecipes.base.text import listed
 from kerasrecipes.data.batches import evaluation_batches
-from kerasrecipes.data.dataset import Dataset
+from kerasrecipes.data.dataset import Dataset, evaluation_split
 from kerasrecipes.data.reading.folder_layout import FolderLayout
-from kerasrecipes.runs.prediction import predict_files, viewing_model
+from kerasrecipes.runs.prediction import load_with_augmentation, predict_files
 from kerasrecipes.training.run import Run
 
 
 @dataclass(frozen=True, eq=False)
 class Evaluation:
-    """Labels and predictions of images that a model was scored on.
+    """Labels and predictions of the images that a model was scored on.
 
     Args:
-        images: One readable line on which images these are.
+        images: One readable line that says which images these are.
         class_names: The run's classes; labels and predictions are indices into them.
         labels: Integer array of shape `(samples,)`.
         predicted: Integer array of shape `(samples,)`.
-        skipped: Tuple of pairs `(path, reason)`: the files that were passed over.
+        skipped: Tuple of pairs `(path, reason)`: the files that were skipped.
 
     Raises:
         ValueError: If there are no images.
@@ -46,11 +46,11 @@ class Evaluation:
 
     def __post_init__(self):
         if not len(self.labels):
-            raise ValueError(f"There are no images to evaluate on. Received: {self.images}")
+            raise ValueError(f"There must be images to evaluate on. Received: {self.images}")
 
     @property
     def accuracy(self) -> float:
-        """The share of the images that were given their label."""
+        """The fraction of the images that are classified correctly."""
         return float(np.mean(self.labels == self.predicted))
 
     @property
@@ -60,17 +60,16 @@ class Evaluation:
 
 
 def evaluate_stored(run: Run, split: str | None = None) -> Evaluation:
-    """Returns how a finished run did on its own images, from its stored predictions.
+    """Scores a finished run on its own images, from its stored predictions.
 
     Args:
         run: A finished run.
-        split: `"test"` or `"validation"`. Defaults to test where there is one.
+        split: `"test"` or `"validation"`. Defaults to test if there is one.
 
     Raises:
         ValueError: If the run has no such split.
     """
-    stored = run.predictions
-    split = _chosen(split, [name.removesuffix("_labels") for name in stored if "_labels" in name])
+    stored, split = run.predictions, _chosen(split, run.predicted_splits)
     return Evaluation(
         images=f"{split} images of {run.data['source']}",
         class_names=run.data["class_names"],
@@ -83,28 +82,28 @@ def evaluate_folder(
     run: Run,
     directory: str | os.PathLike,
     split: str | None = None,
-    views: str | None = None,
+    test_time_augmentation: str | None = None,
 ) -> Evaluation:
-    """Returns how a finished run does on a directory of class folders, matched by name.
+    """Scores a finished run on a directory of class folders, matched to its classes by name.
 
-    Images are brought to the run's size as it did with its own. Broken ones are passed over.
+    Images are resized as the run's own images were. Broken images are skipped.
 
     Args:
         run: A finished run.
-        directory: It holds class folders, some or all of those that the run knows, or the folders
-            `train`, `val` and `test` that hold them.
-        split: Which of these folders. Defaults to test where there is one, else validation.
-        views: `None`, or the views of each image over which probabilities are averaged, as in
-            `with_test_time_augmentation`.
+        directory: A folder that holds class folders, or folders `train`, `val` and `test` that
+            hold class folders. The class folders must be some or all of the run's classes.
+        split: The one of these folders to use. Defaults to test if there is one, else validation.
+        test_time_augmentation: `None`, `"flip"`, `"shifts"`, `"five_crops"` or `"ten_crops"`: the
+            versions of each image whose predicted probabilities are averaged.
 
     Raises:
-        ValueError: If the directory is not as described, or has classes that the run has not.
+        ValueError: If the directory is not as described, or has classes that the run does not have.
     """
     layout = FolderLayout.read(directory)
     if list(layout.files) == ["train"]:
         if split is not None:
             raise ValueError(
-                "`split` must be None where a directory holds class folders alone. "
+                "`split` must be None if the directory holds class folders directly. "
                 f"Received: split={split!r}, directory={str(directory)!r}"
             )
         split, where = "train", ""
@@ -114,7 +113,7 @@ def evaluate_folder(
     classes = _matched(run.data["class_names"], layout.class_names)
     files = layout.files[split]
     paths = [layout.root / name for names in files for name in names]
-    predictions = list(_top_classes(run, paths, views))
+    predictions = list(_top_classes(run, paths, test_time_augmentation))
     labels = np.repeat(classes, [len(names) for names in files])
     readable = [index is not None for index, _ in predictions]
     return Evaluation(
@@ -131,29 +130,33 @@ def evaluate_folder(
 
 
 def evaluate_dataset(
-    run: Run, dataset: Dataset, split: str | None = None, views: str | None = None
+    run: Run,
+    dataset: Dataset,
+    split: str | None = None,
+    test_time_augmentation: str | None = None,
 ) -> Evaluation:
-    """Returns how a finished run does on a data source, its classes matched by name.
+    """Scores a finished run on a data set, whose classes are matched to the run's by name.
 
     Args:
         run: A finished run.
-        dataset: A loaded source, with images of the run's shape.
-        split: `"train"`, `"validation"` or `"test"`. Defaults to test where there is one.
-        views: As in `evaluate_folder`.
+        dataset: A loaded data set, with images of the run's shape.
+        split: `"train"`, `"validation"` or `"test"`. Defaults to test if there is one.
+        test_time_augmentation: As in `evaluate_folder`.
 
     Raises:
-        ValueError: If the images have another shape, or the data has classes that the run has not.
+        ValueError: If the images have another shape, or the data set has classes that the run does
+            not have.
     """
     split = _chosen(split, dataset.splits)
     shape = tuple(run.data["image_shape"])
     if tuple(dataset.image_shape) != shape:
         raise ValueError(
-            f"The images must be of the run's shape {shape}, (height, width, channels): set the "
+            f"The images must have the run's shape {shape}, (height, width, channels): set the "
             f"source's size and channels. Received: {tuple(dataset.image_shape)}"
         )
     classes = _matched(run.data["class_names"], dataset.class_names)
     images = dataset.splits[split]
-    model, batch_size = viewing_model(run, views)
+    model, batch_size = load_with_augmentation(run, test_time_augmentation)
     logits = model.predict(evaluation_batches(images, batch_size), verbose=0)
     return Evaluation(
         images=f"{split} images of {dataset.source}",
@@ -164,30 +167,31 @@ def evaluate_dataset(
     )
 
 
-def _top_classes(run: Run, paths: Sequence[Path], views: str | None):
-    """Yields each file's most probable class and `None`, or `None` and why it has none."""
-    for prediction in predict_files(run, paths, views):
+def _top_classes(
+    run: Run, paths: Sequence[Path], test_time_augmentation: str | None
+) -> Iterator[tuple[int | None, str | None]]:
+    """Yields the most probable class of each file; for a broken file `None`, and the reason."""
+    for prediction in predict_files(run, paths, test_time_augmentation):
         probabilities = prediction.probabilities
         yield None if probabilities is None else int(probabilities.argmax()), prediction.reason
 
 
-def _chosen(split: str | None, there: Iterable[str]) -> str:
-    """Returns the split that is meant: the fairest judge, unless another is asked for."""
-    there = list(there)
+def _chosen(split: str | None, available: Collection[str]) -> str:
+    """Returns the given split, checked, or the default one."""
     if split is None:
-        return next(name for name in ("test", "validation", "train") if name in there)
-    check_choice("split", split, there)
+        return evaluation_split(available)
+    check_choice("split", split, available)
     return split
 
 
 def _matched(known: Sequence[str], given: Sequence[str]) -> np.ndarray:
-    """Returns the run's label of each given class."""
+    """Returns the run's label for each class of other data."""
     unknown = [name for name in given if name not in known]
     if unknown:
         missing = [name for name in known if name not in given]
-        rest = f", the run has {listed(map(repr, missing))} instead" if missing else ""
+        instead = f" and the run has {listed(map(repr, missing))} instead" if missing else ""
         raise ValueError(
-            "The data must have no classes but the run's, matched by name. "
-            f"Received: {listed(map(repr, unknown))}, which the run does not know{rest}."
+            "The classes of the data must be some or all of the run's, with the same names. "
+            f"Received: {listed(map(repr, unknown))}, which the run does not have{instead}."
         )
     return np.array([list(known).index(name) for name in given])

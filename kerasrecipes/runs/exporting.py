@@ -1,4 +1,4 @@
-"""The model of a run for use elsewhere: with TensorFlow, ONNX Runtime, or Keras alone."""
+"""Export of a run's model, for use with TensorFlow, ONNX Runtime or Keras alone."""
 
 import importlib.util
 import json
@@ -20,16 +20,16 @@ from kerasrecipes.training.run import Run
 FORMATS: Mapping[str, str] = MappingProxyType(
     {
         "savedmodel": "a folder for TensorFlow and TensorFlow Serving",
-        "onnx": "a file for ONNX Runtime and its like",
+        "onnx": "a file for ONNX Runtime and other ONNX tools",
         "keras": "a file that Keras loads without kerasrecipes",
     }
 )
 _SUFFIXES = {"savedmodel": "", "onnx": ".onnx", "keras": ".keras"}
 
-# PyTorch's way to SavedModel leads through torch_xla, and fails with Keras's in 3.15.
+# With PyTorch, Keras 3.15 exports to SavedModel through torch_xla, and fails.
 _SAVEDMODEL_BACKENDS = ("tensorflow", "jax")
 
-# What Keras's export to ONNX imports, by backend.
+# The packages that Keras's export to ONNX imports, by backend.
 _ONNX_PACKAGES = {
     "tensorflow": ("tf2onnx", "onnx"),
     "torch": ("onnx",),
@@ -38,28 +38,28 @@ _ONNX_PACKAGES = {
 
 
 def default_output(run: Run, format: str) -> Path:
-    """Returns where the export of a run goes unless told otherwise: into the current directory."""
+    """Returns the default path of a run's export, which is in the current directory."""
     return Path(run.folder.resolve().name + _SUFFIXES[format])
 
 
 def export(run: Run, format: str, output: str | Path) -> Path:
     """Writes the model of a finished run in another format.
 
-    It takes float32 pixels `(batch, height, width, channels)` in the run's value range, any number
-    of them at once, and gives logits `(batch, classes)`. ONNX computes in float32, whatever the
-    precision of the run.
+    The exported model takes float32 pixels of shape `(batch, height, width, channels)`, in the
+    run's value range and in batches of any size, and returns logits `(batch, classes)`. An ONNX
+    model computes in float32, whatever the precision of the run.
 
     Args:
         run: A finished run.
         format: One of `FORMATS`.
-        output: The file or folder to write. It must not be there yet.
+        output: The file or folder to write. It must not exist yet.
 
     Returns:
-        The path of what was written.
+        The path of the file or folder.
 
     Raises:
         ImportError: If the format needs a package that is not installed.
-        ValueError: If the output is there already or has another format's suffix, or the format
+        ValueError: If the output exists already or has another format's suffix, or if the format
             cannot hold the model.
     """
     check_choice("format", format, FORMATS)
@@ -72,14 +72,14 @@ def export(run: Run, format: str, output: str | Path) -> Path:
         return output
     _check_packages(format)
     loaded = run.load_model()
-    # One tensor in and one out, where the loaded model has lists of one.
+    # The loaded model has lists of one input and one output. Here they are tensors.
     model = keras.Model(loaded.inputs[0], loaded.outputs[0])
     if format == "onnx" and run.recipe.precision != "float32":
         model = _in_float32(model)
-    # Keras exports to ONNX only what was called.
+    # Keras exports a model to ONNX only if it has been called.
     model(np.zeros((1, *run.data["image_shape"]), "float32"))
     with warnings.catch_warnings():
-        # About the converters' own code, which nobody here can mend.
+        # The converters warn about their own code.
         warnings.simplefilter("ignore")
         if format == "onnx":
             with replacing(output) as temporary:
@@ -107,10 +107,13 @@ def _check_output(output: Path, format: str) -> None:
     if suffix and output.suffix != suffix:
         raise ValueError(f"`output` must end in {suffix!r}. Received: output={str(output)!r}")
     if not output.parent.is_dir():
-        raise ValueError(f"There is no folder {str(output.parent)!r} to write into.")
+        raise ValueError(
+            f"`output` must be in an existing folder. Received: output={str(output)!r}"
+        )
     if output.exists():
         raise ValueError(
-            f"`output` must not be there yet: remove it, or name another. Received: {output}"
+            "`output` must not exist yet: remove it, or choose another. "
+            f"Received: output={str(output)!r}"
         )
 
 
@@ -119,7 +122,7 @@ def _check_packages(format: str) -> None:
     if format == "savedmodel" and backend not in _SAVEDMODEL_BACKENDS:
         raise ImportError(
             f"Exporting to savedmodel does not work on {backend}: set KERAS_BACKEND to "
-            f"{' or '.join(_SAVEDMODEL_BACKENDS)}. The run can be of any backend."
+            f"{' or '.join(_SAVEDMODEL_BACKENDS)}. The run may have been trained on any backend."
         )
     needed = ("tensorflow",) if format == "savedmodel" else _ONNX_PACKAGES.get(backend, ("onnx",))
     missing = [name for name in needed if importlib.util.find_spec(name) is None]
@@ -140,14 +143,14 @@ def _fix(format: str, backend: str) -> str:
 
 
 def _check_keras_alone(path: Path) -> None:
-    """Raises if a .keras file names a class that Keras does not bring along."""
+    """Raises if a .keras file names a class that is not one of Keras's own."""
     with zipfile.ZipFile(path) as file:
         config = json.loads(file.read("config.json"))
     foreign = sorted(set(_foreign_classes(config)))
     if foreign:
         raise ValueError(
-            f"The model has parts that Keras alone cannot load: {', '.join(foreign)}. Export it "
-            "as savedmodel or onnx, which hold no classes."
+            f"The model has layers that Keras alone cannot load: {', '.join(foreign)}. Export it "
+            "as savedmodel or onnx, which do not name classes."
         )
 
 

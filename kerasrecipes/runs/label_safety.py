@@ -1,4 +1,4 @@
-"""Whether augmentations leave labels true, as far as a trained network can tell."""
+"""Test of whether augmentations keep labels true, by the predictions of a trained network."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from kerasrecipes.layers.augmentation.protocol import mixes_labels
 
 BATCH_SIZE = 64
 
-# How many of the pictures that a network no longer knows are kept to be looked at.
+# The number of images of each operation that are kept for people to look at.
 EXAMPLES = 6
 
 KEEPS, CHANGES, UNCLEAR = "keeps", "changes", "unclear"
@@ -22,20 +22,21 @@ KEEPS, CHANGES, UNCLEAR = "keeps", "changes", "unclear"
 
 @dataclass(frozen=True, eq=False)
 class OperationCheck:
-    """What a network says of images before and after an operation.
+    """A network's predictions before and after an operation was applied to images.
 
-    Only images count that the network knew before, and that the operation changed at all.
+    Only those images count that the network classified correctly before the operation, and that
+    the operation changed.
 
     Args:
-        name: The operation's.
-        before: Integer array `(images,)`, their labels.
-        after: Integer array `(images,)`, the predictions after it.
-        threshold: Float in `(0, 1)`, the agreement that is asked for.
-        originals: uint8 array `(examples, height, width, channels)`: those that it no longer
-            knows, the surest first, then others.
-        augmented: The same after the operation.
-        places: Integer array `(examples,)`, their places in `before` and `after`.
-        confidences: Float array `(examples,)`, how sure it is afterwards.
+        name: The name of the operation.
+        before: Integer array `(images,)`, the labels of the images.
+        after: Integer array `(images,)`, the predictions after the operation.
+        threshold: Float in `(0, 1)`, the agreement that is required.
+        originals: uint8 array `(examples, height, width, channels)`, a few of the images. The ones
+            that are no longer classified correctly come first, the most confident before others.
+        augmented: The same images after the operation.
+        places: Integer array `(examples,)`, the indices of these images in `before` and `after`.
+        confidences: Float array `(examples,)`, the probabilities of the predictions after it.
 
     Example:
 
@@ -55,7 +56,7 @@ class OperationCheck:
 
     @property
     def agreement(self) -> float:
-        """The share of images that are still given their label; NaN without any."""
+        """The fraction of images that still get their label; NaN if there are no images."""
         return float(np.mean(self.before == self.after)) if len(self.before) else float("nan")
 
     @property
@@ -64,8 +65,12 @@ class OperationCheck:
         return wilson_interval(int(np.sum(self.before == self.after)), len(self.before))
 
     def by_class(self) -> dict[int, dict]:
-        """Returns for each label `n`, `agreement`, `low`, `high` (Wilson's 95% interval) and
-        `becomes`, the class that its images are most often taken for instead, or `None`.
+        """Returns the results of each class.
+
+        Returns:
+            A dictionary from label to a dictionary with `n`, `agreement`, `low` and `high`
+            (Wilson's 95% interval), and `becomes`: the class that is most often predicted instead,
+            or `None`.
         """
         found = {}
         for label in np.unique(self.before).tolist():
@@ -83,15 +88,17 @@ class OperationCheck:
 
     @property
     def changed_classes(self) -> list[int]:
-        """The labels whose whole interval is below the threshold, the worst first."""
+        """The labels whose interval lies below the threshold, the lowest agreement first."""
         rows = self.by_class().items()
         changed = [(row["agreement"], label) for label, row in rows if row["high"] < self.threshold]
         return [label for _, label in sorted(changed)]
 
     @property
     def verdict(self) -> str:
-        """`"changes"` the labels of some class; else `"keeps"` them, where the whole interval of
-        all images is above the threshold, or `"unclear"`.
+        """The result in a word.
+
+        It is `"changes"` if the operation changes the labels of some class. Otherwise it is
+        `"keeps"` if the interval over all images lies above the threshold, and `"unclear"` if not.
         """
         if self.changed_classes:
             return CHANGES
@@ -107,26 +114,26 @@ def check_augmentation(
     threshold: float = 0.9,
     seed: int = 0,
 ) -> list[OperationCheck]:
-    """Measures how often a network gives images the same label after an operation as before.
+    """Measures how often a network predicts the same class after an operation as before.
 
-    A low agreement has one of two reasons: the picture shows something else now, as a 6 that is
-    turned to a 9; or the network never learned to see through the change. Its figures cannot tell
-    them apart; the pictures can.
+    A low agreement has one of two reasons. Either the image shows something else now, as a 6 that
+    is turned into a 9; or the network has never learned to recognize images that are changed in
+    this way. The numbers do not distinguish the two. The images do, for people who look at them.
 
     Args:
-        model: A trained model that gives logits or probabilities.
-        images: uint8 array `(samples, height, width, channels)`, not those that it was trained on.
+        model: A trained model that returns logits or probabilities.
+        images: uint8 array `(samples, height, width, channels)`, not used to train the model.
         labels: Integer array `(samples,)`.
-        operations: Dictionary from name to an augmentation layer. Each image is drawn for once.
-        threshold: Float in `(0, 1)`, the agreement that is asked for in each class.
+        operations: Dictionary from name to an augmentation layer. It is applied once to each image.
+        threshold: Float in `(0, 1)`, the agreement that is required in each class.
         seed: Non-negative integer.
 
     Returns:
         An `OperationCheck` for each operation.
 
     Raises:
-        ValueError: If the model knows none of the images, or an operation mixes labels or changes
-            the size of images.
+        ValueError: If the model classifies none of the images correctly, or if an operation mixes
+            labels or changes the size of images.
 
     Example:
 
@@ -142,7 +149,9 @@ def check_augmentation(
             raise ValueError(f"`operations` must keep labels. Received: {name!r}, which mixes them")
     known = _outputs(model, images).argmax(-1) == labels
     if not known.any():
-        raise ValueError("The model must know some of the images. Received: none that it knows")
+        raise ValueError(
+            "The model must classify some of the images correctly. Received: no such image"
+        )
     images, labels = images[known], np.asarray(labels)[known]
     return [
         _check(name, model, images, labels, Augmentation([layer]), threshold, seed)
@@ -153,7 +162,7 @@ def check_augmentation(
 def _check(name, model, images, labels, augmentation, threshold, seed) -> OperationCheck:
     augmented = np.concatenate(
         [
-            _augmented(augmentation, images[start : start + BATCH_SIZE], (seed, start))
+            _augmented(augmentation, images[start : start + BATCH_SIZE], seed=(seed, start))
             for start in range(0, len(images), BATCH_SIZE)
         ]
     )
@@ -168,9 +177,8 @@ def _check(name, model, images, labels, augmentation, threshold, seed) -> Operat
         return OperationCheck(name, labels, labels, threshold)
     outputs = _outputs(model, augmented)
     after = outputs.argmax(-1)
-    # Logits of large models and probabilities alike: only the order counts here.
-    sure = softmax(outputs, -1) if (outputs < 0).any() or (outputs > 1).any() else outputs
-    confidence = sure.max(-1)
+    are_logits = (outputs < 0).any() or (outputs > 1).any()
+    confidence = (softmax(outputs, -1) if are_logits else outputs).max(-1)
     order = np.lexsort((-confidence, after == labels))[:EXAMPLES]
     return OperationCheck(
         name,
@@ -185,10 +193,8 @@ def _check(name, model, images, labels, augmentation, threshold, seed) -> Operat
 
 
 def _augmented(augmentation: Augmentation, images: np.ndarray, seed: Sequence[int]) -> np.ndarray:
-    words = np.random.SeedSequence(seed).generate_state(2)
-    changed, _ = augmentation(images, np.zeros(len(images), "int32"), words)
-    pixels = keras.ops.convert_to_numpy(keras.ops.cast(changed, "float32"))
-    return np.clip(np.round(pixels), 0, 255).astype("uint8")
+    key = np.random.SeedSequence(seed).generate_state(2)
+    return augmentation.pixels(images, np.zeros(len(images), "int32"), key)[0]
 
 
 def _outputs(model: keras.Model, images: np.ndarray) -> np.ndarray:

@@ -1,19 +1,21 @@
-"""The operations that an augmentation consists of, one by one, and others to compare with."""
+"""Single operations of an augmentation, and frequent operations to compare them with."""
 
 from kerasrecipes.recipe.recipe import Recipe
 from kerasrecipes.recipe.spec import Spec, use
 
-# Layers whose options are strengths of operations, all of them off unless they are set.
+# Layers whose options are magnitudes of operations, each of which is off by default.
 _OF_OPERATIONS = ("RandomGeometry", "RandomPhotometry", "RandomNoise")
 
-# Options of theirs that say how, not how much.
+# Options of these layers that are no magnitudes.
 _SETTINGS = ("size", "interpolation", "fill_mode", "fill_value", "value_range", "seed")
 
 _OF_COLOURS = ("saturation", "hue_degrees")
 
 
 def own_operations(recipe: Recipe) -> dict[str, Spec]:
-    """Returns the operations of a recipe's `augment`, by name: each layer, or each of its options.
+    """Returns the operations of a recipe's `augment`, by name.
+
+    A layer is one operation, or one for each of its options that are magnitudes of operations.
 
     Example:
 
@@ -28,17 +30,17 @@ def own_operations(recipe: Recipe) -> dict[str, Spec]:
             found[name] = spec
             continue
         settings = {name: v for name, v in spec.options.items() if name in _SETTINGS}
-        for option, strength in spec.options.items():
+        for option, magnitude in spec.options.items():
             if option not in settings:
-                found[_name(option, strength)] = use(spec.name, **settings, **{option: strength})
+                found[_name(option, magnitude)] = use(spec.name, **settings, **{option: magnitude})
     return found
 
 
 def usual_operations(channels: int) -> dict[str, Spec]:
-    """Returns operations that are often used, at usual strengths, always on; by name.
+    """Returns frequent operations by name, with usual magnitudes, applied to every image.
 
     Args:
-        channels: Of the images. One has no colours to change.
+        channels: The number of channels of the images. With one, colours are left out.
     """
     geometry = {
         "horizontal_flip": 1.0,
@@ -60,19 +62,19 @@ def usual_operations(channels: int) -> dict[str, Spec]:
     }
     found: dict[str, Spec] = {}
     for layer, options in (("RandomGeometry", geometry), ("RandomPhotometry", photometry)):
-        for option, strengths in options.items():
+        for option, magnitudes in options.items():
             if channels == 1 and option in _OF_COLOURS:
                 continue
-            for strength in strengths if isinstance(strengths, list) else [strengths]:
-                found[_name(option, strength)] = use(layer, **{option: strength})
+            for magnitude in magnitudes if isinstance(magnitudes, list) else [magnitudes]:
+                found[_name(option, magnitude)] = use(layer, **{option: magnitude})
     found["gaussian=0.1"] = use("RandomNoise", gaussian=(0.1, 0.1))
     found["blur=1"] = use("RandomBlur", sigma_pixels=(1.0, 1.0))
     found["elastic=1"] = use("RandomElasticDistortion", displacement_pixels=(1.0, 1.0))
     return found
 
 
-def _name(option: str, strength: object) -> str:
-    if isinstance(strength, tuple | list):
-        low, high = strength
+def _name(option: str, magnitude: object) -> str:
+    if isinstance(magnitude, tuple | list):
+        low, high = magnitude
         return f"{option}={low:g}" if low == high else f"{option}={low:g}..{high:g}"
-    return f"{option}={strength:g}"
+    return f"{option}={magnitude:g}"

@@ -1,4 +1,4 @@
-"""What the model of a run says of image files."""
+"""Predictions of a run's model for image files."""
 
 import functools
 from collections import deque
@@ -19,10 +19,10 @@ from kerasrecipes.training.run import Run
 
 BATCH_SIZE = 64
 
-# Batches that wait decoded while the model computes one.
+# The number of batches that are decoded ahead while the model computes one.
 _BATCHES_AHEAD = 2
 
-# What ImageFolder does with images of other sizes unless it is told otherwise.
+# The default resize policy of `ImageFolder`.
 DEFAULT_RESIZE = "crop"
 
 Item = TypeVar("Item")
@@ -31,12 +31,12 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True, eq=False)
 class Prediction:
-    """What a model says of an image file.
+    """A model's prediction for an image file.
 
     Args:
         path: Path of the file.
         probabilities: float32 array of shape `(classes,)`, or `None` for a broken image.
-        reason: `None`, or what is wrong with a broken image.
+        reason: `None`, or the reason why a broken image cannot be read.
     """
 
     path: Path
@@ -45,19 +45,19 @@ class Prediction:
 
 
 def predict_files(
-    run: Run, paths: Sequence[Path], views: str | None = None
+    run: Run, paths: Sequence[Path], test_time_augmentation: str | None = None
 ) -> Iterator[Prediction]:
-    """Yields what a finished run's model says of each image file, in order.
+    """Yields the prediction of a finished run's model for each image file, in order.
 
-    Files are decoded in threads, a few batches ahead of the model, to the run's image size by its
-    resize policy (`"crop"` where its own images had one size) and to its channels. Whatever their
-    number, no more than these batches are in memory.
+    Files are decoded in threads, with the image size and the channels of the run. They are resized
+    by the run's resize policy, or by `"crop"` if the run did not resize its images. Decoding is a
+    few batches ahead of the model; no more than these batches are in memory at any time.
 
     Args:
         run: A finished run.
         paths: The files.
-        views: `None`, or the views of each image over which probabilities are averaged, as in
-            `with_test_time_augmentation`.
+        test_time_augmentation: `None`, `"flip"`, `"shifts"`, `"five_crops"` or `"ten_crops"`: the
+            versions of each image whose predicted probabilities are averaged.
 
     Example:
 
@@ -67,7 +67,7 @@ def predict_files(
         print(prediction.path, run.data["class_names"][prediction.probabilities.argmax()])
     ```
     """
-    model, size = viewing_model(run, views)
+    model, size = load_with_augmentation(run, test_time_augmentation)
     read = _reader(run)
     batches = [paths[start : start + size] for start in range(0, len(paths), size)]
     for batch, decoded in zip(batches, _ahead(read, batches), strict=True):
@@ -80,17 +80,17 @@ def predict_files(
                 yield Prediction(path, softmax(np.asarray(next(logits), "float32")))
 
 
-def viewing_model(run: Run, views: str | None) -> tuple[Model, int]:
-    """Returns a run's model, which averages over views if asked to, and its batch size."""
+def load_with_augmentation(run: Run, test_time_augmentation: str | None) -> tuple[Model, int]:
+    """Returns a run's model with test-time augmentation, and the batch size to predict with."""
     model = run.load_model()
-    if views is None:
+    if test_time_augmentation is None:
         return model, BATCH_SIZE
-    model = with_test_time_augmentation(model, views)
-    return model, max(1, BATCH_SIZE // COPIES[views])
+    model = with_test_time_augmentation(model, test_time_augmentation)
+    return model, max(1, BATCH_SIZE // COPIES[test_time_augmentation])
 
 
 def _reader(run: Run) -> Callable[[Sequence[Path]], list[np.ndarray | BrokenImageError]]:
-    """Returns a function from files to what each is: an image of the run's shape, or an error."""
+    """Returns a function from files to images of the run's shape; broken ones become errors."""
     height, width, channels = run.data["image_shape"]
     decode = functools.partial(
         read_image,
@@ -109,7 +109,7 @@ def _reader(run: Run) -> Callable[[Sequence[Path]], list[np.ndarray | BrokenImag
 
 
 def _ahead(function: Callable[[Item], Result], items: Sequence[Item]) -> Iterator[Result]:
-    """Yields `function(item)` for each item, computed by a thread a few items ahead."""
+    """Yields `function(item)` for each item. A thread computes a few results ahead."""
     with ThreadPoolExecutor(1) as thread:
         waiting: deque = deque()
         for item in items:

@@ -1,4 +1,4 @@
-"""`Sweep`: the scores of many runs as a table, and what it says."""
+"""Table of the scores of many runs, with means, differences and their intervals."""
 
 import math
 from collections.abc import Iterable, Mapping
@@ -11,19 +11,20 @@ from scipy.stats import t as student_t
 
 from kerasrecipes.base.checks import check_choice
 from kerasrecipes.base.csv_table import read_rows, write_rows
+from kerasrecipes.data.dataset import evaluation_split
 
 _KEYS = ("label", "seed", "fingerprint", "data_hash")
 
 
 @dataclass(frozen=True)
 class Sweep:
-    """The scores of the runs of a sweep: a table, and what it says.
+    """The scores of the runs of a sweep, as a table.
 
     Args:
         rows: A dictionary for each finished run: `label`, `seed`, the changed paths,
             `fingerprint`, `data_hash`, `epoch` (the chosen one), `validation_accuracy`,
-            `validation_loss`, the same for `test`, further metrics, parameters, `seconds`, where
-            it ran.
+            `validation_loss`, the same for `test`, further metrics, `parameters`, `seconds`,
+            `backend`, `device` and the version of `keras`.
 
     Example:
 
@@ -41,7 +42,7 @@ class Sweep:
 
     @classmethod
     def read(cls, table: str | Path) -> "Sweep":
-        """Returns the sweep in a CSV file; neither recipe, data nor runs are needed.
+        """Returns the sweep in a CSV file. Neither recipe, data nor runs are needed.
 
         Raises:
             ValueError: If the file is not the table of a sweep.
@@ -60,7 +61,7 @@ class Sweep:
         write_rows(Path(table), self.rows)
 
     def add(self, row: Mapping[str, Any]) -> "Sweep":
-        """Returns the sweep with a row more, which takes the place of its label's and seed's."""
+        """Returns the sweep with a further row, which replaces one of the same label and seed."""
         rows = {(r["label"], r["seed"]): r for r in (*self.rows, row)}
         return Sweep(tuple(rows.values()))
 
@@ -71,7 +72,7 @@ class Sweep:
 
     @property
     def metrics(self) -> list[str]:
-        """The columns that hold numbers to compare."""
+        """The names of the columns whose numbers can be compared."""
         columns = dict.fromkeys(name for row in self.rows for name in row)
         return [
             name
@@ -80,15 +81,21 @@ class Sweep:
             or name in ("epoch", "parameters", "seconds")
         ]
 
+    @property
+    def evaluation_split(self) -> str:
+        """The split to compare scores on: test if there is one, else validation."""
+        return evaluation_split([name.removesuffix("_accuracy") for name in self.metrics])
+
     def summary(self, metric: str = "test_accuracy") -> list[dict[str, Any]]:
-        """Returns how each label scored.
+        """Returns the mean score of each label.
 
         Args:
             metric: One of `metrics`.
 
         Returns:
             A dictionary for each label: `label`, `n`, `mean`, `standard_deviation`, and `low` and
-            `high`, the 95% t-interval of the mean. What so few runs cannot tell is `None`.
+            `high`, the 95% t-interval of the mean. With fewer than two runs, the last three are
+            `None`.
 
         Raises:
             ValueError: If no run has the metric.
@@ -99,15 +106,15 @@ class Sweep:
         ]
 
     def differences(self, baseline: str, metric: str = "test_accuracy") -> list[dict[str, Any]]:
-        """Returns how each other label differs from a baseline, paired by seed.
+        """Returns the difference between each other label and a baseline, paired by seed.
 
         Args:
             baseline: The label that is subtracted.
             metric: One of `metrics`.
 
         Returns:
-            As `summary`, of `metric(label, seed) - metric(baseline, seed)` over the seeds that
-            both have.
+            A dictionary for each other label, as in `summary`. The values are the differences
+            `metric(label, seed) - metric(baseline, seed)` over the seeds that both labels have.
 
         Raises:
             ValueError: If there is no such label, or no run has the metric.
@@ -129,12 +136,12 @@ class Sweep:
 
 
 def is_number(value: object) -> bool:
-    """Tells whether a cell holds a number."""
+    """Returns whether a cell holds a number."""
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _describe(values: Iterable[float]) -> dict[str, Any]:
-    """Returns number, mean, standard deviation and the mean's 95% t-interval of a sample."""
+    """Returns size, mean, standard deviation and the mean's 95% t-interval of a sample."""
     values = list(values)
     n = len(values)
     if n < 2:

@@ -1,4 +1,4 @@
-"""`sweep`: the one way to compare recipes, with the same seeds for each and paired differences."""
+"""Comparison of recipes: each is trained with the same seeds, for paired differences."""
 
 import dataclasses
 import functools
@@ -15,7 +15,7 @@ from kerasrecipes.runs.sweep_table import Sweep, is_number
 from kerasrecipes.training.run import Run
 from kerasrecipes.training.training import train
 
-# What a recipe without changes is called in a table.
+# The label of a recipe without changes.
 UNCHANGED = "unchanged"
 
 
@@ -33,28 +33,28 @@ def sweep(
 ) -> Sweep:
     """Trains a recipe with each of several changes and each of several seeds.
 
-    All recipes are checked before the first training starts. Runs that are finished are not run
-    again: neither those in `directory`, nor those in `table`.
+    All recipes are checked before the first training starts. A recipe is not trained again if
+    `directory` has its finished run or `table` has its row.
 
     Args:
-        recipe: What the changes are made to; its own seed does not matter.
-        changes: Dictionary from label to changes, each as `Recipe.replace` takes them; no changes,
-            `{}`, is the recipe itself. A list of changes gets labels made from them.
+        recipe: The recipe that is changed. Its own seed does not matter.
+        changes: Dictionary from label to changes, each as `Recipe.replace` takes them. The changes
+            `{}` leave the recipe as it is. A list of changes gets labels that are made from them.
         seeds: Different non-negative integers.
-        directory: Where run folders are kept.
-        name: What the runs are called; see `train`.
-        table: CSV file that gets a row for each finished run as soon as it is there. A row whose
-            fingerprint and data hash agree stands for its run, so that a table that was committed
-            is enough to repeat the comparison. Rows of other labels and seeds are kept.
-        overwrite: Whether to train again what is there.
+        directory: The folder that holds the run folders.
+        name: The name of the runs; see `train`.
+        table: CSV file to which a row is written as soon as a run is finished. A row whose
+            fingerprint and data hash agree with a recipe replaces its training, so that a committed
+            table is enough to repeat the comparison. Rows of other labels and seeds are kept.
+        overwrite: Whether to train again even if there are finished runs or rows.
         verbose: As in `keras.Model.fit`.
-        on_start: Called with each recipe before it is handed to `train`.
+        on_start: Function that is called with each recipe before it is trained.
 
     Returns:
-        A `Sweep`, label by label.
+        A `Sweep` with a row for each label and seed, sorted by label.
 
     Raises:
-        ValueError: If there is nothing to run, seeds or changes are given twice, or a change does
+        ValueError: If there are no changes or no seeds, if one is given twice, or if a change does
             not fit the recipe.
 
     Example:
@@ -72,8 +72,8 @@ def sweep(
     }
     paths = list(dict.fromkeys(path for change in changes.values() for path in change))
     recorded = Sweep.read(table) if table is not None and Path(table).exists() else Sweep(())
-    measured = {} if overwrite else {r["fingerprint"]: _without_paths(r) for r in recorded.rows}
-    # Data is loaded here only where a recorded row claims to be about it.
+    measured = {} if overwrite else {row["fingerprint"]: _measured(row) for row in recorded.rows}
+    # A data set is loaded here only to compare its hash with that of a recorded row.
     data_hash = functools.cache(lambda data: data.build("data").load().hash)
     result = Sweep(())
     for (label, seed), variant in variants.items():
@@ -84,10 +84,9 @@ def sweep(
             run = train(
                 variant, directory=directory, name=name, overwrite=overwrite, verbose=verbose
             )
-            row = {"fingerprint": variant.fingerprint, **_measured(run)}
+            row = {"fingerprint": variant.fingerprint, **_measurements(run)}
             measured[variant.fingerprint] = row
-        given = {"label": label, "seed": seed, **_values(variant, paths)}
-        result = result.add(given | row | given)
+        result = result.add({"label": label, "seed": seed, **_values(variant, paths), **row})
         if table is not None:
             recorded = recorded.add(result.rows[-1])
             recorded.write(table)
@@ -95,7 +94,7 @@ def sweep(
 
 
 def _labelled(changes) -> dict[str, Mapping[str, object]]:
-    """Returns the changes by label, checked."""
+    """Returns the changes by label, after checking them."""
     listed = list(changes.values() if isinstance(changes, Mapping) else changes)
     for change in listed:
         if not isinstance(change, Mapping):
@@ -104,12 +103,12 @@ def _labelled(changes) -> dict[str, Mapping[str, object]]:
                 f"Received: {change!r}"
             )
         if "seed" in change:
-            raise ValueError(f"Seeds are given by `seeds`, not by `changes`. Received: {change!r}")
+            raise ValueError(f"Give seeds by `seeds`, not by `changes`. Received: {change!r}")
     labels = list(changes) if isinstance(changes, Mapping) else [_label(c) for c in listed]
     if not labels or not all(isinstance(label, str) for label in labels):
         raise ValueError(
-            "`changes` must hold at least one dictionary of changes, `{}` for none, by a label "
-            f"that is a string. Received: changes={changes!r}"
+            "`changes` must hold at least one dictionary of changes, which may be empty, and the "
+            f"labels must be strings. Received: changes={changes!r}"
         )
     if len(set(labels)) < len(labels):
         raise ValueError(f"`changes` must differ from each other. Received: changes={changes!r}")
@@ -126,7 +125,9 @@ def _checked(seeds: Iterable[int]) -> list[int]:
     for seed in seeds:
         check_integer("seeds", seed, at_least=0)
     if not seeds or len(set(seeds)) < len(seeds):
-        raise ValueError(f"`seeds` must be at least one, each once. Received: seeds={seeds!r}")
+        raise ValueError(
+            f"`seeds` must hold at least one seed, and each only once. Received: seeds={seeds!r}"
+        )
     return [int(seed) for seed in seeds]
 
 
@@ -134,30 +135,30 @@ def _variant(recipe: Recipe, label: str, change: Mapping[str, object], seed: int
     try:
         return recipe.replace({**change, "seed": seed})
     except (TypeError, ValueError) as error:
-        error.add_note(f"In `changes`, {label!r}.")
+        error.add_note(f"The changes with the label {label!r} cause this error.")
         raise
 
 
 def _values(variant: Recipe, paths: Iterable[str]) -> dict[str, Any]:
-    """Returns what a recipe has at the paths that any of the changes touches."""
+    """Returns a recipe's values at the paths that any of the changes contains."""
     plain = variant.to_dict()
     values: dict[str, Any] = {}
     for path in paths:
         value = value_at(plain, path)
-        # A component whose options are all at their defaults is told by its name.
+        # A component without options is written by its name.
         named = isinstance(value, dict) and value.keys() == {"use"}
         values[path] = value["use"] if named else value
     return values
 
 
-def _without_paths(row: Mapping[str, Any]) -> dict[str, Any]:
-    """Returns the columns of a row that are not of its own sweep's changes."""
-    fields = {field.name for field in dataclasses.fields(Recipe)}
-    return {name: value for name, value in row.items() if name.split(".")[0] not in fields}
+def _measured(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns the columns of a recorded row without its label and without the recipe's values."""
+    given = {"label", *(field.name for field in dataclasses.fields(Recipe))}
+    return {name: value for name, value in row.items() if name.split(".")[0] not in given}
 
 
-def _measured(run: Run) -> dict[str, Any]:
-    """Returns the columns that a finished run fills."""
+def _measurements(run: Run) -> dict[str, Any]:
+    """Returns the columns of a row that a finished run fills."""
     scores = {
         f"{split}_{name}": value
         for split in ("validation", "test")

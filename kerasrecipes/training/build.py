@@ -1,4 +1,4 @@
-"""Everything that a recipe builds before the first step of training."""
+"""A recipe's objects before the first training step: data, compiled model, augmentation."""
 
 import contextlib
 from collections.abc import Iterator
@@ -16,22 +16,32 @@ from kerasrecipes.models.surgery.assembly import assemble, check_raw_pixels, net
 from kerasrecipes.models.surgery.kernel_regularization import regularize_kernels
 from kerasrecipes.models.surgery.network_stages import head, stages
 from kerasrecipes.models.surgery.weight_normalization import initialize_weight_normalization
-from kerasrecipes.models.surgery.weight_transfer import warm_start
 from kerasrecipes.optimizers.stagewise_learning_rates import StagewiseLearningRates
 from kerasrecipes.recipe.recipe import Recipe
-from kerasrecipes.recipe.registry import arguments
 from kerasrecipes.recipe.run_length import RunLength
 from kerasrecipes.training.compile import compile_arguments
+from kerasrecipes.training.start import start_argument, take_over_weights
 
-# What models are initialized from: enough for the mean and variance of a channel.
-START_IMAGES = 256
-# What augmentation adapts to at most: enough for three digits of a covariance of colours.
+# A model is initialized from this number of images: enough for the mean and variance of a channel.
+INITIALIZATION_IMAGES = 256
+# Augmentation adapts to at most so many images: enough for three digits of a colour covariance.
 ADAPT_IMAGES = 10_240
 
 
 @dataclass(frozen=True)
 class BuiltRecipe:
-    """A recipe's objects, fresh and seeded: data, compiled model, augmentation, run length."""
+    """A recipe's objects, fresh and seeded.
+
+    Args:
+        recipe: The recipe.
+        dataset: The images, or the features in their place.
+        length: The length of the run.
+        batch_size: The number of samples in a training batch.
+        model: The compiled model that is trained on the data set.
+        augment: The layers that augment training images.
+        checkpoint: Name of the checkpoint's file. A checkpoint of one model cannot be restored
+            into another, so each has a file of its own.
+    """
 
     recipe: Recipe
     dataset: Dataset
@@ -39,29 +49,48 @@ class BuiltRecipe:
     batch_size: int
     model: keras.Model
     augment: list[keras.layers.Layer]
+    checkpoint: str = "state.npz"
 
     @property
     def mixed_labels(self) -> bool:
-        """Whether training labels are shares of several classes."""
+        """Whether training labels are soft: mixed from those of several samples."""
         return any(map(mixes_labels, self.augment))
 
 
-def build_recipe(recipe: Recipe, dataset: Dataset, start: keras.Model | None = None) -> BuiltRecipe:
-    """Builds and compiles what a recipe names.
+class UnknownMonitorError(ValueError):
+    """A recipe monitors a quantity that is not logged.
 
-    Keras's global random seed and dtype policy are set; the policy is set back.
+    Args:
+        path: The dotted path of the option that names the quantity, such as `"monitor"`.
+        message: What is said to the user.
+    """
+
+    def __init__(self, path: str, message: str):
+        super().__init__(path, message)
+        self.path = path
+        self.message = message
+
+    def __str__(self) -> str:
+        return self.message
+
+
+def build_recipe(recipe: Recipe, dataset: Dataset, start: keras.Model | None = None) -> BuiltRecipe:
+    """Builds the objects that a recipe names, and compiles the model.
+
+    Keras's global random seed is set. Keras's dtype policy is set and restored afterwards.
 
     Args:
         recipe: The recipe.
         dataset: Its loaded data.
-        start: The trained model of the run that the recipe starts from.
+        start: The trained model that the recipe starts from, if it does.
 
     Raises:
-        ValueError: If an option is out of range, or model, data and metrics do not fit.
+        ValueError: If an option is out of range, or model, data and metrics do not fit together.
+        UnknownMonitorError: If the recipe monitors a quantity that is not logged.
     """
     length = run_length(recipe, dataset)
     keras.utils.set_random_seed(recipe.seed)
-    # Pictures are augmented in float32, whatever the model computes in.
+    # Images are augmented in float32, whatever the model computes in.
     augment = [spec.build("layer") for spec in recipe.augment]
     for layer in augment:
         if getattr(layer, "must_adapt", False):
@@ -82,7 +111,7 @@ def build_recipe(recipe: Recipe, dataset: Dataset, start: keras.Model | None = N
 
 
 def run_length(recipe: Recipe, dataset: Dataset) -> RunLength:
-    """Returns how long a run of a recipe is."""
+    """Returns the length of a recipe's run on a data set."""
     steps_per_epoch = -(-len(dataset.train) // _batch_size(recipe, dataset))
     return RunLength(recipe.steps_per_epoch or steps_per_epoch, recipe.epochs)
 
@@ -90,10 +119,10 @@ def run_length(recipe: Recipe, dataset: Dataset) -> RunLength:
 def class_weights(recipe: Recipe, dataset: Dataset) -> dict[int, float] | None:
     """Returns the weight of each class in the loss, by label.
 
-    `"balanced"` weighs a class by `samples / (classes * samples of the class)`.
+    With `"balanced"`, the weight of a class is `samples / (classes * samples of the class)`.
 
     Raises:
-        ValueError: If a class is unknown.
+        ValueError: If the recipe has a weight for an unknown class.
     """
     weights = recipe.class_weight
     if weights is None:
@@ -118,15 +147,11 @@ def _batch_size(recipe: Recipe, dataset: Dataset) -> int:
 
 
 def _model(recipe: Recipe, dataset: Dataset, start: keras.Model | None) -> keras.Model:
-    given = recipe.model.arguments("model")
     builder = recipe.model.component("model")
-    start_network = None if start is None else network_of(start)
-    takes_start = "start" in arguments(builder)
-    if start_network is not None and takes_start:
-        given["start"] = start_network
+    options = {**recipe.model.arguments("model"), **start_argument(recipe, start)}
 
     def build_network(input_shape):
-        return builder(input_shape, len(dataset.class_names), **given)
+        return builder(input_shape, len(dataset.class_names), **options)
 
     preprocessing = [spec.build("layer") for spec in recipe.preprocessing]
     model = assemble(dataset.image_shape, preprocessing, build_network, dataset.train)
@@ -138,15 +163,20 @@ def _model(recipe: Recipe, dataset: Dataset, start: keras.Model | None) -> keras
             f"The model must return logits of shape {expected}, one for each class. "
             f"Received: {recipe.model.name} with output_shape={model.output_shape}"
         )
-    if start_network is None:
-        images = next(shuffled_images(dataset.train, START_IMAGES, batches=1))
-        for spec in recipe.initialization:
-            options = spec.arguments("initialization")
-            spec.component("initialization")(model, images, **options)
-        initialize_weight_normalization(model, images)
-    elif not takes_start:
-        warm_start(network_of(model), start_network)
+    if start is None:
+        _initialize(recipe, model, dataset)
+    else:
+        take_over_weights(recipe, model, start)
     return model
+
+
+def _initialize(recipe: Recipe, model: keras.Model, dataset: Dataset) -> None:
+    """Applies the recipe's data-dependent initialization to a new model."""
+    images = next(shuffled_images(dataset.train, INITIALIZATION_IMAGES, batches=1))
+    for spec in recipe.initialization:
+        initialize = spec.component("initialization")
+        initialize(model, images, **spec.arguments("initialization"))
+    initialize_weight_normalization(model, images)
 
 
 def _regularize(recipe: Recipe, model: keras.Model) -> None:
@@ -159,7 +189,7 @@ def _regularize(recipe: Recipe, model: keras.Model) -> None:
 
 
 def _assign_stages(optimizer: keras.optimizers.Optimizer | None, model: keras.Model) -> None:
-    """Tells an optimizer that goes by stages, or one inside it, which weights are of which."""
+    """Tells a `StagewiseLearningRates`, here or inside the optimizer, the weights of each stage."""
     while optimizer is not None:
         if isinstance(optimizer, StagewiseLearningRates) and optimizer.depths is None:
             optimizer.assign_stages(
@@ -169,9 +199,10 @@ def _assign_stages(optimizer: keras.optimizers.Optimizer | None, model: keras.Mo
 
 
 def _check_monitors(recipe: Recipe, model: keras.Model, dataset: Dataset) -> None:
-    """Raises if an unknown quantity is monitored, before any training rather than after an epoch.
+    """Raises if the recipe monitors a quantity that is not logged.
 
-    What is logged is known once a batch has been evaluated.
+    The names of the logged quantities are those of an evaluated batch. So the error is raised
+    before the training and not after its first epoch.
     """
     split, few = dataset.validation, np.arange(min(len(dataset.validation), 8))
     results = model.evaluate(split.read(few), split.labels[few], verbose=0, return_dict=True)
@@ -181,9 +212,10 @@ def _check_monitors(recipe: Recipe, model: keras.Model, dataset: Dataset) -> Non
         monitored[f"callbacks.{index}.monitor"] = callback.options.get("monitor")
     for path, name in monitored.items():
         if name is not None and name not in logged:
-            raise ValueError(
+            raise UnknownMonitorError(
+                path,
                 f"`{path}` must be one of {', '.join(logged)}.{nearest(name, logged)} "
-                f"Received: {path}={name!r}"
+                f"Received: {path}={name!r}",
             )
 
 

@@ -1,4 +1,4 @@
-"""What a model is compiled with: the loss and metrics that a recipe names, as Keras objects."""
+"""Compile arguments from a recipe: its loss and metrics as Keras objects."""
 
 from collections.abc import Sequence
 
@@ -9,7 +9,7 @@ from kerasrecipes.metrics import ClassMetric
 from kerasrecipes.recipe.recipe import Recipe
 from kerasrecipes.recipe.spec import Spec
 
-# What Keras makes of these names, for one-hot labels.
+# The metrics that Keras chooses for these names if labels are one-hot.
 _NAMED_METRICS = {
     "accuracy": keras.metrics.CategoricalAccuracy,
     "acc": keras.metrics.CategoricalAccuracy,
@@ -17,7 +17,7 @@ _NAMED_METRICS = {
     "ce": keras.metrics.CategoricalCrossentropy,
 }
 
-# Losses that know one right class, and take its label for a number.
+# Losses with one right class for each sample, whose label they use as a number.
 _OF_ONE_CLASS = ("Hinge", "SquaredHinge", "CategoricalHinge", "CTC")
 
 
@@ -28,9 +28,9 @@ def compile_arguments(
 
     Args:
         recipe: The recipe.
-        class_names: Names for metrics with one result a class.
-        mixed_labels: Whether training labels are shares of several classes, as `MixedSamples` gives
-            them. Validation keeps integers; what is returned reads both.
+        class_names: The names of the classes, for metrics with one result for each class.
+        mixed_labels: Whether training labels are soft, as `MixedSamples` returns them. Validation
+            labels are integers in any case; the returned loss and metrics read both.
 
     Raises:
         ValueError: If the loss cannot take mixed labels.
@@ -58,8 +58,8 @@ def _loss(spec: Spec, mixed_labels: bool) -> keras.losses.Loss:
 
 def _cannot_take_mixed(spec: Spec, instead: str) -> str:
     return (
-        "`augment` mixes the labels of samples, which this loss cannot take. Use "
-        f"{instead}, or do not mix. Received: loss={spec!r}"
+        "`augment` mixes the labels of samples, and this loss cannot take mixed labels. Use "
+        f"{instead}, or augment without mixing. Received: loss={spec!r}"
     )
 
 

@@ -1,4 +1,4 @@
-"""Where a run was made: versions, backend, device, host."""
+"""Description of the environment of a training: versions, backend, device, host."""
 
 import contextlib
 import importlib.metadata
@@ -20,7 +20,7 @@ _OPENCV_PACKAGES = (
 
 
 def describe_environment(recipe: Recipe) -> dict:
-    """Returns what environment.json holds, as plain data."""
+    """Returns the contents of environment.json, as plain data."""
     backend = keras.backend.backend()
     return {
         "kerasrecipes": __version__,
@@ -39,7 +39,7 @@ def describe_environment(recipe: Recipe) -> dict:
 
 
 def _opencv_version() -> str | None:
-    """Returns the version of OpenCV, whatever it was installed as, or `None`."""
+    """Returns the version of OpenCV, whichever package brought it, or `None`."""
     for name in _OPENCV_PACKAGES:
         with contextlib.suppress(importlib.metadata.PackageNotFoundError):
             return importlib.metadata.version(name)
@@ -47,7 +47,7 @@ def _opencv_version() -> str | None:
 
 
 def _device() -> str:
-    """Returns what the backend computes on: an accelerator's name, or `"cpu"`."""
+    """Returns the name of the accelerator that the backend computes on, or `"cpu"`."""
     backend = keras.backend.backend()
     if backend == "jax":
         import jax

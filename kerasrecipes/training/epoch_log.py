@@ -1,4 +1,4 @@
-"""A row an epoch: losses, metrics, learning rate, seconds."""
+"""Log of a run's epochs as a CSV file: losses, metrics, learning rate, seconds."""
 
 import csv
 import io
@@ -10,11 +10,11 @@ from kerasrecipes.callbacks.learning_rate_logger import LearningRateLogger
 
 
 class EpochLog(LearningRateLogger):
-    """Writes a CSV row an epoch, with seconds and with what `LearningRateLogger` adds to the logs.
+    """Writes a CSV row for each epoch, with its seconds and the rates of `LearningRateLogger`.
 
     Differs from `keras.callbacks.CSVLogger` in: the file is whole at any moment; rows from before
-    an interruption are kept by `ResumableCheckpoint`; a schedule's learning rate, which Keras does
-    not log, is there. Stand it before callbacks that change the learning rate.
+    an interruption are kept by `ResumableCheckpoint`; the learning rate is logged even if it comes
+    from a schedule. Place it before callbacks that change the learning rate.
 
     Args:
         path: The CSV file.

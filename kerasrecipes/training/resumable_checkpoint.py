@@ -1,4 +1,4 @@
-"""A checkpoint from which training goes on as if it had never stopped."""
+"""Checkpoint from which training resumes as if it had never been interrupted."""
 
 import json
 import zipfile
@@ -14,24 +14,25 @@ from kerasrecipes.recipe.registry import arguments
 
 
 class ResumableCheckpoint(keras.callbacks.Callback):
-    """Saves, after every epoch, all that the rest of a run depends on, in one file.
+    """Saves everything that the remaining epochs depend on, after every epoch, in one file.
 
-    Saved are the model's variables (with the states of its seed generators, which neither `.keras`
-    nor `.weights.h5` files hold), the optimizer's, and the state of other callbacks: their
-    attributes that are numbers, strings, arrays, or lists and dictionaries of these, and that are
-    not arguments. The file is
-    replaced in one step and the one before is kept, so that a kill at any moment loses no more than
-    the epoch under way.
+    The file holds the model's variables, with the states of its seed generators, which neither
+    `.keras` nor `.weights.h5` files hold; the optimizer's variables; and the state of other
+    callbacks. Their state consists of all attributes that are numbers, strings, arrays, or lists
+    and dictionaries of these, except for those that are arguments.
 
-    Stand it last in the list that `fit` gets.
+    The file is replaced in one step and the previous file is kept. So a process that is killed
+    loses no more than the epoch that it was in.
 
-    Differs from `keras.callbacks.BackupAndRestore` in: callbacks such as `EarlyStopping` go on
-    with their counts; dropout goes on with its random numbers.
+    Place it last in the list of callbacks that `fit` is given.
+
+    Differs from `keras.callbacks.BackupAndRestore` in: callbacks such as `EarlyStopping` continue
+    their counts; dropout continues its sequence of random numbers.
 
     Args:
-        path: The file, with suffix `.npz`.
-        callbacks: The callbacks whose state is saved and restored, in the order in which they were
-            given when the file was written.
+        path: Path of the file, with the suffix `.npz`.
+        callbacks: The callbacks whose state is saved and restored. To restore a file, give them in
+            the same order as when it was written.
 
     Example:
 
@@ -58,14 +59,14 @@ class ResumableCheckpoint(keras.callbacks.Callback):
         return 0 if saved is None else saved[0]["epochs"]
 
     def restore(self, model: keras.Model) -> int:
-        """Brings a compiled model and the callbacks back to the last checkpoint.
+        """Restores the state of a compiled model and of the callbacks from the last checkpoint.
 
         Args:
             model: The model, compiled as it was when the checkpoint was written.
 
         Returns:
             The number of finished epochs, for `fit(initial_epoch=...)`; 0 without a checkpoint.
-            Afterwards `stopped` tells whether a callback had ended the training.
+            Afterwards, the attribute `stopped` says whether a callback had ended the training.
 
         Raises:
             ValueError: If the checkpoint is of another model or optimizer.
@@ -79,7 +80,8 @@ class ResumableCheckpoint(keras.callbacks.Callback):
         shapes = [tuple(v.shape) for v in variables]
         if shapes != [arrays[i].shape for i in header["variables"]]:
             raise ValueError(
-                f"The checkpoint is of another model or optimizer. Received: {self.path}"
+                "The checkpoint must be one of this model and optimizer, but its variables have "
+                f"other shapes. Received: {self.path}"
             )
         assign(variables, [arrays[i] for i in header["variables"]])
         self._random = _decoded(header["random"], arrays)
@@ -89,9 +91,9 @@ class ResumableCheckpoint(keras.callbacks.Callback):
         return header["epochs"]
 
     def on_train_begin(self, logs=None):
-        # Again, because `EarlyStopping` and others start counting anew when training begins.
+        # A second time, because `EarlyStopping` and others reset their counts here.
         self._restore_callbacks()
-        # Only now, because `fit` draws while it builds.
+        # Not earlier, because `fit` draws random numbers while it builds the model.
         _set_global_random_state(self._random)
 
     def on_epoch_end(self, epoch, logs=None):
@@ -134,7 +136,7 @@ def _variables(model: keras.Model) -> list:
 
 
 def _global_random_state() -> np.ndarray | None:
-    """Returns the state that unseeded dropout draws from with PyTorch, which no variable holds."""
+    """Returns PyTorch's global random state, from which unseeded dropout draws on that backend."""
     if keras.backend.backend() != "torch":
         return None
     import torch
@@ -150,10 +152,10 @@ def _set_global_random_state(state: np.ndarray | None) -> None:
 
 
 def _state(callback: keras.callbacks.Callback) -> dict:
-    """Returns the attributes of a callback that are plain values or arrays, but no arguments.
+    """Returns the attributes of a callback that are plain values or arrays and no arguments.
 
-    An argument is given anew when training resumes. To restore it as well would be wrong where the
-    callback changes it: Keras's `EarlyStopping` flips the sign of its `min_delta`.
+    Arguments are given again when training resumes. They must not be restored on top, because a
+    callback may change them: Keras's `EarlyStopping` flips the sign of its `min_delta`.
     """
     given = {"params", "_model", *arguments(type(callback))}
     own = {name: value for name, value in vars(callback).items() if name not in given}
@@ -169,7 +171,10 @@ def _is_plain(value) -> bool:
 
 
 def _encoded(value, arrays: list[np.ndarray]):
-    """Returns a plain value for JSON; arrays go to `arrays`, their places stay behind."""
+    """Returns a value as plain data for JSON. Each array is moved to the list `arrays`.
+
+    The plain data holds the array's index in the list instead.
+    """
     if isinstance(value, np.ndarray | np.generic):
         return {"array": _index(arrays, value)}
     if isinstance(value, dict):

@@ -1,4 +1,4 @@
-"""`Run`: a run folder as a value. Whatever comes after training takes runs."""
+"""Run folders as values, which everything after training takes: `Run`, and functions on them."""
 
 import csv
 import functools
@@ -11,13 +11,15 @@ from typing import Any
 import filelock
 import numpy as np
 
+from kerasrecipes.data.dataset import evaluation_split
 from kerasrecipes.recipe.recipe import Recipe
 
 
 class Run:
     """A run folder: recipe, history, scores, predictions and the trained model.
 
-    Everything is read when it is asked for. What an unfinished run does not have yet is empty.
+    Each attribute is read from its file on first use. If an unfinished run does not have the file
+    yet, the attribute is empty.
 
     Args:
         folder: The run folder.
@@ -46,17 +48,17 @@ class Run:
 
     @property
     def name(self) -> str:
-        """The folder's name: the script's and the recipe's fingerprint."""
+        """The name of the folder: the name given to `train`, and the recipe's fingerprint."""
         return self.folder.name
 
     @property
     def finished(self) -> bool:
-        """Whether the run came to its end: metrics.json is the last file to be written."""
+        """Whether the run is finished. metrics.json is the last file that a run writes."""
         return (self.folder / "metrics.json").is_file()
 
     @property
     def running(self) -> bool:
-        """Whether a process is at work in the folder; one that was killed is not."""
+        """Whether a process is at work in the folder now."""
         path = self.folder / "lock"
         if not path.is_file():
             return False
@@ -68,12 +70,12 @@ class Run:
 
     @functools.cached_property
     def recipe(self) -> Recipe:
-        """The recipe that was run."""
+        """The recipe that the run trains."""
         return Recipe.read(self.folder)
 
     @functools.cached_property
     def history(self) -> list[dict[str, float]]:
-        """A dictionary an epoch: losses, metrics, learning rate, seconds."""
+        """A dictionary for each epoch: losses, metrics, learning rate, seconds."""
         path = self.folder / "history.csv"
         if not path.is_file():
             return []
@@ -83,35 +85,52 @@ class Run:
 
     @functools.cached_property
     def metrics(self) -> dict[str, Any]:
-        """The chosen epoch and its scores on validation and test."""
+        """The chosen epoch, and the model's scores on validation and test."""
         return self._json("metrics.json")
+
+    @property
+    def evaluation_split(self) -> str | None:
+        """The split of the score to quote: test if there is one, else validation.
+
+        It is `None` before the run is finished.
+        """
+        return evaluation_split([k for k, v in self.metrics.items() if v]) if self.metrics else None
 
     @functools.cached_property
     def data(self) -> dict[str, Any]:
-        """What the images were: source, hash, sizes, class names, skipped files."""
+        """A description of the images: source, hash, sizes, class names, skipped files."""
         return self._json("data.json")
 
     @functools.cached_property
     def environment(self) -> dict[str, Any]:
-        """Versions, backend, device, seed, wall time."""
+        """A description of the environment: versions, backend, device, seed, wall time."""
         return self._json("environment.json")
 
     @functools.cached_property
     def predictions(self) -> Mapping[str, np.ndarray]:
-        """Probabilities and labels on validation and test."""
+        """The predicted probabilities and the labels on validation and test."""
         return self._arrays("predictions.npz")
+
+    @property
+    def predicted_splits(self) -> list[str]:
+        """The splits that `predictions` covers."""
+        suffix = "_labels"
+        return [name.removesuffix(suffix) for name in self.predictions if name.endswith(suffix)]
 
     @functools.cached_property
     def examples(self) -> Mapping[str, np.ndarray]:
-        """Pictures for the report: confident mistakes, augmented training images."""
+        """Pictures for the report; see `kerasrecipes.training.examples`."""
         return self._arrays("examples.npz")
 
     def load_model(self):
         """Returns the trained model, compiled with the recipe's loss and metrics.
 
         Returns:
-            A `keras.Model` that takes images as the data source gives them, `(batch, height,
-            width, channels)`, and returns logits `(batch, classes)`.
+            A `keras.Model` that takes images as the data source returns them, of shape `(batch,
+            height, width, channels)`, and returns logits `(batch, classes)`.
+
+        Raises:
+            ValueError: If the run is not finished and has no model yet.
         """
         import keras
 
@@ -120,7 +139,7 @@ class Run:
         path = self.folder / "model.keras"
         if not path.is_file():
             raise ValueError(
-                f"The run has no model.keras yet: train it first. Received: {self.folder}"
+                f"The run must have a model.keras: train it to its end. Received: {self.folder}"
             )
         model = keras.saving.load_model(path)
         model.compile(**compile_arguments(self.recipe, self.data["class_names"]))
@@ -139,7 +158,7 @@ class Run:
 
 
 def run_folder(directory: str | Path, name: str, recipe: Recipe) -> Path:
-    """Returns where the run of a recipe is kept."""
+    """Returns the path of a recipe's run folder, which need not exist."""
     return Path(directory) / f"{name}-{recipe.fingerprint}"
 
 
@@ -147,17 +166,17 @@ def load(folder: str | Path) -> Run:
     """Returns the run in a folder.
 
     Raises:
-        ValueError: If it is no run folder.
+        ValueError: If the folder is not a run folder.
     """
     return Run(folder)
 
 
 def find_runs(directory: str | Path) -> list[Run]:
-    """Returns the runs in the folders of a directory, by name."""
+    """Returns the runs whose folders are in a directory, sorted by name."""
     return [Run(path.parent) for path in sorted(Path(directory).glob("*/recipe.json"))]
 
 
 def remove(folder: Path) -> None:
-    """Deletes a run folder's contents, and nothing else: the folder must be a run's."""
+    """Deletes a run folder. Any other folder is refused with a `ValueError`."""
     Run(folder)
     shutil.rmtree(folder)

@@ -1,19 +1,50 @@
-"""Whether a run can be what another recipe starts from."""
+"""Training that starts from the network of another recipe's run.
 
-from collections.abc import Sequence
+A recipe's `start` names the other recipe. Here its finished run is found, or trained; the run is
+checked against the recipe; and its network is handed to the model that is built.
+"""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import keras
 
 from kerasrecipes.base.text import listed
 from kerasrecipes.data.dataset import Dataset
+from kerasrecipes.models.surgery.assembly import network_of
+from kerasrecipes.models.surgery.weight_transfer import warm_start
 from kerasrecipes.recipe.recipe import Recipe
 from kerasrecipes.recipe.registry import arguments
-from kerasrecipes.training.run import Run
+from kerasrecipes.training.run import Run, find_runs
+
+
+def start_model(
+    recipe: Recipe, dataset: Dataset, directory: str | Path, train: Callable[[Recipe], Run]
+) -> keras.Model | None:
+    """Returns the trained model that a recipe starts from; `None` if it does not start from one.
+
+    Args:
+        recipe: The recipe.
+        dataset: Its loaded data.
+        directory: The run folders in it are searched for a finished run of the start recipe.
+        train: Function that trains the start recipe. It is called if there is no such run.
+
+    Raises:
+        ValueError: If the weights of the run do not fit the recipe; see `check_start`.
+    """
+    start = recipe.start_recipe()
+    if start is None:
+        return None
+    run = _finished_run(recipe, start, directory) or train(start)
+    check_start(recipe, dataset, run)
+    return run.load_model()
 
 
 def check_start(recipe: Recipe, dataset: Dataset, start: Run) -> None:
     """Raises unless the weights of a run mean the same in a recipe that starts from them.
 
-    Weights of equal shapes can be taken over even where they expect other numbers: such a run
-    trains, and scores badly without a word.
+    Weights can be copied between layers of equal shapes even if the layers get other inputs. Such
+    a run would train without an error and score badly.
 
     Args:
         recipe: The recipe that starts from the run.
@@ -21,31 +52,60 @@ def check_start(recipe: Recipe, dataset: Dataset, start: Run) -> None:
         start: The finished run.
 
     Raises:
-        ValueError: If preprocessing or image size differ, or classes whose logits are taken over.
+        ValueError: If preprocessing or image size differ, or if classes differ whose logits are
+            taken over.
     """
     before = start.recipe.preprocessing
     if before != recipe.preprocessing:
         raise ValueError(
-            "`preprocessing` must be that of the run to start from, whose weights expect what it "
-            f"gives: {_listed(before)}. Received: preprocessing={_listed(recipe.preprocessing)}"
+            "`preprocessing` must be the same as in the run to start from, because its weights "
+            f"expect inputs from {_in_brackets(before)}. "
+            f"Received: preprocessing={_in_brackets(recipe.preprocessing)}"
         )
     shape = tuple(start.data["image_shape"])
     if shape != tuple(dataset.image_shape):
         raise ValueError(
-            "The images must have the size of those of the run to start from, "
-            f"{shape}: give the data source that size. Received: {tuple(dataset.image_shape)}"
+            f"The images must have the size of those of the run to start from, {shape}: give the "
+            f"data source that size. Received: {tuple(dataset.image_shape)}"
         )
     names = tuple(start.data["class_names"])
-    takes_start = "start" in arguments(recipe.model.component("model"))
-    if not takes_start and names != tuple(dataset.class_names):
+    if not _builder_takes_start(recipe) and names != tuple(dataset.class_names):
         raise ValueError(
-            "The classes must be those of the run to start from, whose last layer is taken over: "
-            f"{_classes(names)}. For other classes let `Pretrained` put a new last layer on its "
-            f"network: `backbone={str(start.folder)!r}`. Received: {_classes(dataset.class_names)}"
+            "The classes must be those of the run to start from, because its last layer is taken "
+            f"over: {_classes(names)}. For other classes, use `Pretrained`, which puts a new last "
+            f"layer on the network: `backbone={str(start.folder)!r}`. "
+            f"Received: {_classes(dataset.class_names)}"
         )
 
 
-def _listed(specs: Sequence[object]) -> str:
+def start_argument(recipe: Recipe, start: keras.Model | None) -> dict[str, keras.Model]:
+    """Returns the argument `start` of a model's builder: the network, if the builder takes one."""
+    if start is None or not _builder_takes_start(recipe):
+        return {}
+    return {"start": network_of(start)}
+
+
+def take_over_weights(recipe: Recipe, model: keras.Model, start: keras.Model) -> None:
+    """Copies the weights of the start model into a model, unless its builder has used them."""
+    if not _builder_takes_start(recipe):
+        warm_start(network_of(model), network_of(start))
+
+
+def _finished_run(recipe: Recipe, start: Recipe, directory: str | Path) -> Run | None:
+    """Returns a finished run of the start recipe: the one that is named, or one in a directory."""
+    path = recipe.start
+    named = [Run(path)] if isinstance(path, str) and Path(path).is_dir() else []
+    for run in [*named, *find_runs(directory)]:
+        if run.finished and run.recipe.fingerprint == start.fingerprint:
+            return run
+    return None
+
+
+def _builder_takes_start(recipe: Recipe) -> bool:
+    return "start" in arguments(recipe.model.component("model"))
+
+
+def _in_brackets(specs: Sequence[object]) -> str:
     return f"[{', '.join(map(repr, specs))}]"
 
 

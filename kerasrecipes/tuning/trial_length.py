@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from kerasrecipes.data.dataset import Dataset
 from kerasrecipes.recipe.recipe import Recipe
 from kerasrecipes.recipe.run_length import RunLength
-from kerasrecipes.training.build import build_recipe, run_length
+from kerasrecipes.training.build import UnknownMonitorError, build_recipe, run_length
 from kerasrecipes.tuning.rungs import Rung
 from kerasrecipes.tuning.space import Space
 
@@ -41,8 +41,8 @@ def check_trials(space: Space, rung: Rung, objective: str) -> None:
         dataset = trial.data.build("data").load()
     try:
         build_recipe(trial, dataset)
-    except ValueError as error:
-        if "`monitor`" in str(error):
+    except UnknownMonitorError as error:
+        if error.path == "monitor":
             error.add_note("`monitor` is the `objective` of the search here.")
         raise
 

@@ -47,5 +47,5 @@ def test_an_empty_file_has_no_rows_and_a_ragged_one_is_refused(tmp_path):
     path.write_text("")
     assert read_rows(path) == []
     path.write_text("a,b\n1,2\n3\n")
-    with pytest.raises(ValueError, match="Every row must have 2 cells"):
+    with pytest.raises(ValueError, match="Every row must have as many cells as the header, 2"):
         read_rows(path)

@@ -95,7 +95,7 @@ def test_a_swap_says_what_it_leaves_behind(recipe, train, output):
         (["--set", "optimizer.momentum=NaN"], "`momentum` must be finite"),
         (["--epochs", "0"], "`epochs` must be an integer of at least 1"),
         (["--seed", "1", "--seeds", "1", "2"], "Give `--seed` or `--seeds`, not both."),
-        (["--seeds", "1", "1"], "`seeds` must be at least one, each once"),
+        (["--seeds", "1", "1"], "`seeds` must hold at least one seed, and each only once"),
         (["--seeds", "-1"], "`seeds` must be an integer of at least 0"),
         (["report"], "This recipe has no run to report on: train it first."),
     ],

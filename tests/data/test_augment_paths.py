@@ -1,4 +1,4 @@
-"""Strengths of augmentations by dotted path, as `--set`, a sweep and a search address them."""
+"""Magnitudes of augmentations by dotted path, as in `--set`, a sweep and a search."""
 
 import pytest
 
@@ -33,7 +33,7 @@ RECIPE = Recipe(
         ("augment.4.scale", "1.5", 1.5),
     ],
 )
-def test_strengths_are_dotted_paths(path, text, attribute):
+def test_magnitudes_are_dotted_paths(path, text, attribute):
     changed = RECIPE.replace({path: value_of(text)})
     assert changed.fingerprint != RECIPE.fingerprint
     assert Recipe.from_dict(changed.to_dict()) == changed

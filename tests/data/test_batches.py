@@ -52,10 +52,10 @@ def test_order_depends_on_seed_and_step_alone():
     assert not np.array_equal(first[0], Order(50, 16, 4).indices(9))
 
 
-def test_random_words_differ_from_step_to_step():
+def test_keys_differ_from_step_to_step():
     order = Order(50, 16, 3)
-    words = {tuple(order.random_words(step)) for step in range(1000)}
-    assert len(words) == 1000
+    keys = {tuple(order.key(step)) for step in range(1000)}
+    assert len(keys) == 1000
 
 
 @pytest.mark.parametrize("steps_per_epoch", [2, 4, 7])
@@ -120,23 +120,34 @@ def test_evaluation_takes_the_data_in_order_each_time(split):
         lambda: keras.layers.Dropout(0.3, seed=1),
     ],
 )
-def test_augmentation_is_a_pure_function_of_its_seed(split, layer):
+def test_augmentation_is_a_pure_function_of_its_key(split, layer):
     augmentation = Augmentation([layer(), layer()])
-    words = [np.array([1, 2], "uint32"), np.array([1, 3], "uint32")]
+    keys = [np.array([1, 2], "uint32"), np.array([1, 3], "uint32")]
     images = split.images.astype("float32")
-    draws = [augmentation(images, split.labels, w) for w in [*words, words[0]]]
+    draws = [augmentation(images, split.labels, key) for key in [*keys, keys[0]]]
     draws = [(ops.convert_to_numpy(i), ops.convert_to_numpy(y)) for i, y in draws]
     np.testing.assert_array_equal(draws[0][0], draws[2][0])
     assert not np.array_equal(draws[0][0], draws[1][0])
     np.testing.assert_array_equal(draws[0][1], split.labels)
 
 
+def test_pixels_are_rounded_and_clipped():
+    key, labels = np.array([1, 2], "uint32"), np.arange(4, dtype="int32")
+    images = np.array([-9.4, 99.5, 100.5, 300.0], "float32").reshape(4, 1, 1, 1)
+    pixels, kept = Augmentation([keras.layers.RandomFlip()]).pixels(images, labels, key)
+    assert (pixels.dtype, pixels.ravel().tolist()) == (np.uint8, [0, 100, 100, 255])
+    np.testing.assert_array_equal(kept, labels)
+    mixed = Augmentation([keras.layers.MixUp()], classes=4, class_weight=dict.fromkeys(range(4), 2))
+    soft = mixed.pixels(images, labels, key)[1]
+    np.testing.assert_allclose(soft.sum(-1), 1, atol=1e-6)
+
+
 def test_a_layer_that_stands_twice_draws_twice():
     noise = [keras.layers.GaussianNoise(1.0), keras.layers.GaussianNoise(1.0)]
     zeros, labels = np.zeros((4, 8, 8, 3), "float32"), np.zeros(4, "int32")
-    words = np.array([5, 6], "uint32")
-    once, _ = Augmentation(noise[:1])(zeros, labels, words)
-    twice, _ = Augmentation(noise)(zeros, labels, words)
+    key = np.array([5, 6], "uint32")
+    once, _ = Augmentation(noise[:1])(zeros, labels, key)
+    twice, _ = Augmentation(noise)(zeros, labels, key)
     once, twice = ops.convert_to_numpy(once), ops.convert_to_numpy(twice)
     # The second draw would double the first one if both came from the same seed.
     assert abs(np.corrcoef(once.ravel(), (twice - once).ravel())[0, 1]) < 0.2

@@ -159,7 +159,7 @@ def test_arguments_out_of_range(line, options, message):
 
 def test_data_that_do_not_fit(line):
     model, x, y = line
-    with pytest.raises(ValueError, match="of one length"):
+    with pytest.raises(ValueError, match="must have the same length"):
         find_lr(model, x, y[:3])
     with pytest.raises(ValueError, match="at least one batch"):
         find_lr(model, [])

@@ -8,7 +8,7 @@ from kerasrecipes.losses import ClassLoss
 
 LOGITS = np.random.default_rng(0).normal(size=(6, 4)).astype("float32")
 LABELS = np.array([0, 1, 2, 3, 1, 2])
-SHARES = np.random.default_rng(1).dirichlet(np.ones(4), 6).astype("float32")
+SOFT = np.random.default_rng(1).dirichlet(np.ones(4), 6).astype("float32")
 
 
 def crossentropy(**options):
@@ -22,13 +22,13 @@ def test_integer_labels_give_the_sparse_loss(labels):
 
 
 def test_shares_give_the_sum_over_classes():
-    expected = -(SHARES * log_softmax(LOGITS.astype("float64"), -1)).sum(-1)
+    expected = -(SOFT * log_softmax(LOGITS.astype("float64"), -1)).sum(-1)
     loss = crossentropy(reduction=None)
-    np.testing.assert_allclose(ops.convert_to_numpy(loss(SHARES, LOGITS)), expected, rtol=1e-5)
+    np.testing.assert_allclose(ops.convert_to_numpy(loss(SOFT, LOGITS)), expected, rtol=1e-5)
     weights = np.arange(6, dtype="float32")
-    received = ops.convert_to_numpy(loss(SHARES, LOGITS, sample_weight=weights))
+    received = ops.convert_to_numpy(loss(SOFT, LOGITS, sample_weight=weights))
     np.testing.assert_allclose(received, weights * expected, rtol=1e-5)
-    assert float(crossentropy(reduction="sum")(SHARES, LOGITS)) == pytest.approx(expected.sum())
+    assert float(crossentropy(reduction="sum")(SOFT, LOGITS)) == pytest.approx(expected.sum())
 
 
 def test_config_and_name():

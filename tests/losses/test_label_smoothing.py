@@ -10,12 +10,12 @@ from kerasrecipes.training.compile import compile_arguments
 
 
 def test_integer_labels_are_smoothed():
-    share, classes = 0.1, 5
+    smoothing, classes = 0.1, 5
     generator = np.random.default_rng(0)
     logits, labels = generator.normal(size=(8, classes)), generator.integers(0, classes, 8)
     log_p = log_softmax(logits, axis=-1)
-    expected = -(1 - share) * log_p[np.arange(8), labels] - share * log_p.mean(-1)
-    smoothed = {"from_logits": True, "label_smoothing": share}
+    expected = -(1 - smoothing) * log_p[np.arange(8), labels] - smoothing * log_p.mean(-1)
+    smoothed = {"from_logits": True, "label_smoothing": smoothing}
     loss = ClassLoss(keras.losses.CategoricalCrossentropy(**smoothed))
     recipe = Recipe(data="Digits", model="MLP", loss=use("CategoricalCrossentropy", **smoothed))
     of_recipe = compile_arguments(recipe, [str(i) for i in range(classes)])["loss"]

@@ -134,7 +134,7 @@ def test_options_in_epochs_become_steps(mine):
     assert built.warmup_steps == 60
     assert built.milestones_steps == [80, 20]
     assert mine("InEpochs", warmup_epochs=1.5).build(length=length).warmup_epochs == 1.5
-    with pytest.raises(ValueError, match="`warmup_epochs` of mine_for_spec:Warm needs the length"):
+    with pytest.raises(ValueError, match="of mine_for_spec:Warm can be used only if the length"):
         spec.build()
     for wrong, error in (("2", TypeError), (-1, ValueError), ([1, None], TypeError)):
         with pytest.raises(error, match="`warmup_epochs` must be a number of at least 0"):

@@ -1,4 +1,4 @@
-"""A small run, as the report sees one: the attributes that it reads and no more."""
+"""A small run with those attributes of a `Run` that the report reads."""
 
 import copy
 from pathlib import Path
@@ -6,6 +6,8 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+
+from kerasrecipes.training.run import Run
 
 OPTIONS = {
     "data": "Digits",
@@ -29,7 +31,14 @@ def fake_recipe(**options):
     )
 
 
-def fake_run(folder: Path, class_names=("cat", "dog", "owl")) -> SimpleNamespace:
+class FakeRun(SimpleNamespace):
+    """Attributes of a `Run` that are given instead of read from files."""
+
+    evaluation_split = Run.evaluation_split
+    predicted_splits = Run.predicted_splits
+
+
+def fake_run(folder: Path, class_names=("cat", "dog", "owl")) -> FakeRun:
     """A finished run of 5 epochs and three classes, 12 test images of which 3 are mistaken."""
     labels = np.repeat([0, 1, 2], 4).astype("int32")
     predicted = np.array([0, 0, 0, 1, 1, 1, 1, 1, 2, 2, 0, 0])
@@ -49,7 +58,7 @@ def fake_run(folder: Path, class_names=("cat", "dog", "owl")) -> SimpleNamespace
         }
         for epoch in range(1, 6)
     ]
-    return SimpleNamespace(
+    return FakeRun(
         folder=folder,
         name="demo-0123456789ab",
         recipe=fake_recipe(),

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from kerasrecipes.runs.comparison import NOT_SET, McNemar, differing_options, mcnemar
+from kerasrecipes.training.run import Run
 from tests.digits_run import digits_run
 
 
@@ -36,8 +37,27 @@ def test_cells_are_counted_on_the_test_images():
 
 
 def test_other_data_are_not_compared():
-    with pytest.raises(ValueError, match="their data differ"):
+    with pytest.raises(ValueError, match="only on the same data. Received: data with the hashes"):
         mcnemar(digits_run(), digits_run(data__classes=(0, 1, 2)))
+
+
+def without(run, *splits):
+    """Returns the run without its predictions on some splits."""
+    other = Run(run.folder)
+    kept = {k: v for k, v in run.predictions.items() if not k.startswith(splits)}
+    vars(other)["predictions"] = kept
+    return other
+
+
+def test_runs_are_compared_on_a_split_that_both_predict():
+    run = digits_run()
+    assert mcnemar(without(run, "test"), run).split == "validation"
+    with pytest.raises(ValueError, match="predictions on the same split.*'test'.*'validation'"):
+        mcnemar(without(run, "validation"), without(run, "test"))
+    other = without(run)
+    other.predictions["test_labels"] = run.predictions["test_labels"][::-1]
+    with pytest.raises(ValueError, match="same images. Received: test splits whose labels differ"):
+        mcnemar(run, other)
 
 
 def test_only_what_differs_is_listed():

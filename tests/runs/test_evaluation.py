@@ -57,22 +57,27 @@ def test_classes_in_another_order_are_matched_by_name():
 
 def test_other_classes_and_shapes_are_told(tmp_path):
     few = digits_run(data__classes=(0, 1, 2))
-    with pytest.raises(ValueError, match="'3', '4', '5'.*which the run does not know"):
+    with pytest.raises(ValueError, match="'3', '4', '5'.*which the run does not have"):
         evaluate_dataset(few, Digits().load())
-    with pytest.raises(ValueError, match="'3', '8', which .* the run has '0', '1', '2' instead"):
+    with pytest.raises(
+        ValueError, match="'3', '8', which .* and the run has '0', '1', '2' instead"
+    ):
         evaluate_dataset(few, Digits(classes=[3, 8]).load())
-    with pytest.raises(ValueError, match=r"the run's shape \(8, 8, 1\).*Received: \(9, 9, 1\)"):
+    with pytest.raises(
+        ValueError, match=r"have the run's shape \(8, 8, 1\).*Received: \(9, 9, 1\)"
+    ):
         evaluate_dataset(digits_run(), Digits(image_size=9).load())
-    with pytest.raises(ValueError, match="no images to evaluate on. Received: none"):
+    with pytest.raises(ValueError, match="must be images to evaluate on. Received: none"):
         Evaluation("none", ("a",), np.array([]), np.array([]))
 
 
-def test_views_are_averaged(tmp_path):
+def test_test_time_augmentation_averages_probabilities(tmp_path):
     run, places = digits_run(), write_digits(tmp_path)
     ordered = sorted(places, key=lambda path: path.as_posix())
-    scored = evaluate_dataset(run, Digits().load(), views="flip")
+    scored = evaluate_dataset(run, Digits().load(), test_time_augmentation="flip")
     predicted = scored.predicted[[places[path] for path in ordered]]
-    np.testing.assert_array_equal(evaluate_folder(run, tmp_path, views="flip").predicted, predicted)
+    by_folder = evaluate_folder(run, tmp_path, test_time_augmentation="flip")
+    np.testing.assert_array_equal(by_folder.predicted, predicted)
     images = Digits().load().test.images
     model = run.load_model()
     mean = sum(softmax(model.predict(x, verbose=0), -1) for x in (images, images[:, :, ::-1])) / 2

@@ -82,8 +82,12 @@ def test_missing_packages_name_the_extra(monkeypatch, tmp_path):
     ("format", "output", "message"),
     [
         ("keras", "model.h5", "must end in '.keras'"),
-        ("keras", "nowhere/model.keras", "no folder '.*nowhere' to write into"),
-        ("keras", "there.keras", "must not be there yet"),
+        (
+            "keras",
+            "nowhere/model.keras",
+            "must be in an existing folder. Received: output='.*nowhere",
+        ),
+        ("keras", "there.keras", "must not exist yet"),
         ("tflite", "model", "`format` must be one of 'savedmodel', 'onnx', 'keras'"),
     ],
 )

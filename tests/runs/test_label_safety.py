@@ -97,7 +97,7 @@ def test_bad_input():
     images, labels = sides()
     with pytest.raises(ValueError, match="must keep labels. Received: 'mix'"):
         check_augmentation(side_model(), images, labels, {"mix": layers.MixedSamples()})
-    with pytest.raises(ValueError, match="must know some of the images"):
+    with pytest.raises(ValueError, match="must classify some of the images correctly"):
         check_augmentation(side_model(), images, 1 - labels, {})
     with pytest.raises(ValueError, match="must keep the size of images. Received: 'crop'"):
         check_augmentation(side_model(), images, labels, {"crop": keras.layers.RandomCrop(2, 2)})

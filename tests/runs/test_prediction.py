@@ -67,7 +67,7 @@ def test_no_more_than_a_few_batches_are_read_ahead(tmp_path, monkeypatch):
     predictions.close()
 
 
-def test_views_are_averaged(tmp_path):
+def test_test_time_augmentation_averages_probabilities(tmp_path):
     run, places = digits_run(), write_digits(tmp_path, 5)
     images = np.stack([read_image(path, size=(8, 8), resize="crop", channels=1) for path in places])
     model = run.load_model()

@@ -147,15 +147,20 @@ def test_a_list_of_changes_is_labelled_by_what_it_changes(run):
     [
         ({}, [0], ValueError, "`changes` must hold at least one"),
         ([], [0], ValueError, "`changes` must hold at least one"),
-        ({"a": {}}, [], ValueError, "`seeds` must be at least one, each once"),
-        ({"a": {}}, [0, 1, 0], ValueError, "`seeds` must be at least one, each once"),
+        ({"a": {}}, [], ValueError, "`seeds` must hold at least one seed, and each only once"),
+        (
+            {"a": {}},
+            [0, 1, 0],
+            ValueError,
+            "`seeds` must hold at least one seed, and each only once",
+        ),
         ({"a": {}}, [0, -1], ValueError, "`seeds` must be an integer of at least 0"),
         ({"a": {}}, [0.5], TypeError, "`seeds` must be an integer of at least 0"),
         ([{"epochs": 2}, {"epochs": 2}], [0], ValueError, "`changes` must differ"),
-        ({"a": {"seed": 3}}, [0], ValueError, "Seeds are given by `seeds`"),
+        ({"a": {"seed": 3}}, [0], ValueError, "Give seeds by `seeds`, not by `changes`"),
         ({"a": 3}, [0], TypeError, "must be a dictionary from dotted path to value"),
         ("epochs", [0], TypeError, "must be a dictionary from dotted path to value"),
-        ({0.1: {}}, [0], ValueError, "by a label that is a string"),
+        ({0.1: {}}, [0], ValueError, "the labels must be strings"),
         ({"a": {}, "b": {"optimiser": "Adam"}}, [0], ValueError, "Did you mean 'optimizer'?"),
         ({"a": {}, "b": {"epochs": 0}}, [0], ValueError, "`epochs` must be an integer"),
         ([{"epochs": object()}], [0], TypeError, "`epochs` must be plain data"),
@@ -174,7 +179,7 @@ def test_what_is_wrong_is_said_before_anything_is_trained(
 def test_a_change_that_does_not_fit_is_told_by_its_label(run):
     with pytest.raises(ValueError, match="no option 'rho'") as caught:
         run({"good": {}, "bad": {"optimizer.rho": 1}})
-    assert caught.value.__notes__ == ["In `changes`, 'bad'."]
+    assert caught.value.__notes__ == ["The changes with the label 'bad' cause this error."]
 
 
 def test_a_file_that_is_no_table_of_a_sweep_is_refused_and_kept(run, train, tmp_path):

@@ -200,7 +200,7 @@ def test_gradual_unfreezing_goes_on_exactly_where_it_was_interrupted(source, fea
                 raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        train(recipe, directory=tmp_path / "broken", observers=[Interrupt()], verbose=0)
+        train(recipe, directory=tmp_path / "broken", callbacks=[Interrupt()], verbose=0)
     resumed = train(recipe, directory=tmp_path / "broken", verbose=0)
     assert len(resumed.history) == 4
     assert changed_layers(unbroken, resumed) == set()

@@ -199,16 +199,16 @@ def test_early_stopping_waits_for_patience_and_takes_the_best_weights_back():
 # Regularization
 
 
-@pytest.mark.parametrize("strength", [0.0, 0.01, 0.1])
-def test_the_loss_is_that_of_the_data_plus_the_penalty(strength):
-    layer = keras.layers.Dense(1, kernel_regularizer=keras.regularizers.L2(strength))
+@pytest.mark.parametrize("factor", [0.0, 0.01, 0.1])
+def test_the_loss_is_that_of_the_data_plus_the_penalty(factor):
+    layer = keras.layers.Dense(1, kernel_regularizer=keras.regularizers.L2(factor))
     model = keras.Sequential([keras.Input((2,)), layer])
     model.compile("sgd", "mse")
     x, y = np.ones((4, 2), "float32"), np.zeros((4, 1), "float32")
     kernel = ops.convert_to_numpy(layer.kernel)
     data = np.mean((model.predict(x, verbose=0) - y) ** 2)
     loss = model.evaluate(x, y, verbose=0)
-    np.testing.assert_allclose(loss, data + strength * np.sum(kernel**2), rtol=1e-5)
+    np.testing.assert_allclose(loss, data + factor * np.sum(kernel**2), rtol=1e-5)
 
 
 def test_penalties_of_the_elastic_net_and_its_parts():

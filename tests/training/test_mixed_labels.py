@@ -1,4 +1,4 @@
-"""Recipes that mix samples: labels of shares in training, integers in validation."""
+"""Recipes that mix samples: soft labels in training, integers in validation."""
 
 import keras
 import numpy as np
@@ -28,11 +28,11 @@ RECIPE = Recipe(
 )  # fmt: skip
 CLASSES = [str(digit) for digit in range(10)]
 LOGITS = np.random.default_rng(0).normal(size=(6, 10)).astype("float32")
-SHARES = np.random.default_rng(1).dirichlet(np.full(10, 0.3), 6).astype("float32")
-LABELS = SHARES.argmax(-1)
+SOFT = np.random.default_rng(1).dirichlet(np.full(10, 0.3), 6).astype("float32")
+LABELS = SOFT.argmax(-1)
 
 
-def test_a_recipe_trains_on_shares_and_validates_on_integers(tmp_path):
+def test_a_recipe_trains_on_soft_labels_and_validates_on_integers(tmp_path):
     run = train(RECIPE, directory=tmp_path, verbose=0)
     row = run.history[-1]
     probabilities, labels = (
@@ -56,8 +56,8 @@ def test_other_layers_that_mix_are_known(mix):
     built = build_recipe(RECIPE.replace({"augment": [mix]}), Digits().load())
     assert built.mixed_labels
     images, labels = np.zeros((6, 8, 8, 1), "uint8"), np.arange(6)
-    _, shares = Augmentation(built.augment, 10)(images, labels, np.array([1, 2], "uint32"))
-    np.testing.assert_allclose(keras.ops.convert_to_numpy(shares).sum(-1), 1, atol=1e-6)
+    _, soft = Augmentation(built.augment, 10)(images, labels, np.array([1, 2], "uint32"))
+    np.testing.assert_allclose(keras.ops.convert_to_numpy(soft).sum(-1), 1, atol=1e-6)
 
 
 def test_without_mixing_nothing_changes():
@@ -71,7 +71,7 @@ def test_without_mixing_nothing_changes():
 def test_losses_read_both_kinds_of_labels():
     expected = {
         "integers": -log_softmax(LOGITS, -1)[np.arange(6), LABELS].mean(),
-        "shares": -(SHARES * log_softmax(LOGITS, -1)).sum(-1).mean(),
+        "soft": -(SOFT * log_softmax(LOGITS, -1)).sum(-1).mean(),
     }
     losses = [
         use("SparseCategoricalCrossentropy", from_logits=True),
@@ -79,7 +79,7 @@ def test_losses_read_both_kinds_of_labels():
     ]
     for spec in losses:
         loss = compile_arguments(RECIPE.replace({"loss": spec}), CLASSES, True)["loss"]
-        for labels, kind in ((LABELS, "integers"), (SHARES, "shares")):
+        for labels, kind in ((LABELS, "integers"), (SOFT, "soft")):
             assert float(loss(labels, LOGITS)) == pytest.approx(expected[kind], rel=1e-5)
     # A loss of one-hot labels reads integers in every recipe, label smoothing among them.
     smooth = use("CategoricalCrossentropy", from_logits=True, label_smoothing=0.1)
@@ -89,12 +89,12 @@ def test_losses_read_both_kinds_of_labels():
     assert float(loss(LABELS, LOGITS)) == pytest.approx(expected, rel=1e-5)
 
 
-def test_metrics_count_the_class_of_the_largest_share():
+def test_metrics_count_the_largest_class_of_a_mixed_sample():
     recipe = RECIPE.replace({"metrics": ["accuracy", "ce", *RECIPE.metrics[1:]]})
     scores = {}
     for metric in compile_arguments(recipe, CLASSES, True)["metrics"]:
         values = []
-        for labels in (LABELS, SHARES):
+        for labels in (LABELS, SOFT):
             metric.reset_state()
             metric.update_state(labels, LOGITS)
             values.append(float(metric.result()))
@@ -108,36 +108,39 @@ def test_metrics_count_the_class_of_the_largest_share():
     assert scores["ce"] == pytest.approx(-np.log(likelihood).mean(), rel=1e-4)
 
 
-def test_class_weights_weigh_each_share_of_a_sample():
+def test_class_weights_weigh_each_class_of_a_mixed_sample():
     weights = {label: 1.0 + label for label in range(10)}
     augmentation = Augmentation([MixedSamples()], 10, weights)
-    images, words = np.zeros((6, 8, 8, 1), "uint8"), np.array([1, 2], "uint32")
-    _, labels, sample_weight = augmentation(images, LABELS, words)
-    _, shares = Augmentation([MixedSamples()], 10)(images, LABELS, words)
-    shares = keras.ops.convert_to_numpy(shares).astype("float64")
+    images, key = np.zeros((6, 8, 8, 1), "uint8"), np.array([1, 2], "uint32")
+    _, labels, sample_weight = augmentation(images, LABELS, key)
+    _, soft = Augmentation([MixedSamples()], 10)(images, LABELS, key)
+    soft = keras.ops.convert_to_numpy(soft).astype("float64")
     loss = compile_arguments(RECIPE, CLASSES, True)["loss"]
-    of_classes = -shares * log_softmax(LOGITS.astype("float64"), -1)
+    of_classes = -soft * log_softmax(LOGITS.astype("float64"), -1)
     expected = (of_classes * np.array(list(weights.values()))).sum(-1).mean()
     assert float(loss(labels, LOGITS, sample_weight=sample_weight)) == pytest.approx(expected)
-    assert ((shares > 0) & (shares < 1)).any()
+    assert ((soft > 0) & (soft < 1)).any()
 
 
 @pytest.mark.parametrize(
     ("loss", "message"),
     [
-        (use("CategoricalHinge"), "cannot take. Use a cross-entropy, or do not mix."),
+        (
+            use("CategoricalHinge"),
+            "cannot take mixed labels. Use a cross-entropy, or augment without mixing.",
+        ),
         (
             use("SparseCategoricalCrossentropy", from_logits=True, ignore_class=3),
-            "Use it without `ignore_class`, or do not mix.",
+            "Use it without `ignore_class`, or augment without mixing.",
         ),
     ],
 )
-def test_losses_that_cannot_take_shares_are_told(loss, message):
+def test_losses_that_cannot_take_soft_labels_are_told(loss, message):
     with pytest.raises(ValueError, match=message):
         build_recipe(RECIPE.replace({"loss": loss}), Digits().load())
 
 
-def test_a_loss_of_the_user_gets_shares_in_both(monkeypatch, tmp_path):
+def test_a_loss_of_the_user_gets_soft_labels_in_both(monkeypatch, tmp_path):
     monkeypatch.syspath_prepend(str(tmp_path))
     (tmp_path / f"loss_of_{tmp_path.name}.py").write_text(
         "import keras\n"

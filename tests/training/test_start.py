@@ -18,7 +18,7 @@ def test_another_optimizer_and_fewer_images_can_start_from_a_run():
     [
         (
             {"preprocessing": ["Normalization"]},
-            r"`preprocessing` must be that of .*Rescaling.* Received: .*Normalization",
+            r"`preprocessing` must be the same as in .*Rescaling.* Received: .*Normalization",
         ),
         (
             {"data__image_size": [8, 10]},
@@ -30,6 +30,6 @@ def test_another_optimizer_and_fewer_images_can_start_from_a_run():
         ),
     ],
 )
-def test_what_its_weights_would_not_fit_is_refused(changes, message):
+def test_a_recipe_that_the_weights_do_not_fit_is_refused(changes, message):
     with pytest.raises(ValueError, match=message):
         check(**changes)

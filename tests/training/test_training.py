@@ -128,7 +128,7 @@ def test_a_finished_run_is_reused(run):
 def test_an_interrupted_run_goes_on_and_ends_with_the_same_numbers(run, tmp_path, monkeypatch):
     interrupted = RECIPE.replace({})
     monkeypatch.setattr(
-        "kerasrecipes.training.training.TensorBoardScalars", lambda directory: Interrupt(epoch=2)
+        "kerasrecipes.training.fit.TensorBoardScalars", lambda directory: Interrupt(epoch=2)
     )
     with pytest.raises(KeyboardInterrupt):
         train(interrupted, directory=tmp_path, verbose=0)

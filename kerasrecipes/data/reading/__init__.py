@@ -1,1 +1,1 @@
-"""Image files, records and arrays, read and decoded."""
+"""Reading and decoding of image files, TFRecord files and arrays."""

@@ -1,4 +1,4 @@
-"""Image files to upright uint8 arrays."""
+"""Decoding of image files to upright uint8 arrays."""
 
 import io
 import os
@@ -14,10 +14,11 @@ from kerasrecipes.data.reading.resizing import resize_image
 
 IMAGE_EXTENSIONS = (".bmp", ".gif", ".jpeg", ".jpg", ".png", ".webp")
 
-# Named, because Pillow would otherwise hand a file with a PostScript header to Ghostscript.
+# Given to Pillow, which would otherwise open a file with a PostScript header with Ghostscript.
 _FORMATS = ("JPEG", "PNG", "BMP", "GIF", "WEBP")
 
-# What makes an image upright, by EXIF orientation; those from 5 on exchange height and width.
+# The transposition that makes an image upright, by EXIF orientation. From 5 on, height and width
+# are exchanged.
 _TRANSPOSITIONS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -30,11 +31,11 @@ _TRANSPOSITIONS = {
 
 
 class EncodedImage(io.BytesIO):
-    """The bytes of an image file that is kept inside another file.
+    """The bytes of an image file that is stored inside another file.
 
     Args:
         content: Bytes, in one of the formats that `read_image` reads.
-        name: String that tells people which image it is.
+        name: String by which people can find the image.
     """
 
     def __init__(self, content: bytes, name: str):
@@ -47,7 +48,7 @@ class BrokenImageError(ValueError):
 
     Args:
         path: Path of the file, or the name of an `EncodedImage`.
-        reason: String, what is wrong with it.
+        reason: String that says what is wrong with it.
     """
 
     def __init__(self, path: Path | str, reason: str):
@@ -68,16 +69,16 @@ def read_image(
 ) -> np.ndarray:
     """Returns an image file as an upright uint8 array.
 
-    JPEG, PNG, BMP, GIF (its first frame) and WebP files of every colour mode are read. EXIF's
-    orientation is applied; what is transparent becomes white; 16-bit grey is scaled to 8 bits
-    (65535 becomes 255). A JPEG of more than twice the asked size is shrunk while it is decoded
-    (by 2, 4 or 8, to not less than twice the size), which saves most of the decoding.
+    JPEG, PNG, BMP, GIF (its first frame) and WebP files of every colour mode are read. The EXIF
+    orientation is applied, transparent areas become white, and 16-bit grey is scaled to 8 bits
+    (65535 becomes 255). If a JPEG has more than twice the requested size, it is reduced while it is
+    decoded (by 2, 4 or 8, to at least twice the size), which saves most of the time.
 
     Args:
-        file: Path of the file, or an `EncodedImage`. Its content, not its extension, says which
-            format it is in.
+        file: Path of the file, or an `EncodedImage`. Its format is recognized by its content, not
+            by its extension.
         size: `None` for the image's own size, or a tuple `(height, width)` in pixels.
-        resize: Name of a policy of `resize_image`, used where `size` is given.
+        resize: Name of a policy of `resize_image`. Used if `size` is given.
         channels: 3 for RGB, or 1 for luma (ITU-R 601).
 
     Returns:
@@ -85,7 +86,7 @@ def read_image(
 
     Raises:
         BrokenImageError: If the file is not an image, or is empty, truncated or damaged.
-        ValueError: If `resize` or `channels` is none of those named.
+        ValueError: If there is no such `resize` or `channels`.
     """
     check_choice("channels", channels, (1, 3))
     try:
@@ -93,7 +94,7 @@ def read_image(
             if size is not None:
                 image.draft(None, (2 * max(size), 2 * max(size)))
             upright = _to_mode(_upright(image), "L" if channels == 1 else "RGB")
-    except Exception as error:  # Pillow's decoders raise errors of any type on damaged files.
+    except Exception as error:  # Pillow's decoders raise errors of all types on damaged files.
         raise _broken(file, error) from error
     if size is not None:
         upright = resize_image(upright, size, resize)
@@ -104,12 +105,13 @@ def probe_image(file: str | os.PathLike | EncodedImage) -> tuple[int, int]:
     """Returns the upright `(height, width)` of an image file, from its header alone.
 
     Raises:
-        BrokenImageError: If the file has no header of an image. Damage behind the header is left
-            to `read_image`.
+        BrokenImageError: If the file does not begin with the header of an image. Damage behind
+            the header is found only by `read_image`.
     """
     try:
         with Image.open(file, formats=_FORMATS) as image:
-            # Not image.getexif(): in a PNG without EXIF it would decode all pixels to look behind.
+            # Not image.getexif(): in a PNG without EXIF it would decode all pixels to search behind
+            # them.
             exchanged = _orientation(Image.Image.getexif(image)) >= 5
             return image.size if exchanged else image.size[::-1]
     except Exception as error:  # As in `read_image`.
@@ -117,7 +119,7 @@ def probe_image(file: str | os.PathLike | EncodedImage) -> tuple[int, int]:
 
 
 def _upright(image: Image.Image) -> Image.Image:
-    # Not ImageOps.exif_transpose: it writes EXIF anew, which fails where other tags are damaged.
+    # Not ImageOps.exif_transpose: it writes EXIF again, which fails if other tags are damaged.
     transposition = _TRANSPOSITIONS.get(_orientation(image.getexif()))
     return image if transposition is None else image.transpose(transposition)
 
@@ -159,12 +161,12 @@ _NAMED_FILES = 20
 
 
 def check_broken(broken: Mapping[str, str], total: int, place: str) -> None:
-    """Raises a `ValueError` if more than 1% of the images are broken, with the first 20 of them.
+    """Raises a `ValueError` that lists broken images if more than 1% of the images are broken.
 
     Args:
-        broken: Dict from an image's name to what is wrong with it.
-        total: The number of images, broken ones included.
-        place: String, where they are, for the error message.
+        broken: Dict from an image's name to the reason why it is broken.
+        total: The number of images, including the broken ones.
+        place: The name of the data set, for the error message.
     """
     if len(broken) > BROKEN_LIMIT_FRACTION * total:
         named = (f"{name}: {reason}" for name, reason in broken.items())

@@ -1,4 +1,4 @@
-"""What a directory of images holds: splits, classes and files, before any image is opened."""
+"""Layout of a directory of images: its splits, classes and files, before any image is opened."""
 
 import os
 from collections.abc import Collection, Sequence
@@ -17,7 +17,7 @@ _SPLIT_OF_FOLDER = {
     "test": "test",
 }
 
-# Left behind by file managers, archivers and indexers, beside what starts with a dot.
+# Left behind by file managers, archivers and indexers, besides names that start with a dot.
 _JUNK = {"@eadir", "__macosx", "desktop.ini", "thumbs.db"}
 
 
@@ -29,9 +29,9 @@ class FolderLayout:
         root: Path of the directory.
         class_names: Tuple of strings.
         files: Dict from split to one tuple of file names for each class; sorted, relative to
-            `root`, with `/` between folders. `"train"` comes first and is always there,
-            `"validation"` and `"test"` where they have a folder of their own.
-        skipped: Tuple of pairs `(name, reason)`: what is no image file of a class.
+            `root`, with `/` between folders. `"train"` comes first and always exists;
+            `"validation"` and `"test"` exist if they have a folder of their own.
+        skipped: Tuple of pairs `(name, reason)`: the files that are no image of a class.
     """
 
     root: Path
@@ -45,7 +45,7 @@ class FolderLayout:
     ) -> "FolderLayout":
         """Lists a directory of class folders, or of train, val and test folders that hold them.
 
-        Each class folder is searched with its subfolders, links to folders excepted. Hidden files
+        The subfolders of class folders are searched too, except for links to folders. Hidden files
         are ignored.
 
         Args:
@@ -53,8 +53,8 @@ class FolderLayout:
             classes: `None` for all class folders in alphabetical order, or a sequence of names.
 
         Raises:
-            ValueError: If the directory is missing or empty, holds images without class folders,
-                fewer than two classes, or other classes in one split than in another.
+            ValueError: If the directory is missing or empty, holds images without class folders or
+                fewer than two classes, or if its splits do not have the same classes.
         """
         root = _existing(directory)
         folders = _split_folders(root)
@@ -92,10 +92,11 @@ def _existing(directory: str | os.PathLike) -> Path:
 
 
 def _split_folders(root: Path) -> dict[str, Path]:
-    """Returns the folder of each split, train first; of train alone where there are only classes.
+    """Returns the folder of each split, train first.
 
-    A folder named like a split is one if such a folder holds folders, or if there are no others: a
-    class may be called "train".
+    A class may be called "train". So folders named like splits are taken for splits only if one of
+    them holds folders, or if there are no other folders. Otherwise the directory holds classes, and
+    is itself the folder of the training split.
     """
     folders = _folders(root)
     named = [folder for folder in folders if folder.name.lower() in _SPLIT_OF_FOLDER]
@@ -106,7 +107,7 @@ def _split_folders(root: Path) -> dict[str, Path]:
         split = _SPLIT_OF_FOLDER[folder.name.lower()]
         if split in splits:
             raise ValueError(
-                f"`directory` must hold one folder for {split}. "
+                f"`directory` must hold only one folder for {split}. "
                 f"Received: {str(splits[split])!r} and {str(folder)!r}. Move one elsewhere."
             )
         splits[split] = folder
@@ -185,7 +186,7 @@ def _folders(folder: Path) -> list[Path]:
 
 
 def _entries(folder: Path) -> tuple[list[Path], list[Path]]:
-    """Returns the folders and the files in a folder, sorted by name, without what is hidden."""
+    """Returns the folders and the files in a folder, sorted by name, without hidden ones."""
     with os.scandir(folder) as entries:
         found = sorted((entry.name, entry.is_dir()) for entry in entries)
     folders: list[Path] = []

@@ -1,4 +1,4 @@
-"""The image files of a directory that can be read, and the limits on those that cannot."""
+"""Readable image files of a directory, and a limit on the number of broken ones."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -34,14 +34,14 @@ class ImageFiles(NamedTuple):
 
 
 def probe_files(layout: FolderLayout) -> tuple[dict[str, ImageFiles], dict[str, str]]:
-    """Returns the files of each split that have an image's header, and why others have none.
+    """Reads the headers of all image files of a directory.
 
     Args:
         layout: A `FolderLayout`.
 
     Returns:
-        A dict from split to `ImageFiles` in the order of the layout, and a dict from the name of
-        each broken file to the reason.
+        A dict from split to `ImageFiles` with the files that have a valid header, in the order of
+        the layout; and a dict from the name of each broken file to the reason.
     """
     broken: dict[str, str] = {}
 
@@ -69,7 +69,7 @@ def probe_files(layout: FolderLayout) -> tuple[dict[str, ImageFiles], dict[str, 
 def check_readable(
     layout: FolderLayout, broken: Mapping[str, str], labels: Mapping[str, np.ndarray]
 ) -> None:
-    """Raises if too many images are broken, or a class has none that can be read.
+    """Raises if too many images are broken, or if a class has no image that can be read.
 
     Args:
         layout: A `FolderLayout`.
@@ -77,8 +77,8 @@ def check_readable(
         labels: Dict from split to the labels of its readable images.
 
     Raises:
-        ValueError: If more than 1% of the image files are broken, with a list of the first 20 of
-            them, or if a split lacks a class.
+        ValueError: If more than 1% of the image files are broken, or if a split has no images of a
+            class.
     """
     total = sum(len(names) for classes in layout.files.values() for names in classes)
     check_broken(broken, total, repr(str(layout.root)))
@@ -88,6 +88,6 @@ def check_readable(
             absent = layout.class_names[int(np.argmin(counts))]
             raise ValueError(
                 f"Every class folder in {str(layout.root)!r} must hold images that can be read. "
-                f"Received: none of class {absent!r} for {split}. Add some, or choose others by "
-                "`classes`."
+                f"Received: none of class {absent!r} for {split}. Add some, or leave the class out "
+                "by `classes`."
             )

@@ -1,4 +1,4 @@
-"""The images in the TFRecord files of a split, by index."""
+"""Index of the images in the TFRecord files of a split."""
 
 import hashlib
 from collections.abc import Sequence
@@ -13,16 +13,17 @@ from kerasrecipes.data.reading.tfrecord import scan_tfrecord
 
 @dataclass(frozen=True, eq=False)
 class ImageRecords:
-    """Where each image of a split lies in its TFRecord files.
+    """The position of each image of a split in its TFRecord files.
 
-    With it any image is read directly, so that a stream needs no shuffle buffer: its order is a
-    true random permutation, known beforehand, whatever the order in the files; a run that resumes
-    goes on in the middle of a pass at no cost; and no more is in memory than the batches ahead.
+    With the positions, any image can be read directly, and streamed images need no shuffle buffer.
+    Their order is a random permutation, known in advance and independent of the order in the
+    files. A resumed run continues in the middle of a pass at no cost, and no more than a few
+    batches are in memory.
 
     Args:
         paths: Sequence of paths of the files.
-        files: Integer array of shape `(samples,)`: which of `paths` the image is in.
-        numbers: Integer array of shape `(samples,)`: which record of that file it is, from 0.
+        files: Integer array of shape `(samples,)`: the index of the image's file in `paths`.
+        numbers: Integer array of shape `(samples,)`: the number of its record in the file, from 0.
         starts: Integer array of shape `(samples,)`: the position of the image in the file.
         lengths: Integer array of shape `(samples,)`: the size of the encoded image, in bytes.
     """
@@ -37,20 +38,21 @@ class ImageRecords:
     def scan(
         cls, parts: Sequence[tuple[Path, range]], image: str, label: str
     ) -> tuple["ImageRecords", np.ndarray]:
-        """Reads the frames of all records once, and returns the places and labels of the images.
+        """Finds the images in TFRecord files, and their labels, by reading the files once.
 
-        Images themselves are skipped: it takes some 15 microseconds a record on one CPU.
+        The pixels are skipped, so that it takes about 15 microseconds a record on one CPU.
 
         Args:
-            parts: Sequence of pairs of a file's path and the numbers of the records to take.
+            parts: Sequence of pairs: the path of a file, and the numbers of the records to take.
             image: Name of the feature that holds an encoded image.
             label: Name of the feature that holds a class.
 
         Returns:
-            `ImageRecords`, and their labels as an int32 array; -1 where there is none.
+            The `ImageRecords`, and the labels as an int32 array. The label is -1 if a record has
+            none.
 
         Raises:
-            ValueError: If a file is damaged, or has fewer records.
+            ValueError: If a file is damaged, or has too few records.
         """
         columns: list[np.ndarray] = []
         for number, (path, chosen) in enumerate(parts):
@@ -77,7 +79,7 @@ class ImageRecords:
         return ImageRecords(self.paths, *(column[indices] for column in columns))
 
     def open(self, index: int, most_bytes: int | None = None) -> EncodedImage:
-        """Returns an image as it is encoded, or no more than the first bytes of it."""
+        """Returns an encoded image, or its first `most_bytes` bytes."""
         length = int(self.lengths[index])
         with open(self.paths[self.files[index]], "rb") as file:
             file.seek(self.starts[index])
@@ -89,14 +91,14 @@ class ImageRecords:
         return f"{self.paths[self.files[index]].name}#{self.numbers[index]}"
 
     def in_common(self, other: "ImageRecords") -> int:
-        """Returns the number of images that are also in `other`."""
+        """Returns the number of images that are in `other` too."""
         return sum(
             np.intersect1d(self._numbers_in(path), other._numbers_in(path)).size
             for path in set(self.paths) & set(other.paths)
         )
 
     def digest(self) -> str:
-        """Returns a SHA-256 of names and sizes, which does not depend on where the files are."""
+        """Returns a SHA-256 of names and sizes, the same wherever the files are."""
         content = hashlib.sha256()
         for column in (self.files, self.numbers, self.lengths):
             content.update(column.astype("<i8").tobytes())

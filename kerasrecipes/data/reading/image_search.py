@@ -1,4 +1,4 @@
-"""The image files that a user means by files, folders and patterns."""
+"""Search for image files by files, folders and patterns."""
 
 import glob
 import os
@@ -10,17 +10,20 @@ from kerasrecipes.data.reading.decoding import IMAGE_EXTENSIONS, BrokenImageErro
 
 
 def image_paths(given: Sequence[str | os.PathLike]) -> list[Path]:
-    """Returns the image files that are named, each once, in the order they are named in.
+    """Returns the image files that are given by files, folders and patterns, each only once.
 
     Args:
-        given: Files, folders and patterns such as `"pictures/**/*.png"`. Of a folder, and of what
-            a pattern matches, all files with an image's extension are taken, in the order of their
-            names, those in subfolders too; what is hidden is passed over. A file that is named
-            itself may have any name.
+        given: Files, folders and patterns such as `"pictures/**/*.png"`. A folder stands for all
+            files in it and in its subfolders that have an image's extension, sorted by name and
+            without hidden ones. A pattern stands for the images and folders that it matches. A file
+            may have any name.
+
+    Returns:
+        A list of paths in the order of `given`.
 
     Raises:
-        ValueError: If something is not there, holds or matches no images, or a file that is named
-            is of another kind.
+        ValueError: If an item does not exist, contains or matches no images, or is a file of
+            another kind.
 
     Example:
 
@@ -44,7 +47,7 @@ def _named(path: Path) -> Iterable[Path]:
         return _some(_matching(str(path)), f"The pattern {str(path)!r} matches no images.")
     siblings = os.listdir(path.parent) if path.parent.is_dir() else []
     raise ValueError(
-        "Expected an image, a folder or a pattern; there is none of that name."
+        "Expected an image, a folder or a pattern, but there is no file of that name."
         f"{nearest(path.name, siblings)} Received: {path}"
     )
 
@@ -69,21 +72,21 @@ def _below(folder: Path) -> Iterator[Path]:
 def _some(paths: Iterator[Path], otherwise: str) -> list[Path]:
     found = list(paths)
     if not found:
-        listed = ", ".join(extension.removeprefix(".") for extension in IMAGE_EXTENSIONS)
-        raise ValueError(f"{otherwise} Files of images end in {listed}.")
+        extensions = ", ".join(IMAGE_EXTENSIONS)
+        raise ValueError(f"{otherwise} The names of image files end in {extensions}.")
     return found
 
 
 def _check_kind(path: Path) -> None:
-    """Raises for a text file and its like; an image that is damaged is left to the reader."""
+    """Raises for a file that is no image. Damaged images are found when they are read."""
     if _is_image(path):
         return
     try:
         probe_image(path)
     except BrokenImageError as error:
         raise ValueError(
-            f"Expected an image: {error.reason}. A folder may be named instead, of which only the "
-            f"images are taken. Received: {path}"
+            f"Expected an image: {error.reason}. Give a folder to take only the images in it. "
+            f"Received: {path}"
         ) from error
 
 

@@ -1,4 +1,4 @@
-"""The arrays of an `.npz` file: which of them are images and labels of which split."""
+"""Images, labels and class names in the arrays of an `.npz` file."""
 
 import zipfile
 from collections.abc import Iterable
@@ -30,10 +30,11 @@ class NpzFile(NamedTuple):
 
 
 def read_npz(path: Path) -> NpzFile:
-    """Returns the images and labels in an `.npz` file; nothing in it is unpickled.
+    """Returns the images and labels in an `.npz` file. Nothing in it is unpickled.
 
     Raises:
-        ValueError: If it is no such file, has no training images, or an array is not as it must be.
+        ValueError: If the file is no `.npz` file, has no training images, or holds an array of a
+            wrong shape or with values out of range.
         TypeError: If labels are not integers, or an array holds objects.
     """
     if not zipfile.is_zipfile(path):
@@ -55,7 +56,7 @@ def read_npz(path: Path) -> NpzFile:
     shapes = {names[split]: array.shape[1:] for split, array in images.items()}
     if len(set(shapes.values())) > 1:
         listed = ", ".join(f"{name} {shape}" for name, shape in shapes.items())
-        raise ValueError(f"All images must have one shape. Received: {listed}")
+        raise ValueError(f"All images must have the same shape. Received: {listed}")
     for split, (_, name) in pairs.items():
         _check_range(name, labels[split], len(class_names))
         labels[split] = labels[split].astype(np.int32)
@@ -66,10 +67,10 @@ def _pairs(there: Iterable[str]) -> dict[str, tuple[str, str]]:
     """Returns the names of the arrays of images and of labels of each split."""
     by_lower = {name.lower(): name for name in there}
     pairs: dict[str, tuple[str, str]] = {}
-    for split, words in _SPLITS.items():
+    for split, names in _SPLITS.items():
         candidates = [
-            (pattern.format(image, word), pattern.format(label, word))
-            for word in words
+            (pattern.format(image, name), pattern.format(label, name))
+            for name in names
             for image, label in _KINDS
             for pattern in ("{0}_{1}", "{1}_{0}")
         ]
@@ -103,8 +104,8 @@ def _array(file, path: Path, name: str) -> np.ndarray:
         if "pickle" in str(error):
             raise TypeError(
                 f"`{name}` in {path.name!r} must be an array of numbers. Received: an array of "
-                "objects, which is not read because it could run code. Save it with a dtype of "
-                "its own, such as numpy.stack(images).astype('uint8')."
+                "objects, which is not read because that could run code. Save it with a numeric "
+                "dtype, such as numpy.stack(images).astype('uint8')."
             ) from None
         raise ValueError(f"`{name}` in {path.name!r} is damaged: {error}") from error
     if not isinstance(array, np.ndarray):
@@ -122,7 +123,7 @@ def _images(name: str, images: np.ndarray, path: Path) -> np.ndarray:
         )
     if images.shape[1] in (1, 3) and images.shape[3] > 4:
         raise ValueError(
-            f"`{name}` must have the channels last, as numpy.moveaxis({name}, 1, -1) puts them. "
+            f"`{name}` must have the channels last: numpy.moveaxis({name}, 1, -1) moves them. "
             f"Received: {name}.shape={images.shape}"
         )
     return images
@@ -133,7 +134,7 @@ def _labels(name: str, labels: np.ndarray, image_name: str, samples: int) -> np.
         labels = labels[:, 0]
     if labels.shape != (samples,):
         one_hot = labels.ndim == 2 and len(labels) == samples
-        hint = f" One-hot labels: save {name}.argmax(axis=1)." if one_hot else ""
+        hint = f" If labels are one-hot, save {name}.argmax(axis=1)." if one_hot else ""
         raise ValueError(
             f"`{name}` must have shape ({samples},) or ({samples}, 1), one for each image in "
             f"`{image_name}`.{hint} Received: {name}.shape={labels.shape}"
@@ -148,13 +149,13 @@ def _labels(name: str, labels: np.ndarray, image_name: str, samples: int) -> np.
 
 def _class_names(names: np.ndarray | None, labels: dict[str, np.ndarray]) -> tuple[str, ...]:
     if names is None:
-        # Every class needs an image, so that a label beyond their number is none.
+        # Every class has an image, so that there are not more classes than images.
         highest = int(labels["train"].max(initial=0))
         return tuple(str(label) for label in range(min(highest + 1, len(labels["train"]))))
     listed = tuple(n.decode() if isinstance(n, bytes) else str(n) for n in names.ravel().tolist())
     if names.ndim != 1 or len(set(listed)) < len(listed):
         raise ValueError(
-            f"The class names must be a list without repetitions. Received: {', '.join(listed)}"
+            f"The class names must be a list of different names. Received: {', '.join(listed)}"
         )
     return listed
 

@@ -1,4 +1,4 @@
-"""Arrays of pixels in the types that people save, as uint8 without a change of a grey level."""
+"""Exact conversion of pixel arrays of any type to uint8."""
 
 from collections.abc import Mapping
 
@@ -8,19 +8,19 @@ _CHUNK = 1024
 
 
 def to_uint8(arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """Returns images of one scale as uint8, if that is exact.
+    """Returns images of one scale as uint8, if the conversion is exact.
 
-    The rule: uint8 stays as it is; other integers must be in [0, 255]. Floats are taken to be in
-    [0, 1] if none of them is above 1, and multiplied by 255; otherwise they must be in [0, 255].
-    They must then be whole numbers, but for what their type rounds: `255 * finfo(dtype).eps`.
+    uint8 stays as it is, and other integers must be in [0, 255]. If no float is above 1, floats are
+    taken to be in [0, 1] and multiplied by 255; otherwise they must be in [0, 255]. After that they
+    must be whole numbers, up to the rounding error of their type: `255 * finfo(dtype).eps`.
 
     Args:
-        arrays: Dict from name to an array of numbers. What holds for one holds for all: they are
-            one data set's.
+        arrays: Dict from name to an array of numbers. All arrays belong to one data set, so that
+            all floats have the same scale.
 
     Raises:
-        TypeError: If an array is of another type.
-        ValueError: If a value is out of range, not finite, or would be rounded.
+        TypeError: If an array does not hold numbers.
+        ValueError: If a value is out of range, is not finite, or would be rounded.
 
     Example:
 
@@ -41,8 +41,8 @@ def to_uint8(arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
         if not (lowest >= 0 and highest <= 255):
             raise ValueError(
                 f"`{name}` must hold pixels in [0, 255], or floats in [0, 1]. "
-                f"Received: values from {lowest:g} to {highest:g}. Undo what was done to them, "
-                "such as a subtracted mean: preprocessing belongs to the recipe."
+                f"Received: values from {lowest:g} to {highest:g}. Undo any preprocessing, such "
+                "as a subtracted mean: it belongs to the recipe."
             )
     return {
         name: _exact(name, array, factor) if name in floats else array.astype(np.uint8, copy=False)
@@ -56,7 +56,7 @@ def _range(array: np.ndarray) -> tuple[float, float]:
 
 def _exact(name: str, array: np.ndarray, factor: int) -> np.ndarray:
     pixels = np.empty(array.shape, np.uint8)
-    # In chunks, because float64 is eight times what the result takes.
+    # In chunks, because float64 takes eight times the memory of the result.
     for start in range(0, len(array), _CHUNK):
         scaled = array[start : start + _CHUNK].astype(np.float64) * factor
         whole = np.rint(scaled)
@@ -64,7 +64,7 @@ def _exact(name: str, array: np.ndarray, factor: int) -> np.ndarray:
             raise ValueError(
                 f"`{name}` must hold whole grey levels: floats in [0, 1] that are multiples of "
                 f"1/255, or whole numbers in [0, 255]. Received: {array.dtype} values that would "
-                f"be rounded. If that is meant, save numpy.rint({f'{factor} * ' * (factor > 1)}"
+                f"be rounded. To round them, save numpy.rint({f'{factor} * ' * (factor > 1)}"
                 f"{name}).astype('uint8')."
             )
         pixels[start : start + _CHUNK] = whole

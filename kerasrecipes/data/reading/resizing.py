@@ -1,4 +1,4 @@
-"""Image sizes, and the named policies that bring images of different sizes together."""
+"""Image sizes, and named policies that resize images of different sizes to one."""
 
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
@@ -33,21 +33,21 @@ def height_and_width(image_size: int | Sequence[int]) -> tuple[int, int]:
 def resize_image(image: Image.Image, size: tuple[int, int], policy: str) -> Image.Image:
     """Returns a PIL image resized by a named policy, with antialiased bilinear filtering.
 
-    The filter is a triangle as wide as the reduction, so that shrinking averages over all pixels.
-    An image that has the size already is returned as it is.
+    The filter is a triangle whose width grows with the reduction, so that a reduced image averages
+    over all pixels. An image that has the size already is returned as it is.
 
     Args:
         image: PIL image of mode `"L"` or `"RGB"`.
         size: Tuple `(height, width)` of positive integers, in pixels.
-        policy: `"crop"` (scale until the image covers `size`, then cut around the centre), `"pad"`
-            (scale until the image fits into `size`, then centre it on black) or `"stretch"`
-            (scale each side to `size`, whatever the aspect ratio).
+        policy: One of `RESIZE_POLICIES`. `"crop"` scales the image until it covers `size` and cuts
+            around the centre, `"pad"` scales it until it fits into `size` and centres it on black,
+            and `"stretch"` scales each side to `size`, whatever the aspect ratio.
 
     Returns:
         A PIL image of the same mode.
 
     Raises:
-        ValueError: If `policy` is none of the three.
+        ValueError: If there is no such policy.
 
     Example:
 
@@ -66,7 +66,7 @@ def _crop(image: Image.Image, size: tuple[int, int]) -> Image.Image:
 
 
 def _pad(image: Image.Image, size: tuple[int, int]) -> Image.Image:
-    # Not ImageOps.pad: it fails where the shorter side of a thin image would round to no pixel.
+    # Not ImageOps.pad: it fails if the shorter side of a thin image would be rounded to no pixel.
     scale = min(size[0] / image.width, size[1] / image.height)
     inner = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
     canvas = Image.new(image.mode, size)

@@ -1,4 +1,4 @@
-"""TensorFlow Datasets: finding, preparing and describing a data set, with errors that help."""
+"""Data sets of TensorFlow Datasets: finding, preparing and describing them."""
 
 import os
 from collections.abc import Iterable, Mapping
@@ -11,11 +11,12 @@ from kerasrecipes.base.checks import check_choice, nearest
 
 
 class LabelledImages(NamedTuple):
-    """What a data set's features say about its images and labels.
+    """The features of a data set that hold its images and labels.
 
     Args:
         image: Name of the feature that holds the image.
-        image_shape: Tuple `(height, width, channels)`; `None` for what differs or is not known.
+        image_shape: Tuple `(height, width, channels)`; `None` for a length that differs between
+            images or is unknown.
         label: Name of the feature that holds the class.
         class_names: Tuple of strings.
     """
@@ -27,7 +28,7 @@ class LabelledImages(NamedTuple):
 
 
 def find_builder(name: str, data_dir: str | os.PathLike | None):
-    """Returns the `tfds.core.DatasetBuilder` of a data set, whether it is prepared or not.
+    """Returns the `tfds.core.DatasetBuilder` of a data set, which need not be prepared.
 
     Args:
         name: As for `tfds.builder`.
@@ -42,7 +43,7 @@ def find_builder(name: str, data_dir: str | os.PathLike | None):
     try:
         return tfds.builder(name, data_dir=directory)
     except tfds.core.DatasetNotFoundError:
-        # Not what it says: that is a list of all data sets there are.
+        # Its own message lists all data sets that exist.
         known = tfds.list_builders(with_community_datasets=False) + _folders(directory)
         raise ValueError(
             "`name` must be a data set of TensorFlow Datasets, or of your own in `data_dir`."
@@ -52,16 +53,16 @@ def find_builder(name: str, data_dir: str | os.PathLike | None):
 
 
 def prepare(builder, name: str, download: bool) -> None:
-    """Downloads and prepares a data set that is not there.
+    """Downloads and prepares a data set unless it is prepared already.
 
     Args:
         builder: A `tfds.core.DatasetBuilder`.
-        name: The name that it was found by.
-        download: Whether to; an error says what to do otherwise.
+        name: The data set's name, as it was given to `find_builder`.
+        download: Whether a data set may be downloaded. If not, an error says how to do it.
 
     Raises:
-        ValueError: If the data set is not there and cannot be downloaded, or it is there in files
-            of another format than TFRecord.
+        ValueError: If the data set is not prepared and cannot be downloaded, or if it is prepared
+            in another file format than TFRecord.
     """
     if not builder.is_prepared():
         _download(builder, name, download)
@@ -75,15 +76,17 @@ def prepare(builder, name: str, download: bool) -> None:
 
 
 def labelled_images(info, label: str | None) -> LabelledImages:
-    """Returns which features of a data set are the image and the class.
+    """Returns the features of a data set that hold the image and the class.
+
+    If there are several, those are taken that the data set names for supervised learning.
 
     Args:
         info: The builder's `tfds.core.DatasetInfo`.
-        label: Name of the feature to take as the class, or `None` for the one that there is.
+        label: Name of the feature that holds the class, or `None` to find it.
 
     Raises:
-        ValueError: If there is no image or no class, or several and none of them is the one that
-            the data set names for supervised learning.
+        ValueError: If there is no image or no class, or there are several and the data set names
+            none of them.
     """
     import tensorflow_datasets as tfds
 
@@ -109,11 +112,11 @@ def labelled_images(info, label: str | None) -> LabelledImages:
 
 
 def split_parts(builder, option: str, split: str) -> list[tuple[Path, range]]:
-    """Returns the files of a split, each with the numbers of its records that belong to it.
+    """Returns the files of a split, and for each file the numbers of the split's records in it.
 
     Args:
         builder: A prepared `tfds.core.DatasetBuilder`.
-        option: Name of the option that `split` comes from, for the error message.
+        option: Name of the option that has the value `split`, for the error message.
         split: Such as `"train"`, `"train[:80%]"` or `"train+test"`.
 
     Raises:
@@ -123,11 +126,11 @@ def split_parts(builder, option: str, split: str) -> list[tuple[Path, range]]:
     try:
         instructions = splits[split].file_instructions
     except (KeyError, ValueError) as error:
-        drawn = " Or draw it: test_split=None, test_fraction=0.1." if option == "test_split" else ""
+        hint = " Or set test_split=None and test_fraction=0.1." if option == "test_split" else ""
         raise ValueError(
             f"`{option}` must be a split of {builder.name!r}: {', '.join(splits)}, or a part of "
             f"one, such as {f'{next(iter(splits))}[80%:]'!r}.{nearest(split, splits)}"
-            f"{drawn} Received: {option}={split!r}"
+            f"{hint} Received: {option}={split!r}"
         ) from error
     return [(Path(part.filename), range(part.skip, part.skip + part.take)) for part in instructions]
 
@@ -137,16 +140,16 @@ def _download(builder, name: str, download: bool) -> None:
     place = str(builder.data_dir)
     if not download:
         raise ValueError(
-            f"{name!r} is not prepared in {place!r}. Set download=True, or run: {command}"
+            f"{name!r} must be prepared in {place!r}. Set download=True, or run: {command}"
         )
     try:
         builder.download_and_prepare()
-    # Whatever a network, an archive or a data set's own code can raise, AssertionError included.
+    # A network, an archive and a data set's own code raise errors of all types.
     except Exception as error:
         reason = (str(error) or type(error).__name__).strip().split("\n", 1)[0]
         raise ValueError(
-            f"{name!r} is not prepared in {place!r}, and cannot be downloaded here. Run this where "
-            f"it can, and copy the folder: {command} ({reason})"
+            f"{name!r} is not prepared in {place!r}, and cannot be downloaded here ({reason}). Run "
+            f"this on a machine that can download it, and copy the folder: {command}"
         ) from error
 
 
@@ -163,7 +166,7 @@ def _folders(directory: str | None) -> list[str]:
 
 
 def _of_class(features: Mapping[str, object], feature_class: type) -> list[str]:
-    # Exactly: a subclass of Image holds something else, such as a mask of labels.
+    # Not isinstance: a subclass of Image holds something else, such as a mask of labels.
     return [name for name, feature in features.items() if type(feature) is feature_class]
 
 
@@ -176,8 +179,8 @@ def _the_one(name: str, found: list[str], supervised: Iterable[object], what: st
     if not found:
         kind = "images" if what == "image" else "class labels"
         raise ValueError(
-            f"{name!r} has no {kind}: it is no data set for image classification. Received: "
-            f"name={name!r}"
+            f"`name` must be a data set for image classification. Received: {name!r}, which has no "
+            f"{kind}"
         )
     hint = " Choose one by `label`." if what == "label" else ""
     raise ValueError(

@@ -1,8 +1,9 @@
-"""The layout of TFRecord files and of the examples in them, read without TensorFlow.
+"""Positions of the images in TFRecord files, found without TensorFlow.
 
-A file is a chain of records: length (8 bytes), its checksum (4), content, its checksum (4). The
-content is an `Example`, a protocol buffer that maps names to lists of bytes, floats or integers.
-Only the few bytes that frame the values are looked at; of an image nothing but its place.
+A TFRecord file is a sequence of records. A record consists of a length (8 bytes), its checksum (4),
+the content, and its checksum (4). The content is an `Example`, a protocol buffer that maps names to
+lists of bytes, floats or integers. Only the few bytes that frame the values are read; the bytes of
+images are skipped.
 """
 
 import mmap
@@ -23,12 +24,12 @@ _Span = tuple[int, int]
 
 
 class Place(NamedTuple):
-    """Where an image lies in a file, and its label.
+    """The position of an image in a file, and its label.
 
     Args:
         start: Integer, the position of its first byte.
-        length: Integer, its size in bytes; 0 where the example has no image.
-        label: Integer; -1 where the example has no label.
+        length: Integer, its size in bytes; 0 if the example has no image.
+        label: Integer; -1 if the example has no label.
     """
 
     start: int
@@ -37,7 +38,7 @@ class Place(NamedTuple):
 
 
 def scan_tfrecord(path: Path, image: str, label: str) -> list[Place]:
-    """Returns the places of the images in a TFRecord file of examples, in its order.
+    """Returns the positions of the images in a TFRecord file of examples, in its order.
 
     Args:
         path: Path of the file.
@@ -45,7 +46,7 @@ def scan_tfrecord(path: Path, image: str, label: str) -> list[Place]:
         label: Name of the feature that holds an integer.
 
     Raises:
-        ValueError: If the file is damaged: the chain of its records does not end where it does.
+        ValueError: If the file is damaged, so that its records do not end where the file ends.
     """
     if path.stat().st_size == 0:
         return []
@@ -91,7 +92,7 @@ def _place(content: mmap.mmap, record: _Span, image: bytes, label: bytes) -> Pla
 
 
 def _integer(content: mmap.mmap, span: _Span) -> int:
-    """Returns the integer of an Int64List of one, packed or not; -1 for one of none."""
+    """Returns the first integer of an Int64List, packed or not; -1 if the list is empty."""
     position, end = span
     if position == end:
         return -1
@@ -105,7 +106,7 @@ def _integer(content: mmap.mmap, span: _Span) -> int:
 def _messages(
     content: mmap.mmap, span: _Span, numbers: tuple[int, ...]
 ) -> Iterator[tuple[int, _Span]]:
-    """Yields number and span of the fields of a message that have a length and these numbers."""
+    """Yields number and span of those fields of a message that have one of the given numbers."""
     position, end = span
     while position < end:
         tag, position = _varint(content, position)
@@ -120,7 +121,7 @@ def _messages(
 
 
 def _varint(content: mmap.mmap, position: int) -> tuple[int, int]:
-    """Returns a protocol buffer's integer of variable length, and the position behind it."""
+    """Returns an integer of variable length in a protocol buffer, and the position after it."""
     value = shift = 0
     while True:
         byte = content[position]

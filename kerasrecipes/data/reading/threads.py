@@ -1,4 +1,4 @@
-"""One function over many items in threads, in chunks that make small items worth a thread."""
+"""Threads that apply a function to many items, in chunks."""
 
 import os
 from collections.abc import Callable, Sequence
@@ -14,12 +14,12 @@ _LARGEST_CHUNK = 256
 def map_in_threads(function: Callable[[Item], Result], items: Sequence[Item]) -> list[Result]:
     """Returns `[function(item) for item in items]`, computed by one thread for each CPU.
 
-    Reading and decoding images release Python's global lock; a future for each of them would not
-    pay (decoding 32x32 pixels takes about as long as handling its future), so that each future is
-    given up to 256 items.
+    Threads help, because reading and decoding images release Python's global lock. Each future
+    gets up to 256 items: with one item each, handling the future of a 32x32 image would take about
+    as long as decoding it.
 
     Args:
-        function: Takes one item. What it raises is raised here, and ends the work.
+        function: Function of one item. An error that it raises ends the work and is raised here.
         items: Sequence of arguments.
 
     Returns:

@@ -1,1 +1,1 @@
-"""Data sources: each loads into one `Dataset`."""
+"""Data sources, each of which loads into a `Dataset`."""

@@ -1,4 +1,4 @@
-"""One fold of a stratified cross-validation over another source's images."""
+"""Stratified cross-validation over the images of another source."""
 
 import hashlib
 from collections.abc import Sequence
@@ -14,19 +14,20 @@ from kerasrecipes.data.split import Split
 
 @dataclass(frozen=True)
 class CrossValidation:
-    """The training and validation images of another source, dealt out anew.
+    """One fold of a stratified cross-validation over another source's images.
 
-    Test images are left alone. Each class is dealt to the folds in turn, in an order drawn by
-    `split_seed`: every image is a validation image in one fold, and classes are as even as they
-    can be.
+    The training and validation images of the source are assigned to folds; its test images stay
+    the same. The images of each class are assigned to the folds in turn, in a random order that
+    `split_seed` decides. So every image is a validation image in exactly one fold, and the folds
+    have nearly equal numbers of each class.
 
     Args:
         data: The source.
         folds: Integer of at least 2.
-        fold: Integer in `[0, folds)`: the fold that is validated on; or `None` to train on all of
-            them. Then the validation images are the source's own, which are trained on too: their
-            scores mean nothing.
-        split_seed: Non-negative integer that draws the folds.
+        fold: Integer in `[0, folds)`, the fold to validate on; or `None` to train on all folds. In
+            that case the validation images are the source's own. They are among the training
+            images, so that their scores mean nothing.
+        split_seed: Non-negative integer. It decides the folds.
 
     Raises:
         ValueError: If an option is out of range, or (in `load`) a class has fewer images than
@@ -56,7 +57,7 @@ class CrossValidation:
                 )
 
     def load(self) -> Dataset:
-        """Returns the data set of this fold."""
+        """Returns the images of this fold as a `Dataset`."""
         loaded = self.data.load()
         joined = _Chosen(
             (loaded.train, loaded.validation),
@@ -92,7 +93,7 @@ class CrossValidation:
                     f"Every class must have at least {self.folds} training and validation images, "
                     f"one for each fold. Received: {len(members)} of class {name!r}"
                 )
-            # Going on where the class before ended keeps the folds equally large.
+            # To continue after the last fold of the previous class keeps the folds equally large.
             folds[members] = (dealt + np.arange(len(members))) % self.folds
             dealt += len(members)
         return folds
@@ -100,7 +101,7 @@ class CrossValidation:
 
 @dataclass(frozen=True, eq=False)
 class _Chosen:
-    """Some images of several splits, in one count."""
+    """Chosen images of several splits, numbered consecutively."""
 
     splits: Sequence[Split]
     indices: np.ndarray
@@ -137,7 +138,11 @@ class _Chosen:
         return content.hexdigest()
 
     def _places(self, chosen: np.ndarray) -> list:
-        """Returns, split by split, where its images stand among the chosen, and its indices."""
+        """Returns the chosen images split by split.
+
+        The items are `(places, (number, indices))`: the positions among the chosen images, the
+        number of the split, and the indices within that split.
+        """
         starts = np.cumsum([0, *(len(split) for split in self.splits)])
         found = []
         for number, (start, end) in enumerate(zip(starts[:-1], starts[1:], strict=True)):

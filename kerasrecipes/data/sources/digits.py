@@ -1,4 +1,4 @@
-"""Real handwritten digits that come with scikit-learn."""
+"""Handwritten digits from scikit-learn."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,21 +20,22 @@ _HIGHEST_COUNT = 16
 class Digits:
     """1,797 handwritten digits of 13 people, 8x8 pixels in grey, without a download.
 
-    The splits are drawn from all ten digits before `classes` and `examples_per_class` choose among
-    them: the test images do not depend on either of these nor on `validation_fraction`.
+    Images are assigned to the splits before `classes` and `examples_per_class` choose among them.
+    So the test images of a class depend neither on these two options nor on `validation_fraction`.
 
     Args:
-        classes: `None` for all, or a sequence of at least two different digits; the class of label
-            0 comes first.
+        classes: `None` for all, or a sequence of at least two different digits. The first one gets
+            the label 0.
         examples_per_class: `None` for all, or a positive integer: the number of training images of
-            each class. A smaller choice is part of a larger one.
-        image_size: `None` for 8x8, a side in pixels, or a pair `(height, width)`, reached by
-            antialiased bilinear resizing.
-        validation_fraction: Float in `(0, 1)`, of all images.
-        test_fraction: Float in `(0, 1)`, of all images; together with `validation_fraction` less
-            than 1.
-        split_seed: Non-negative integer that draws the splits. It is apart from the seed of a run,
-            so that runs with different seeds are scored on the same images.
+            each class. A smaller number chooses a subset of what a larger number chooses.
+        image_size: `None` for 8x8, a side in pixels, or a pair `(height, width)`. Images are
+            resized to it by antialiased bilinear interpolation.
+        validation_fraction: Float in `(0, 1)`, a fraction of all images.
+        test_fraction: Float in `(0, 1)`, a fraction of all images. The sum with
+            `validation_fraction` must be less than 1.
+        split_seed: Non-negative integer. It decides which images are in which split. It is
+            independent of the seed of a run, so that runs with different seeds are scored on the
+            same images.
 
     Raises:
         ValueError: If an option is out of range, or (in `load`) a class has too few images.
@@ -47,8 +48,8 @@ class Digits:
 
     Reference:
         Alpaydin and Kaynak, 1998, Optical Recognition of Handwritten Digits, its test set,
-        https://doi.org/10.24432/C50P49. Differs from it in: values are scaled from 0..16 to
-        0..255 and rounded.
+        https://doi.org/10.24432/C50P49. Differs from it in: values are scaled from [0, 16] to
+        [0, 255] and rounded.
     """
 
     classes: Sequence[int] | None = None
@@ -67,7 +68,7 @@ class Digits:
 
     def load(self) -> Dataset:
         """Returns the images as a `Dataset` in memory."""
-        from sklearn.datasets import load_digits  # Here, because it takes a second to import.
+        from sklearn.datasets import load_digits  # Not above: the import takes a second.
 
         digits = load_digits()
         images = np.rint(digits.images * (255 / _HIGHEST_COUNT)).astype(np.uint8)

@@ -1,4 +1,4 @@
-"""A directory of class directories."""
+"""Images in a directory with one folder for each class."""
 
 import os
 from collections import Counter
@@ -28,40 +28,41 @@ from kerasrecipes.data.splitting.split_assignment import assign_splits
 class ImageFolder:
     """Images in one folder for each class: JPEG, PNG, BMP, GIF and WebP, in every colour mode.
 
-    The directory holds the class folders, or the folders `train`, `val` (or `validation`, `valid`)
-    and `test` that hold them. What of `val` and `test` is missing is drawn from the other images,
-    with the same share of every class. Files are taken in the order of their names.
+    The directory holds the class folders, or it holds folders `train`, `val` (or `validation`,
+    `valid`) and `test` that hold the class folders. If `val` or `test` is missing, the split is
+    taken from the training images, with the same fraction of every class. Files are sorted by name.
 
-    A file with an image's extension that cannot be decoded is skipped and named in
-    `Dataset.skipped`, as are files of other kinds; more than 1% of such broken images is an error.
-    Where images are streamed, only their headers are read by `load`: damage behind the header is
-    found, and is an error, when the image is read.
+    A file with an image's extension that cannot be decoded is skipped and listed in
+    `Dataset.skipped`, and so are files of other kinds. If more than 1% of the images are broken,
+    an error is raised. If images are streamed, `load` reads only their headers. Damage behind the
+    header raises an error when the image is read.
 
     Args:
         directory: String or path.
-        validation_fraction: Float in `(0, 1)`, of the images in the class folders (those of
-            `train` where there is one). Not used where there is a folder `val`.
-        test_fraction: `None`, or a float in `(0, 1)`, of the same images; together with
-            `validation_fraction` less than 1. Without it and a folder `test` there is no test
-            split.
-        image_size: `None` where all images have one size, or the size that they are brought to:
-            a side in pixels, or a pair `(height, width)`.
-        resize: How they are: `"crop"` (scale until the target is covered, then cut to it around
-            the centre), `"pad"` (scale until it fits, then centre on black) or `"stretch"`.
+        validation_fraction: Float in `(0, 1)`, a fraction of the training images. Not used if there
+            is a folder `val`.
+        test_fraction: `None`, or a float in `(0, 1)`, a fraction of the training images. The sum
+            with `validation_fraction` must be less than 1. With `None` there is a test split only
+            if there is a folder `test`.
+        image_size: The size that images are resized to: a side in pixels, or a pair `(height,
+            width)`. `None` keeps their size, which must be the same for all.
+        resize: The resize policy. `"crop"` scales the image until it covers the target and cuts
+            around the centre, `"pad"` scales it until it fits into the target and centres it on
+            black, and `"stretch"` scales each side.
         channels: 3 for RGB or 1 for grey.
-        split_seed: Non-negative integer that draws the splits and the examples of each class. It
-            is apart from the seed of a run, so that runs with different seeds are scored on the
-            same images.
-        in_memory: `None` to hold up to 1 GiB of decoded images in memory and to stream more, or a
-            boolean.
-        classes: `None` for all, or a list of at least two names of class folders; the class of
-            label 0 comes first.
+        split_seed: Non-negative integer. It decides which images are in which split, and which are
+            the examples of each class. It is independent of the seed of a run, so that runs with
+            different seeds are scored on the same images.
+        in_memory: Boolean, or `None` to hold up to 1 GiB of decoded images in memory and to stream
+            larger data sets.
+        classes: `None` for all, or a list of at least two names of class folders. The first one
+            gets the label 0.
         examples_per_class: `None` for all, or a positive integer: the number of training images of
-            each class. A smaller choice is part of a larger one; other splits do not change. One
-            that turns out to be broken is not replaced.
+            each class. A smaller number chooses a subset of what a larger number chooses; other
+            splits do not change. A chosen image that turns out to be broken is not replaced.
 
     Raises:
-        ValueError: If an option is out of range, or (in `load`) the directory is not as described,
+        ValueError: If an option is out of range. In `load`, if the directory is not as described,
             a class has too few images, or more than 1% of the images are broken.
 
     Example:
@@ -79,7 +80,7 @@ class ImageFolder:
     ({'train': 14, 'validation': 2, 'test': 4}, (24, 36, 3), ('cat', 'dog'))
     """
 
-    # A recipe means the same wherever its images are kept: left out of its fingerprint.
+    # Left out of a recipe's fingerprint: it must not depend on where the images are kept.
     local_paths: ClassVar[tuple[str, ...]] = ("directory",)
 
     directory: str | os.PathLike
@@ -110,7 +111,7 @@ class ImageFolder:
         layout = FolderLayout.read(self.directory, self.classes)
         if "test" in layout.files and self.test_fraction is not None:
             raise ValueError(
-                "`test_fraction` must be None where the directory has a folder 'test'. "
+                "`test_fraction` must be None if the directory has a folder 'test'. "
                 f"Received: test_fraction={self.test_fraction!r}"
             )
         files, broken = probe_files(layout)
@@ -121,7 +122,7 @@ class ImageFolder:
         decode = partial(
             read_image, size=(height, width), resize=self.resize, channels=self.channels
         )
-        drawn = assign_splits(
+        assigned = assign_splits(
             {name: listed.labels for name, listed in files.items()},
             layout.class_names,
             validation_fraction=self.validation_fraction,
@@ -130,7 +131,7 @@ class ImageFolder:
             examples_per_class=self.examples_per_class,
         )
         streamed = {}
-        for name, (origin, indices) in drawn.items():
+        for name, (origin, indices) in assigned.items():
             listed = files[origin].take(indices)
             streamed[name] = FileSplit(
                 layout.root, listed.names, listed.labels, image_shape, decode
@@ -162,6 +163,6 @@ class ImageFolder:
             (f"{height}x{width} ({count})" for (height, width), count in commonest), most=5
         )
         raise ValueError(
-            "`image_size` must be given where images differ in size (height x width), such as "
+            "`image_size` must be given if images differ in size (height x width), such as "
             f"image_size={commonest[0][0]}. Received: image_size=None, and images of {seen}"
         )

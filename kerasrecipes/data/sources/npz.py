@@ -1,4 +1,4 @@
-"""Arrays in a NumPy archive."""
+"""Images in the arrays of a NumPy archive."""
 
 import os
 from collections.abc import Sequence
@@ -23,36 +23,36 @@ from kerasrecipes.data.splitting.split_assignment import (
 class Npz:
     """Images and labels in an `.npz` file, as `numpy.savez` and `keras.datasets` write it.
 
-    The arrays are called `x_train`, `y_train`, `x_test`, `y_test`, and `x_val`, `y_val` where there
-    is a validation split. Likewise `train_images`, `train_labels` and `images_train`,
-    `labels_train`; `valid` and `validation` for `val`; and `x`, `y` or `images`, `labels` where
-    nothing is split yet. `classes` or `class_names` may name the classes; without it they are
-    called by their numbers.
+    The arrays are called `x_train`, `y_train`, `x_test`, `y_test` and, for a validation split,
+    `x_val`, `y_val`. Names such as `train_images`, `train_labels` or `images_train`,
+    `labels_train` are read as well; so are `valid` and `validation` for `val`. If the images are
+    not split yet, the arrays are called `x`, `y` or `images`, `labels`. An array `classes` or
+    `class_names` may name the classes; without it, their names are their numbers.
 
     Images have the shape `(samples, height, width)` or `(samples, height, width, channels)`, labels
-    `(samples,)` or `(samples, 1)`. Images are held as uint8. Those of another type are converted if
-    that is exact: integers in [0, 255]; floats in [0, 1] (if none is above 1) that are multiples of
-    1/255, or floats in [0, 255] that are whole numbers, up to the rounding of their type. Arrays
-    of objects are refused, because reading them can run code.
+    `(samples,)` or `(samples, 1)`. Images are held as uint8. Images of another type must be exactly
+    convertible. Integers must be in [0, 255]. Floats must be multiples of 1/255 in [0, 1] if none
+    is above 1, else whole numbers in [0, 255], up to the rounding of their type. Arrays of objects
+    are refused, because reading them can run code.
 
     Args:
         path: String or path of the file.
-        validation_fraction: Float in `(0, 1)`, of the training images, with the same share of every
-            class. Not used where the file has a validation split.
-        test_fraction: `None`, or a float in `(0, 1)`, likewise; together with
-            `validation_fraction` less than 1. Without it and a test split in the file there is
-            none.
-        classes: `None` for all, or a list of at least two class names; the class of label 0 comes
-            first.
+        validation_fraction: Float in `(0, 1)`, a fraction of the training images, the same of every
+            class. Not used if the file has a validation split.
+        test_fraction: `None`, or a float in `(0, 1)`, likewise. The sum with `validation_fraction`
+            must be less than 1. With `None` there is a test split only if the file has one.
+        classes: `None` for all, or a list of at least two class names. The first one gets the
+            label 0.
         examples_per_class: `None` for all, or a positive integer: the number of training images of
-            each class. A smaller choice is part of a larger one; other splits do not change.
-        split_seed: Non-negative integer that draws the splits and the examples of each class. It
-            is apart from the seed of a run, so that runs with different seeds are scored on the
-            same images.
+            each class. A smaller number chooses a subset of what a larger number chooses; other
+            splits do not change.
+        split_seed: Non-negative integer. It decides which images are in which split, and which are
+            the examples of each class. It is independent of the seed of a run, so that runs with
+            different seeds are scored on the same images.
 
     Raises:
-        ValueError: If an option is out of range, or (in `load`) the file is not as described.
-        TypeError: If (in `load`) an array is of a type that is not described.
+        ValueError: If an option is out of range. In `load`, if the file is not as described.
+        TypeError: In `load`, if an array is of another type.
 
     Example:
 
@@ -66,7 +66,7 @@ class Npz:
     ({'train': 28, 'validation': 4, 'test': 8}, (28, 28, 1), ('cat', 'dog'))
     """
 
-    # A recipe means the same wherever its images are kept: left out of its fingerprint.
+    # Left out of a recipe's fingerprint: it must not depend on where the images are kept.
     local_paths: ClassVar[tuple[str, ...]] = ("path",)
 
     path: str | os.PathLike
@@ -88,7 +88,7 @@ class Npz:
         archive = read_npz(path)
         if "test" in archive.images and self.test_fraction is not None:
             raise ValueError(
-                f"`test_fraction` must be None where {path.name!r} has a test split. "
+                f"`test_fraction` must be None if {path.name!r} has a test split. "
                 f"Received: test_fraction={self.test_fraction!r}"
             )
         converted = to_uint8({archive.names[split]: x for split, x in archive.images.items()})
@@ -104,7 +104,7 @@ class Npz:
             labels = {split: own[own >= 0] for split, own in kept.items()}
             class_names = tuple(self.classes)
         check_every_class(labels["train"], class_names, repr(path.name))
-        drawn = assign_splits(
+        assigned = assign_splits(
             labels,
             class_names,
             validation_fraction=self.validation_fraction,
@@ -114,7 +114,7 @@ class Npz:
         )
         splits = {
             split: ArraySplit(images[origin][indices], labels[origin][indices])
-            for split, (origin, indices) in drawn.items()
+            for split, (origin, indices) in assigned.items()
         }
         return Dataset(
             train=splits["train"],

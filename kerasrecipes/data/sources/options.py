@@ -1,4 +1,4 @@
-"""Checks of the options that sources share."""
+"""Checks of options that several data sources have."""
 
 import math
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from kerasrecipes.base.text import listed
 def check_fractions(
     validation_fraction: float, test_fraction: float | None, split_seed: int
 ) -> None:
-    """Raises unless the fractions are in `(0, 1)`, leave something to train on, and have a seed."""
+    """Raises unless the fractions leave training images and the seed is a non-negative integer."""
     check_number("validation_fraction", validation_fraction, above=0, below=1)
     if test_fraction is not None:
         check_number("test_fraction", test_fraction, above=0, below=1)
@@ -24,7 +24,7 @@ def check_fractions(
 
 
 def check_selection(classes: Sequence | None, examples_per_class: int | None) -> None:
-    """Raises unless `classes` are at least two different ones, or all, and a count is positive."""
+    """Raises unless `classes` is `None` or names two classes or more, and the count is positive."""
     if classes is not None:
         if not isinstance(classes, list | tuple):
             raise TypeError(
@@ -56,7 +56,7 @@ def check_image_size(image_size: object) -> None:
 def check_class_names(
     classes: Sequence[str] | None, class_names: Sequence[str], place: str
 ) -> None:
-    """Raises unless `classes` are all, or some of `class_names`."""
+    """Raises unless `classes` is `None` or holds only names in `class_names`."""
     for name in classes or ():
         if name not in class_names:
             known = listed(map(repr, class_names), most=20)
@@ -70,7 +70,7 @@ MEMORY_LIMIT_BYTES = 2**30
 
 
 def fits_in_memory(samples: int, image_shape: tuple[int, int, int], in_memory: bool | None) -> bool:
-    """Returns the user's choice; without one, whether the uint8 images take at most 1 GiB.
+    """Returns `in_memory`; if it is `None`, whether the uint8 images take at most 1 GiB.
 
     Example:
 

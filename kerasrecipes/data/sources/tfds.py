@@ -1,4 +1,4 @@
-"""Any image-classification data set of TensorFlow Datasets."""
+"""Image-classification data sets of TensorFlow Datasets."""
 
 import itertools
 import os
@@ -40,51 +40,55 @@ from kerasrecipes.data.splitting.split_assignment import (
 class TFDS:
     """Any data set of TensorFlow Datasets that has one image and one class for each example.
 
-    A data set that is prepared in `data_dir` is read without a network; one that is not is
-    downloaded and prepared there. Up to 1 GiB of decoded images is held in memory. More is
-    streamed: where each image lies in the TFRecord files is found once, by `load`, and every batch
-    then reads just its own images, decoded by one thread for each CPU. Thus the order of a stream
-    is the same true permutation as that of images in memory, a pure function of seed and step,
-    which a buffer that shuffles what a file happens to hold next cannot give.
+    A data set that is prepared in `data_dir` is read without a network. Other data sets are
+    downloaded and prepared there first. Up to 1 GiB of decoded images is held in memory; larger
+    data sets are streamed. For that, `load` finds the position of each image in the TFRecord files
+    once, and every batch then reads and decodes just its own images, with one thread for each CPU.
+    So streamed images come in the same random permutation as images in memory, a pure function of
+    seed and step. A shuffle buffer, which mixes only neighbouring records, could not give it.
 
-    A broken image is skipped and named in `Dataset.skipped`; more than 1% of them is an error.
-    Where images are streamed, only their headers are read by `load`: damage behind the header is
-    found, and is an error, when the image is read. Neither reading nor decoding needs TensorFlow.
+    A broken image is skipped and listed in `Dataset.skipped`. If more than 1% of the images are
+    broken, an error is raised. If images are streamed, `load` reads only their headers. Damage
+    behind the header raises an error when the image is read. Neither reading nor decoding needs
+    TensorFlow.
 
     Args:
         name: Name as for `tfds.load`, such as `"cifar10"`, `"eurosat/rgb"` or `"mnist:3.0.1"`.
-        data_dir: Where data sets are prepared. Defaults to that of TensorFlow Datasets, which is
-            `~/tensorflow_datasets` or `$TFDS_DATA_DIR`.
+        data_dir: The folder of prepared data sets. Defaults to that of TensorFlow Datasets, which
+            is `~/tensorflow_datasets` or `$TFDS_DATA_DIR`.
         train_split: A split or a part of one, such as `"train"` or `"train[:80%]"`.
-        validation_split: Likewise, or `None` to draw it from the training split, with the same
-            share of every class.
-        test_split: Likewise, or `None` to have no test split, or to draw it by `test_fraction`.
-        validation_fraction: Float in `(0, 1)`, of the training split. Not used with
+        validation_split: Likewise, or `None` to take it from the training split, with the same
+            fraction of every class.
+        test_split: Likewise, or `None` to have no test split or to set `test_fraction`.
+        validation_fraction: Float in `(0, 1)`, a fraction of the training split. Not used with
             `validation_split`.
-        test_fraction: `None`, or a float in `(0, 1)`, of the training split; together with
-            `validation_fraction` less than 1. Needs `test_split=None`.
-        label: Name of the feature that holds the class, where there are several.
-        image_size: `None` where all images have one size, or the size that they are brought to:
-            a side in pixels, or a pair `(height, width)`.
-        resize: How they are: `"crop"` (scale until the target is covered, then cut to it around
-            the centre), `"pad"` (scale until it fits, then centre on black) or `"stretch"`.
-        channels: 3 for RGB, 1 for grey, or `None` for what the data set has.
-        classes: `None` for all, or a list of at least two class names; the class of label 0 comes
-            first.
+        test_fraction: `None`, or a float in `(0, 1)`, a fraction of the training split. The sum
+            with `validation_fraction` must be less than 1. Needs `test_split=None`.
+        label: Name of the feature that holds the class, if there are several.
+        image_size: The size that images are resized to: a side in pixels, or a pair `(height,
+            width)`. `None` keeps their size, which must be the same for all.
+        resize: The resize policy. `"crop"` scales the image until it covers the target and cuts
+            around the centre, `"pad"` scales it until it fits into the target and centres it on
+            black, and `"stretch"` scales each side.
+        channels: 3 for RGB, 1 for grey, or `None` for the channels of the data set.
+        classes: `None` for all, or a list of at least two class names. The first one gets the
+            label 0.
         examples_per_class: `None` for all, or a positive integer: the number of training images of
-            each class. A smaller choice is part of a larger one; other splits do not change.
-        split_seed: Non-negative integer that draws the splits and the examples of each class. It
-            is apart from the seed of a run, so that runs with different seeds are scored on the
-            same images.
-        in_memory: `None` to hold up to 1 GiB of decoded images in memory and to stream more, or a
-            boolean.
-        download: Whether to download what is not there. Without a network, TensorFlow Datasets
-            gives up after some three minutes of trying.
+            each class. A smaller number chooses a subset of what a larger number chooses; other
+            splits do not change.
+        split_seed: Non-negative integer. It decides which images are in which split, and which are
+            the examples of each class. It is independent of the seed of a run, so that runs with
+            different seeds are scored on the same images.
+        in_memory: Boolean, or `None` to hold up to 1 GiB of decoded images in memory and to stream
+            larger data sets.
+        download: Whether to download a data set that is not prepared. Without a network, TensorFlow
+            Datasets gives up after about three minutes.
 
     Raises:
-        ValueError: If an option is out of range, or (in `load`) there is no such data set, split,
-            class or label, the data set is not there and cannot be downloaded, splits have images
-            in common, a class has too few images, or more than 1% of the images are broken.
+        ValueError: If an option is out of range. In `load`, if there is no such data set, split,
+            class or label; if the data set is not prepared and cannot be downloaded; if splits have
+            images in common; if a class has too few images; or if more than 1% of the images are
+            broken.
 
     Example:
 
@@ -99,7 +103,7 @@ class TFDS:
         by a grey level or two in the pixels of a JPEG.
     """
 
-    # A recipe means the same wherever its images are kept: left out of its fingerprint.
+    # Left out of a recipe's fingerprint: it must not depend on where the images are kept.
     local_paths: ClassVar[tuple[str, ...]] = ("data_dir", "download")
 
     name: str
@@ -127,7 +131,7 @@ class TFDS:
         check_fractions(self.validation_fraction, self.test_fraction, self.split_seed)
         if self.test_split is not None and self.test_fraction is not None:
             raise ValueError(
-                "`test_split` must be None where `test_fraction` draws the test split. Received: "
+                "`test_split` must be None if `test_fraction` is given. Received: "
                 f"test_split={self.test_split!r}, test_fraction={self.test_fraction!r}"
             )
         check_image_size(self.image_size)
@@ -140,7 +144,7 @@ class TFDS:
     def load(self) -> Dataset:
         """Returns the images as a `Dataset`, in memory or streamed from their files."""
         builder = find_builder(self.name, self.data_dir)
-        # What can be wrong with the options is known before anything is downloaded.
+        # The options are checked before anything is downloaded.
         info = labelled_images(builder.info, self.label)
         image_shape = self._image_shape(info)
         check_class_names(self.classes, info.class_names, self.name)
@@ -148,7 +152,7 @@ class TFDS:
         prepare(builder, self.name, self.download)
         records, labels = self._scan(builder, info)
         check_every_class(labels["train"], class_names, repr(self.name))
-        drawn = assign_splits(
+        assigned = assign_splits(
             labels,
             class_names,
             validation_fraction=self.validation_fraction,
@@ -157,20 +161,20 @@ class TFDS:
             examples_per_class=self.examples_per_class,
         )
         in_memory = fits_in_memory(
-            sum(len(indices) for _, indices in drawn.values()), image_shape, self.in_memory
+            sum(len(indices) for _, indices in assigned.values()), image_shape, self.in_memory
         )
         decode = partial(
             read_image, size=image_shape[:2], resize=self.resize, channels=image_shape[2]
         )
         broken: dict[str, str] = {}
         splits: dict[str, Split] = {}
-        for split, (origin, indices) in drawn.items():
+        for split, (origin, indices) in assigned.items():
             chosen = RecordSplit(
                 records[origin].take(indices), labels[origin][indices], image_shape, decode
             )
             splits[split], unreadable = chosen.to_memory() if in_memory else chosen.readable()
             broken |= unreadable
-        check_broken(broken, sum(len(i) for _, i in drawn.values()), repr(self.name))
+        check_broken(broken, sum(len(i) for _, i in assigned.values()), repr(self.name))
         return Dataset(
             train=splits["train"],
             validation=splits["validation"],
@@ -197,7 +201,7 @@ class TFDS:
     def _scan(
         self, builder, info: LabelledImages
     ) -> tuple[dict[str, ImageRecords], dict[str, np.ndarray]]:
-        """Returns the images of the data set's own splits that are of the chosen classes."""
+        """Returns the images and labels of the chosen classes, by the data set's own splits."""
         records: dict[str, ImageRecords] = {}
         labels: dict[str, np.ndarray] = {}
         for split in ("train", "validation", "test"):
@@ -211,8 +215,8 @@ class TFDS:
             if own.size and (own.min() < 0 or own.max() >= len(info.class_names)):
                 raise ValueError(
                     f"`{option}` must be a split with labels in [0, {len(info.class_names)}). "
-                    f"Received: labels from {own.min()} to {own.max()} in {value!r}; -1 marks "
-                    "those that are not public."
+                    f"Received: labels from {own.min()} to {own.max()} in {value!r}, where -1 "
+                    "stands for labels that are not public."
                 )
             if self.classes is not None:
                 own = select_classes(own, info.class_names, self.classes)
@@ -227,5 +231,5 @@ def _check_apart(records: dict[str, ImageRecords]) -> None:
         if common:
             raise ValueError(
                 f"`{first}_split` and `{second}_split` must have no images in common. "
-                f"Received: {common} images that are in both"
+                f"Received: {common} images in both"
             )

@@ -1,4 +1,4 @@
-"""Seeded splits of labelled samples in which every class has its share."""
+"""Stratified and seeded splits of labelled samples."""
 
 from collections.abc import Sequence
 
@@ -11,21 +11,21 @@ def stratified_split(
     seed: int,
     class_names: Sequence[str],
 ) -> list[np.ndarray]:
-    """Returns the indices of one part for each fraction, and those of the rest.
+    """Splits samples into a part for each fraction, and a last part with all other samples.
 
-    A part gets `max(1, round(fraction * n))` of the `n` samples of each class, and the parts are
-    drawn one after the other from one random order: a part depends on its own and the earlier
-    fractions, not on the later ones. The order is a function of `seed` and the number of samples
-    that stays the same from one version of NumPy to the next.
+    A part gets `max(1, round(fraction * n))` of the `n` samples of each class. The parts are cut
+    one after the other from one random order, so that a part depends on its own and the earlier
+    fractions, but not on the later ones. The order is a function of `seed` and the number of
+    samples; it is the same with every version of NumPy.
 
     Args:
         labels: Integer array of shape `(samples,)`, in `[0, len(class_names))`.
-        fractions: Sequence of floats in `(0, 1)`, of the whole.
+        fractions: Sequence of floats in `(0, 1)`, fractions of all samples.
         seed: Non-negative integer.
         class_names: Sequence of strings, for the error message.
 
     Returns:
-        A list of `len(fractions) + 1` ascending integer arrays: disjoint, and together all indices.
+        The indices of each part, as `len(fractions) + 1` ascending integer arrays.
 
     Raises:
         ValueError: If a class has too few samples to appear in every part.
@@ -36,9 +36,9 @@ def stratified_split(
     >>> len(test), len(validation), len(train)
     (3, 2, 10)
 
-    Differs from `sklearn.model_selection.train_test_split(stratify=...)` in: each class appears in
-    each part, however rare it is; the classes are rounded one by one, so that equal classes get
-    equal shares, and the size of a part may be off by half a sample for each class.
+    Differs from `sklearn.model_selection.train_test_split(stratify=...)` in: every class appears in
+    every part, however rare it is; each class is rounded by itself, so that classes of equal size
+    stay equal, and the size of a part may be off by half a sample for each class.
     """
     labels = np.asarray(labels)
     order = _random_order(labels, seed)
@@ -50,7 +50,7 @@ def stratified_split(
             listed = ", ".join(f"{fraction:g}" for fraction in fractions)
             raise ValueError(
                 f"Every class must have enough images to appear in each of {len(parts)} splits "
-                f"with the fractions {listed} held out. Received: {len(members)} of class "
+                f"if the fractions {listed} are held out. Received: {len(members)} of class "
                 f"{name!r}. Add images of it, hold out less, or leave it out by `classes`."
             )
         for part, chosen in zip(parts, np.split(members, np.cumsum(sizes)), strict=True):
@@ -61,10 +61,10 @@ def stratified_split(
 def examples_of_each_class(
     labels: np.ndarray, examples_per_class: int, seed: int, class_names: Sequence[str]
 ) -> np.ndarray:
-    """Returns the ascending indices of a random `examples_per_class` samples of each class.
+    """Returns the ascending indices of `examples_per_class` random samples of each class.
 
-    With the same seed, a smaller choice is part of every larger one, so that a curve over the
-    number of examples adds samples and never exchanges them.
+    With the same seed, a smaller number chooses a subset of what a larger number chooses. So a
+    curve over the number of examples adds samples and never exchanges them.
 
     Args:
         labels: Integer array of shape `(samples,)`, in `[0, len(class_names))`.
@@ -73,7 +73,7 @@ def examples_of_each_class(
         class_names: Sequence of strings, for the error message.
 
     Raises:
-        ValueError: If a class has fewer samples than that.
+        ValueError: If a class has fewer samples.
 
     Example:
 

@@ -1,1 +1,1 @@
-"""Image grids and facts of a data set."""
+"""Image grids and statistics of data sets."""

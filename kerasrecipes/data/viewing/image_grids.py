@@ -1,4 +1,4 @@
-"""Rows of pictures, each with its name."""
+"""Image grids: pictures with a named row of images for each class, file or operation."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -9,7 +9,8 @@ from PIL import Image, ImageDraw, ImageFont
 from kerasrecipes.base.text import shortened
 from kerasrecipes.data.dataset import Dataset
 
-# Small images are enlarged by a whole number, so that their pixels stay sharp; large ones shrink.
+# Small images are enlarged by a whole number, so that their pixels stay sharp. Large images are
+# reduced.
 _SIDE_PIXELS = 64
 _LARGEST_SIDE_PIXELS = 128
 _GAP_PIXELS = 4
@@ -19,12 +20,12 @@ _LONGEST_NAME = 44
 
 
 class ImageRow(NamedTuple):
-    """A row of a sheet.
+    """A row of an image grid.
 
     Args:
-        name: What stands to its left.
+        name: Text to the left of the row.
         images: uint8 arrays of one shape `(height, width, channels)`.
-        captions: What stands below each image, or nothing.
+        captions: Texts below the images; none if empty.
     """
 
     name: str
@@ -33,10 +34,10 @@ class ImageRow(NamedTuple):
 
 
 def image_grid(rows: Sequence[ImageRow]) -> Image.Image:
-    """Returns a picture of rows of pictures, all drawn at the size of the first.
+    """Draws rows of images into one picture. All images get the size of the first.
 
     Args:
-        rows: At least one, with at least one image.
+        rows: The rows, with at least one image.
 
     Returns:
         A PIL image of mode `"RGB"`.
@@ -56,20 +57,20 @@ def image_grid(rows: Sequence[ImageRow]) -> Image.Image:
     widest = max([cell[0], *(round(small.getlength(text)) + _GAP_PIXELS for text in texts)])
     across, down = widest + _GAP_PIXELS, max(cell[1], _FONT_PIXELS + 2) + _GAP_PIXELS + below
     columns = max(len(row.images) for row in rows)
-    sheet = Image.new("RGB", (left + columns * across, _GAP_PIXELS + len(rows) * down), "white")
-    draw = ImageDraw.Draw(sheet)
+    grid = Image.new("RGB", (left + columns * across, _GAP_PIXELS + len(rows) * down), "white")
+    draw = ImageDraw.Draw(grid)
     for place, (row, name) in enumerate(zip(rows, names, strict=True)):
         top = _GAP_PIXELS + place * down
         draw.text((_GAP_PIXELS, top + cell[1] // 2), name, "black", font, anchor="lm")
         for column, image in enumerate(row.images):
-            sheet.paste(_drawn(image, cell), (left + column * across, top))
+            grid.paste(_drawn(image, cell), (left + column * across, top))
         for column, text in enumerate(row.captions):
             draw.text((left + column * across, top + cell[1] + 1), text, "black", small)
-    return sheet
+    return grid
 
 
 def _cell_size(height: int, width: int) -> tuple[int, int]:
-    """Returns the width and height that an image is drawn at."""
+    """Returns the width and height of an image in the grid."""
     longest = max(height, width)
     if longest <= _LARGEST_SIDE_PIXELS:
         factor = max(1, _SIDE_PIXELS // longest)
@@ -79,7 +80,7 @@ def _cell_size(height: int, width: int) -> tuple[int, int]:
 
 
 def _drawn(image: np.ndarray, size: tuple[int, int]) -> Image.Image:
-    # Of channels that a screen cannot show, the first is drawn in grey.
+    # If a screen cannot show the channels, the first one is drawn in grey.
     shown = image[..., :3] if image.shape[-1] in (3, 4) else image[..., 0]
     drawn = Image.fromarray(np.ascontiguousarray(shown)).convert("RGB")
     enlarged = size[0] >= drawn.width
@@ -90,14 +91,14 @@ _MOST_CLASSES = 100
 
 
 def dataset_grid(dataset: Dataset, columns: int = 12) -> Image.Image:
-    """Returns a picture with a row of training images for each class.
+    """Draws an image grid with a row of training images for each class.
 
-    The images are spread evenly over those of the class. Beyond 100 classes, 100 that are spread
-    evenly over all are drawn.
+    The images are chosen at equal distances among those of the class. Of more than 100 classes,
+    100 are chosen in the same way.
 
     Args:
         dataset: A `Dataset`.
-        columns: Positive integer, the number of images of a class.
+        columns: Positive integer, the number of images of each class.
 
     Returns:
         A PIL image of mode `"RGB"`.

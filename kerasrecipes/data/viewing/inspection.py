@@ -1,4 +1,4 @@
-"""A look at every image of a data set: values, and pictures that are in two splits."""
+"""Statistics over every image of a data set, and duplicates between its splits."""
 
 import hashlib
 import itertools
@@ -16,14 +16,15 @@ _NAMED = 5
 
 @dataclass(frozen=True)
 class Duplicates:
-    """Images of one split whose pixels are those of an image in another.
+    """Images of one split that are equal to an image of another, pixel by pixel.
 
     Args:
-        split: The split that they are in.
-        other: The split that has them too.
-        count: How many images of `split` they are.
-        relabelled: How many of these have another label in `other`.
-        examples: Up to five pairs of names, the one in `split` and the first one in `other`.
+        split: The name of the first split.
+        other: The name of the other split.
+        count: The number of images of `split` that are in `other` too.
+        relabelled: The number of these images that have another label in `other`.
+        examples: Up to five pairs of names: the image in `split`, and the first equal one in
+            `other`.
     """
 
     split: str
@@ -35,11 +36,11 @@ class Duplicates:
 
 @dataclass(frozen=True)
 class Inspection:
-    """What reading every image of a data set showed.
+    """Statistics and duplicates of a data set.
 
     Args:
-        value_range: Dict from split to its lowest and highest pixel.
-        mean: Tuple of floats: the mean of each channel over the training images.
+        value_range: Dict from split to a pair of its lowest and its highest pixel value.
+        mean: Tuple of floats, the mean of each channel over the training images.
         standard_deviation: Tuple of floats, likewise.
         duplicates: Tuple of `Duplicates`, one for each pair of splits.
     """
@@ -51,9 +52,10 @@ class Inspection:
 
 
 def inspect_dataset(dataset: Dataset) -> Inspection:
-    """Reads every image of a data set once, which for a streamed one takes as long as an epoch.
+    """Computes statistics and finds duplicates by reading every image of a data set once.
 
-    Duplicates are exact: images with the same pixels, at the size that the model sees.
+    For a streamed data set this takes as long as an epoch. Two images count as duplicates if all
+    their pixels are equal at the size that the model is given.
 
     Example:
 
@@ -70,7 +72,7 @@ def inspect_dataset(dataset: Dataset) -> Inspection:
         for images in _batches(split):
             statistics[name].add(images)
             hashes[name] += [_hash(image) for image in images]
-        # Of equal images the first, as it would be found by looking through them.
+        # Reversed, so that the first of several equal images is kept.
         places[name] = {h: i for i, h in reversed(list(enumerate(hashes[name])))}
     train = statistics["train"]
     return Inspection(
@@ -85,12 +87,12 @@ def inspect_dataset(dataset: Dataset) -> Inspection:
 
 
 class _Statistics:
-    """Range and moments of the pixels of all images so far, each channel by itself."""
+    """Range and moments of the pixels of all images so far; moments are those of each channel."""
 
     def __init__(self):
         self.lowest, self.highest = 255, 0
         self.pixels = 0
-        # Whole numbers, so that nothing is rounded however many images there are.
+        # Integers, so that sums are exact for any number of images.
         self.total = self.total_of_squares = np.zeros((), np.int64)
 
     def add(self, images: np.ndarray) -> None:

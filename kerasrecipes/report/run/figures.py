@@ -1,4 +1,4 @@
-"""A run's curves, learning rate and confusion matrix, each as an `<svg>` element."""
+"""Figures of a run as `<svg>` elements: curves, learning rate, confusion matrix."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -26,10 +26,10 @@ from kerasrecipes.page.svg import (
 
 CURVE_PIXELS = (344, 224)
 
-# From this level of HEAT on, numbers are written in the colour of the paper.
+# On this level of HEAT and darker ones, numbers have the colour of the paper.
 DARK_LEVEL = 7
 
-# A longer class name is written without its middle.
+# A longer class name is shortened in its middle.
 NAME_LENGTH = 16
 
 _LINE = {"linewidth": 1.6, "clip_on": False}
@@ -44,17 +44,17 @@ def curves(
 ) -> Markup | None:
     """Draws a metric on train (dashed, squares) and validation (solid, dots) over the epochs.
 
-    Epochs without a finite value leave a gap.
+    The curves have a gap at epochs without a finite value.
 
     Args:
-        history: A row an epoch.
-        metric: The metric's name, as in the rows; validation is `val_{metric}`.
-        chosen_epoch: The epoch whose weights were kept, marked when given.
-        in_percent: Whether the values are fractions, to be written in percent. Others get a
-            logarithmic axis where they span more than two decades.
+        history: A row for each epoch.
+        metric: The metric's name in the rows. Its name on validation is `val_{metric}`.
+        chosen_epoch: The epoch whose weights were kept. It is marked, if given.
+        in_percent: Whether the values are fractions that are written in percent. Other values get a
+            logarithmic axis if they span more than two decades.
 
     Returns:
-        An `<svg>` element, or `None` when no row has a finite value.
+        An `<svg>` element, or `None` if no row has a finite value.
     """
     epochs, train, validation = (_column(history, k) for k in ("epoch", metric, f"val_{metric}"))
     values = np.concatenate([train, validation])
@@ -79,7 +79,7 @@ def curves(
 
 
 def learning_rate(history: Sequence[Mapping]) -> Markup | None:
-    """Draws the learning rate over the epochs; logarithmic where it spans over two decades."""
+    """Draws the learning rate over the epochs. Its axis is chosen as in `curves`."""
     epochs, rates = _column(history, "epoch"), _column(history, "learning_rate")
     if not np.isfinite(rates).any():
         return None
@@ -92,9 +92,10 @@ def learning_rate(history: Sequence[Mapping]) -> Markup | None:
 
 
 def confusion_matrix(matrix: np.ndarray, class_names: Sequence[str]) -> Markup:
-    """Draws the counts of (true, predicted), shaded by the root of their share of the true class.
+    """Draws a confusion matrix.
 
-    The root lifts rare mistakes off the paper, which a linear scale would leave white.
+    The shade of a cell is the square root of its fraction of the true class. It makes rare mistakes
+    visible, which would be nearly white on a linear scale.
 
     Args:
         matrix: Integers of shape `(classes, classes)`, a row for each true class.
@@ -102,8 +103,8 @@ def confusion_matrix(matrix: np.ndarray, class_names: Sequence[str]) -> Markup:
     """
     classes, names = len(class_names), [_drawable(name) for name in class_names]
     cell = max(24, 8 + 6 * len(str(matrix.max())), min(36, 300 // classes))
-    shares = matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1)
-    levels = np.round((len(HEAT) - 1) * np.sqrt(shares)).astype(int)
+    fractions = matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1)
+    levels = np.round((len(HEAT) - 1) * np.sqrt(fractions)).astype(int)
     levels = np.maximum(levels, matrix > 0)
     with house_style():
         axes = new_axes(classes * cell, classes * cell)
@@ -126,7 +127,7 @@ def confusion_matrix(matrix: np.ndarray, class_names: Sequence[str]) -> Markup:
 
 
 def _column(history: Sequence[Mapping], key: str) -> np.ndarray:
-    """Returns a column of the history as floats, NaN where it is missing or not finite."""
+    """Returns a column of the history as floats; missing and infinite values become NaN."""
     column = [row.get(key) for row in history]
     values = np.array([math.nan if value is None else value for value in column], dtype=float)
     return np.where(np.isfinite(values), values, math.nan)
@@ -144,7 +145,7 @@ def _epoch_axes(epochs: np.ndarray, *, left: float, right: float) -> Axes:
 
 
 def _set_number_axis(axes: Axes, values: np.ndarray) -> None:
-    """Starts a linear axis at 0, or makes it logarithmic beyond two decades."""
+    """Makes the axis logarithmic if values span more than two decades, else linear from 0."""
     low, high = np.nanmin(values), np.nanmax(values)
     if low > 0 and high > 100 * low:
         axes.set_yscale("log")
@@ -159,7 +160,7 @@ def _set_number_axis(axes: Axes, values: np.ndarray) -> None:
 
 
 def _set_percent_axis(axes: Axes) -> None:
-    """Writes fractions in percent, and leaves no room above 100%."""
+    """Labels the axis in percent, and ends it at 100%."""
     _set_round_ticks(axes)
     axes.set_ylim(top=min(1, axes.get_ylim()[1]))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{100 * value:g}%"))
@@ -198,7 +199,7 @@ def _mark_epoch(axes: Axes, epoch: int, value: float) -> None:
 
 
 def _drawable(name: str) -> str:
-    """Returns a class name on one line that a font can draw, its middle left out where long."""
+    """Returns a class name as one line that matplotlib can draw, shortened in its middle."""
     # File names may hold lone surrogates, which matplotlib refuses.
     line = " ".join(str(name).encode("utf-8", "replace").decode("utf-8").split())
     return shortened(line, NAME_LENGTH, tail=6)

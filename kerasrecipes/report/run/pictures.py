@@ -1,4 +1,4 @@
-"""Images of a data set as `<img>` elements that hold their own pixels."""
+"""Images of a data set as `<img>` elements with embedded pixels."""
 
 import base64
 import io
@@ -7,29 +7,28 @@ import numpy as np
 from markupsafe import Markup
 from PIL import Image
 
-# Up to here an image is kept pixel for pixel and drawn with hard edges, larger than it is.
+# Images up to this size keep all pixels and are enlarged on the page with sharp edges.
 SMALL_PIXELS = 64
 
-# Larger images are photographs shown as thumbnails; twice the size on the page, for dense screens.
+# Larger images become thumbnails of this size: twice the size on the page, for dense screens.
 THUMBNAIL_PIXELS = 192
 
 
 def picture(image: np.ndarray, description: str) -> Markup:
-    """Returns an `<img>` element with the image inside it.
+    """Returns an `<img>` element with an embedded image.
 
     Args:
         image: uint8 array of shape `(height, width, channels)`.
-        description: What a reader who cannot see it is told.
+        description: Alternative text for readers who cannot see the image.
     """
     kind = "pixels" if max(image.shape[:2]) <= SMALL_PIXELS else "thumbnail"
     return Markup('<img class="{}" src="{}" alt="{}">').format(kind, data_uri(image), description)
 
 
 def data_uri(image: np.ndarray) -> str:
-    """Returns an image as a `data:` URI: a PNG when it is small, else a JPEG thumbnail.
+    """Returns an image as a `data:` URI: a PNG if it is small, else a JPEG thumbnail.
 
-    Channels beyond what a screen shows are left out: with 2 or more than 4 of them, the first is
-    drawn in grey.
+    If an image has neither 3 nor 4 channels, its first channel is drawn in grey.
 
     Args:
         image: uint8 array of shape `(height, width, channels)`.

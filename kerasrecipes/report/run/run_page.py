@@ -1,4 +1,4 @@
-"""`write_report(run)`: a run's report.html."""
+"""Page of a training run, report.html."""
 
 import json
 from collections.abc import Mapping
@@ -6,12 +6,14 @@ from pathlib import Path
 
 import numpy as np
 
+from kerasrecipes.data.dataset import evaluation_split
 from kerasrecipes.page import formats
 from kerasrecipes.page.pages import template, write_page
 from kerasrecipes.report.run import figures, scores
 from kerasrecipes.report.run.pictures import picture
+from kerasrecipes.training.examples import augmented_images, mistakes
 
-# Beyond this many classes a confusion matrix is no longer read cell by cell.
+# With more classes, a confusion matrix cannot be read cell by cell and is left out.
 MATRIX_CLASSES = 20
 CONFUSED_PAIRS = 20
 LISTED_FILES = 100
@@ -20,14 +22,14 @@ LISTED_FILES = 100
 def write_report(run) -> Path:
     """Writes `report.html` into a run's folder: one page that needs no network and no script.
 
-    A run that has not finished gets a page with what there is so far. The same run gives the same
-    bytes.
+    The page of an unfinished run shows the epochs that it has trained so far. The same run always
+    gets the same page, byte for byte.
 
     Args:
         run: A `Run`.
 
     Returns:
-        The path of the page, which is written whole, then renamed.
+        The path of the page.
     """
     return write_page(Path(run.folder) / "report.html", render(run))
 
@@ -40,11 +42,10 @@ def render(run) -> str:
         finished=bool(run.metrics),
         epochs_done=len(run.history),
         epochs=run.recipe.epochs,
-        headline=scores.headline(run.metrics),
+        headline=scores.headline(run),
         metrics=run.metrics,
         seconds=_seconds(run),
         diverged_epoch=scores.diverged_epoch(run.history),
-        findings=_findings(run.folder),
         figures=_figures(run),
         classes=_classes(run),
         mistakes=_mistakes(run),
@@ -61,7 +62,7 @@ def render(run) -> str:
 
 
 def _summary(run) -> str:
-    """Returns what was trained on what, in a sentence or two."""
+    """Returns a sentence or two about the model, the data and the training."""
     model = getattr(run.recipe.model, "name", str(run.recipe.model))
     parameters = run.metrics.get("parameters", {}).get("trainable")
     trained = f"{model} with {parameters:,} trainable parameters" if parameters else model
@@ -89,14 +90,8 @@ def _seconds(run) -> float | None:
     return sum(s for s in seconds if formats.is_finite(s)) if any(seconds) else None
 
 
-def _findings(folder: Path) -> list[dict] | None:
-    """Returns the diagnosis of a run, or `None` when there was none."""
-    path = Path(folder) / "findings.json"
-    return json.loads(path.read_text("utf-8")) if path.exists() else None
-
-
 def _figures(run) -> list[dict]:
-    """Returns a title, an `<svg>` and the kept epoch's values for each curve that can be drawn."""
+    """Returns the title, the `<svg>` and the kept epoch's values of each curve."""
     if not run.history:
         return []
     epoch, monitor = run.metrics.get("epoch"), run.metrics.get("monitor") or ""
@@ -118,10 +113,10 @@ def _figures(run) -> list[dict]:
 
 
 def _classes(run) -> dict | None:
-    """Returns what went right and wrong class by class, or `None` without predictions."""
-    split = scores.judged_split(run.predictions)
-    if split is None:
+    """Returns the scores and confusions of the classes, or `None` without predictions."""
+    if not run.predicted_splits:
         return None
+    split = evaluation_split(run.predicted_splits)
     names = run.data["class_names"]
     labels = np.asarray(run.predictions[f"{split}_labels"])
     predicted = np.argmax(run.predictions[f"{split}_probabilities"], axis=-1)
@@ -148,44 +143,36 @@ def _classes(run) -> dict | None:
 
 
 def _mistakes(run) -> list[dict]:
-    """Returns the most confident mistakes as pictures, with what they are and were taken for."""
-    if not len(run.examples.get("mistakes", ())):
-        return []
-    names = run.data["class_names"]
-    columns = ("mistakes", "mistake_true", "mistake_predicted", "mistake_probability")
-    return [
-        {
-            "picture": picture(image, f"{names[true]}, taken for {names[predicted]}"),
-            "true": names[true],
-            "predicted": names[predicted],
-            "probability": float(probability),
-        }
-        for image, true, predicted, probability in zip(
-            *(run.examples[column] for column in columns), strict=True
+    """Returns the most confident mistakes as pictures, with their true and predicted classes."""
+    found = []
+    for mistake in mistakes(run.examples):
+        true, predicted = (
+            run.data["class_names"][label] for label in (mistake.label, mistake.predicted)
         )
-    ]
+        found.append(
+            {
+                "picture": picture(mistake.image, f"{true}, taken for {predicted}"),
+                "true": true,
+                "predicted": predicted,
+                "probability": float(mistake.probability),
+            }
+        )
+    return found
 
 
 def _augmented(run) -> list[dict]:
-    """Returns training images as they are, each with draws of its augmentation."""
-    if not len(run.examples.get("augmented", ())):
-        return []
-    names = run.data["class_names"]
-    columns = ("originals", "augmented", "original_labels")
-    return [
-        {
-            "name": names[label],
-            "original": picture(original, f"{names[label]}, as it is"),
-            "draws": [picture(draw, f"{names[label]}, augmented") for draw in draws],
-        }
-        for original, draws, label in zip(
-            *(run.examples[column] for column in columns), strict=True
-        )
-    ]
+    """Returns a few training images, each with several augmented versions."""
+    found = []
+    for image in augmented_images(run.examples):
+        name = run.data["class_names"][image.label]
+        draws = [picture(draw, f"{name}, augmented") for draw in image.draws]
+        original = picture(image.original, f"{name}, as it is")
+        found.append({"name": name, "original": original, "draws": draws})
+    return found
 
 
 def _data_facts(data: Mapping) -> dict[str, str]:
-    """Returns what the page tells of the data besides its source and classes."""
+    """Returns the facts about the data that the page lists besides its source and classes."""
     if not data:
         return {}
     low, high = data["value_range"]
@@ -199,7 +186,10 @@ def _data_facts(data: Mapping) -> dict[str, str]:
 
 
 def _class_counts(data: Mapping) -> list[dict]:
-    """Returns a row a class: its name, its count in each split, its share of the largest class."""
+    """Returns a row for each class: its name, its count in each split, and the length of its bar.
+
+    The bar is the count of training images as a fraction of the largest class.
+    """
     counts = data.get("class_counts")
     if not counts:
         return []
@@ -211,7 +201,7 @@ def _class_counts(data: Mapping) -> list[dict]:
 
 
 def _flat(values: Mapping, prefix: str = "") -> dict[str, object]:
-    """Returns nested mappings as one, keyed by dotted paths."""
+    """Returns nested mappings as a single one with dotted paths as keys."""
     flat: dict[str, object] = {}
     for key, value in values.items():
         inner = isinstance(value, Mapping)

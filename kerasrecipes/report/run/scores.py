@@ -1,4 +1,4 @@
-"""What a run's history and predictions say, in numbers."""
+"""Scores on the page of a run, computed from its metrics, history and predictions."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -6,31 +6,31 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 
-def headline(metrics: Mapping) -> dict | None:
-    """Returns the score to quote: on test, else on validation, else `None`.
+def headline(run) -> dict | None:
+    """Returns the score to quote of a run, or `None` before it is finished.
 
     Args:
-        metrics: The contents of metrics.json.
+        run: A `Run`.
 
     Returns:
-        The split's scores, with these added: `"split"`; `"mistakes"`, where `n` is known; and
-        `"chose_epoch"`, whether the split chose the epoch and so is no fair judge of it.
+        The scores on test or, if there is none, on validation, and three more entries. `"split"`
+        is the split's name. `"chose_epoch"` says whether the split chose the epoch, so that its
+        score flatters the model. `"mistakes"` is their number, or `None` if it is unknown.
     """
-    for split in ("test", "validation"):
-        scores = metrics.get(split)
-        if scores and scores.get("accuracy") is not None:
-            n, accuracy = scores.get("n"), scores["accuracy"]
-            known = n is not None and math.isfinite(accuracy)
-            return {
-                "accuracy_interval": None,
-                "n": None,
-                **scores,
-                "split": split,
-                "chose_epoch": split == "validation"
-                and (metrics.get("monitor") or "").startswith("val_"),
-                "mistakes": n - round(n * accuracy) if known else None,
-            }
-    return None
+    split = run.evaluation_split
+    if split is None:
+        return None
+    scores, monitor = run.metrics[split], run.metrics.get("monitor") or ""
+    n, accuracy = scores.get("n"), scores["accuracy"]
+    known = n is not None and math.isfinite(accuracy)
+    return {
+        "accuracy_interval": None,
+        "n": None,
+        **scores,
+        "split": split,
+        "chose_epoch": split == "validation" and monitor.startswith("val_"),
+        "mistakes": n - round(n * accuracy) if known else None,
+    }
 
 
 def diverged_epoch(history: Sequence[Mapping]) -> int | None:
@@ -40,11 +40,6 @@ def diverged_epoch(history: Sequence[Mapping]) -> int | None:
         if any(loss is not None and not math.isfinite(loss) for loss in losses):
             return row["epoch"]
     return None
-
-
-def judged_split(predictions: Mapping) -> str | None:
-    """Returns the split whose predictions the page looks into: test, else validation."""
-    return next((s for s in ("test", "validation") if f"{s}_labels" in predictions), None)
 
 
 def confusion(labels: np.ndarray, predicted: np.ndarray, classes: int) -> np.ndarray:
@@ -61,7 +56,7 @@ def confusion(labels: np.ndarray, predicted: np.ndarray, classes: int) -> np.nda
 
 
 def per_class(labels: np.ndarray, predicted: np.ndarray, class_names: Sequence[str]) -> list[dict]:
-    """Returns precision, recall, F1 and support for each class; NaN where one is undefined."""
+    """Returns precision, recall, F1 and support of each class; NaN if one is undefined."""
     from sklearn.metrics import precision_recall_fscore_support
 
     columns = precision_recall_fscore_support(
@@ -75,7 +70,7 @@ def per_class(labels: np.ndarray, predicted: np.ndarray, class_names: Sequence[s
 
 
 def most_confused(matrix: np.ndarray, class_names: Sequence[str], limit: int) -> list[dict]:
-    """Returns the pairs (true, predicted) that were confused most often, most frequent first."""
+    """Returns the pairs (true, predicted) that are confused most often, the most frequent first."""
     mistakes = matrix - np.diag(np.diag(matrix))
     order = np.argsort(-mistakes, axis=None, kind="stable")[:limit]
     pairs = zip(*np.unravel_index(order, mistakes.shape), strict=True)

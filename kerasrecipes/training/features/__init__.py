@@ -1,1 +1,1 @@
-"""What the frozen part of a model gives, computed once and kept on disk."""
+"""Feature cache: outputs of a model's frozen part, computed once and kept on disk."""

@@ -1,4 +1,4 @@
-"""Training on features in place of images, where the model begins with a frozen part."""
+"""Training on features instead of images, for models that begin with a frozen part."""
 
 import math
 from collections.abc import Callable
@@ -15,7 +15,7 @@ from kerasrecipes.training.features.feature_cache import cached_features
 from kerasrecipes.training.features.feature_split import FeatureSplit
 from kerasrecipes.training.features.frozen_part import FrozenPart
 
-# Features that are kept unless they are asked for.
+# Features are cached without being asked for only up to this size.
 LIMIT_BYTES = 2**30
 
 _STEP_HOOKS = ("on_batch_begin", "on_batch_end", "on_train_batch_begin", "on_train_batch_end")
@@ -24,23 +24,24 @@ _STEP_HOOKS = ("on_batch_begin", "on_batch_end", "on_train_batch_begin", "on_tra
 def on_features(
     built: BuiltRecipe, directory: str | Path, wanted: bool | None = None
 ) -> BuiltRecipe | None:
-    """Returns what trains the same weights in the same way, but computes the frozen part only once.
+    """Returns a built recipe that trains the same weights on cached outputs of the frozen part.
 
-    Its model is the part of the built model behind the frozen one, of the same layers and with
-    the same optimizer; its data are the frozen part's outputs, kept in files. Trained on them, the
-    built model is trained.
+    Its model consists of the layers behind the frozen part. They are the same layers with the same
+    optimizer, so that training them trains the whole model. Its data are the outputs of the frozen
+    part, which are computed once and kept in files.
 
     Args:
-        built: The model and the images.
-        directory: Where features are kept.
-        wanted: Whether features are to be used. `None` means: if all take at most 1 GiB.
+        built: The built recipe with the whole model and the images.
+        directory: The folder for the files with features.
+        wanted: Whether to use features. `None` means: if all of them take at most 1 GiB.
 
     Returns:
-        A `BuiltRecipe`, or `None` if nothing is frozen, images are augmented, or it is not wanted.
+        The built recipe, or `None` if the model has no frozen part, images are augmented, or
+        features are not wanted.
 
     Raises:
         ValueError: If features are wanted and cannot be used; the message says why.
-        OSError: If the disk is full, or would be.
+        OSError: If the disk is full, or too small for the features.
     """
     if wanted is False:
         return None
@@ -75,14 +76,15 @@ def on_features(
         image_shape=shape,
         source=f"features of {dataset.source}",
     )
-    return replace(built, dataset=features, model=part.head)
+    return replace(built, dataset=features, model=part.head, checkpoint="head.npz")
 
 
 def _steps_per_execution(built: BuiltRecipe, shape: tuple[int, ...]) -> int:
-    """Returns how many steps TensorFlow takes before Keras is asked again.
+    """Returns the number of steps that TensorFlow takes in one call from Keras.
 
-    A step on vectors takes a tenth of what Keras needs to begin it, so an epoch is begun once. Maps
-    have long steps, and a callback may want to see each of them.
+    On vectors, a step takes a tenth of the time that Keras needs to call it, so a whole epoch is
+    one call. Feature maps have longer steps and get a call each, and so do the steps of recipes
+    whose callbacks are called at every step.
     """
     callbacks = [spec.component("callback") for spec in built.recipe.callbacks]
     watched = any(_sees_steps(callback) for callback in callbacks)
@@ -100,7 +102,7 @@ def _reason(built: BuiltRecipe, part: FrozenPart | None) -> str:
     if built.augment:
         why = "augmented images differ at every step: leave `augment` empty"
     elif part is None:
-        why = "its model begins to train, or to draw random numbers, at once: freeze its first part"
+        why = "the model begins with a layer that is trained or random: freeze its first layers"
     else:
-        why = "its images are of any size, and so are their features: pool them"
-    return f"The features of this recipe cannot be kept: {why}."
+        why = "images of any size have features of any size: pool the features"
+    return f"The features of this recipe cannot be cached: {why}."

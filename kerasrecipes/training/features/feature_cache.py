@@ -1,4 +1,4 @@
-"""Features of images on disk: computed once, and gone on with after a kill."""
+"""Cache of image features on disk, computed once and resumable."""
 
 import errno
 import hashlib
@@ -16,7 +16,7 @@ from kerasrecipes.data.split import Split
 from kerasrecipes.models.surgery.graph import all_layers
 from kerasrecipes.training.features.feature_file import FeatureFile
 
-# What a kill costs at most.
+# The features are computed in portions of so many batches. A kill loses at most one portion.
 BATCHES_AT_A_TIME = 32
 
 
@@ -31,29 +31,30 @@ def cached_features(
     data_pass: int = 0,
     joint: Callable[[Sequence[str]], keras.Model] | None = None,
 ) -> dict[str, np.ndarray]:
-    """Returns what models give for the images of a split: computed in one pass, or read from disk.
+    """Returns the outputs of models for the images of a split, from disk or from one pass.
 
-    A file is named by a hash of the model's layers and weights, of the images, and of how they are
-    augmented. It is written whole and then renamed; what a killed process computed is kept. A file
-    of another version of this package, or one that was cut short, is computed anew.
+    The name of a file is a hash of the model's layers and weights, the images, and their
+    augmentation. A file is written whole and then renamed; the portions that a killed process has
+    computed are kept. Files of another version of this package and truncated files are computed
+    again.
 
     Args:
         models: Dictionary from name to model, each with one output.
         split: The images.
-        directory: Where the files are kept.
-        resize: How the data source brings images to one size, as in `Dataset`: the digest of a
-            split that is streamed from files does not tell.
+        directory: The folder of the files.
+        resize: The data source's resize policy, as in `Dataset`. It is part of the name, because
+            the digest of a split that is streamed from files does not depend on it.
         batch_size: Positive integer.
-        augment: Layers that augment the images first, and leave the labels alone.
-        data_pass: Non-negative integer: which draw of the augmentation this is.
-        joint: Function from names to one model that gives what the models of these names do, which
-            shares what they have in common. Needed for several models.
+        augment: Layers that augment the images first and leave the labels alone.
+        data_pass: Non-negative integer. Each pass draws other random numbers for the augmentation.
+        joint: Function from names to one model with the outputs of the models of these names, which
+            computes their common layers once. Needed if there are several models.
 
     Returns:
-        By name a float32 array `(samples, ...)`, mapped from its file.
+        A dictionary from name to a float32 array `(samples, ...)`, mapped from its file.
 
     Raises:
-        OSError: If the disk is full, or would be.
+        OSError: If the disk is full, or too small for the features.
     """
     directory = Path(directory)
     directory.mkdir(parents=True, exist_ok=True)
@@ -68,7 +69,7 @@ def cached_features(
         )
         for name, model in models.items()
     }
-    # Whoever comes second waits, and then finds the files.
+    # A second process waits here until the first has written the files.
     with filelock.FileLock(directory / "lock"):
         missing = {name: file for name, file in files.items() if not file.is_whole}
         if missing:
@@ -92,7 +93,7 @@ def _compute(
     steps: int,
     batch_size: int,
 ) -> None:
-    """Appends a model's outputs to files, some batches at a time, from where a kill left them."""
+    """Appends a model's outputs to files, in portions, after the portions that are there."""
     rows_at_a_time = BATCHES_AT_A_TIME * batch_size
     done = min(file.rows_there() // rows_at_a_time * rows_at_a_time for file in files)
     try:
@@ -101,7 +102,7 @@ def _compute(
         for begin in range(done // batch_size, steps, BATCHES_AT_A_TIME):
             chosen = batches(begin, min(begin + BATCHES_AT_A_TIME, steps))
             outputs = model.predict(chosen, verbose=0)
-            # Keras takes the list away from around a single output.
+            # Keras returns a single output without a list around it.
             for file, rows in zip(files, [outputs] if len(files) == 1 else outputs, strict=True):
                 file.append(rows)
         for file in files:
@@ -109,7 +110,9 @@ def _compute(
     except OSError as error:
         if error.errno is not None:
             error.filename = error.filename or str(files[0].path)
-        error.add_note("What was computed is kept: make room, and the same command goes on.")
+        error.add_note(
+            "The features computed so far are kept: make room, and the same command continues."
+        )
         raise
 
 
@@ -119,7 +122,7 @@ def _check_space(directory: Path, wanted: int) -> None:
         raise OSError(
             errno.ENOSPC,
             f"The features take {wanted / 2**20:,.0f} MiB, and {free / 2**20:,.0f} MiB are free: "
-            "make room, write elsewhere, or take features that were pooled",
+            "make room, choose another directory, or pool the features",
             str(directory),
         )
 
@@ -131,7 +134,8 @@ def _hash(*parts: str) -> str:
 def model_digest(model: keras.Model) -> str:
     """Returns a SHA-256 of a model's layers and weights.
 
-    Names do not count, which Keras numbers through, nor whether layers are trainable.
+    It depends neither on names, which Keras numbers consecutively, nor on whether layers are
+    trainable.
     """
     layers = [model, *model.layers, *all_layers(model)]
     numbers = {name: f"#{n}" for n, name in enumerate(dict.fromkeys(x.name for x in layers))}

@@ -1,4 +1,4 @@
-"""A `.npy` file that grows row by row, and can be gone on with."""
+"""A `.npy` file that is written in portions and can be resumed."""
 
 import io
 import json
@@ -11,18 +11,18 @@ import numpy as np
 
 from kerasrecipes.base.files import write_json
 
-# Of the files. Raised when another version would misread what this one writes.
+# The format of the files. It is raised when an older version would misread the new files.
 FORMAT = 1
 
 
 @dataclass(frozen=True)
 class FeatureFile:
-    """Float32 features in a file that is whole or not there.
+    """Float32 features in a file that is either complete or does not exist.
 
-    Rows are appended to a file beside it, which is renamed when all are there.
+    Rows are appended to a second file, which is renamed when it has all rows.
 
     Args:
-        path: The `.npy` file. Beside it a `.json` file of the same name tells the format.
+        path: Path of the `.npy` file. A `.json` file of the same name beside it states the format.
         shape: Tuple `(samples, ...)` of the whole array.
     """
 
@@ -31,12 +31,12 @@ class FeatureFile:
 
     @property
     def size_bytes(self) -> int:
-        """The size of all rows."""
+        """The size of all rows together."""
         return 4 * math.prod(self.shape)
 
     @property
     def is_whole(self) -> bool:
-        """Whether the file is there, whole, and of this version."""
+        """Whether the file exists, is complete, and has the format of this version."""
         try:
             described = json.loads(self.path.with_suffix(".json").read_text("utf-8"))
             array = self.read()
@@ -53,7 +53,7 @@ class FeatureFile:
         return np.load(self.path, mmap_mode="r")
 
     def rows_there(self) -> int:
-        """Returns how many rows were appended to the unfinished file."""
+        """Returns the number of rows in the unfinished file."""
         try:
             size = self._partial.stat().st_size
         except FileNotFoundError:
@@ -61,7 +61,7 @@ class FeatureFile:
         return max(0, size - len(self._header)) // (self.size_bytes // self.shape[0])
 
     def cut_to(self, rows: int) -> None:
-        """Drops all but the first rows of the unfinished file, or begins it."""
+        """Truncates the unfinished file to its first rows, or creates it."""
         if rows == 0:
             self._partial.write_bytes(self._header)
         else:
@@ -70,15 +70,15 @@ class FeatureFile:
             )
 
     def append(self, rows: np.ndarray) -> None:
-        """Adds rows to the unfinished file."""
+        """Appends rows to the unfinished file."""
         with self._partial.open("ab") as file:
             file.write(np.ascontiguousarray(rows, "<f4").data)
 
     def finish(self) -> None:
-        """Puts the file in its place."""
+        """Renames the unfinished file, which has all rows now."""
         with self._partial.open("rb") as file:
             os.fsync(file.fileno())
-        # An array that is there, of another version, must not be taken for one of this.
+        # An older array must not stand beside the new description, as if it were of this version.
         self.path.unlink(missing_ok=True)
         write_json(self.path.with_suffix(".json"), {"format": FORMAT, "shape": list(self.shape)})
         self._partial.replace(self.path)

@@ -1,16 +1,17 @@
-"""Features in place of images."""
+"""Features of images as a split of a data set."""
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from kerasrecipes.data.split import array_digest
+
 
 @dataclass(frozen=True, eq=False)
 class FeatureSplit:
-    """What a network gives for the images of a split, read as a `Split` of images is.
+    """The outputs of a network for the images of a split, with the interface of a `Split`.
 
     Args:
         features: float32 array of shape `(samples, ...)`, which may be mapped from a file.
@@ -44,7 +45,4 @@ class FeatureSplit:
         return f"#{index}"
 
     def digest(self) -> str:
-        content = hashlib.sha256(repr(self.features.shape).encode())
-        content.update(self.labels.astype("<i4").tobytes())
-        content.update(np.ascontiguousarray(self.features).data)
-        return content.hexdigest()
+        return array_digest(self.features, self.labels)

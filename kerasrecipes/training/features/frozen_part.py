@@ -1,4 +1,4 @@
-"""The part of a model that training does not change, and the rest."""
+"""The part of a model that training does not change, cut off from the part that is trained."""
 
 from dataclasses import dataclass
 
@@ -9,13 +9,13 @@ from kerasrecipes.models.surgery.graph import Graph, inner_network
 
 @dataclass(frozen=True)
 class FrozenPart:
-    """A model cut in two where its frozen part ends.
+    """The two parts of a model that is cut where its frozen part ends.
 
     Args:
-        backbone: Model from raw pixels to features. They depend on the image alone: nothing in it
-            is trained or random.
-        head: Model from features to logits, of the layers of the whole model: training it trains
-            them there.
+        backbone: Model from raw pixels to features. Nothing in it is trained or random, so that
+            the features of an image never change.
+        head: Model from features to logits. It consists of layers of the whole model, so that
+            training it trains the whole model.
     """
 
     backbone: keras.Model
@@ -23,11 +23,11 @@ class FrozenPart:
 
     @classmethod
     def of(cls, model: keras.Model) -> "FrozenPart | None":
-        """Returns the parts of a model; `None` if it begins to train, or to draw, at once.
+        """Returns the parts of a model, or `None` if it has no frozen part.
 
-        The cut is as late as possible: behind the last layer through which all passes and before
-        which nothing is trained or random. The frozen part must have weights, or there is nothing
-        to save.
+        The cut is as late as possible: after the last layer that every path through the network
+        passes and before which nothing is trained or random. A part without weights does not
+        count, because computing it once would save nothing.
         """
         network = inner_network(model)
         before = [] if network is model else model.layers[:-1]
@@ -60,7 +60,7 @@ def features_model(model: keras.Model, *layers: str) -> keras.Model:
 
 
 def _is_frozen(layer) -> bool:
-    """Returns whether a layer's output in training is what it is in inference, and stays so."""
+    """Returns whether a layer gives the same output in training as in inference, at every step."""
     if not isinstance(layer, keras.layers.Layer):
         return True  # An operation, such as `keras.ops.flip`.
     normalizes = isinstance(layer, keras.layers.BatchNormalization) and layer.trainable

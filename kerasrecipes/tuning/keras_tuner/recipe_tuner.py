@@ -124,7 +124,7 @@ class RecipeTuner(CoarseToFine):
                 folder / "logs", self.space.changes(trial.hyperparameters.values), trial.trial_id
             )
             with contextlib.suppress(RungEnd):
-                train(recipe, directory=runs, name=RUN_NAME, verbose=0, observers=[reporter])
+                train(recipe, directory=runs, name=RUN_NAME, verbose=0, callbacks=[reporter])
         return _rows(folder)
 
     def on_trial_begin(self, trial):

@@ -43,7 +43,7 @@ def test_a_named_image_may_have_any_name(folder):
     [
         ("pictures/notes.txt", "Expected an image: its content is not .* Received: pictures/notes"),
         ("pictures/b.pgn", "Did you mean 'b.png'"),
-        ("nowhere/b.png", "there is none of that name. Received: nowhere/b.png"),
+        ("nowhere/b.png", "there is no file of that name. Received: nowhere/b.png"),
         ("*.tiff", "'\\*.tiff' matches no images"),
         ("empty", "no images in the folder 'empty'"),
     ],

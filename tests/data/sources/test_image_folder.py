@@ -225,7 +225,7 @@ def test_a_class_with_too_few_images(copy):
 def test_a_test_fraction_beside_a_test_folder(tmp_path):
     write_images(tmp_path / "train", 5)
     write_images(tmp_path / "test", 5)
-    with pytest.raises(ValueError, match="`test_fraction` must be None where .* folder 'test'"):
+    with pytest.raises(ValueError, match="`test_fraction` must be None if .* folder 'test'"):
         load(tmp_path, test_fraction=0.2)
 
 

@@ -121,13 +121,13 @@ def test_the_hash_does_not_depend_on_the_place(tmp_path):
         ({"y_train": LABELS * 10**9}, ValueError, r"in \[0, 60\).*from 0 to 2000000000"),
         ({"y_train": LABELS.astype("uint64") + 2**63}, ValueError, r"in \[0, 60\)"),
         ({"classes": ["cat", "dog"]}, ValueError, r"`y_train` must .*in \[0, 2\).*from 0 to 2"),
-        ({"classes": ["cat", "dog", "cat"]}, ValueError, "without repetitions"),
+        ({"classes": ["cat", "dog", "cat"]}, ValueError, "list of different names"),
         ({"classes": ["cat", "dog", "owl", "emu"]}, ValueError, "none of class 'emu'"),
-        ({"x_test": TEST[:, :3], "y_test": LABELS[:12]}, ValueError, "one shape.*x_test"),
+        ({"x_test": TEST[:, :3], "y_test": LABELS[:12]}, ValueError, "the same shape.*x_test"),
         ({"x_test": TEST, "y_test": LABELS[:12] + 7}, ValueError, r"`y_test`.*in \[0, 3\)"),
         ({"x_train": np.array([None] * 60)}, TypeError, "an array of objects.*could run code"),
         ({"x_train": TRAIN.astype(str)}, TypeError, "`x_train` must hold numbers"),
-        ({"x_train": TRAIN - 100.0}, ValueError, "Undo what was done to them"),
+        ({"x_train": TRAIN - 100.0}, ValueError, "Undo any preprocessing"),
     ],
 )
 def test_arrays_that_are_not_as_they_must_be(tmp_path, changes, error, message):
@@ -143,7 +143,7 @@ def test_arrays_that_are_not_as_they_must_be(tmp_path, changes, error, message):
         ({"classes": ["1"]}, ValueError, "at least two classes"),
         ({"examples_per_class": 19}, ValueError, "smallest class, 18 of '0'"),
         ({"validation_fraction": 0}, ValueError, r"in \(0, 1\)"),
-        ({"test_fraction": 0.1}, ValueError, "must be None where 'arrays.npz' has a test split"),
+        ({"test_fraction": 0.1}, ValueError, "must be None if 'arrays.npz' has a test split"),
     ],
 )
 def test_options_out_of_range(tmp_path, options, error, message):

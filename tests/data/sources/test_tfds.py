@@ -216,10 +216,10 @@ def test_what_is_no_image_classification(tmp_path):
     hidden = {"train": examples(TRAIN, LABELS), "test": examples(TEST, [-1] * 12)}
     prepare(tmp_path, "HiddenLabels", features(), hidden)
     for name, message in {
-        "no_labels": "'no_labels' has no class labels",
-        "no_images": "'no_images' has no images",
+        "no_labels": "Received: 'no_labels', which has no class labels",
+        "no_images": "Received: 'no_images', which has no images",
         "float_images": "of 8 or 16 bits. Received: dtype=float32",
-        "hidden_labels": "`test_split` must be .* from -1 to -1 in 'test'; -1 marks",
+        "hidden_labels": "`test_split` must be .* from -1 to -1 in 'test', where -1 stands",
     }.items():
         with pytest.raises(ValueError, match=message):
             load(tmp_path, name)
@@ -238,7 +238,10 @@ def test_what_is_not_there_and_cannot_be_downloaded(tmp_path, monkeypatch):
         raise ConnectionError("no network\nand a long story")
 
     monkeypatch.setattr(tfds.core.DatasetBuilder, "download_and_prepare", fail)
-    for options, reason in (({}, r"\(no network\)$"), ({"download": False}, "Set download=True")):
+    for options, reason in (
+        ({}, r"\(no network\)\. Run this"),
+        ({"download": False}, "Set download=True"),
+    ):
         with pytest.raises(ValueError, match=reason) as info:
             load(tmp_path, "mnist", **options)
         code = "import tensorflow_datasets as tfds; "
@@ -307,7 +310,7 @@ def test_options_that_do_not_fit_the_data(home, options, message):
     [
         ({"name": 3}, TypeError, "`name` must be a string"),
         ({"train_split": None}, TypeError, "`train_split` must be a string"),
-        ({"test_fraction": 0.1}, ValueError, "`test_split` must be None where"),
+        ({"test_fraction": 0.1}, ValueError, "`test_split` must be None if"),
         ({"validation_fraction": 1}, ValueError, r"in \(0, 1\)"),
         ({"image_size": 0}, ValueError, "`image_size`"),
         ({"resize": "crp"}, ValueError, "Did you mean 'crop'?"),

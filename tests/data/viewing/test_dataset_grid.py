@@ -19,10 +19,10 @@ def dataset(shape, classes=3, each=5, names=None):
     return Dataset(split, split, None, names, shape, "made up")
 
 
-def cells(sheet, size, rows, columns):
+def cells(grid, size, rows, columns):
     """Returns the pixels of each cell, found from the right, where no text is."""
-    pixels = np.asarray(sheet)
-    left = sheet.width - columns * (size[1] + GAP)
+    pixels = np.asarray(grid)
+    left = grid.width - columns * (size[1] + GAP)
     assert (pixels[:, left - 1] == 255).all() or left == 0
     return [
         [
@@ -69,6 +69,6 @@ def test_small_images_keep_sharp_pixels():
 
 def test_many_classes_and_long_names():
     names = tuple(f"{label} {'x' * 100}" for label in range(250))
-    sheet = dataset_grid(dataset((8, 8, 1), classes=250, each=1, names=names))
-    assert sheet.height == GAP + 100 * (64 + GAP)
-    assert sheet.width < 1300
+    grid = dataset_grid(dataset((8, 8, 1), classes=250, each=1, names=names))
+    assert grid.height == GAP + 100 * (64 + GAP)
+    assert grid.width < 1300

@@ -10,13 +10,13 @@ def levels(*values):
 
 
 def test_rows_of_different_lengths():
-    sheet = np.asarray(image_grid([ImageRow("a", levels(10, 20, 30)), ImageRow("b", levels(40))]))
-    assert sheet.shape[0] == GAP + 2 * (64 + GAP)
-    left = sheet.shape[1] - 3 * (64 + GAP)
+    grid = np.asarray(image_grid([ImageRow("a", levels(10, 20, 30)), ImageRow("b", levels(40))]))
+    assert grid.shape[0] == GAP + 2 * (64 + GAP)
+    left = grid.shape[1] - 3 * (64 + GAP)
     for column, value in enumerate((10, 20, 30)):
-        cell = sheet[GAP : GAP + 64, left + column * (64 + GAP) :][:, :64]
+        cell = grid[GAP : GAP + 64, left + column * (64 + GAP) :][:, :64]
         assert (cell == value).all()
-    lower = sheet[2 * GAP + 64 :, left:]
+    lower = grid[2 * GAP + 64 :, left:]
     assert (lower[:64, :64] == 40).all()
     assert (lower[:, 64:] == 255).all()
 

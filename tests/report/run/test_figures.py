@@ -1,8 +1,10 @@
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from kerasrecipes.page import pages
 from kerasrecipes.page.svg import HEAT, VARIABLES
 from kerasrecipes.report.run import figures
 
@@ -149,9 +151,7 @@ def contrast(first, second):
 
 
 def schemes():
-    style = (figures.__spec__.origin.rsplit("/", 1)[0]) + "/style.css"
-    with open(style, encoding="utf-8") as file:
-        text = file.read()
+    text = Path(pages.__file__).with_name("style.css").read_text("utf-8")
     return [
         dict(re.findall(r"(--[\w-]+): (#[0-9a-f]{6})", half)) for half in text.split("@media")[:2]
     ]

@@ -212,15 +212,6 @@ def test_environment_is_flattened(page):
     assert "backend jax seed 7 wall_seconds 83.0 versions. keras 3" in page.text
 
 
-def test_findings_are_there_only_after_a_diagnosis(run):
-    assert "Findings" not in read(run).text
-    path = run.folder / "findings.json"
-    path.write_text("[]")
-    assert "Findings The diagnosis found nothing to remedy." in read(run).text
-    path.write_text('[{"finding": "Overfits", "evidence": "gap 0.3 <b>", "remedy": "Augment"}]')
-    assert "Findings Overfits gap 0.3 <b> Remedy: Augment" in read(run).text
-
-
 def test_an_unfinished_run_says_so(unfinished):
     text = read(unfinished).text
     assert "This run has not finished. 2 of 5 epochs are done; there is no score yet." in text
@@ -266,9 +257,6 @@ def test_everything_from_outside_is_escaped(run):
     run.metrics["monitor"] = evil
     for row in run.history:
         row[evil] = 1.0
-    (run.folder / "findings.json").write_text(
-        f'[{{"finding": "{EVIL}", "evidence": "{EVIL}", "remedy": "{EVIL}"}}]'
-    )
     page = read(run)
     clean = read(run.__class__(**{**vars(run), "name": "clean"}))
     assert "script" not in page.tags

@@ -4,24 +4,25 @@ import numpy as np
 import pytest
 
 from kerasrecipes.report.run import scores
+from tests.report.conftest import FakeRun
 
 
 def test_headline_prefers_test():
     validation, test = {"accuracy": 0.9, "n": 10}, {"accuracy": 0.8, "n": 20}
     metrics = {"monitor": "val_loss", "validation": validation, "test": test}
-    quoted = scores.headline(metrics)
+    quoted = scores.headline(FakeRun(metrics=metrics))
     assert (quoted["split"], quoted["accuracy"], quoted["mistakes"]) == ("test", 0.8, 4)
     assert not quoted["chose_epoch"]
-    quoted = scores.headline(metrics | {"test": None})
+    quoted = scores.headline(FakeRun(metrics=metrics | {"test": None}))
     assert (quoted["split"], quoted["accuracy"], quoted["mistakes"]) == ("validation", 0.9, 1)
     assert quoted["chose_epoch"]
-    assert scores.headline({}) is None
+    assert scores.headline(FakeRun(metrics={})) is None
 
 
 @pytest.mark.parametrize("monitor", [None, "loss"])
 def test_validation_that_chose_no_epoch_is_not_accused(monitor):
     metrics = {"monitor": monitor, "validation": {"accuracy": 0.9, "n": 10}}
-    assert not scores.headline(metrics)["chose_epoch"]
+    assert not scores.headline(FakeRun(metrics=metrics))["chose_epoch"]
 
 
 @pytest.mark.parametrize(

@@ -104,7 +104,8 @@ def test_the_saved_model_takes_pixels_and_gives_the_scores(recipe, run):
 def test_another_seed_finds_the_features(recipe, run):
     before = {path: path.stat().st_mtime_ns for path in features(run.folder.parent)}
     other = recipe.replace({"seed": 1, "model.dropout_rate": 0.5})
-    assert on_features_of(other, run.folder.parent / "features") is not None
+    cached = on_features_of(other, run.folder.parent / "features")
+    assert cached.checkpoint != build_recipe(recipe, recipe.data.build("data").load()).checkpoint
     assert {path: path.stat().st_mtime_ns for path in features(run.folder.parent)} == before
 
 
@@ -115,7 +116,7 @@ def test_an_interrupted_run_goes_on(recipe, run, tmp_path, monkeypatch):
                 raise KeyboardInterrupt
 
     monkeypatch.setattr(
-        "kerasrecipes.training.training.TensorBoardScalars", lambda directory: Interrupt()
+        "kerasrecipes.training.fit.TensorBoardScalars", lambda directory: Interrupt()
     )
     with pytest.raises(KeyboardInterrupt):
         trained(recipe, tmp_path)
@@ -182,12 +183,15 @@ def test_what_is_too_large_is_kept_only_if_asked(recipe, tmp_path, monkeypatch):
     ("changes", "message"),
     [
         ({"augment": [use("RandomFlip")]}, "augmented images differ at every step"),
-        ({"model.trainable_stages": "all"}, "begins to train.*freeze its first part"),
+        (
+            {"model.trainable_stages": "all"},
+            "begins with a layer that is trained.*freeze its first layers",
+        ),
     ],
 )
 def test_where_features_cannot_be_kept(changes, message, recipe, tmp_path):
     recipe = recipe.replace(changes)
-    with pytest.raises(ValueError, match=f"cannot be kept: .*{message}"):
+    with pytest.raises(ValueError, match=f"cannot be cached: .*{message}"):
         on_features_of(recipe, tmp_path, wanted=True)
     assert on_features_of(recipe, tmp_path) is None
     assert not list(tmp_path.iterdir())

@@ -187,7 +187,7 @@ def test_a_disk_that_fills_up(tmp_path, monkeypatch, calls):
     monkeypatch.setattr(feature_cache.FeatureFile, "append", full)
     with pytest.raises(OSError, match=r"No space left on device: .*\.npy") as error:
         features(model, split, tmp_path)
-    assert "What was computed is kept" in error.value.__notes__[0]
+    assert "The features computed so far are kept" in error.value.__notes__[0]
     monkeypatch.setattr(feature_cache.FeatureFile, "append", append)
     calls.clear()
     np.testing.assert_allclose(

@@ -1,0 +1,101 @@
+"""The epochs of a run: training with checkpoints, averaged weights and the choice of an epoch."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import keras
+
+from kerasrecipes.callbacks import AveragedWeights, BestWeights, TensorBoardScalars
+from kerasrecipes.data.batches import evaluation_batches, shuffled_images, training_batches
+from kerasrecipes.models.surgery.batch_norm_recalibration import recalibrate_batch_norm
+from kerasrecipes.training.build import BuiltRecipe
+from kerasrecipes.training.epoch_log import EpochLog
+from kerasrecipes.training.resumable_checkpoint import ResumableCheckpoint
+
+# Averaged weights need new normalization statistics after every epoch. They are estimated from this
+# number of batches: a pass over all of a large data set would cost more than it gains.
+STATISTICS_BATCHES = 32
+
+
+class FittedEpochs(NamedTuple):
+    """The epochs that a run has trained.
+
+    Args:
+        kept: The epoch whose weights the model has now, counted from 1.
+        seconds: The time that all epochs took together.
+    """
+
+    kept: int
+    seconds: float
+
+
+def fit_recipe(
+    built: BuiltRecipe,
+    folder: Path,
+    class_weight: dict[int, float] | None,
+    *,
+    callbacks: Sequence[keras.callbacks.Callback] = (),
+    verbose: str | int = "auto",
+) -> FittedEpochs:
+    """Trains a built recipe from the last checkpoint in its run folder to the end.
+
+    Args:
+        built: The built recipe. Its model is trained.
+        folder: The run folder, which gets history.csv, logs and checkpoints.
+        class_weight: `None`, or the weight of each label in the loss.
+        callbacks: Callbacks besides the recipe's, called after the checkpoint of each epoch.
+        verbose: As in `keras.Model.fit`.
+    """
+    recipe, model, steps = built.recipe, built.model, built.length.steps_per_epoch
+    log = EpochLog(folder / "history.csv")
+    best = [BestWeights(recipe.monitor)] if recipe.monitor else []
+    chosen = [callback.build("callback", built.length) for callback in recipe.callbacks]
+    checkpoint = ResumableCheckpoint(
+        folder / "checkpoint" / built.checkpoint, [log, *chosen, *best]
+    )
+    validation = evaluation_batches(built.dataset.validation, built.batch_size)
+    if recipe.averaging:
+        averaged = AveragedWeights(validation, _statistics_refresh(built), callbacks=best)
+        own, validation = [averaged, log, *chosen], None
+    else:
+        own = [log, *chosen, *best]
+    finished = checkpoint.restore(model)
+    # If the checkpoint is of the last epoch, `fit` trains no more but still calls the callbacks and
+    # the optimizer at its end: early stopping and averaging give the model its weights only then.
+    last = finished if checkpoint.stopped else recipe.epochs
+    # Keras weights a sample by one class. A mixed sample has several, which the batches weight.
+    mixed = built.mixed_labels
+    model.fit(
+        training_batches(
+            built.dataset.train,
+            batch_size=built.batch_size,
+            seed=recipe.seed,
+            steps_per_epoch=steps,
+            epochs=range(finished, max(last, finished + 1)),
+            augment=built.augment,
+            classes=len(built.dataset.class_names),
+            class_weight=class_weight if mixed else None,
+        ),
+        validation_data=validation,
+        initial_epoch=finished,
+        epochs=last,
+        steps_per_epoch=steps,
+        shuffle=False,  # The batches are in the run's own order already.
+        class_weight=None if mixed else class_weight,
+        callbacks=[*own, TensorBoardScalars(folder / "logs"), checkpoint, *callbacks],
+        verbose=verbose,
+    )
+    best_epoch = best[0].restore(model) if best else None
+    kept = log.rows[-1]["epoch"] if best_epoch is None else best_epoch + 1
+    return FittedEpochs(kept, sum(row["seconds"] for row in log.rows))
+
+
+def _statistics_refresh(built: BuiltRecipe) -> Callable[[keras.Model], None]:
+    """Returns a function that computes batch normalization's statistics on training images."""
+    split, size = built.dataset.train, built.batch_size
+
+    def refresh(model: keras.Model) -> None:
+        recalibrate_batch_norm(model, shuffled_images(split, size, batches=STATISTICS_BATCHES))
+
+    return refresh
