@@ -5,8 +5,8 @@ from keras import ops
 
 from kerasrecipes.base.private import AllowsEmptyWeightDecay, DecaysWithinItsStep, uses_weight_decay
 from kerasrecipes.optimizers._base.optimizer_wrapper import (
-    WithInnerOptimizer,
     OptimizerWrapper,
+    WithInnerOptimizer,
     public_config,
     resolved_optimizer,
 )
