@@ -114,7 +114,7 @@ def _loss_of_step(model, batch) -> float:
 def _trained_at(model, schedule) -> Iterator[None]:
     """Gives a model a copy of its optimizer with a schedule, and restores it afterwards."""
     optimizer, variables = model.optimizer, state_variables(model)
-    optimizer.build(model.trainable_variables)  # Some optimizers complete their configuration.
+    optimizer.build(model.trainable_variables)  # Some have all of their configuration only now.
     before = to_arrays(variables)
     try:
         _use(model, _with_schedule(optimizer, schedule))

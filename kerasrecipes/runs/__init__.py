@@ -1,4 +1,4 @@
-"""Comparing, scoring, predicting with and exporting finished runs."""
+"""Comparison, evaluation, prediction and export of finished runs."""
 
 from lazy_loader import attach_stub
 

@@ -1,4 +1,4 @@
-"""Test of whether augmentations keep labels true, by the predictions of a trained network."""
+"""Label safety of augmentations, measured by the predictions of a trained network."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Training: a recipe goes in, a run comes out."""
+"""Training of recipes, and the runs that it writes."""
 
 from lazy_loader import attach_stub
 

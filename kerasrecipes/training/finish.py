@@ -1,4 +1,4 @@
-"""The end of a run: its scores, predictions, pictures and saved model."""
+"""End of a run: its scores, predictions, pictures and saved model."""
 
 import math
 from collections.abc import Mapping

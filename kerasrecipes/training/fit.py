@@ -1,4 +1,4 @@
-"""The epochs of a run: training with checkpoints, averaged weights and the choice of an epoch."""
+"""Epochs of a run: training with checkpoints, averaged weights and the choice of an epoch."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Run folders as values, which everything after training takes: `Run`, and functions on them."""
+"""Run folders as values, and functions that find, load and remove them."""
 
 import csv
 import functools
@@ -94,7 +94,8 @@ class Run:
 
         It is `None` before the run is finished.
         """
-        return evaluation_split([k for k, v in self.metrics.items() if v]) if self.metrics else None
+        scored = [split for split in ("validation", "test") if self.metrics.get(split)]
+        return evaluation_split(scored) if scored else None
 
     @functools.cached_property
     def data(self) -> dict[str, Any]:

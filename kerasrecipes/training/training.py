@@ -1,4 +1,4 @@
-"""The training of a recipe, from its data to a finished run folder."""
+"""Training of a recipe, from its data to a finished run folder."""
 
 import functools
 import gc

@@ -3,7 +3,7 @@ import json
 import numpy as np
 import pytest
 
-from kerasrecipes.data.dataset import Dataset
+from kerasrecipes.data.dataset import Dataset, evaluation_split
 from kerasrecipes.data.split import ArraySplit
 
 
@@ -78,3 +78,10 @@ def test_hash_is_computed_once():
 def test_inconsistent_splits(options, message):
     with pytest.raises(ValueError, match=message):
         dataset(**options)
+
+
+def test_a_model_is_judged_by_test_or_else_validation():
+    assert evaluation_split(dataset().splits) == "test"
+    assert evaluation_split(dataset(test=None).splits) == "validation"
+    with pytest.raises(ValueError, match="a test or a validation split. Received: train"):
+        evaluation_split(["train"])

@@ -48,6 +48,7 @@ def test_each_label_is_trained_with_each_seed(run, train, recipe):
     assert row["test_accuracy"] == row["validation_accuracy"] == 0.8 + 0.1 * 0.5 + 0.01
     assert (row["test_n"], row["validation_n"], row["epoch"]) == (100, 50, 2)
     assert (row["parameters"], row["seconds"], row["keras"]) == (10, 1.5, "3.15.0")
+    assert result.evaluation_split == "test"
     assert "test_accuracy_interval" not in row
 
 
@@ -242,6 +243,7 @@ def test_an_unknown_label_or_metric_names_the_nearest(run, train):
     train.has_test = False
     result = run()
     assert "test_accuracy" not in result.metrics
+    assert result.evaluation_split == "validation"
     assert result.summary("validation_loss")[0]["n"] == 3
     with pytest.raises(ValueError, match="Did you mean 'validation_accuracy'"):
         result.summary("validation_acuracy")

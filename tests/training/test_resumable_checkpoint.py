@@ -79,7 +79,7 @@ def test_starts_at_the_beginning_without_a_checkpoint(tmp_path):
 
 def test_refuses_the_checkpoint_of_another_model(tmp_path):
     fit(tmp_path / "state.npz", 1)
-    with pytest.raises(ValueError, match="another model or optimizer"):
+    with pytest.raises(ValueError, match="must be one of this model and optimizer"):
         ResumableCheckpoint(tmp_path / "state.npz").restore(compiled(units=9))
 
 

@@ -1,1 +1,1 @@
-"""The page of a run."""
+"""Page of a run."""

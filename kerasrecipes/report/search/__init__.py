@@ -1,1 +1,1 @@
-"""The page of a search."""
+"""Page of a search."""

@@ -1,4 +1,4 @@
-"""The part of a model that training does not change, cut off from the part that is trained."""
+"""Cut of a model into a frozen part, which training does not change, and a part that is trained."""
 
 from dataclasses import dataclass
 
