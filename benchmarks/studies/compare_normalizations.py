@@ -27,7 +27,6 @@ from benchmarks.studies.study import (
     PURPLE,
     Study,
     choose_on_validation,
-    interval,
     joined,
     new_figure,
     sweep_in_rounds,
@@ -102,10 +101,9 @@ def table(result: Sweep) -> list[dict[str, str]]:
     rates = {row["label"]: rate_at_32(row) for row in result.rows}
     for row in result.summary("test_accuracy"):
         name, size = row["label"].split(" at ")
-        at_most_1 = interval({**row, "high": min(row["high"], 1)}, ".1%")
-        cells.setdefault(name, {"normalization": name, "rate at 32": f"{rates[row['label']]:g}"})[
-            f"batch {size}"
-        ] = f"{row['mean']:.1%} ({at_most_1})"
+        first = {"normalization": name, "rate at 32": f"{rates[row['label']]:g}"}
+        score = f"{row['mean']:.1%} ({row['low']:.1%} to {min(row['high'], 1):.1%})"
+        cells.setdefault(name, first)[f"batch {size}"] = score
     return list(cells.values())
 
 
