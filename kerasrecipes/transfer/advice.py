@@ -12,7 +12,7 @@ from kerasrecipes.transfer.strategies import strategy_recipe
 from kerasrecipes.transfer.task import Task, measure_task
 
 # The lectures' places; which strategy serves in each was measured, on other tasks than those that
-# docs/benchmarks.md scores this table by.
+# docs/benchmarks/advise.md scores this table by.
 TABLE = {
     ("little", "similar"): "last stage",
     ("little", "different"): "all stages",
@@ -68,7 +68,7 @@ def advise(
 
     Differs from the lectures, which leave little data to linear classifiers: fine-tuning from a
     trained classifier on, at a tenth of its rate and less with depth, was better where it was
-    measured; see docs/benchmarks.md.
+    measured; see docs/benchmarks/advise.md.
 
     Args:
         data: The data source, as in a recipe.
