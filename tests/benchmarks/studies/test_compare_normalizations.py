@@ -6,9 +6,9 @@ import pytest
 from kerasrecipes.runs.sweeping import Sweep
 from tests.fake_train import FakeTrain
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 TABLE = ROOT / "docs" / "results" / "compare_normalizations.csv"
-RECIPE = runpy.run_path(str(ROOT / "recipes" / "compare_normalizations.py"))
+RECIPE = runpy.run_path(str(ROOT / "benchmarks" / "studies" / "compare_normalizations.py"))
 RESULT = Sweep(tuple(row for row in Sweep.read(TABLE).rows if row["seed"]))
 
 

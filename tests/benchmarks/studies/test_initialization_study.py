@@ -9,9 +9,9 @@ from kerasrecipes.base.csv_table import read_rows
 from kerasrecipes.initializers import RandomWalk
 from kerasrecipes.runs.sweeping import Sweep
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 RESULTS = ROOT / "docs" / "results"
-RECIPE = runpy.run_path(str(ROOT / "recipes" / "initialization_study.py"))
+RECIPE = runpy.run_path(str(ROOT / "benchmarks" / "studies" / "initialization_study.py"))
 SMALL, LECUN, HE, PRINTED = (RECIPE[name] for name in ("SMALL", "LECUN", "HE", "PRINTED"))
 
 

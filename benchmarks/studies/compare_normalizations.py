@@ -1,6 +1,6 @@
 """Compares normalizations at batches of 2, 8, 32 and 128 images of handwritten digits.
 
-    python recipes/compare_normalizations.py
+    python benchmarks/studies/compare_normalizations.py
 
 A residual network of 8 layers gets the same passes over the data at every batch size, and a
 learning rate in proportion to it (Goyal et al., 2017, https://arxiv.org/abs/1706.02677). Each
@@ -131,7 +131,7 @@ def print_variant(recipe) -> None:
 
 
 if __name__ == "__main__":
-    root = Path(__file__).parents[1]
+    root = Path(__file__).parents[2]
     tried, result = compare(
         recipe,
         NORMALIZATIONS,

@@ -1,7 +1,7 @@
 """Compares training from scratch, features and fine-tuning with few labels.
 
-    python recipes/transfer_study.py digits
-    python recipes/transfer_study.py cifar10 cifar10.npz mobilenet_0.25_224_notop.weights.h5
+    python benchmarks/studies/transfer_study.py digits
+    python benchmarks/studies/transfer_study.py cifar10 cifar10.npz mobilenet_0.25_224_notop.weights.h5
 
 `digits`: a small ResNet trained on scikit-learn's digits 0 to 4 is transferred to 5 to 9.
 `cifar10`: MobileNet trained on ImageNet is transferred to CIFAR-10, resized to 96 pixels, and
@@ -196,7 +196,7 @@ def main() -> None:
             command.add_argument("images", help="an .npz file, as keras.datasets writes it")
             command.add_argument("weights", help="MobileNet's, alpha 0.25, without its classifier")
     arguments = parser.parse_args()
-    root = Path(__file__).parents[1]
+    root = Path(__file__).parents[2]
     directory = root / "saved_models" / "transfer_study"
     table = root / "docs" / "results" / f"transfer_study_{arguments.name}.csv"
     labels = arguments.labels or ([10] if arguments.name == "digits" else list(EPOCHS))

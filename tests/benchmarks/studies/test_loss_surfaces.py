@@ -8,7 +8,9 @@ from PIL import Image
 
 from kerasrecipes.optimizers import Momentum
 
-RECIPE = runpy.run_path(str(Path(__file__).parents[2] / "recipes" / "loss_surfaces.py"))
+RECIPE = runpy.run_path(
+    str(Path(__file__).parents[3] / "benchmarks" / "studies" / "loss_surfaces.py")
+)
 SURFACES = {surface.title: surface for surface in RECIPE["SURFACES"]}
 path, literal_nesterov = RECIPE["path"], RECIPE["literal_nesterov"]
 

@@ -1,6 +1,6 @@
 """Draws the paths of optimizers over surfaces that can be seen whole.
 
-    python recipes/loss_surfaces.py
+    python benchmarks/studies/loss_surfaces.py
 
 A ravine, a saddle and a minimum beside a lower one; how long AdaGrad's steps stay; and Nesterov
 momentum as some lectures print it beside the corrected form. Writes three pictures and an animation
@@ -156,7 +156,7 @@ def distances(steps=60) -> dict[str, np.ndarray]:
     return {name: np.abs(places[1:, 0]) for name, places in paths.items()}
 
 
-def main(folder=Path(__file__).parents[1] / "docs" / "images"):
+def main(folder=Path(__file__).parents[2] / "docs" / "images"):
     """Writes all pictures into a folder."""
     paths = {
         surface.title: {

@@ -1,6 +1,6 @@
 """Compares the optimizers of lectures on scikit-learn's handwritten digits.
 
-    python recipes/compare_optimizers.py
+    python benchmarks/studies/compare_optimizers.py
 
 Each optimizer gets the learning rate of a grid, the same for all, at which seed 0 scores best on
 validation; ties go to the lower loss. At this rate it is trained with five other seeds, whose test
@@ -139,7 +139,7 @@ def print_optimizer(recipe) -> None:
 
 
 if __name__ == "__main__":
-    root = Path(__file__).parents[1]
+    root = Path(__file__).parents[2]
     runs = root / "saved_models" / "compare_optimizers"
     tried, result = compare(recipe, OPTIMIZERS, RATES, SEEDS, runs)
     Sweep(tried.rows + result.rows).write(root / "docs" / "results" / "compare_optimizers.csv")

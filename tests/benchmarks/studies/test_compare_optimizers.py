@@ -7,9 +7,9 @@ from kerasrecipes import use
 from kerasrecipes.runs.sweeping import Sweep
 from tests.fake_train import FakeTrain
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 TABLE = ROOT / "docs" / "results" / "compare_optimizers.csv"
-RECIPE = runpy.run_path(str(ROOT / "recipes" / "compare_optimizers.py"))
+RECIPE = runpy.run_path(str(ROOT / "benchmarks" / "studies" / "compare_optimizers.py"))
 CUT_DOWN = RECIPE["recipe"].replace({"model.units": [8], "epochs": 2})
 
 

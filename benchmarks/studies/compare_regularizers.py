@@ -1,6 +1,6 @@
 """Compares regularizers on a hundred handwritten digits, where they matter.
 
-    python recipes/compare_regularizers.py
+    python benchmarks/studies/compare_regularizers.py
 
 Each gets the strength, of three, at which seed 0 scores best on validation; ties go to the lower
 cross-entropy. At this strength it is trained with five other seeds, whose scores are the
@@ -174,7 +174,7 @@ def print_recipe(recipe) -> None:
 
 
 if __name__ == "__main__":
-    root = Path(__file__).parents[1]
+    root = Path(__file__).parents[2]
     runs = root / "saved_models" / "compare_regularizers"
     tried, result = compare(recipe, REGULARIZERS, SEEDS, runs)
     Sweep(tried.rows + result.rows).write(root / "docs" / "results" / "compare_regularizers.csv")

@@ -1,6 +1,6 @@
 """Shows how deep networks start, by activation and initialization, and which of them then train.
 
-    python recipes/initialization_study.py
+    python benchmarks/studies/initialization_study.py
 
 First the experiment of the lectures: ten layers of 500 units, 1,000 random inputs, no training;
 means, deviations and histograms of what each layer gives, and of the gradients that come back. Then
@@ -244,7 +244,7 @@ def print_start(recipe) -> None:
 
 
 if __name__ == "__main__":
-    root = Path(__file__).parents[1]
+    root = Path(__file__).parents[2]
     rows = [row for f in ("tanh", "relu") for name in INITIALIZERS for row in statistics(f, name)]
     write_rows(root / "docs" / "results" / "initialization_statistics.csv", rows)
     figures = {

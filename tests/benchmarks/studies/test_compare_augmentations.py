@@ -7,9 +7,9 @@ from kerasrecipes import use
 from kerasrecipes.runs.sweeping import Sweep
 from tests.fake_train import FakeTrain
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 TABLE = ROOT / "docs" / "results" / "compare_augmentations.csv"
-RECIPE = runpy.run_path(str(ROOT / "recipes" / "compare_augmentations.py"))
+RECIPE = runpy.run_path(str(ROOT / "benchmarks" / "studies" / "compare_augmentations.py"))
 
 
 class BetterAugmented(FakeTrain):

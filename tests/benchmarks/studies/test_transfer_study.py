@@ -5,8 +5,8 @@ import pytest
 
 from kerasrecipes.runs.sweeping import Sweep
 
-ROOT = Path(__file__).parents[2]
-STUDY = runpy.run_path(str(ROOT / "recipes" / "transfer_study.py"))
+ROOT = Path(__file__).parents[3]
+STUDY = runpy.run_path(str(ROOT / "benchmarks" / "studies" / "transfer_study.py"))
 
 
 def result(accuracies):

@@ -1,6 +1,6 @@
 """Compares augmentations on CIFAR-10 with 100 images of each class.
 
-    python recipes/compare_augmentations.py path/to/cifar10.npz
+    python benchmarks/studies/compare_augmentations.py path/to/cifar10.npz
 
 One network, ResNet-8 on images shrunk to 16x16 pixels, trained on 1,000 of them with each
 augmentation on its own and three seeds; test scores are on CIFAR-10's 10,000 test images. The
@@ -71,7 +71,7 @@ AUGMENTATIONS = {
 }
 SEEDS = (0, 1, 2)
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 TABLE = ROOT / "docs" / "results" / "compare_augmentations.csv"
 FIGURE = ROOT / "docs" / "images" / "compare_augmentations.svg"
 

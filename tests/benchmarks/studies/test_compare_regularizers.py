@@ -6,9 +6,9 @@ import pytest
 from kerasrecipes.runs.sweeping import Sweep
 from tests.fake_train import FakeTrain
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 TABLE = ROOT / "docs" / "results" / "compare_regularizers.csv"
-RECIPE = runpy.run_path(str(ROOT / "recipes" / "compare_regularizers.py"))
+RECIPE = runpy.run_path(str(ROOT / "benchmarks" / "studies" / "compare_regularizers.py"))
 REGULARIZERS = RECIPE["REGULARIZERS"]
 CUT_DOWN = RECIPE["recipe"].replace({"model.units": [8], "epochs": 2, "steps_per_epoch": 2})
 
