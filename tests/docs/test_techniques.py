@@ -7,14 +7,13 @@ import ast
 import functools
 import operator
 import re
-import shlex
 from collections.abc import Iterator
 from typing import NamedTuple
 
 import pytest
 
 from kerasrecipes.recipe import registry
-from tests.docs.pages import ROOT, asked_for, blocks, commands
+from tests.docs.pages import ROOT, asked_for, blocks, commands, recipe_script
 
 PAGE = ROOT / "docs" / "techniques.md"
 COMMANDS = ROOT / "docs" / "technique-commands.md"
@@ -64,7 +63,7 @@ class Entry(NamedTuple):
 def _rows() -> Iterator[Row]:
     for line in PAGE.read_text("utf-8").splitlines():
         cells = [cell.strip() for cell in line.strip("|").split("|")]
-        if re.fullmatch(r"[A-Z]\d+", cells[0]):
+        if re.fullmatch(r"[A-Z]\d+", cells[0]) and len(cells) == len(Row._fields):
             yield Row(*cells)
 
 
@@ -79,7 +78,7 @@ def _entries() -> Iterator[tuple[str, Entry]]:
             section.split()[0],
             Entry(
                 symbols=_quoted(section.partition("\n    ")[0]),
-                recipes=[rest for _, *rest in words if rest[0].endswith(".py")],
+                recipes=[script for _, *rest in words if (script := recipe_script(rest))],
                 tests=[rest[-1] for _, *rest in words if rest[:2] == ["-m", "pytest"]],
             ),
         )
@@ -152,7 +151,8 @@ def test_a_row_says_what_its_status_needs(row):
 def test_a_row_names_a_slide(row):
     for slide in row.slide.split("; "):
         decks, heading = re.fullmatch(r"((?:S\d, )*S\d) (\S.*)", slide).groups()
-        assert heading and set(decks.split(", ")) <= set(DECKS)
+        assert heading
+        assert set(decks.split(", ")) <= set(DECKS)
 
 
 @pytest.mark.parametrize("row", TECHNIQUES)
@@ -170,7 +170,8 @@ def test_a_row_shows_symbols_of_its_entry(row):
     shown = _quoted(row.symbol) + [
         link.partition("#")[2] for link in _linked(row.symbol) if link.startswith("reference/")
     ]
-    assert shown and set(shown) <= set(ENTRIES[row.id].symbols)
+    assert shown
+    assert set(shown) <= set(ENTRIES[row.id].symbols)
 
 
 @pytest.mark.parametrize("row", [p for p in TECHNIQUES if p.values[0].symbol])
