@@ -10,7 +10,10 @@ class LazyPackages(griffe.Extension):
 
     def on_module(self, *, mod: griffe.Module, **kwargs: Any) -> None:
         """Sets the exports of one package."""
-        if mod.exports is None and "lazy_loader" in mod.members:
+        if mod.exports is None and any(
+            member.is_alias and member.target_path.startswith("lazy_loader")
+            for member in mod.members.values()
+        ):
             mod.exports = [
                 name
                 for name, member in mod.members.items()
