@@ -1,12 +1,14 @@
-"""Command-line arguments that tell which recipe is meant."""
+"""Arguments that commands share, and what they mean."""
 
 import argparse
 import ast
 import json
 import sys
-from collections.abc import Collection, Sequence
+from pathlib import Path
 
-from kerasrecipes.base.checks import nearest
+from kerasrecipes.base.checks import check_choice
+
+PICTURE_FORMATS = (".png", ".svg", ".pdf")
 
 
 def add_debug(parser: argparse.ArgumentParser) -> None:
@@ -21,42 +23,93 @@ def add_set(parser: argparse.ArgumentParser, what: str) -> None:
     )
 
 
-def add_views(parser: argparse.ArgumentParser) -> None:
-    """Adds `--views`."""
+def add_recipe_options(parser: argparse.ArgumentParser) -> None:
+    """Adds the options that change a recipe and tell which runs are its own."""
+    add_set(
+        parser, "change a value of the recipe, such as optimizer.learning_rate=0.01; repeatable"
+    )
+    parser.add_argument("--epochs", type=int, metavar="N", help="short for --set epochs=N")
+    parser.add_argument("--seed", type=int, metavar="N", help="short for --set seed=N")
     parser.add_argument(
-        "--views",
+        "--directory",
+        metavar="FOLDER",
+        help="where run folders are kept (default: saved_models, or where the given run folder is)",
+    )
+    parser.add_argument(
+        "--name",
+        help="what its runs are called (default: as the script, file or given run folder)",
+    )
+
+
+def add_test_time_augmentation(parser: argparse.ArgumentParser) -> None:
+    """Adds `--test-time-augmentation`."""
+    parser.add_argument(
+        "--test-time-augmentation",
+        "--tta",
         metavar="NAME",
         help="average the probabilities of several views of each image: flip, shifts, five_crops, "
         "ten_crops",
     )
 
 
-def add_recipe(parser: argparse.ArgumentParser, directory: str | None) -> None:
-    """Adds the options that change a recipe and tell where its runs are."""
-    add_set(
-        parser,
-        "change a value of the recipe, such as optimizer.learning_rate=0.01; repeatable",
-    )
-    parser.add_argument("--epochs", type=int, metavar="N", help="short for --set epochs=N")
-    parser.add_argument("--seed", type=int, metavar="N", help="short for --set seed=N")
+def add_grid(parser: argparse.ArgumentParser, default: str, what: str) -> None:
+    """Adds `--grid`, an image grid of which the default's name and what it shows are given."""
     parser.add_argument(
-        "--directory",
-        default=directory,
-        metavar="FOLDER",
-        help="where run folders are kept (default: saved_models)",
+        "--grid", metavar="FILE", help=f"the picture to write: {what} (default: {default})"
     )
 
 
-def add_training(parser: argparse.ArgumentParser) -> None:
-    """Adds the options of training."""
+def grid_path(name: str) -> Path:
+    """Returns the path of an image grid, checked before anything is computed.
+
+    Raises:
+        ValueError: If it is no .png file, or its folder is not there.
+    """
+    path = Path(name)
+    if path.suffix.lower() != ".png":
+        raise ValueError(f"`--grid` must be a .png file. Received: --grid {path}")
+    if not path.parent.is_dir():
+        raise ValueError(f"`--grid` must be in a folder that is there. Received: --grid {path}")
+    return path
+
+
+def add_picture(parser: argparse.ArgumentParser, default: str) -> None:
+    """Adds `--output` for a figure, whose default's name is given."""
     parser.add_argument(
-        "--seeds",
-        type=int,
-        nargs="+",
-        metavar="N",
-        help="train once with each seed; prints the mean and its 95%% interval",
+        "--output",
+        default=default,
+        metavar="FILE",
+        help=f"a .png, .svg or .pdf file (default: {default})",
     )
-    parser.add_argument("--overwrite", action="store_true", help="train again what is finished")
+
+
+def picture_path(name: str) -> Path:
+    """Returns the path of a figure, checked before anything is computed.
+
+    Raises:
+        ValueError: If its suffix is none of `PICTURE_FORMATS`.
+    """
+    path = Path(name)
+    check_choice("the suffix of --output", path.suffix, PICTURE_FORMATS)
+    return path
+
+
+def finished_run(folder: str | Path):
+    """Returns the finished run in a folder that is given as an argument.
+
+    Raises:
+        ValueError: If it is no run folder, or the run has not come to its end.
+    """
+    from kerasrecipes.training import Run
+
+    run = Run(folder)
+    if not run.finished:
+        state = "still training" if run.running else "not finished"
+        raise ValueError(
+            f"The run is {state}, {len(run.history)} of {run.recipe.epochs} epochs are there: "
+            f"`kerasrecipes train {run.folder}` goes on. Received: {folder}"
+        )
+    return run
 
 
 def changes_of(arguments: argparse.Namespace) -> dict[str, object]:
@@ -104,23 +157,6 @@ def value_of(text: str) -> object:
         return ast.literal_eval(text)
     except (SyntaxError, ValueError):
         return text
-
-
-def with_command(argv: Sequence[str], commands: Collection[str], default: str = "") -> list[str]:
-    """Returns the arguments with a command first: the one given, else the default.
-
-    Raises:
-        ValueError: If there is no such command; the message names the nearest.
-    """
-    first = argv[0] if argv else ""
-    if default and first not in ("-h", "--help") and (not first or first.startswith("-")):
-        return [default, *argv]
-    if first and not first.startswith("-") and first not in commands:
-        raise ValueError(
-            f"There is no command {first!r}.{nearest(first, commands)} "
-            f"Commands: {', '.join(commands)}."
-        )
-    return list(argv)
 
 
 def _pair(text: str) -> tuple[str, object]:

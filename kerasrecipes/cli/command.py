@@ -1,199 +1,156 @@
-"""`console`: the command `kerasrecipes`."""
+"""A command of the command line, and the request that a recipe's command answers."""
 
 import argparse
 import os
-import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Literal
 
-from kerasrecipes.cli.arguments import (
-    add_debug,
-    add_recipe,
-    add_set,
-    add_training,
-    with_command,
-)
-from kerasrecipes.cli.commands.advise import add_advise
-from kerasrecipes.cli.commands.augment import add_augment
-from kerasrecipes.cli.commands.augment_check import add_augment_check, augment_check
-from kerasrecipes.cli.commands.compare import add_compare, compare
-from kerasrecipes.cli.commands.data import add_data
-from kerasrecipes.cli.commands.evaluate import add_evaluate, evaluate
-from kerasrecipes.cli.commands.export import add_export, export_run
-from kerasrecipes.cli.commands.find_lr import add_find_lr
-from kerasrecipes.cli.commands.plot_schedule import add_plot_schedule
-from kerasrecipes.cli.commands.predict import add_predict, predict
-from kerasrecipes.cli.commands.search import add_search
-from kerasrecipes.cli.exits import clean_exit
-from kerasrecipes.cli.script import GOES_ON, run_command
-
-COMMANDS = {
-    "train": "train a recipe.json, or go on with a run folder",
-    "list": "list what a recipe can be made of",
-    "show": "show a component's options, or what a recipe comes to",
-    "plot-schedule": "draw learning rate and momentum over a recipe's epochs",
-    "find-lr": "try ever higher learning rates for a few steps, and suggest one",
-    "runs": "list the runs in a directory",
-    "data": "look at a recipe's images: counts, values, duplicates, and a sheet of pictures",
-    "augment": "draw a sheet of a recipe's images as the network will see them",
-    "augment-check": "measure which augmentations change what a run's model sees",
-    "advise": "measure how to use a recipe's pretrained network on its images",
-    "search": "search a recipe's options, from coarse to fine, and write the best recipe",
-    "predict": "name the most probable classes of images",
-    "evaluate": "score a run, on its own images or on others of its classes",
-    "compare": "show what tells runs apart, and test whether their scores do",
-    "export": "write a run's model for TensorFlow, ONNX Runtime or Keras alone",
-}
+from kerasrecipes.base.checks import nearest
+from kerasrecipes.cli.arguments import add_debug, add_recipe_options, with_changes
 
 
-def console(argv: Sequence[str] | None = None) -> None:
-    """Runs the command `kerasrecipes`.
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """A recipe, and what a command line asks to do with it.
 
     Args:
-        argv: The arguments. Defaults to those of the process.
+        recipe: The recipe, changed as the arguments say.
+        name: What its runs are called.
+        directory: Where its run folders are kept.
+        arguments: The arguments of the command line.
+        space: The search space that a script brings.
+        rungs: The rungs of a search that a script brings.
     """
-    argv = sys.argv[1:] if argv is None else argv
-    stopped = GOES_ON if argv[:1] in (["train"], ["search"]) else "Stopped."
-    with clean_exit(debug="--debug" in argv, when_stopped=stopped):
-        parser = _parser()
-        arguments = parser.parse_args(with_command(argv, COMMANDS))
-        # Where a user's own "module:Name" is found; last, so that it hides nothing.
-        sys.path.append(os.getcwd())
-        if arguments.version:
-            from importlib.metadata import version
 
-            print(f"kerasrecipes {version('kerasrecipes')}")
-        elif arguments.command is None:
-            parser.print_help()
-        else:
-            arguments.action(arguments)
+    recipe: Any
+    name: str
+    directory: str
+    arguments: argparse.Namespace
+    space: Mapping[str, Any] | None = None
+    rungs: str | None = None
 
+    @classmethod
+    def of(
+        cls,
+        recipe,
+        arguments: argparse.Namespace,
+        *,
+        name: str,
+        directory: str = "saved_models",
+        space: Mapping[str, Any] | None = None,
+        rungs: str | None = None,
+    ) -> "Request":
+        """Returns the request that arguments make of a recipe.
 
-def _train(arguments: argparse.Namespace) -> None:
-    from kerasrecipes.recipe.recipe import Recipe
+        Args:
+            recipe: The recipe as it is written.
+            arguments: As `Command.add_parser` adds them.
+            name: What its runs are called unless `--name` says otherwise.
+            directory: Where they are kept unless `--directory` says otherwise.
+            space: As of the request.
+            rungs: As of the request.
 
-    recipe = Recipe.read(arguments.recipe)
-    directory, name = _home(Path(arguments.recipe), recipe)
-    arguments.directory = arguments.directory or directory
-    run_command(recipe, name, arguments)
+        Raises:
+            ValueError: If the arguments do not fit the recipe.
+        """
+        name = arguments.name or name
+        if os.path.basename(name) != name:
+            raise ValueError(
+                f"`--name` must be a name without a folder: --directory says where. Received: "
+                f"--name {name}"
+            )
+        return cls(
+            recipe=with_changes(recipe, arguments),
+            name=name,
+            directory=arguments.directory or directory,
+            arguments=arguments,
+            space=space,
+            rungs=rungs,
+        )
 
+    @property
+    def folder(self) -> Path:
+        """The recipe's run folder, which need not be there."""
+        from kerasrecipes.training.run import run_folder
 
-def _recipe_command(arguments: argparse.Namespace) -> None:
-    from kerasrecipes.recipe.recipe import Recipe
+        return run_folder(self.directory, self.name, self.recipe)
 
-    recipe = Recipe.read(arguments.recipe)
-    run_command(recipe, _home(Path(arguments.recipe), recipe)[1], arguments)
+    @property
+    def run(self):
+        """The `Run` in the folder; `None` if there is none yet."""
+        from kerasrecipes.training import Run
 
-
-def _list(arguments: argparse.Namespace) -> None:
-    from kerasrecipes.cli.components import list_components
-
-    list_components(arguments.family, arguments.pattern)
-
-
-def _show(arguments: argparse.Namespace) -> None:
-    if not os.path.exists(arguments.name):
-        from kerasrecipes.cli.backbone import is_backbone, show_backbone
-        from kerasrecipes.cli.components import show_component
-
-        show = show_backbone if is_backbone(arguments.name) else show_component
-        show(arguments.name)
-        return
-    from kerasrecipes.cli.recipe_commands import show_recipe
-    from kerasrecipes.recipe.recipe import Recipe
-
-    recipe = Recipe.read(arguments.name)
-    directory, name = _home(Path(arguments.name), recipe)
-    show_recipe(recipe, name, directory)
-
-
-def _runs(arguments: argparse.Namespace) -> None:
-    from kerasrecipes.cli.commands.runs import list_runs
-
-    list_runs(arguments.directory)
-
-
-def _pictures(arguments: argparse.Namespace) -> None:
-    from kerasrecipes.recipe.recipe import Recipe
-
-    if arguments.recipe.endswith(".py"):
-        command = f"python {arguments.recipe} {arguments.command}"
-        raise ValueError(f"A script shows its own images: {command}")
-    recipe = Recipe.read(arguments.recipe)
-    run_command(recipe, _home(Path(arguments.recipe), recipe)[1], arguments)
+        return Run(self.folder) if (self.folder / "recipe.json").is_file() else None
 
 
-def _home(path: Path, recipe) -> tuple[str, str]:
-    """Returns the directory and the name of a recipe's runs: those of the run folder it is in."""
-    folder = (path if path.is_dir() else path.parent).resolve()
-    name = folder.name.removesuffix(f"-{recipe.fingerprint}")
-    if name != folder.name:
-        return os.path.relpath(folder.parent), name
-    return "saved_models", path.resolve().stem
+@dataclass(frozen=True, kw_only=True)
+class Command:
+    """A command, for a recipe script and for `kerasrecipes` alike.
+
+    Args:
+        name: The word that a user types.
+        help: A line that says what the command does, for the help of both.
+        takes: What the command is about. It decides the first argument of `kerasrecipes`; a script
+            is a recipe itself, and has the commands that take one.
+        run: The action. It is called with a `Request` if the command takes a recipe, else with the
+            arguments.
+        add_arguments: Adds the command's own arguments to its parser.
+        run_name: The action where a component's name is given instead of a recipe.
+        resumes: Whether the same command goes on where it was stopped.
+    """
+
+    name: str
+    help: str
+    takes: Literal["recipe", "run", "runs", "nothing"]
+    run: Callable[[Any], None]
+    add_arguments: Callable[[argparse.ArgumentParser], None] = lambda parser: None
+    run_name: Callable[[str], None] | None = None
+    resumes: bool = False
+
+    @property
+    def usage(self) -> str:
+        """How a command that takes no recipe is typed."""
+        about = {"run": " RUN", "runs": " RUN RUN"}.get(self.takes, "")
+        return f"kerasrecipes {self.name}{about}"
+
+    def add_parser(self, commands, *, of_script: bool) -> None:
+        """Adds the command to the subparsers of a script, or to those of `kerasrecipes`."""
+        # A command's own option goes before one of the same name that all have.
+        parser = commands.add_parser(
+            self.name, help=self.help, description=self.help, conflict_handler="resolve"
+        )
+        if self.takes == "recipe" and not of_script:
+            or_name = ", or the name of a component or backbone" if self.run_name else ""
+            what = f"a recipe script, a recipe.json or a run folder{or_name}"
+            parser.add_argument("recipe", help=what)
+        if self.takes == "recipe":
+            add_recipe_options(parser)
+        elif self.takes == "run":
+            parser.add_argument("run", help="a run folder")
+        elif self.takes == "runs":
+            what = "run folders; the first is the baseline"
+            parser.add_argument("runs", nargs="+", metavar="run", help=what)
+        self.add_arguments(parser)
+        add_debug(parser)
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="kerasrecipes", description="Training recipes for Keras 3."
-    )
-    parser.add_argument("--version", action="store_true", help="print the version")
-    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
-    added = {
-        name: commands.add_parser(name, help=what, description=what)
-        for name, what in COMMANDS.items()
-    }
-    added["train"].add_argument("recipe", help="a recipe.json or a run folder")
-    add_recipe(added["train"], directory=None)
-    add_training(added["train"])
-    added["plot-schedule"].add_argument("recipe", help="a recipe.json or a run folder")
-    add_plot_schedule(added["plot-schedule"])
-    added["find-lr"].add_argument("recipe", help="a recipe.json or a run folder")
-    add_find_lr(added["find-lr"])
-    added["advise"].add_argument("recipe", help="a recipe.json or a run folder")
-    add_advise(added["advise"])
-    added["search"].add_argument("recipe", help="a recipe.json or a run folder")
-    add_search(added["search"])
-    added["list"].add_argument(
-        "family", nargs="?", help="such as layer; without it, the families are listed"
-    )
-    added["list"].add_argument(
-        "pattern", nargs="?", default="*", help="names to list, such as 'Random*'"
-    )
-    added["show"].add_argument(
-        "name", help="a component, a backbone, a recipe.json or a run folder"
-    )
-    added["runs"].add_argument(
-        "directory", nargs="?", default="saved_models", help="default: saved_models"
-    )
-    added["data"].add_argument("recipe", help="a recipe.json or a run folder")
-    add_set(added["data"], "change a value of the recipe, such as data.channels=1; repeatable")
-    add_data(added["data"])
-    added["augment"].add_argument("recipe", help="a recipe.json or a run folder")
-    add_set(added["augment"], "change a value of the recipe, such as augment=...; repeatable")
-    add_augment(added["augment"])
-    add_augment_check(added["augment-check"])
-    add_predict(added["predict"])
-    add_evaluate(added["evaluate"])
-    add_compare(added["compare"])
-    add_export(added["export"])
-    actions = {
-        "train": _train,
-        "list": _list,
-        "show": _show,
-        "plot-schedule": _recipe_command,
-        "find-lr": _recipe_command,
-        "advise": _recipe_command,
-        "search": _recipe_command,
-        "runs": _runs,
-        "data": _pictures,
-        "augment": _pictures,
-        "augment-check": augment_check,
-        "predict": predict,
-        "evaluate": evaluate,
-        "compare": compare,
-        "export": export_run,
-    }
-    for name, action in actions.items():
-        add_debug(added[name])
-        added[name].set_defaults(action=action)
-    return parser
+def check_command(given: str, commands: Iterable[str], hint: str = "") -> None:
+    """Raises a `ValueError` if the first word of a command line is neither command nor option.
+
+    Its message names the nearest command, unless there is a better hint.
+    """
+    commands = list(commands)
+    if not given.startswith("-") and given not in commands:
+        raise ValueError(
+            f"There is no command {given!r}.{hint or nearest(given, commands)} "
+            f"Commands: {', '.join(commands)}."
+        )
+
+
+def when_stopped(command: Command | None) -> str:
+    """Returns what to say after Ctrl-C."""
+    if command is not None and command.resumes:
+        return "Stopped. The same command goes on from the last finished epoch."
+    return "Stopped."

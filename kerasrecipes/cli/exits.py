@@ -1,4 +1,4 @@
-"""How a command ends: one clear line and an exit code, whatever went wrong."""
+"""The end of a command: one clear line and an exit code, whatever went wrong."""
 
 import contextlib
 import os
@@ -39,7 +39,7 @@ def clean_exit(*, debug: bool, when_stopped: str = "Stopped.") -> Iterator[None]
             # Whoever read the output, such as `head`, has enough; the interpreter flushes again.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             raise SystemExit(BROKEN_PIPE) from None
-        except (ImportError, OSError, TypeError, ValueError) as error:
+        except (ImportError, OSError, SyntaxError, TypeError, ValueError) as error:
             if debug:
                 traceback.print_exc()
             print(f"error: {in_one_line(error)}", file=sys.stderr)

@@ -1,15 +1,17 @@
-"""`main`: the command line of a recipe script."""
+"""The command line of a recipe script: `main`, which the script calls, and scripts by path."""
 
 import argparse
+import ast
+import contextlib
+import runpy
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from kerasrecipes.cli.arguments import add_debug, with_changes, with_command
+from kerasrecipes.base.checks import nearest
+from kerasrecipes.cli.command import Command, Request, check_command, when_stopped
+from kerasrecipes.cli.commands import COMMANDS
 from kerasrecipes.cli.exits import clean_exit
-from kerasrecipes.cli.script_commands import COMMANDS, Request
-
-GOES_ON = "Stopped. The same command goes on from the last finished epoch."
 
 
 def main(
@@ -37,33 +39,95 @@ def main(
         main(Recipe(data=use("Digits"), model=use("MLP"), epochs=5))
     ```
     """
-    argv = sys.argv[1:] if argv is None else argv
     script = Path(sys.argv[0])
-    with clean_exit(debug="--debug" in argv, when_stopped=GOES_ON):
-        argv = with_command(argv, COMMANDS, default="train")
-        arguments = _parser(script.name, rungs).parse_args(argv)
-        run_command(recipe, script.stem.lstrip("-") or "recipe", arguments, space)
+    argv = _with_command(sys.argv[1:] if argv is None else argv)
+    with clean_exit(debug="--debug" in argv, when_stopped=when_stopped(COMMANDS.get(argv[0]))):
+        _check_command(argv[0])
+        arguments = _parser(script.name).parse_args(argv)
+        name = script.stem.lstrip("-") or "recipe"
+        request = Request.of(recipe, arguments, name=name, space=space, rungs=rungs)
+        COMMANDS[arguments.command].run(request)
 
 
-def run_command(
-    recipe,
-    name: str,
-    arguments: argparse.Namespace,
-    space: Mapping[str, object] | None = None,
-) -> None:
-    """Does what the arguments ask for with a recipe whose runs are called `name`."""
-    changed = with_changes(recipe, arguments)
-    COMMANDS[arguments.command].run(Request(changed, name, arguments, space))
+def run_script(path: str, argv: Sequence[str]) -> None:
+    """Runs a recipe script as `python path *argv` would.
+
+    Args:
+        path: A file whose name ends in `.py`.
+        argv: The arguments for its `main`.
+
+    Raises:
+        ValueError: If there is no such file, or it does not call `main`. It is not run then: a
+            script that does something else would begin to do it.
+    """
+    script = Path(path)
+    if not script.is_file():
+        there = [str(script.with_name(found.name)) for found in script.parent.glob("*.py")]
+        raise ValueError(f"There is no recipe script {path!r}.{nearest(path, there)}")
+    if not _calls_main(ast.parse(script.read_bytes(), path)):
+        raise ValueError(
+            "Expected a recipe script: one that ends in `main(recipe)`, with "
+            f"`from kerasrecipes import main`. Received: {path}"
+        )
+    with _started_as(script, argv):
+        runpy.run_path(path, run_name="__main__")
 
 
-def _parser(script: str, rungs: str | None) -> argparse.ArgumentParser:
+def _with_command(argv: Sequence[str]) -> list[str]:
+    """Returns the arguments with a command first: `train` unless another is given."""
+    is_given = argv and (argv[0] in ("-h", "--help") or not argv[0].startswith("-"))
+    return list(argv) if is_given else ["train", *argv]
+
+
+def _check_command(given: str) -> None:
+    command = COMMANDS.get(given)
+    if command is not None and command.takes != "recipe":
+        raise ValueError(f"`{given}` is no command of a recipe script. Type: {command.usage}")
+    check_command(given, _of_recipes())
+
+
+def _of_recipes() -> dict[str, Command]:
+    """Returns the commands that a script has."""
+    return {name: command for name, command in COMMANDS.items() if command.takes == "recipe"}
+
+
+def _parser(script: str) -> argparse.ArgumentParser:
+    others = ", ".join(name for name in COMMANDS if name not in _of_recipes())
     parser = argparse.ArgumentParser(
-        prog=script, epilog=f"`{script} train --help` shows the options of training."
+        prog=script,
+        epilog=f"`{script} train --help` shows the options of training. Without a command, it "
+        f"trains. What is not about a recipe, `kerasrecipes` does: {others}.",
     )
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
-    for name, command in COMMANDS.items():
-        added = commands.add_parser(name, help=command.what, description=command.what)
-        for add in (*command.adds, add_debug):
-            add(added)
-    commands.choices["search"].set_defaults(rungs=rungs)
+    for command in _of_recipes().values():
+        command.add_parser(commands, of_script=True)
     return parser
+
+
+def _calls_main(tree: ast.Module) -> bool:
+    """Returns whether a program calls a `main` that is imported from here."""
+    imported = {
+        name.asname or name.name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("kerasrecipes")
+        for name in node.names
+        if name.name == "main"
+    }
+    called = [node.func for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    return any(
+        (isinstance(function, ast.Name) and function.id in imported)
+        or (isinstance(function, ast.Attribute) and function.attr == "main")
+        for function in called
+    )
+
+
+@contextlib.contextmanager
+def _started_as(script: Path, argv: Sequence[str]) -> Iterator[None]:
+    """Gives a script the arguments and the first place to import from that Python gives it."""
+    before = sys.argv, sys.path[:]
+    sys.argv = [str(script), *argv]
+    sys.path.insert(0, str(script.resolve().parent))
+    try:
+        yield
+    finally:
+        sys.argv, sys.path[:] = before

@@ -1,4 +1,4 @@
-"""How a search stands, while it runs."""
+"""The progress of a search, shown while it runs."""
 
 import sys
 import time

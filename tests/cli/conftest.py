@@ -32,7 +32,7 @@ def recipe():
 @pytest.fixture
 def train(monkeypatch):
     fake = FakeTrain()
-    monkeypatch.setattr("kerasrecipes.training.training.train", fake)
+    monkeypatch.setattr("kerasrecipes.training.train", fake)
     monkeypatch.setattr("kerasrecipes.runs.sweeping.train", fake)
     monkeypatch.setattr("kerasrecipes.report.write_report", _write_report)
     return fake

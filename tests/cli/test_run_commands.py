@@ -68,20 +68,18 @@ def test_evaluate_takes_folders_specs_and_changes(run, output):
     assert "n = 72) on test" in output(console, ["evaluate", run, "--data", spec])[1]
     code, _, err = output(console, ["evaluate", run, "--set", "data.split_seed=3"])
     assert code == 0
-    assert err.startswith("note: drawn otherwise, images that the run was trained on may be")
+    assert err.startswith("note: split otherwise, images that the run was trained on may be")
 
 
-def test_views_are_averaged_by_predict_and_evaluate(run, output):
+def test_views_of_an_image_are_averaged_by_predict_and_evaluate(run, output):
     write_digits(Path("pictures"), 6)
     plain = output(console, ["predict", run, "pictures", "--csv", "-"])[1]
-    code, flipped, _ = output(
-        console, ["predict", run, "pictures", "--csv", "-", "--views", "flip"]
-    )
+    code, flipped, _ = output(console, ["predict", run, "pictures", "--csv", "-", "--tta", "flip"])
     assert code == 0
     assert len(flipped.splitlines()) == len(plain.splitlines())
     assert flipped != plain
-    by_folder = output(console, ["evaluate", run, "--data", "Digits", "--views", "flip"])[1]
-    assert output(console, ["evaluate", run, "--views", "flip"])[1] == by_folder
+    by_folder = output(console, ["evaluate", run, "--data", "Digits", "--tta", "flip"])[1]
+    assert output(console, ["evaluate", run, "--test-time-augmentation", "flip"])[1] == by_folder
     assert by_folder != output(console, ["evaluate", run])[1]
 
 
@@ -125,8 +123,11 @@ def test_export_says_what_goes_in_and_comes_out(run, output):
         (["evaluate", "RUN", "--set", "data.split_sed=3"], "Did you mean 'split_seed'?"),
         (["evaluate", "RUN", "--data", "Digits", "--set", "data.split_seed=1"], "not both."),
         (["evaluate", "RUN", "--split", "train"], "A run keeps no predictions on train"),
-        (["evaluate", "RUN", "--views", "flips"], "Did you mean 'flip'?"),
-        (["predict", "RUN", ".", "--views", "none"], "There are no images in the folder"),
+        (["evaluate", "RUN", "--tta", "flips"], "Did you mean 'flip'?"),
+        (
+            ["predict", "RUN", ".", "--tta", "none"],
+            "There are no images in the folder",
+        ),
         (["compare", "RUN"], "`compare` needs at least two different runs."),
         (["compare", "RUN", "unfinished"], "`kerasrecipes train unfinished` goes on."),
         (["export", "RUN", "--format", "onnx", "--output", "x.pb"], "must end in '.onnx'"),

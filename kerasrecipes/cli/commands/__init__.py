@@ -1,1 +1,15 @@
-"""One module a command."""
+"""The table of commands: a module a command, in the order in which help lists them."""
+
+from importlib import import_module
+
+from kerasrecipes.cli.command import Command
+
+_MODULES = (
+    "train", "show", "report", "data", "augment", "plot_schedule", "find_lr", "advise", "search",
+    "predict", "evaluate", "export", "augment_check", "compare", "runs", "list",
+)  # fmt: skip
+
+COMMANDS: dict[str, Command] = {
+    command.name: command
+    for command in (import_module(f"{__name__}.{module}").COMMAND for module in _MODULES)
+}

@@ -1,16 +1,16 @@
-"""`augment`: what a network will see of a recipe's images."""
+"""The command `augment`: a recipe's images as the network will see them."""
 
 import argparse
 from collections.abc import Sequence
 
-from kerasrecipes.cli.sheets import add_grid, grid_path
+from kerasrecipes.cli.arguments import add_grid, grid_path
+from kerasrecipes.cli.command import Command, Request
 
-# Pictures of the sheet: rows, and draws beside each original.
+# Images of the grid: rows, and draws beside each original.
 _ROWS, _DRAWS = 12, 10
 
 
-def add_augment(parser: argparse.ArgumentParser) -> None:
-    """Adds the arguments of `augment`, but not the recipe."""
+def _add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "images",
         nargs="*",
@@ -20,34 +20,22 @@ def add_augment(parser: argparse.ArgumentParser) -> None:
     add_grid(parser, "NAME-augment.png", "originals, and what is made of them at random")
 
 
-def show_augmentation(
-    recipe, name: str, images: Sequence[str] = (), sheet: str | None = None
-) -> None:
-    """Draws a sheet of pictures as a recipe augments them.
-
-    Args:
-        recipe: A `Recipe`.
-        name: What its runs are called.
-        images: Files, folders and patterns. Defaults to a training image of each class.
-        sheet: Path of the PNG file to write. Defaults to `<name>-augment.png`.
-
-    Raises:
-        ValueError: If the recipe does not augment.
-    """
+def _show_augmentation(asked: Request) -> None:
+    """Draws a grid of images as a recipe augments them."""
     from kerasrecipes.base.files import replacing
     from kerasrecipes.data.viewing.image_grids import image_grid
     from kerasrecipes.training.build import build_recipe
 
-    path = grid_path(sheet or f"{name}-augment.png")
+    recipe, path = asked.recipe, grid_path(asked.arguments.grid or f"{asked.name}-augment.png")
     if not recipe.augment:
         raise ValueError(
             "The recipe does not augment: give it layers, such as --set augment=RandomFlip."
         )
     built = build_recipe(recipe, recipe.data.build("data").load())
-    names, originals = _originals(built.dataset, images)
+    names, originals = _originals(built.dataset, asked.arguments.images)
     with replacing(path) as temporary:
         image_grid(_rows(built, names, originals)).save(temporary)
-    print(f"sheet: {path}")
+    print(f"grid: {path}")
 
 
 def _originals(dataset, given: Sequence[str]):
@@ -71,35 +59,44 @@ def _originals(dataset, given: Sequence[str]):
 
 
 def _rows(built, names, originals):
-    """Returns a row for each picture: itself, and draws, with the shares of what was mixed."""
+    """Returns a row for each picture: itself, and draws, with the soft labels of what was mixed."""
     import keras
     import numpy as np
 
     from kerasrecipes.data.augment import Augmentation
     from kerasrecipes.data.viewing.image_grids import ImageRow
 
-    # Each picture counts as a class of its own here, so that shares tell what it was mixed with.
+    # Each picture counts as a class of its own here, so that labels tell what it was mixed with.
     own = np.arange(len(originals), dtype="int32")
     augmentation = Augmentation(built.augment, classes=len(originals))
-    columns, shares = [originals], []
+    columns, soft_labels = [originals], []
     for draw in range(_DRAWS):
-        words = np.array([built.recipe.seed, draw], "uint32")
-        images, labels = augmentation(originals, own, words)
+        seed = np.array([built.recipe.seed, draw], "uint32")
+        images, labels = augmentation(originals, own, seed)
         pixels = keras.ops.convert_to_numpy(keras.ops.cast(images, "float32"))
         columns.append(np.clip(np.round(pixels), 0, 255).astype("uint8"))
-        shares.append(keras.ops.convert_to_numpy(labels))
+        soft_labels.append(keras.ops.convert_to_numpy(labels))
     mixed = augmentation.mixes_labels
     return [
         ImageRow(
             name,
             [column[row] for column in columns],
-            ["", *(_shares(drawn[row], names) for drawn in shares)] if mixed else (),
+            ["", *(_mixture(drawn[row], names) for drawn in soft_labels)] if mixed else (),
         )
         for row, name in enumerate(names)
     ]
 
 
-def _shares(shares, names) -> str:
+def _mixture(soft_label, names) -> str:
     """Returns what a picture was mixed of, such as `70% cat, 30% dog`."""
-    largest = shares.argsort()[::-1][:2]
-    return ", ".join(f"{shares[i]:.0%} {names[i]}" for i in largest if shares[i] >= 0.005)
+    largest = soft_label.argsort()[::-1][:2]
+    return ", ".join(f"{soft_label[i]:.0%} {names[i]}" for i in largest if soft_label[i] >= 0.005)
+
+
+COMMAND = Command(
+    name="augment",
+    help="draw a grid of a recipe's images as the network will see them",
+    takes="recipe",
+    add_arguments=_add_arguments,
+    run=_show_augmentation,
+)

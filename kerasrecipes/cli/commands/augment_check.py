@@ -1,22 +1,19 @@
-"""`kerasrecipes augment-check`: which augmentations change what a trained network sees."""
+"""The command `augment-check`: augmentations that change what a trained network sees."""
 
 import argparse
 import sys
 from pathlib import Path
 
 from kerasrecipes.base.text import listed
-from kerasrecipes.cli.arguments import add_set, changes_of
-from kerasrecipes.cli.finished_run import finished_run
-from kerasrecipes.cli.sheets import add_grid, grid_path
+from kerasrecipes.cli.arguments import add_grid, add_set, changes_of, finished_run, grid_path
+from kerasrecipes.cli.command import Command
 from kerasrecipes.cli.tables import print_table
 
 _NAMED_CLASSES = 3
 _VERDICTS = {"keeps": "keeps labels", "changes": "changes labels", "unclear": "unclear"}
 
 
-def add_augment_check(parser: argparse.ArgumentParser) -> None:
-    """Adds the arguments of `augment-check`."""
-    parser.add_argument("run", help="a run folder")
+def _add_arguments(parser: argparse.ArgumentParser) -> None:
     add_set(parser, "change a value of the recipe, such as augment=RandomFlip; repeatable")
     parser.add_argument(
         "--images", type=int, default=1000, metavar="N", help="how many to use (default: 1000)"
@@ -32,7 +29,7 @@ def add_augment_check(parser: argparse.ArgumentParser) -> None:
     add_grid(parser, "RUN-augment-check.png", "originals and what became of them")
 
 
-def augment_check(arguments: argparse.Namespace) -> None:
+def _check(arguments: argparse.Namespace) -> None:
     """Prints for each operation how far predictions agree, and draws what the network lost."""
     from kerasrecipes.base.files import replacing
     from kerasrecipes.data.viewing.image_grids import image_grid
@@ -61,7 +58,7 @@ def augment_check(arguments: argparse.Namespace) -> None:
     print(
         f"\nAgreement of predictions before and after, on validation images that the network knows"
         f" ({len(images):,} looked at). A class below {arguments.threshold:.0%} means that its"
-        " label changed, or that the network never learned to see through the change: the sheet"
+        " label changed, or that the network never learned to see through the change: the grid"
         " tells."
     )
     if arguments.csv:
@@ -69,7 +66,7 @@ def augment_check(arguments: argparse.Namespace) -> None:
         print(f"classes: {arguments.csv}")
     with replacing(path) as temporary:
         image_grid([_pictures(c, names) for c in checks if c.places is not None]).save(temporary)
-    print(f"sheet: {path}")
+    print(f"grid: {path}")
 
 
 def _spread(split, most: int):
@@ -133,3 +130,12 @@ def _pictures(check, names):
         images += [original, augmented]
         captions += [before, f"{after} {sure:.0%}"]
     return ImageRow(check.name, images, captions)
+
+
+COMMAND = Command(
+    name="augment-check",
+    help="measure which augmentations change what a run's model sees",
+    takes="run",
+    add_arguments=_add_arguments,
+    run=_check,
+)

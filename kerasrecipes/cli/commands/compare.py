@@ -1,21 +1,15 @@
-"""`kerasrecipes compare`: what tells runs apart, and whether their scores do."""
+"""The command `compare`: differences between runs, and whether their scores are among them."""
 
 import argparse
 import os
 from collections.abc import Mapping
 
-from kerasrecipes.cli.finished_run import finished_run
+from kerasrecipes.cli.arguments import finished_run
+from kerasrecipes.cli.command import Command
 from kerasrecipes.cli.tables import print_table
 
 
-def add_compare(parser: argparse.ArgumentParser) -> None:
-    """Adds the arguments of `compare`."""
-    parser.add_argument(
-        "runs", nargs="+", metavar="run", help="run folders; the first is the baseline"
-    )
-
-
-def compare(arguments: argparse.Namespace) -> None:
+def _compare(arguments: argparse.Namespace) -> None:
     """Prints the runs' scores, the options that differ, and McNemar's test against the first."""
     folders = {os.path.realpath(folder): folder for folder in arguments.runs}
     if len(folders) < 2:
@@ -91,3 +85,11 @@ def _test(test) -> dict[str, object]:
         "difference in points": f"{100 * test.difference:+.{2 if test.n >= 2000 else 1}f}",
         "McNemar's exact p": number(test.p_value),
     }
+
+
+COMMAND = Command(
+    name="compare",
+    help="show what tells runs apart, and test whether their scores do",
+    takes="runs",
+    run=_compare,
+)

@@ -1,34 +1,28 @@
-"""`data`: what a recipe's images are."""
+"""The command `data`: the images of a recipe, in numbers and in a grid."""
 
 import argparse
 from collections.abc import Iterator
 
 from kerasrecipes.base.text import listed
-from kerasrecipes.cli.sheets import add_grid, grid_path
+from kerasrecipes.cli.arguments import add_grid, grid_path
+from kerasrecipes.cli.command import Command, Request
 from kerasrecipes.cli.tables import print_table
 
 _NAMED_FILES = 20
 
 
-def add_data(parser: argparse.ArgumentParser) -> None:
-    """Adds the options of `data`."""
+def _add_arguments(parser: argparse.ArgumentParser) -> None:
     add_grid(parser, "NAME-data.png", "a row of images for each class")
 
 
-def show_data(recipe, name: str, sheet: str | None = None) -> None:
-    """Prints what a recipe's data set holds, and draws a sheet of its pictures.
-
-    Args:
-        recipe: A `Recipe`.
-        name: What its runs are called.
-        sheet: Path of the PNG file to write. Defaults to `<name>-data.png`.
-    """
+def _show_data(asked: Request) -> None:
+    """Prints what a recipe's data set holds, and draws a grid of its images."""
     from kerasrecipes.base.files import replacing
     from kerasrecipes.data.viewing.image_grids import dataset_grid
     from kerasrecipes.data.viewing.inspection import inspect_dataset
 
-    path = grid_path(sheet or f"{name}-data.png")
-    dataset = recipe.data.build("data").load()
+    path = grid_path(asked.arguments.grid or f"{asked.name}-data.png")
+    dataset = asked.recipe.data.build("data").load()
     inspection = inspect_dataset(dataset)
     print_table([{"data": fact, "value": value} for fact, value in _facts(dataset, inspection)])
     print()
@@ -43,7 +37,7 @@ def show_data(recipe, name: str, sheet: str | None = None) -> None:
     _print_skipped(dataset.skipped)
     with replacing(path) as temporary:
         dataset_grid(dataset).save(temporary)
-    print(f"\nsheet: {path}")
+    print(f"\ngrid: {path}")
 
 
 def _facts(dataset, inspection) -> Iterator[tuple[str, str]]:
@@ -76,3 +70,12 @@ def _print_skipped(skipped) -> None:
         print(f"\nskipped: {len(skipped):,}")
         named = (f"{path}: {reason}" for path, reason in skipped)
         print("  " + listed(named, most=_NAMED_FILES, separator="\n  "))
+
+
+COMMAND = Command(
+    name="data",
+    help="look at a recipe's images: counts, values, duplicates, and a grid of them",
+    takes="recipe",
+    add_arguments=_add_arguments,
+    run=_show_data,
+)

@@ -1,4 +1,4 @@
-"""`kerasrecipes evaluate`: how well a run's model does on labelled images."""
+"""The command `evaluate`: the scores of a run's model on labelled images."""
 
 import argparse
 import json
@@ -6,17 +6,20 @@ import os
 import sys
 from collections.abc import Iterator
 
-from kerasrecipes.cli.arguments import add_set, add_views, changes_of
-from kerasrecipes.cli.finished_run import finished_run
+from kerasrecipes.cli.arguments import (
+    add_set,
+    add_test_time_augmentation,
+    changes_of,
+    finished_run,
+)
+from kerasrecipes.cli.command import Command
 from kerasrecipes.cli.tables import print_table
 
 # So many broken images are named; the others are counted.
 NAMED = 10
 
 
-def add_evaluate(parser: argparse.ArgumentParser) -> None:
-    """Adds the arguments of `evaluate`."""
-    parser.add_argument("run", help="a run folder")
+def _add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--data",
         nargs="+",
@@ -31,10 +34,10 @@ def add_evaluate(parser: argparse.ArgumentParser) -> None:
         choices=("train", "validation", "test"),
         help="default: test where there is one, else validation",
     )
-    add_views(parser)
+    add_test_time_augmentation(parser)
 
 
-def evaluate(arguments: argparse.Namespace) -> None:
+def _evaluate(arguments: argparse.Namespace) -> None:
     """Prints precision and recall of each class, and the accuracy with its interval."""
     run = finished_run(arguments.run)
     for number, scored in enumerate(_evaluations(run, arguments)):
@@ -45,9 +48,10 @@ def evaluate(arguments: argparse.Namespace) -> None:
 
 
 def _evaluations(run, arguments: argparse.Namespace) -> Iterator:
-    from kerasrecipes.runs.evaluation import evaluate_dataset, evaluate_folder, evaluate_stored
+    from kerasrecipes.runs import evaluate_dataset, evaluate_folder, evaluate_stored
 
-    changes, split, views = changes_of(arguments), arguments.split, arguments.views
+    changes, split = changes_of(arguments), arguments.split
+    views = arguments.test_time_augmentation
     for path in changes:
         if path.split(".")[0] != "data":
             raise ValueError(
@@ -61,7 +65,7 @@ def _evaluations(run, arguments: argparse.Namespace) -> Iterator:
         local = getattr(source.component("data"), "local_paths", ())
         if any(path.removeprefix("data.") not in local for path in changes):
             print(
-                "note: drawn otherwise, images that the run was trained on may be among these",
+                "note: split otherwise, images that the run was trained on may be among these",
                 file=sys.stderr,
             )
         yield evaluate_dataset(run, source.build("data").load(), split, views)
@@ -142,3 +146,12 @@ def _print_skipped(skipped: tuple[tuple[str, str], ...]) -> None:
         print(f"skipped: {path}: {reason}", file=sys.stderr)
     if len(skipped) > NAMED:
         print(f"skipped: {len(skipped) - NAMED:,} more", file=sys.stderr)
+
+
+COMMAND = Command(
+    name="evaluate",
+    help="score a run, on its own images or on others of its classes",
+    takes="run",
+    add_arguments=_add_arguments,
+    run=_evaluate,
+)

@@ -1,13 +1,12 @@
-"""`kerasrecipes export`: a run's model for use elsewhere."""
+"""The command `export`: a run's model for use elsewhere."""
 
 import argparse
 
-from kerasrecipes.cli.finished_run import finished_run
+from kerasrecipes.cli.arguments import finished_run
+from kerasrecipes.cli.command import Command
 
 
-def add_export(parser: argparse.ArgumentParser) -> None:
-    """Adds the arguments of `export`."""
-    parser.add_argument("run", help="a run folder")
+def _add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--format",
         required=True,
@@ -22,7 +21,7 @@ def add_export(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def export_run(arguments: argparse.Namespace) -> None:
+def _export(arguments: argparse.Namespace) -> None:
     """Writes the model, and prints what goes into it and comes out."""
     from kerasrecipes.runs.exporting import default_output, export
 
@@ -34,3 +33,12 @@ def export_run(arguments: argparse.Namespace) -> None:
     print(path)
     print(f"takes float32 pixels from {low} to {high}, of shape (batch, {shape})")
     print(f"gives logits of shape (batch, {len(names)}); the classes are in {run.folder}/data.json")
+
+
+COMMAND = Command(
+    name="export",
+    help="write a run's model for TensorFlow, ONNX Runtime or Keras alone",
+    takes="run",
+    add_arguments=_add_arguments,
+    run=_export,
+)

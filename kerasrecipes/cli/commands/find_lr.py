@@ -1,46 +1,32 @@
-"""The learning rate range test of a recipe, as a command."""
+"""The command `find-lr`: the learning rate range test of a recipe."""
 
 import argparse
-from pathlib import Path
 
-from kerasrecipes.base.checks import check_choice
-from kerasrecipes.cli.arguments import add_set
-from kerasrecipes.cli.commands.plot_schedule import FORMATS
+from kerasrecipes.cli.arguments import add_picture, picture_path
+from kerasrecipes.cli.command import Command, Request
 
 # What schedules call their highest rate; "initial" is what those that only fall start from.
 HIGHEST = ("peak_learning_rate", "max_learning_rate", "warmup_target", "initial_learning_rate")
 
 
-def add_find_lr(parser: argparse.ArgumentParser) -> None:
-    """Adds the arguments of `find-lr`, but not the recipe."""
-    add_set(parser, "change a value of the recipe, such as batch_size=32; repeatable")
+def _add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--lowest", type=float, default=1e-6, help="default: 1e-6")
     parser.add_argument("--highest", type=float, default=10.0, help="default: 10")
     parser.add_argument("--steps", type=int, default=100, help="length of the test (default: 100)")
-    parser.add_argument(
-        "--output",
-        default="find_lr.png",
-        metavar="FILE",
-        help="a .png, .svg or .pdf file (default: find_lr.png)",
-    )
+    add_picture(parser, "find_lr.png")
 
 
-def find_learning_rate(recipe, arguments: argparse.Namespace) -> None:
+def _find_learning_rate(asked: Request) -> None:
     """Runs a learning rate range test with a recipe's model, data and augmentation, and draws it.
 
-    Args:
-        recipe: The recipe. Its schedule plays no part.
-        arguments: With `lowest`, `highest`, `steps` and `output`.
-
-    Raises:
-        ValueError: If the recipe cannot be run, or an argument is out of range.
+    The recipe's schedule plays no part.
     """
     from kerasrecipes.data.batches import training_batches
     from kerasrecipes.diagnostics import find_lr
     from kerasrecipes.training.build import build_recipe
 
-    path = Path(arguments.output)
-    check_choice("the suffix of --output", path.suffix, FORMATS)
+    recipe, arguments = asked.recipe, asked.arguments
+    path = picture_path(arguments.output)
     built = build_recipe(recipe, recipe.data.build("data").load())
     batches = training_batches(
         built.dataset.train,
@@ -98,3 +84,12 @@ def _draw(found):
         axes.margins(x=0)
         axes.legend(frameon=False, fontsize="small")
     return figure
+
+
+COMMAND = Command(
+    name="find-lr",
+    help="try ever higher learning rates for a few steps, and suggest one",
+    takes="recipe",
+    add_arguments=_add_arguments,
+    run=_find_learning_rate,
+)

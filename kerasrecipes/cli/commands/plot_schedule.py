@@ -1,44 +1,27 @@
-"""A picture of what a recipe will do with learning rate and momentum, before it runs."""
+"""The command `plot-schedule`: learning rate and momentum over a recipe's epochs, in a figure."""
 
 import argparse
-from pathlib import Path
 
-from kerasrecipes.base.checks import check_choice
-from kerasrecipes.cli.arguments import add_set
+from kerasrecipes.cli.arguments import add_picture, picture_path
+from kerasrecipes.cli.command import Command, Request
 
 # Steps at which a longer run is looked at.
 POINTS = 500
 
-FORMATS = (".png", ".svg", ".pdf")
+
+def _add_arguments(parser: argparse.ArgumentParser) -> None:
+    add_picture(parser, "schedule.png")
 
 
-def add_plot_schedule(parser: argparse.ArgumentParser) -> None:
-    """Adds the arguments of `plot-schedule`, but not the recipe."""
-    add_set(parser, "change a value of the recipe, such as epochs=30; repeatable")
-    parser.add_argument(
-        "--output",
-        default="schedule.png",
-        metavar="FILE",
-        help="a .png, .svg or .pdf file (default: schedule.png)",
-    )
-
-
-def plot_schedule(recipe, path: str | Path) -> None:
+def _plot_schedule(asked: Request) -> None:
     """Draws learning rate and momentum over a recipe's epochs, and prints where they go.
 
-    What callbacks will change while it trains is not in it.
-
-    Args:
-        recipe: The recipe. Its data is loaded, because they tell how many steps an epoch has.
-        path: The picture, a PNG, SVG or PDF file by its suffix.
-
-    Raises:
-        ValueError: If the recipe cannot be run, or the suffix is another.
+    Its data is loaded, because they tell how many steps an epoch has. What callbacks will change
+    while it trains is not in it.
     """
     from kerasrecipes.training.build import build_recipe
 
-    path = Path(path)
-    check_choice("the suffix of --output", path.suffix, FORMATS)
+    recipe, path = asked.recipe, picture_path(asked.arguments.output)
     built = build_recipe(recipe, recipe.data.build("data").load())
     steps_per_epoch = built.length.steps_per_epoch
     epochs, series = rates_over(built.model.optimizer, built.length)
@@ -92,3 +75,12 @@ def _draw(epochs, series):
                 axes.set_ylim(bottom=0)
         panels[-1].set_xlabel("epoch")
     return figure
+
+
+COMMAND = Command(
+    name="plot-schedule",
+    help="draw learning rate and momentum over a recipe's epochs",
+    takes="recipe",
+    add_arguments=_add_arguments,
+    run=_plot_schedule,
+)

@@ -1,4 +1,4 @@
-"""`kerasrecipes predict`: what a run's model says of images."""
+"""The command `predict`: the most probable classes of images, by a run's model."""
 
 import argparse
 import contextlib
@@ -8,40 +8,38 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import IO
 
-from kerasrecipes.cli.arguments import add_views
-from kerasrecipes.cli.finished_run import finished_run
+from kerasrecipes.cli.arguments import add_test_time_augmentation, finished_run
+from kerasrecipes.cli.command import Command
 from kerasrecipes.cli.tables import print_table
 
 TOP = 5
 
 
-def add_predict(parser: argparse.ArgumentParser) -> None:
-    """Adds the arguments of `predict`."""
-    parser.add_argument("run", help="a run folder")
+def _add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "images", nargs="+", metavar="image", help="a file, a folder, or a pattern in quotes"
     )
     parser.add_argument(
         "--csv", metavar="FILE", help="write a row an image to a CSV file, or with - to the output"
     )
-    add_views(parser)
+    add_test_time_augmentation(parser)
 
 
-def predict(arguments: argparse.Namespace) -> None:
+def _predict(arguments: argparse.Namespace) -> None:
     """Prints the most probable classes of each image; names the images that are broken."""
     run = finished_run(arguments.run)
     with contextlib.ExitStack() as stack:
         # What cannot be written is found out before anything is computed.
         file = stack.enter_context(_csv_file(arguments.csv)) if arguments.csv else None
-        count = _predict(run, arguments.images, file, arguments.views)
+        count = _write_rows(run, arguments.images, file, arguments.test_time_augmentation)
     if arguments.csv not in (None, "-"):
         print(f"{count:,} images: {arguments.csv}")
 
 
-def _predict(run, images: Sequence[str], file: IO[str] | None, views: str | None) -> int:
+def _write_rows(run, images: Sequence[str], file: IO[str] | None, views: str | None) -> int:
     """Writes or prints a row an image; returns how many there are."""
     from kerasrecipes.data.reading.image_search import image_paths
-    from kerasrecipes.runs.prediction import predict_files
+    from kerasrecipes.runs import predict_files
 
     paths = image_paths(images)
     names = run.data["class_names"]
@@ -94,3 +92,12 @@ def _csv_file(name: str) -> Iterator[IO[str]]:
         raise ValueError(f"There is no folder {str(path.parent)!r} to write into.")
     with replacing(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
         yield file
+
+
+COMMAND = Command(
+    name="predict",
+    help="name the most probable classes of images",
+    takes="run",
+    add_arguments=_add_arguments,
+    run=_predict,
+)

@@ -1,22 +1,28 @@
-"""The runs in a directory, and how they went."""
+"""The command `runs`: the runs in a directory, and how they went."""
 
+import argparse
 import json
 from datetime import datetime
 from pathlib import Path
 
+from kerasrecipes.cli.command import Command
 from kerasrecipes.cli.tables import print_table
 
 
-def list_runs(directory: str | Path) -> None:
+def _add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "directory", nargs="?", default="saved_models", help="default: saved_models"
+    )
+
+
+def _list_runs(arguments: argparse.Namespace) -> None:
     """Prints a row for each run folder in a directory.
 
     Recipes are not checked, which would import Keras: a run of a newer version is listed too.
-
-    Raises:
-        ValueError: If there is no such directory.
     """
-    from kerasrecipes.training.run import find_runs
+    from kerasrecipes.training import find_runs
 
+    directory = arguments.directory
     if not Path(directory).is_dir():
         raise ValueError(f"Expected a directory of run folders. Received: {directory}")
     runs = find_runs(directory)
@@ -42,3 +48,12 @@ def _row(run) -> dict[str, object]:
         },
         "started": started and f"{datetime.fromisoformat(started).astimezone():%Y-%m-%d %H:%M}",
     }
+
+
+COMMAND = Command(
+    name="runs",
+    help="list the runs in a directory",
+    takes="nothing",
+    add_arguments=_add_arguments,
+    run=_list_runs,
+)

@@ -1,17 +1,15 @@
-"""The search of a recipe's options, as a command."""
+"""The command `search`: the search of a recipe's options."""
 
 import argparse
 import os
 from pathlib import Path
 
-from kerasrecipes.cli.arguments import add_set
+from kerasrecipes.cli.command import Command, Request
 
 EXAMPLE = "optimizer.learning_rate=log_uniform(1e-4, 1)"
 
 
-def add_search(parser: argparse.ArgumentParser) -> None:
-    """Adds the arguments of `search`, but not the recipe."""
-    add_set(parser, "change a value of the recipe that is searched around; repeatable")
+def _add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--space",
         action="append",
@@ -20,7 +18,8 @@ def add_search(parser: argparse.ArgumentParser) -> None:
         help=f"what to search, such as '{EXAMPLE}', or a file of a space as JSON; repeatable",
     )
     parser.add_argument("--rungs", metavar="NxE,...", help="trials x epochs, such as 20x2,8x8,3x30")
-    # Not the recipe's own, which --set changes.
+    parser.add_argument("--stages", dest="rungs", help=argparse.SUPPRESS)  # What it was called.
+    # In place of that of a recipe, which --set seed=N still changes.
     parser.add_argument(
         "--seed",
         dest="search_seed",
@@ -57,22 +56,12 @@ def add_search(parser: argparse.ArgumentParser) -> None:
         "--workers", type=int, metavar="N", help="run so many trials at a time, on this machine"
     )
     parser.add_argument("--overwrite", action="store_true", help="search anew what was searched")
-    parser.add_argument(
-        "--directory",
-        default="saved_models",
-        metavar="FOLDER",
-        help="where the search's folder is kept (default: saved_models)",
-    )
 
 
-def search_recipe(recipe, name: str, arguments: argparse.Namespace, space) -> None:
+def _search(asked: Request) -> None:
     """Searches the options of a recipe, shows how it goes, and what came of it.
 
-    Args:
-        recipe: The recipe that is searched around.
-        name: What its runs are called; the search is `<name>-search`.
-        arguments: As `add_search` adds them.
-        space: The ranges that a script brings; `--space` goes before them.
+    The search is called `<name>-search`. `--space` and `--rungs` go before those of the script.
 
     Raises:
         ValueError: If something cannot be searched, or the folder is of another search.
@@ -83,10 +72,12 @@ def search_recipe(recipe, name: str, arguments: argparse.Namespace, space) -> No
     from kerasrecipes.tuning import rungs_of
     from kerasrecipes.tuning.keras_tuner.distributed import TUNER_ID, role
 
-    if arguments.rungs is None:
+    arguments = asked.arguments
+    given = arguments.rungs or asked.rungs
+    if given is None:
         raise ValueError("Give --rungs: trials x epochs, such as --rungs 20x2,8x8,3x30")
-    rungs = rungs_of(arguments.rungs)
-    ranges = {**(space or {}), **read_space(arguments.space)}
+    rungs = rungs_of(given)
+    ranges = {**(asked.space or {}), **read_space(arguments.space)}
     if not ranges:
         raise ValueError(
             "There is nothing to search: give --space, or give `main` the space of the recipe. "
@@ -110,11 +101,11 @@ def search_recipe(recipe, name: str, arguments: argparse.Namespace, space) -> No
         live=None if part == "alone" else False,
     ) as progress:
         found = search(
-            recipe,
+            asked.recipe,
             ranges,
             rungs,
-            directory=arguments.directory,
-            name=f"{name}-search",
+            directory=asked.directory,
+            name=f"{asked.name}-search",
             objective=arguments.objective,
             seed=arguments.search_seed,
             folds=arguments.folds,
@@ -167,3 +158,13 @@ def rung_rows(found):
             "epochs trained": sum(row["cost_epochs"] for row in rows),
             f"best {found.objective}": number(best(scores, default=None)),
         }
+
+
+COMMAND = Command(
+    name="search",
+    help="search a recipe's options, from coarse to fine, and write the best recipe",
+    takes="recipe",
+    add_arguments=_add_arguments,
+    run=_search,
+    resumes=True,
+)

@@ -16,22 +16,22 @@ def run():
     return str(digits_run().folder)
 
 
-def test_a_sheet_of_training_images(recipe, output):
+def test_a_grid_of_training_images(recipe, output):
     crop = '{"use": "RandomPadCrop", "padding_pixels": 1}'
     code, out, _ = output(main, recipe, None, ["augment", "--set", f"augment=[{crop}]"])
-    assert (code, out) == (0, "sheet: my_script-augment.png\n")
-    sheet = np.asarray(Image.open("my_script-augment.png"))
-    assert sheet.shape[0] == 4 + 10 * 68
-    cells = sheet[4:68, -11 * 68 :].reshape(64, 11, 68, 3)[:, :, :64]
+    assert (code, out) == (0, "grid: my_script-augment.png\n")
+    grid = np.asarray(Image.open("my_script-augment.png"))
+    assert grid.shape[0] == 4 + 10 * 68
+    cells = grid[4:68, -11 * 68 :].reshape(64, 11, 68, 3)[:, :, :64]
     # The original, and draws that differ from it and from each other.
     assert len({cells[:, column].tobytes() for column in range(11)}) > 5
 
 
-def test_a_sheet_of_mixed_files_with_their_shares(run, output):
+def test_a_grid_of_mixed_files_with_their_soft_labels(run, output):
     places = write_digits(Path("pictures"), 3)
     arguments = ["--set", 'augment=[{"use": "MixedSamples"}]', "--grid", "mixed.png"]
     code, out, _ = output(console, ["augment", run, "pictures", *arguments])
-    assert (code, out) == (0, "sheet: mixed.png\n")
+    assert (code, out) == (0, "grid: mixed.png\n")
     plain = output(console, ["augment", run, *map(str, places), "--set", "augment=RandomFlip"])
     assert plain[0] == 0
     assert Image.open("mixed.png").height > Image.open(f"{plain[1].split()[1]}").height
@@ -50,7 +50,7 @@ def test_augment_check_names_what_changes_digits(run, output):
     assert rows["RandomPadCrop"].split()[1] == "yes"
     for operation in ("horizontal_flip=1", "vertical_flip=1", "rotation_degrees=90"):
         assert "changes labels" in rows[operation]
-    assert out.splitlines()[-1] == f"sheet: {digits_run().name}-augment-check.png"
+    assert out.splitlines()[-1] == f"grid: {digits_run().name}-augment-check.png"
     assert Image.open(f"{digits_run().name}-augment-check.png").width > 12 * 64
     rows = read_rows(Path("classes.csv"))
     classes = [row for row in rows if row["operation"] == "rotation_degrees=180"]
@@ -64,7 +64,7 @@ def test_augment_check_names_what_changes_digits(run, output):
     ("argv", "message"),
     [
         (["augment", "RUN"], "The recipe does not augment: give it layers, such as"),
-        (["augment", "script.py"], "A script shows its own images: python script.py augment"),
+        (["augment", "script.py"], "There is no recipe script 'script.py'."),
         (["augment", "RUN", "--grid", "x.jpg"], "`--grid` must be a .png file."),
         (["augment", "RUN", "--set", "augment=RandomFlipp"], "Did you mean 'RandomFlip'?"),
         (["augment", "RUN", "--set", "augment.RandomFlip.mode=up"], "`augment` has no single item"),

@@ -42,7 +42,7 @@ def test_what_a_recipe_script_shows_of_its_data(output, arrays, tmp_path):
     assert len(found) == 1
     assert found[0].endswith(" too: 1, 1 with another label, such as")
     assert Image.open(tmp_path / "my_script-data.png").mode == "RGB"
-    assert lines[-1] == "sheet: my_script-data.png"
+    assert lines[-1] == "grid: my_script-data.png"
 
 
 def test_duplicates_are_shown_with_their_places(output, arrays):
@@ -83,9 +83,9 @@ def test_skipped_files_are_listed(output, tmp_path):
     ("argv", "message"),
     [
         (["data", "nowhere"], "Expected a recipe.json or a run folder, found none."),
-        (["data", "recipes/mine.py"], "python recipes/mine.py data"),
-        (["data", "some.json", "--grid", "sheet.txt"], "`--grid` must be a .png file"),
-        (["data", "some.json", "--grid", "no/sheet.png"], "in a folder that is there"),
+        (["data", "recipes/mine.py"], "There is no recipe script 'recipes/mine.py'."),
+        (["data", "some.json", "--grid", "grid.txt"], "`--grid` must be a .png file"),
+        (["data", "some.json", "--grid", "no/grid.png"], "in a folder that is there"),
         (["data", "some.json", "--set", "data.path=other.npz"], "existing .npz file"),
     ],
 )

@@ -118,7 +118,8 @@ def test_a_script_may_bring_its_rungs(recipe, output, monkeypatch):
     script = functools.partial(main, recipe, SPACE, rungs="4x1")
     assert output(script, ["search"])[0] == 0
     assert output(script, ["search", "--rungs", "2x3"])[0] == 0
-    assert given == [rungs_of("4x1"), rungs_of("2x3")]
+    assert output(script, ["search", "--stages", "2x3"])[0] == 0
+    assert given == [rungs_of("4x1"), rungs_of("2x3"), rungs_of("2x3")]
     code, _, err = output(main, recipe, SPACE, ["search"])
     assert (code, err) == (
         2,

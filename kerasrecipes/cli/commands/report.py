@@ -1,0 +1,53 @@
+"""The command `report`: the report of a recipe's run, written anew."""
+
+from pathlib import Path
+
+from kerasrecipes.cli.command import Command, Request
+
+
+def score_line(run) -> str:
+    """Returns the score of a finished run in a line, with its interval and where it is from."""
+    from kerasrecipes.page.formats import percent
+
+    split = "test" if run.metrics["test"] else "validation"
+    score, monitor = run.metrics[split], run.metrics["monitor"]
+    n, (low, high) = score["n"], score["accuracy_interval"]
+    chosen = f", chosen by {monitor}" if monitor else ""
+    return (
+        f"{split} accuracy {percent(score['accuracy'], n)} "
+        f"(95% interval {percent(low, n)} to {percent(high, n)}, n = {n:,}), "
+        f"weights of epoch {run.metrics['epoch']} of {len(run.history)}{chosen}"
+    )
+
+
+def report_path(run) -> Path:
+    """Returns the path of a finished run's report, which is written unless it is there already."""
+    from kerasrecipes.report import write_report
+
+    path, finished = run.folder / "report.html", (run.folder / "metrics.json").stat().st_mtime
+    # One from before the end tells of an unfinished run.
+    is_there = path.is_file() and path.stat().st_mtime >= finished
+    return path if is_there else write_report(run)
+
+
+def _report(asked: Request) -> None:
+    from kerasrecipes.report import write_report
+
+    run = asked.run
+    if run is None:
+        raise ValueError(
+            f"This recipe has no run to report on: train it first. Expected: {asked.folder}"
+        )
+    if run.finished:
+        print(score_line(run))
+    else:
+        print(f"The run is not finished: {len(run.history)} of {asked.recipe.epochs} epochs.")
+    print(f"report: {write_report(run)}")
+
+
+COMMAND = Command(
+    name="report",
+    help="write the report of a recipe's run anew",
+    takes="recipe",
+    run=_report,
+)

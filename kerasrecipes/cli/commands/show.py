@@ -1,0 +1,74 @@
+"""The command `show`: what a recipe comes to, or the options of a component."""
+
+import math
+from collections.abc import Iterator
+
+from kerasrecipes.cli.command import Command, Request
+from kerasrecipes.cli.tables import print_table
+
+
+def _show(asked: Request) -> None:
+    """Prints a recipe's values by dotted path, and what they come to with data and model."""
+    from kerasrecipes.page.formats import plain
+
+    space = asked.space or {}
+    values = {path: plain(value) for path, value in asked.recipe.flatten().items()}
+    rows = [{"path": path, "value": values.get(path)} for path in {**values, **space}]
+    if space:
+        rows = [{**row, "search space": space.get(row["path"])} for row in rows]
+    print_table(rows)
+    print()
+    print_table([{"resolved": fact, "value": value} for fact, value in _facts(asked.recipe)])
+    run = asked.run
+    state = "not there yet" if run is None else "finished" if run.finished else "unfinished"
+    print(f"\n{asked.folder} ({state})")
+
+
+def _facts(recipe) -> Iterator[tuple[str, str]]:
+    """Yields what a recipe comes to, by name."""
+    from kerasrecipes.training.build import build_recipe
+
+    built = build_recipe(recipe, recipe.data.build("data").load())
+    dataset, length, model = built.dataset, built.length, built.model
+    trainable = sum(math.prod(weight.shape) for weight in model.trainable_weights)
+    yield "images", ", ".join(f"{n:,} {split}" for split, n in dataset.sizes.items())
+    yield "classes", f"{len(dataset.class_names):,}"
+    yield "image shape", " x ".join(map(str, dataset.image_shape))
+    yield "parameters", f"{trainable:,} trainable, {model.count_params():,} in all"
+    yield "steps", f"{length.steps_per_epoch:,} an epoch, {length.total_steps:,} in all"
+    yield "optimizer", _as_call(model.optimizer)
+    yield "fingerprint", recipe.fingerprint
+
+
+def _as_call(component) -> str:
+    """Returns a Keras object in the form of a call, without the options that are not set."""
+    import keras
+
+    def written(value) -> str:
+        if isinstance(value, dict) and "class_name" in value:
+            options = [
+                f"{name}={written(option)}"
+                for name, option in value["config"].items()
+                if option not in (None, False) and name != "name"
+            ]
+            return f"{value['class_name']}({', '.join(options)})"
+        # A float32 at its own precision: 0.1, not 0.10000000149.
+        return f"{value:.7g}" if isinstance(value, float) else str(value)
+
+    return written(keras.saving.serialize_keras_object(component))
+
+
+def _show_name(name: str) -> None:
+    from kerasrecipes.cli.components import is_backbone, show_backbone, show_component
+
+    show = show_backbone if is_backbone(name) else show_component
+    show(name)
+
+
+COMMAND = Command(
+    name="show",
+    help="show what a recipe comes to, or the options of a component",
+    takes="recipe",
+    run=_show,
+    run_name=_show_name,
+)

@@ -1,0 +1,114 @@
+"""The command `train`: the training of a recipe, once or with several seeds."""
+
+import argparse
+import dataclasses
+import sys
+from pathlib import Path
+
+from kerasrecipes.cli.command import Command, Request
+from kerasrecipes.cli.commands.report import report_path, score_line
+from kerasrecipes.cli.tables import print_table
+
+
+def _add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--seeds",
+        type=int,
+        nargs="+",
+        metavar="N",
+        help="train once with each seed; prints the mean and its 95%% interval",
+    )
+    parser.add_argument("--overwrite", action="store_true", help="train again what is finished")
+
+
+def _train(asked: Request) -> None:
+    if asked.arguments.seeds is None:
+        _train_once(asked)
+    elif asked.arguments.seed is None:
+        _train_seeds(asked)
+    else:
+        raise ValueError("Give `--seed` or `--seeds`, not both.")
+
+
+def _train_once(asked: Request) -> None:
+    """Trains a recipe, or shows the run that is there."""
+    from kerasrecipes.training import train
+
+    _announce(asked)
+    run = train(
+        asked.recipe,
+        directory=asked.directory,
+        name=asked.name,
+        overwrite=asked.arguments.overwrite,
+        verbose=_verbose(),
+    )
+    print(score_line(run))
+    print(f"report: {report_path(run)}")
+
+
+def _train_seeds(asked: Request) -> None:
+    """Trains a recipe once with each of several seeds and shows how the scores spread."""
+    from kerasrecipes.page.formats import count, duration, percent
+    from kerasrecipes.runs import sweep
+    from kerasrecipes.training import Run
+
+    result = sweep(
+        asked.recipe,
+        {asked.name: {}},
+        asked.arguments.seeds,
+        directory=asked.directory,
+        name=asked.name,
+        overwrite=asked.arguments.overwrite,
+        verbose=_verbose(),
+        on_start=lambda recipe: _announce(dataclasses.replace(asked, recipe=recipe)),
+    )
+    for row in result.rows:
+        report_path(Run(Path(asked.directory) / f"{asked.name}-{row['fingerprint']}"))
+    split = "test" if "test_accuracy" in result.metrics else "validation"
+    print_table(
+        [
+            {
+                "seed": row["seed"],
+                "epoch": row["epoch"],
+                "validation": percent(row["validation_accuracy"], row["validation_n"]),
+                "test": percent(row.get("test_accuracy"), row.get("test_n")),
+                "n": count(row[f"{split}_n"]),
+                "time": duration(row["seconds"]),
+                "fingerprint": row["fingerprint"],
+            }
+            for row in result.rows
+        ]
+    )
+    (scores,) = result.summary(f"{split}_accuracy")
+    n = result.rows[0][f"{split}_n"]
+    line = f"mean {split} accuracy {percent(scores['mean'], n)}"
+    if scores["low"] is not None:
+        line += f" (95% interval {percent(scores['low'], n)} to {percent(scores['high'], n)})"
+    print(f"{line} over {scores['n']} seed{'s' if scores['n'] > 1 else ''}")
+
+
+def _announce(asked: Request) -> None:
+    """Prints where a recipe's run is, and what there is of it already."""
+    run = asked.run
+    if run is None or asked.arguments.overwrite:
+        state = "training"
+    elif run.finished:
+        state = "trained before; --overwrite trains it again"
+    else:
+        state = f"going on after epoch {len(run.history)}"
+    print(f"{asked.folder}: {state}", flush=True)
+
+
+def _verbose() -> str | int:
+    """A progress bar redraws itself, which is for terminals; elsewhere a line an epoch will do."""
+    return "auto" if sys.stdout.isatty() else 2
+
+
+COMMAND = Command(
+    name="train",
+    help="train a recipe, go on with a run that was stopped, or show one that is finished",
+    takes="recipe",
+    add_arguments=_add_arguments,
+    run=_train,
+    resumes=True,
+)

@@ -1,0 +1,83 @@
+"""The entry point of the command `kerasrecipes`: `console`."""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from kerasrecipes.cli.arguments import changes_of
+from kerasrecipes.cli.command import Command, Request, check_command, when_stopped
+from kerasrecipes.cli.commands import COMMANDS
+from kerasrecipes.cli.exits import clean_exit
+from kerasrecipes.cli.script import run_script
+
+
+def console(argv: Sequence[str] | None = None) -> None:
+    """Runs the command `kerasrecipes`.
+
+    Args:
+        argv: The arguments. Defaults to those of the process.
+    """
+    argv = list(sys.argv[1:] if argv is None else argv)
+    command = COMMANDS.get(argv[0]) if argv else None
+    with clean_exit(debug="--debug" in argv, when_stopped=when_stopped(command)):
+        if argv:
+            hint = f" Did you mean `kerasrecipes train {argv[0]}`?"
+            check_command(argv[0], COMMANDS, hint if os.path.exists(argv[0]) else "")
+        parser = _parser()
+        arguments = parser.parse_args(argv)
+        # Where a user's own "module:Name" is found; last, so that it hides nothing.
+        sys.path.append(os.getcwd())
+        if arguments.version:
+            from importlib.metadata import version
+
+            print(f"kerasrecipes {version('kerasrecipes')}")
+        elif command is None:
+            parser.print_help()
+        elif command.takes == "recipe":
+            _run(command, arguments, argv)
+        else:
+            command.run(arguments)
+
+
+def _run(command: Command, arguments: argparse.Namespace, argv: list[str]) -> None:
+    """Does what is asked for with a recipe that is given by a path."""
+    given = arguments.recipe
+    if command.run_name and not _is_path(given):
+        if arguments.directory or arguments.name or changes_of(arguments):
+            raise ValueError(f"Options are for a recipe, and {given!r} is no file or folder.")
+        command.run_name(given)
+    elif given.endswith(".py"):
+        argv.remove(given)  # What is left is for the script's own command line.
+        run_script(given, argv)
+    else:
+        from kerasrecipes.recipe.recipe import Recipe
+
+        recipe = Recipe.read(given)
+        directory, name = _home(Path(given), recipe)
+        command.run(Request.of(recipe, arguments, name=name, directory=directory))
+
+
+def _is_path(given: str) -> bool:
+    return os.path.exists(given) or os.sep in given or given.endswith((".json", ".py"))
+
+
+def _home(path: Path, recipe) -> tuple[str, str]:
+    """Returns the directory and the name of a recipe's runs: those of the run folder it is in."""
+    folder = (path if path.is_dir() else path.parent).resolve()
+    name = folder.name.removesuffix(f"-{recipe.fingerprint}")
+    if name != folder.name:
+        return os.path.relpath(folder.parent), name
+    return "saved_models", path.resolve().stem
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="kerasrecipes", description="Training recipes for Keras 3."
+    )
+    parser.add_argument("--version", action="store_true", help="print the version")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+    for command in COMMANDS.values():
+        command.add_parser(commands, of_script=False)
+    return parser
