@@ -1,7 +1,7 @@
 """Names of components: ours, then Keras's, then `"package>Name"`, then a user's `"module:Name"`.
 
-Classes are the only schema. What may stand in a recipe follows from the modules below and from the
-signatures of what they export; nothing describes a component a second time. Modules are imported
+Classes are the only schema. What may stand in a recipe follows from what the packages below export
+and from the signatures of that; nothing describes a component a second time. Packages are imported
 by name and only when a name is asked for, so that this module costs nothing to import.
 """
 
@@ -9,33 +9,52 @@ import functools
 import importlib
 import inspect
 from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
 
 from kerasrecipes.base.checks import check_choice, nearest
-
-# Where the names of a family are looked up, in this order.
-FAMILIES = {
-    "data": ("kerasrecipes.data",),
-    "model": ("kerasrecipes.models",),
-    "optimizer": ("kerasrecipes.optimizers", "keras.optimizers"),
-    "schedule": ("kerasrecipes.schedules", "keras.optimizers.schedules"),
-    "layer": ("kerasrecipes.layers", "keras.layers"),
-    "loss": ("kerasrecipes.losses", "keras.losses"),
-    "metric": ("kerasrecipes.metrics", "keras.metrics"),
-    "regularizer": ("kerasrecipes.regularizers", "keras.regularizers"),
-    "initializer": ("kerasrecipes.initializers", "keras.initializers"),
-    "initialization": ("kerasrecipes.models.initialization",),
-    "constraint": ("keras.constraints",),
-    "callback": ("kerasrecipes.callbacks", "keras.callbacks"),
-}
-
-# Abstract base classes, which Keras exports beside the components.
-_BASES = {"LearningRateSchedule", *(family.capitalize() for family in FAMILIES)}
+from kerasrecipes.recipe import qualified_names
 
 # What `train` hands to a model's builder; everything else in its signature is an option.
 BUILDER_ARGUMENTS = ("input_shape", "classes", "start")
 
 # The same of functions that initialize a model.
 INITIALIZATION_ARGUMENTS = ("model", "batch")
+
+
+class Family(NamedTuple):
+    """Where the components of a family are.
+
+    Args:
+        package: Our package that exports them; empty if none does.
+        base: The class of Keras's that they inherit from, or that they return if they are
+            functions; empty if there is none. Keras's own components stand beside it.
+    """
+
+    package: str
+    base: str = ""
+
+
+FAMILIES = {
+    "data": Family("kerasrecipes.data"),
+    "model": Family("kerasrecipes.models"),
+    "optimizer": Family("kerasrecipes.optimizers", "keras.optimizers.Optimizer"),
+    "schedule": Family("kerasrecipes.schedules", "keras.optimizers.schedules.LearningRateSchedule"),
+    "layer": Family("kerasrecipes.layers", "keras.layers.Layer"),
+    "loss": Family("kerasrecipes.losses", "keras.losses.Loss"),
+    "metric": Family("kerasrecipes.metrics", "keras.metrics.Metric"),
+    "regularizer": Family("kerasrecipes.regularizers", "keras.regularizers.Regularizer"),
+    "initializer": Family("kerasrecipes.initializers", "keras.initializers.Initializer"),
+    "initialization": Family("kerasrecipes.models.initialization"),
+    "constraint": Family("", "keras.constraints.Constraint"),
+    "callback": Family("kerasrecipes.callbacks", "keras.callbacks.Callback"),
+}
+
+# What tells the components of the other families from what else their package exports.
+_KINDS: dict[str, Callable[[object], bool]] = {
+    "data": lambda export: inspect.isclass(export) and hasattr(export, "load"),
+    "model": lambda export: _positional(export) == BUILDER_ARGUMENTS[:2],
+    "initialization": lambda export: _positional(export) == INITIALIZATION_ARGUMENTS,
+}
 
 
 def names(family: str) -> dict[str, Callable]:
@@ -48,11 +67,14 @@ def names(family: str) -> dict[str, Callable]:
         A dictionary from name to class (or builder function, for models).
     """
     check_choice("family", family, FAMILIES)
-    found: dict[str, Callable] = {}
-    for module in FAMILIES[family]:
-        for name, component in sorted(_exports(module).items()):
-            found.setdefault(name, component)
-    return found
+    return dict(_components(family))
+
+
+def import_components() -> None:
+    """Imports every package that exports components, which registers their classes with Keras."""
+    for family in FAMILIES.values():
+        if family.package:
+            importlib.import_module(family.package)
 
 
 def resolve(name: str, family: str | None = None) -> Callable:
@@ -63,9 +85,13 @@ def resolve(name: str, family: str | None = None) -> Callable:
         family: One of `FAMILIES`, or `None` to look in all of them.
 
     Raises:
-        ValueError: If there is no such component; the message names the nearest.
+        ValueError: If there is no such component, with the nearest name, or if it is none of the
+            family.
     """
-    return candidates(name, family)[0]
+    component = candidates(name, family)[0]
+    if family:
+        _check_base(component, name, family)
+    return component
 
 
 def candidates(name: str, family: str | None = None) -> list[Callable]:
@@ -76,9 +102,9 @@ def candidates(name: str, family: str | None = None) -> list[Callable]:
     if not isinstance(name, str):
         raise TypeError(f"A component is named by a string. Received: {name!r}")
     if ":" in name:
-        return [_users(name)]
+        return [qualified_names.imported(name)]
     if ">" in name:
-        return [_registered(name)]
+        return [qualified_names.registered(name)]
     families = [family] if family else list(FAMILIES)
     found = [names(f)[name] for f in families if name in names(f)]
     if not found:
@@ -122,17 +148,72 @@ def summary(component: Callable) -> str:
 
 
 @functools.cache
-def _exports(module: str) -> dict[str, Callable]:
-    if module.startswith("kerasrecipes."):
-        package = importlib.import_module(module)
-        return {name: getattr(package, name) for name in package.__all__}
+def _components(family: str) -> dict[str, Callable]:
+    found: dict[str, Callable] = {}
+    for exports in (_ours(FAMILIES[family]), _those_of_keras(FAMILIES[family])):
+        for name, export in sorted(exports.items()):
+            if _belongs(export, family):
+                found.setdefault(name, export)
+    return found
+
+
+def _ours(family: Family) -> dict[str, Any]:
+    if not family.package:
+        return {}
+    package = importlib.import_module(family.package)
+    return {name: getattr(package, name) for name in package.__all__}
+
+
+def _those_of_keras(family: Family) -> dict[str, Any]:
+    if not family.base:
+        return {}
+    exports = vars(_of_keras(family.base.rpartition(".")[0]))
+    return {name: export for name, export in exports.items() if inspect.isclass(export)}
+
+
+def _of_keras(path: str) -> Any:
     # By attribute from the top, because the modules of Keras's public API are not all importable.
-    package = functools.reduce(getattr, module.split(".")[1:], importlib.import_module("keras"))
-    return {
-        name: component
-        for name, component in vars(package).items()
-        if inspect.isclass(component) and name not in _BASES
-    }
+    return functools.reduce(getattr, path.split(".")[1:], importlib.import_module("keras"))
+
+
+def _belongs(export: Any, family: str) -> bool:
+    """Returns whether an export is a component of a family, and no base class of components."""
+    if family in _KINDS:
+        return _KINDS[family](export)
+    base = _of_keras(FAMILIES[family].base)
+    made = inspect.signature(export).return_annotation if inspect.isfunction(export) else export
+    if not inspect.isclass(made) or not issubclass(made, base):
+        return False
+    return made is not base and not _is_base_of_ours(made)
+
+
+def _is_base_of_ours(component: type) -> bool:
+    """Returns whether a class of ours is only there to be inherited from.
+
+    Keras finds what it saves by its `get_config` again under a registered name. A base has none.
+    """
+    from keras.saving import get_registered_name
+
+    is_saved = is_ours(component) and hasattr(component, "get_config")
+    return is_saved and get_registered_name(component) == component.__name__
+
+
+def _positional(export: object) -> tuple[str, ...]:
+    """Returns the names of the positional arguments of a function; of anything else none."""
+    if not inspect.isfunction(export):
+        return ()
+    parameters = inspect.signature(export).parameters.values()
+    return tuple(p.name for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD)
+
+
+def _check_base(component: Callable, name: str, family: str) -> None:
+    """Raises a `ValueError` if a class that a user names is of another family."""
+    path = FAMILIES[family].base
+    if path and inspect.isclass(component) and not issubclass(component, _of_keras(path)):
+        raise ValueError(
+            f"A component of the family {family} must be a subclass of {path}, or a function. "
+            f"Received: {name!r}, which is {component!r}"
+        )
 
 
 def _signatures(component: Callable) -> Iterator[inspect.Signature]:
@@ -143,42 +224,6 @@ def _signatures(component: Callable) -> Iterator[inspect.Signature]:
         if "__init__" in vars(base) and base is not object:
             signature = inspect.signature(vars(base)["__init__"])
             yield signature.replace(parameters=list(signature.parameters.values())[1:])
-
-
-def _users(name: str) -> Callable:
-    path, _, attribute = name.partition(":")
-    if not all(part.isidentifier() for part in (*path.split("."), attribute)):
-        raise ValueError(f"A component of yours is named 'module:Name'. Received: {name!r}")
-    try:
-        module = importlib.import_module(path)
-    except ModuleNotFoundError as error:
-        if not f"{path}.".startswith(f"{error.name}."):
-            raise  # It is there, and imports something that is not.
-        raise ValueError(
-            f"There is no module {path!r}: it must be importable, from the current directory or "
-            f"installed. Received: {name!r}"
-        ) from error
-    if not hasattr(module, attribute):
-        public = [n for n in dir(module) if not n.startswith("_")]
-        raise ValueError(
-            f"Module {path!r} has no {attribute!r}.{nearest(attribute, public)} Received: {name!r}"
-        )
-    component = getattr(module, attribute)
-    if not callable(component):
-        raise TypeError(f"{name!r} must be a class or a function. Received: {component!r}")
-    return component
-
-
-def _registered(name: str) -> Callable:
-    import keras
-
-    component = keras.saving.get_registered_object(name)
-    if component is None:
-        raise ValueError(
-            f"No class is registered with Keras as {name!r}: import the module that registers it "
-            f"(`keras.saving.register_keras_serializable`) first. Received: {name!r}"
-        )
-    return component
 
 
 def _unknown(name: str, family: str | None, families: list[str]) -> str:

@@ -113,7 +113,7 @@ class Search:
         return read_rows(path) if path.is_file() else []
 
 
-def search_folder(directory: str | Path, name: str, settings: Mapping[str, Any]) -> Path:
+def folder_for(directory: str | Path, name: str, settings: Mapping[str, Any]) -> Path:
     """Returns where the search with these settings is kept."""
     plain = {key: value for key, value in settings.items() if key != "recipe"}
     plain["recipe"] = Recipe.from_dict(settings["recipe"]).fingerprint

@@ -18,7 +18,7 @@ from kerasrecipes.tuning.keras_tuner.distributed import role
 from kerasrecipes.tuning.keras_tuner.recipe_tuner import RecipeTuner
 from kerasrecipes.tuning.ranges import Choice, Range
 from kerasrecipes.tuning.rungs import Rung, rungs_of
-from kerasrecipes.tuning.search_folder import FORMAT, Search, search_folder
+from kerasrecipes.tuning.search_folder import FORMAT, Search, folder_for
 from kerasrecipes.tuning.space import Space
 from kerasrecipes.tuning.tables import write_tables
 from kerasrecipes.tuning.trial_length import check_trials
@@ -98,7 +98,7 @@ def search(
         "seed": seed,
         "folds": folds,
     }
-    folder = search_folder(directory, name, settings)
+    folder = folder_for(directory, name, settings)
     _check_folder(folder, settings, overwrite)
     if not (folder / "search.json").exists():
         check_trials(checked, rungs[0], settings["objective"])

@@ -43,7 +43,7 @@ _TAKEN = ("include_top", "weights", "input_tensor", "input_shape", "pooling", "n
           "include_preprocessing", "classes", "classifier_activation")  # fmt: skip
 
 
-def applications() -> dict[str, Callable]:
+def application_builders() -> dict[str, Callable]:
     """Returns the builder functions of `keras.applications` by name."""
     return {
         name: builder
@@ -54,7 +54,7 @@ def applications() -> dict[str, Callable]:
 
 def check_application_options(name: str, options: Mapping[str, object]) -> None:
     """Raises a `ValueError` unless a network has these options, such as MobileNet's `alpha`."""
-    known = [option for option in arguments(applications()[name]) if option not in _TAKEN]
+    known = [option for option in arguments(application_builders()[name]) if option not in _TAKEN]
     for option in options:
         if option not in known:
             raise ValueError(
@@ -89,7 +89,7 @@ def build_application(
         # MobileNet's weights for 224 pixels serve images of any size: it says so each time.
         warnings.filterwarnings("ignore", message="`input_shape` is undefined or non-square")
         try:
-            return applications()[name](
+            return application_builders()[name](
                 include_top=False, input_shape=input_shape, weights=weights, **options
             )
         except (TypeError, ValueError):

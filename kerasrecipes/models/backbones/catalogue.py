@@ -7,7 +7,7 @@ import keras
 
 from kerasrecipes.base.checks import nearest
 from kerasrecipes.models.backbones.applications import (
-    applications,
+    application_builders,
     build_application,
     check_application_options,
     scale_pixels,
@@ -25,7 +25,7 @@ PRETRAINED = "pretrained"
 
 def backbone_names() -> list[str]:
     """Returns the names of all backbones: those that we trained, then `keras.applications`."""
-    return [*shipped_networks(), *sorted(applications())]
+    return [*shipped_networks(), *sorted(application_builders())]
 
 
 def build_backbone(
@@ -49,7 +49,7 @@ def build_backbone(
     Raises:
         ValueError: If there is no such backbone, or images or weights do not fit it.
     """
-    if backbone in applications():
+    if backbone in application_builders():
         check_application_options(backbone, options)
         shape = (*input_shape[:2], 3)
         imagenet = "imagenet" if weights == PRETRAINED else None

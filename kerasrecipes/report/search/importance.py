@@ -27,7 +27,7 @@ class Importance:
     falls: Mapping[str, float]
 
 
-def importance(
+def option_importance(
     trials: Sequence[Mapping[str, Any]], options: Sequence[Option], *, lower_is_better: bool = False
 ) -> Importance | None:
     """Returns the permutation importance of a search's options, by a random forest.

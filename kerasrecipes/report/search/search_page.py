@@ -7,7 +7,7 @@ from typing import Any
 from kerasrecipes.page import formats
 from kerasrecipes.page.pages import template, write_page
 from kerasrecipes.report.search import figures
-from kerasrecipes.report.search.importance import importance
+from kerasrecipes.report.search.importance import option_importance
 from kerasrecipes.report.search.trials import is_of, options_of, score_text, written
 
 SHOWN_TRIALS = 20
@@ -46,7 +46,7 @@ def render_search(search) -> str:
         finals=search.finalists,
         parallel=figures.parallel(trials, options, objective, **shared),
         options=_options(search, options, trials, shared),
-        importance=importance(trials, options, lower_is_better=shared["lower_is_better"]),
+        importance=option_importance(trials, options, lower_is_better=shared["lower_is_better"]),
         rungs=_rungs(search, trials),
         trials=_ordered(trials, lower_is_better=shared["lower_is_better"]),
         shown_trials=SHOWN_TRIALS,

@@ -7,7 +7,7 @@ import pytest
 
 from kerasrecipes.models.backbones.applications import (
     LEAST_SIZE_PIXELS,
-    applications,
+    application_builders,
     build_application,
     check_application_options,
     scale_pixels,
@@ -22,9 +22,9 @@ def pixels():
     return np.random.default_rng(0).integers(0, 256, (2, 3, 4, 3)).astype("float32")
 
 
-@pytest.mark.parametrize("name", sorted(applications()))
+@pytest.mark.parametrize("name", sorted(application_builders()))
 def test_pixels_are_scaled_as_preprocess_input_does(name):
-    module = sys.modules[applications()[name].__module__]
+    module = sys.modules[application_builders()[name].__module__]
     inputs = keras.Input((3, 4, 3))
     scaled = scale_pixels(name, inputs)
     assert (scaled is inputs) == name.startswith(SCALES_ITSELF)
@@ -36,10 +36,10 @@ def test_pixels_are_scaled_as_preprocess_input_does(name):
 
 def test_every_network_of_keras_is_known():
     assert {"VGG16", "VGG19", "ResNet50", "ResNet101", "ResNet152", "MobileNet"} <= {
-        *applications()
+        *application_builders()
     }
-    assert "keras" not in applications()
-    assert len(applications()) >= 38
+    assert "keras" not in application_builders()
+    assert len(application_builders()) >= 38
 
 
 @pytest.mark.parametrize("name", ["VGG16", *LEAST_SIZE_PIXELS])
@@ -48,7 +48,9 @@ def test_the_least_size_is_that_of_keras(name):
     with pytest.raises(ValueError, match=f"at least {least} pixels.*Resizing.*for {name}"):
         build_application(name, (least, least - 1, 3), {}, None)
     with pytest.raises(ValueError, match=f"{least}x{least}"):
-        applications()[name](weights=None, include_top=False, input_shape=(least, least - 1, 3))
+        application_builders()[name](
+            weights=None, include_top=False, input_shape=(least, least - 1, 3)
+        )
 
 
 def test_options():
@@ -78,6 +80,6 @@ def test_imagenet_weights_are_asked_for_by_name(monkeypatch):
 
 @pytest.mark.parametrize("name", ["VGG16", "ResNet50", "DenseNet121", "MobileNetV3Small"])
 def test_keras_checks_what_it_downloads_by_a_hash(name):
-    source = importlib.util.find_spec(applications()[name].__module__).origin
+    source = importlib.util.find_spec(application_builders()[name].__module__).origin
     with open(source, encoding="utf-8") as file:
         assert "file_hash=" in file.read()

@@ -8,7 +8,7 @@ import pytest
 
 from kerasrecipes.report import write_search
 from kerasrecipes.report.search import figures as search_figures
-from kerasrecipes.report.search.importance import importance
+from kerasrecipes.report.search.importance import option_importance
 from kerasrecipes.report.search.search_page import render_search
 from kerasrecipes.report.search.trials import Option, options_of, score_text, spans
 from tests.report.run.test_run_page import EVIL, Page
@@ -193,7 +193,9 @@ def test_importance_finds_what_the_score_is_made_of(lower_is_better):
     rows = trials()
     if lower_is_better:
         rows = [{**row, "score": -row["score"]} for row in rows]
-    found = importance(rows, options_of({"space": SPACE}, rows), lower_is_better=lower_is_better)
+    found = option_importance(
+        rows, options_of({"space": SPACE}, rows), lower_is_better=lower_is_better
+    )
     assert found.r2 > 0.6
     names = list(found.falls)
     assert names[0] == "optimizer.learning_rate"
@@ -204,8 +206,8 @@ def test_importance_finds_what_the_score_is_made_of(lower_is_better):
 def test_importance_needs_trials_that_differ():
     rows = trials(9)
     options = options_of({"space": SPACE}, rows)
-    assert importance(rows, options) is None
-    assert importance([{**row, "score": 0.5} for row in trials()], options) is None
+    assert option_importance(rows, options) is None
+    assert option_importance([{**row, "score": 0.5} for row in trials()], options) is None
 
 
 def test_scores_are_written_as_what_they_are():

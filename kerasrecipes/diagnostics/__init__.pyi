@@ -1,0 +1,2 @@
+from .learning_rate_finder import find_lr as find_lr
+from .learning_rate_range import LearningRateRange as LearningRateRange
