@@ -19,18 +19,15 @@ CPUs: what an idle machine could do.
 import argparse
 import itertools
 import os
-import runpy
 import statistics
 import subprocess
 import sys
-import time
-from pathlib import Path
 
 import numpy as np
+from harness.turns import CPU, WALL, take_turns
 
 BATCHES = {32: 128, 224: 16}
 CPUS = os.cpu_count()
-RECIPE = Path(__file__).parents[1] / "recipes" / "cifar10_resnet20.py"
 
 
 def main() -> None:
@@ -91,21 +88,14 @@ def _against_albumentations(images: np.ndarray, turns: int) -> None:
 
 def _report(name: str, ours, theirs, images: int, turns: int) -> None:
     """Prints images per second of both, and the medians of the ratios of their times."""
-    ours(), theirs()
-    times = np.array([[_timed(ours), _timed(theirs)] for _ in range(turns)])
-    wall, cpu = images / np.median(times, axis=0).T * [[1], [CPUS]]
-    ratios = np.median(times[:, 1] / times[:, 0], axis=0)
+    ours, theirs = take_turns({"ours": ours, "theirs": theirs}, turns).values()
+    wall, cpu = images / np.median([ours, theirs], axis=1).T * [[1], [CPUS]]
+    ratios = np.median(theirs / ours, axis=0)
     print(
         f"  {name:<27} {wall[0]:8.0f} images/s, peer {wall[1]:7.0f}: {ratios[0]:5.1f}x; "
         f"by CPU time {cpu[0]:8.0f}, {cpu[1]:7.0f}: {ratios[1]:5.1f}x",
         flush=True,
     )
-
-
-def _timed(function) -> tuple[float, float]:
-    wall, cpu = time.perf_counter(), time.process_time()
-    function()
-    return time.perf_counter() - wall, time.process_time() - cpu
 
 
 def _pipeline(layers, images: np.ndarray, in_tf_data: bool = True):
@@ -190,37 +180,33 @@ def _policy(name: str = "trivialaugment"):
 
 def _training(turns: int) -> None:
     """Times steps of ResNet-20 with the full stack and without augmentation, in turn."""
+    from harness.inputs import random_images, recipe_of
+
     from kerasrecipes.data.batches import training_batches
-    from kerasrecipes.data.dataset import Dataset
-    from kerasrecipes.data.split import ArraySplit
     from kerasrecipes.training.build import build_recipe
 
-    rng = np.random.default_rng(0)
-    images, labels = rng.integers(0, 256, (20_000, 32, 32, 3), "uint8"), np.arange(20_000) % 10
-    split = ArraySplit(images, labels.astype("int32"))
-    few = ArraySplit(images[:1000], labels[:1000].astype("int32"))
-    dataset = Dataset(split, few, None, tuple("0123456789"), (32, 32, 3), source="random pixels")
-    built = build_recipe(runpy.run_path(str(RECIPE))["recipe"], dataset)
-    streams = {}
-    for name, augment in {"without": [], "stack": _stack(), "policy": [_policy()]}.items():
+    dataset = random_images(20_000, (32, 32, 3), validation=1000)
+    built = build_recipe(recipe_of("cifar10_resnet20"), dataset)
+
+    def steps(augment: list):
         batches = training_batches(
-            split, batch_size=128, seed=0, steps_per_epoch=157, epochs=range(50), augment=augment
+            dataset.train,
+            batch_size=128,
+            seed=0,
+            steps_per_epoch=157,
+            epochs=range(50),
+            augment=augment,
         )
-        streams[name] = iter(batches)
+        stream = iter(batches)
+        return lambda: [built.model.train_on_batch(*next(stream)) for _ in range(10)]
 
-    def steps(name, count=10):
-        return lambda: [built.model.train_on_batch(*next(streams[name])) for _ in range(count)]
-
-    times = {name: [] for name in streams}
-    for name in streams:
-        steps(name)()
-    for _, name in itertools.product(range(turns), streams):
-        times[name].append(_timed(steps(name)))
+    augmentations = {"without": [], "stack": _stack(), "policy": [_policy()]}
+    times = take_turns({name: steps(layers) for name, layers in augmentations.items()}, turns)
     print(f"ResNet-20, batch 128, n = {turns} x 10 steps, load {os.getloadavg()[0]:.1f}")
     for name in ("stack", "policy"):
-        for clock, label in enumerate(("wall", "CPU")):
-            bare = [each[clock] for each in times["without"]]
-            shares = [a[clock] / b - 1 for a, b in zip(times[name], bare, strict=True)]
+        for clock, label in ((WALL, "wall"), (CPU, "CPU")):
+            bare = times["without"][:, clock]
+            shares = times[name][:, clock] / bare - 1
             print(
                 f"  {name:<7} {label:<4} {100 * statistics.median(bare):.0f} ms a step; with it "
                 f"{statistics.median(shares):+.1%} ({min(shares):+.1%} to {max(shares):+.1%})"

@@ -6,20 +6,17 @@ Five seeds on one test split that chose nothing: the recipe was settled on split
 0, the default, was scored afterwards. The SVC gets the same training images.
 """
 
-import runpy
 import sys
 import tempfile
-from pathlib import Path
 
+from harness.inputs import recipe_of
 from sklearn.svm import SVC
 
-from kerasrecipes.runs.sweeping import sweep
-
-RECIPE = Path(__file__).parents[1] / "recipes" / "train_from_scratch.py"
+from kerasrecipes import sweep
 
 
 def main(split_seed: int = 0) -> None:
-    recipe = runpy.run_path(str(RECIPE))["recipe"].replace({"data.split_seed": split_seed})
+    recipe = recipe_of("train_from_scratch").replace({"data.split_seed": split_seed})
     data = recipe.data.build("data").load()
     train, test = (split.images.reshape(len(split), -1) / 255 for split in (data.train, data.test))
     svc = SVC(gamma="scale").fit(train, data.train.labels).score(test, data.test.labels)

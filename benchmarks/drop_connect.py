@@ -13,10 +13,10 @@ without. Compiled with XLA on TensorFlow and JAX, eager on PyTorch.
 import os
 import statistics
 import sys
-import time
 
 import keras
 import numpy as np
+from harness.turns import CPU, take_turns
 from keras import ops
 
 from kerasrecipes.layers import DropConnect
@@ -91,16 +91,9 @@ def layers(title, make, inputs, repeats) -> None:
 
 
 def measure(steps, repeats) -> dict[str, float]:
-    """Returns the median CPU milliseconds of each step, taken in turn."""
-    for step in steps.values():
-        step()
-    times = {name: [] for name in steps}
-    for _ in range(repeats):
-        for name, step in steps.items():
-            began = time.process_time()
-            step()
-            times[name].append((time.process_time() - began) * 1000)
-    return {name: statistics.median(each) for name, each in times.items()}
+    """Returns the median CPU milliseconds of each step."""
+    seconds = take_turns(steps, repeats)
+    return {name: 1000 * statistics.median(each[:, CPU]) for name, each in seconds.items()}
 
 
 def step_of(way, arrays):

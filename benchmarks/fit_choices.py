@@ -1,4 +1,4 @@
-"""Which of `fit`'s choices are fastest with TensorFlow on this machine.
+"""Claim: on a CPU with TensorFlow, neither XLA nor several steps a call make `fit` faster.
 
     python benchmarks/fit_choices.py
 
@@ -9,12 +9,13 @@ counts. `faster` compares CPU seconds; `first` is the CPU seconds of the first `
 and compiling.
 """
 
+import functools
 import os
 import statistics
-import time
 
 import keras
 import numpy as np
+from harness.turns import CPU, seconds_of, take_turns
 
 from kerasrecipes.models import ResNetCIFAR
 
@@ -41,19 +42,24 @@ def compare(title: str, image_shape: tuple, batch_size: int, steps: int, **optio
     images = rng.standard_normal((batch_size, *image_shape), "float32")
     batches = _repeated(images, rng.integers(0, 10, batch_size))
     choices = [choice for choice in CHOICES if choice[1] <= steps]
-    models = [_compiled(image_shape, choice, options) for choice in choices]
-    first = [_fit(model, batches, steps) for model in models]
-    seconds = [[_fit(model, batches, steps) for model in models] for _ in range(REPEATS)]
+    fits = {
+        choice: functools.partial(
+            _compiled(image_shape, choice, options).fit, batches, steps_per_epoch=steps, verbose=0
+        )
+        for choice in choices
+    }
+    first = {choice: seconds_of(fit) for choice, fit in fits.items()}
+    seconds = take_turns(fits, REPEATS, warm_up=False)
     print(f"{title}, n = {REPEATS} x {steps} steps, load {os.getloadavg()[0]:.1f}")
     print("jit    steps  precision           wall      CPU   faster    first")
-    least = np.min(seconds, axis=0)
-    for index, (jit, steps_per_execution, precision) in enumerate(choices):
-        wall, cpu = least[index] / steps * 1000
+    for choice in choices:
+        jit, steps_per_execution, precision = choice
+        wall, cpu = seconds[choice].min(axis=0) / steps * 1000
         # Neighbours in time share the machine's load.
-        faster = statistics.median(row[0][1] / row[index][1] for row in seconds)
+        faster = statistics.median(seconds[choices[0]][:, CPU] / seconds[choice][:, CPU])
         print(
             f"{jit!s:<6}{steps_per_execution:>6}  {precision:<15}{wall:6.1f} ms{cpu:6.1f} ms"
-            f"{faster:>8.2f}x{first[index][1]:>7.1f} s"
+            f"{faster:>8.2f}x{first[choice][CPU]:>7.1f} s"
         )
 
 
@@ -76,13 +82,6 @@ def _repeated(images, labels):
     import tensorflow as tf
 
     return tf.data.Dataset.from_tensors((images, labels)).repeat()
-
-
-def _fit(model, batches, steps: int) -> tuple[float, float]:
-    """Returns wall and CPU seconds of some steps."""
-    began = time.perf_counter(), time.process_time()
-    model.fit(batches, steps_per_epoch=steps, verbose=0)
-    return time.perf_counter() - began[0], time.process_time() - began[1]
 
 
 if __name__ == "__main__":

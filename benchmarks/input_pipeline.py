@@ -9,26 +9,24 @@ Without a folder of CIFAR-10's pictures the pixels are random, which costs the s
 """
 
 import itertools
-import runpy
 import statistics
 import sys
 import time
-from pathlib import Path
 
-import numpy as np
+from harness.inputs import random_images, recipe_of
 
 from kerasrecipes.data.batches import training_batches
-from kerasrecipes.data.dataset import Dataset
-from kerasrecipes.data.split import ArraySplit
 from kerasrecipes.training.build import build_recipe
 
 STEPS, REPEATS, WARMUP = 40, 5, 5
-RECIPE = Path(__file__).parents[1] / "recipes" / "cifar10_resnet20.py"
 
 
 def main(folder: str | None = None) -> None:
-    recipe = runpy.run_path(str(RECIPE))["recipe"]
-    dataset = _random() if folder is None else _loaded(recipe, folder)
+    recipe = recipe_of("cifar10_resnet20")
+    if folder is None:
+        dataset = random_images(20_000, (32, 32, 3), validation=1000)
+    else:
+        dataset = recipe.replace({"data.directory": folder}).data.build("data").load()
     built = build_recipe(recipe, dataset)
     batches = training_batches(
         dataset.train,
@@ -66,20 +64,6 @@ def _timed(model, batches, steps: int) -> tuple[float, float]:
 def _summary(shares: list[float]) -> str:
     low, middle, high = min(shares), statistics.median(shares), max(shares)
     return f"{middle:7.1%} (median; {low:.1%} to {high:.1%})"
-
-
-def _loaded(recipe, folder: str) -> Dataset:
-    return recipe.replace({"data.directory": folder}).data.build("data").load()
-
-
-def _random() -> Dataset:
-    rng = np.random.default_rng(0)
-    images = rng.integers(0, 256, (20_000, 32, 32, 3), dtype="uint8")
-    labels = rng.integers(0, 10, 20_000).astype("int32")
-    split = ArraySplit(images, labels)
-    few = ArraySplit(images[:1000], labels[:1000])
-    names = tuple("0123456789")
-    return Dataset(split, few, None, names, (32, 32, 3), source="random pixels")
 
 
 if __name__ == "__main__":

@@ -11,11 +11,11 @@ the ratio to the peer in the same turn.
 import functools
 import statistics
 import sys
-import time
 from collections.abc import Callable
 
 import keras
 import numpy as np
+from harness.turns import CPU, WALL, take_turns
 
 from kerasrecipes.layers import InstanceNormalization, WeightNormalization
 
@@ -59,13 +59,13 @@ def compare(shape: tuple[int, ...], makers: dict[str, Callable[[], keras.layers.
     backend = keras.backend.backend()
     print(f"\ninputs of {shape}, {backend}, n = {TURNS} turns of {STEPS} steps", flush=True)
     steps = {name: training_step(make, shape) for name, make in makers.items()}
-    turns = [{name: seconds_of(step) for name, step in steps.items()} for _ in range(TURNS)]
+    seconds = take_turns(steps, TURNS, calls=STEPS)
     peer = next(iter(makers))
     for name in makers:
         clocks = []
-        for clock, what in enumerate(("CPU", "wall")):
-            median = statistics.median(turn[name][clock] for turn in turns)
-            ratios = [turn[name][clock] / turn[peer][clock] for turn in turns]
+        for clock, what in ((CPU, "CPU"), (WALL, "wall")):
+            median = statistics.median(seconds[name][:, clock])
+            ratios = seconds[name][:, clock] / seconds[peer][:, clock]
             low, middle, high = statistics.quantiles(ratios, n=4)
             clocks.append(
                 f"{what} {median * 1000:7.1f} ms  x {middle:.2f} ({low:.2f} to {high:.2f})"
@@ -74,21 +74,12 @@ def compare(shape: tuple[int, ...], makers: dict[str, Callable[[], keras.layers.
 
 
 def training_step(make: Callable[[], keras.layers.Layer], shape: tuple[int, ...]):
-    """Returns a function that trains three layers on one batch; it has been called once."""
+    """Returns a function that trains three layers on one batch."""
     model = keras.Sequential([keras.Input(shape[1:]), *(make() for _ in range(3))])
     model.compile(keras.optimizers.SGD(1e-3, momentum=0.9), "mse")
     x = np.random.default_rng(0).normal(size=shape).astype("float32")
     y = np.zeros((shape[0], *model.output_shape[1:]), "float32")
-    model.train_on_batch(x, y)
     return lambda: model.train_on_batch(x, y)
-
-
-def seconds_of(step: Callable[[], object]) -> tuple[float, float]:
-    """Returns CPU and wall seconds of a step."""
-    cpu, wall = time.process_time(), time.perf_counter()
-    for _ in range(STEPS):
-        step()
-    return (time.process_time() - cpu) / STEPS, (time.perf_counter() - wall) / STEPS
 
 
 if __name__ == "__main__":

@@ -16,12 +16,12 @@ its own: that is what is compared.
 
 import argparse
 import os
-import runpy
 import tempfile
 from pathlib import Path
 
 import keras
 import numpy as np
+from harness.inputs import recipe_of
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV, PredefinedSplit
 from sklearn.pipeline import make_pipeline
@@ -33,7 +33,6 @@ from kerasrecipes.data.dataset import Dataset
 from kerasrecipes.training.build import build_recipe
 from kerasrecipes.transfer import LinearProbe, extract_features
 
-RECIPES = Path(__file__).parents[1] / "recipes"
 DRAWS = (0, 1, 2, 3, 4)
 
 
@@ -44,7 +43,7 @@ def main() -> None:
     parser.add_argument("--draws", type=int, nargs="+", default=DRAWS)
     parser.add_argument("--labels", type=int, default=50, help="training images of a class")
     arguments = parser.parse_args()
-    recipe = runpy.run_path(str(RECIPES / "extract_features.py"))["recipe"].replace(
+    recipe = recipe_of("extract_features").replace(
         {
             "data": use(
                 "Npz",

@@ -10,10 +10,10 @@ which a step must read and write (the memory floor).
 
 import statistics
 import sys
-import time
 
 import keras
 import numpy as np
+from harness.turns import WALL, take_turns
 from keras import ops
 
 from kerasrecipes.optimizers import AdaBelief, DiffGrad, Momentum, RAdam
@@ -40,17 +40,10 @@ def main(repeats: int = 7) -> None:
         **{name: keras_step(cls(0.001), gradients) for name, (cls, *_) in OURS.items()},
         **{"jax": optax_steps, "torch": torch_steps}.get(BACKEND, lambda g: {})(gradients),
     }
-    for step in steps.values():
-        step()
-    milliseconds = {name: [] for name in (*steps, "copy")}
     source = np.ones(size, "float32")
     target = source.copy()
-    for _ in range(repeats):
-        for name, step in (*steps.items(), ("copy", lambda: np.copyto(target, source))):
-            began = time.perf_counter()
-            step()
-            milliseconds[name].append((time.perf_counter() - began) * 1000)
-    medians = {name: statistics.median(times) for name, times in milliseconds.items()}
+    seconds = take_turns({**steps, "copy": lambda: np.copyto(target, source)}, repeats)
+    medians = {name: 1000 * statistics.median(each[:, WALL]) for name, each in seconds.items()}
     for name in steps:
         line = f"{name:28} {medians[name]:7.1f} ms"
         if name in OURS:

@@ -11,13 +11,12 @@ CIFAR-10: one channel instead of three, in one of 20 layers.
 """
 
 import os
-import runpy
 import statistics
 import tempfile
-import time
-from pathlib import Path
 
 import numpy as np
+from harness.inputs import recipe_of
+from harness.turns import now
 from steps.epoch_clock import EpochClock
 
 from kerasrecipes import Recipe, train, use
@@ -25,7 +24,6 @@ from kerasrecipes.data.batches import evaluation_batches, training_batches
 from kerasrecipes.training.build import build_recipe
 
 REPEATS = 3
-RECIPES = Path(__file__).parents[1] / "recipes"
 CHANGES = {"callbacks": [use("steps.epoch_clock:EpochClock")], "monitor": "val_accuracy"}
 RESNET20 = {
     "data": use("Digits", image_size=32, validation_fraction=0.1),
@@ -35,8 +33,7 @@ RESNET20 = {
 
 
 def main() -> None:
-    demo = runpy.run_path(str(RECIPES / "train_from_scratch.py"))["recipe"]
-    resnet20 = runpy.run_path(str(RECIPES / "cifar10_resnet20.py"))["recipe"]
+    demo, resnet20 = recipe_of("train_from_scratch"), recipe_of("cifar10_resnet20")
     print(f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} CPUs")
     _compare("demo, 12 epochs of all its data", demo.replace({**CHANGES, "epochs": 12}))
     _compare("ResNet-20, 6 epochs of 5 steps", resnet20.replace({**CHANGES, **RESNET20}))
@@ -67,7 +64,7 @@ def _all(runs: list[dict], part: str, clock: int) -> np.ndarray:
 
 
 def _bare(recipe: Recipe) -> dict:
-    began = np.array([time.perf_counter(), time.process_time()])
+    began = now()
     built = build_recipe(recipe, recipe.data.build("data").load())
     built.model.fit(
         training_batches(
@@ -90,13 +87,13 @@ def _bare(recipe: Recipe) -> dict:
 
 def _train(recipe: Recipe) -> dict:
     with tempfile.TemporaryDirectory() as directory:
-        began = np.array([time.perf_counter(), time.process_time()])
+        began = now()
         train(recipe, directory=directory, verbose=0)
         return _timed(began)
 
 
-def _timed(began: np.ndarray) -> dict:
-    whole = np.array([time.perf_counter(), time.process_time()]) - began
+def _timed(began: tuple[float, float]) -> dict:
+    whole = np.subtract(now(), began)
     clock = EpochClock.trainings[-1]
     return {"whole": whole, "epochs": clock.epochs, "between": clock.between}
 

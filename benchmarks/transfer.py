@@ -16,16 +16,17 @@ more than the wall's on a shared machine.
 """
 
 import argparse
+import functools
 import os
 import statistics
 import tempfile
-import time
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import keras
 import numpy as np
+from harness.inputs import random_images
+from harness.turns import CPU, seconds_of, take_turns
 from steps.epoch_clock import EpochClock
 
 from kerasrecipes import Recipe, use
@@ -33,7 +34,6 @@ from kerasrecipes.cli.arguments import add_set, changes_of
 from kerasrecipes.cli.tables import print_table
 from kerasrecipes.data.batches import evaluation_batches, training_batches
 from kerasrecipes.data.dataset import Dataset
-from kerasrecipes.data.split import ArraySplit
 from kerasrecipes.recipe.run_length import RunLength
 from kerasrecipes.training.build import BuiltRecipe, build_recipe
 from kerasrecipes.training.features.cached_build import on_features
@@ -61,7 +61,8 @@ def main() -> None:
     parser.add_argument("--no-steps", action="store_false", dest="steps", help="claims 1 to 3 only")
     arguments = parser.parse_args()
     recipe = RECIPE.replace(changes_of(arguments))
-    dataset = random_images(arguments.images, arguments.size)
+    shape = (arguments.size, arguments.size, 3)
+    dataset = random_images(arguments.images, shape, validation=CLASSES, classes=CLASSES)
     title = f"{recipe.model.options['backbone']}, {arguments.images} images of {arguments.size}"
     print(f"{title} x {arguments.size} pixels, batches of {recipe.batch_size}")
     with tempfile.TemporaryDirectory() as directory:
@@ -70,17 +71,6 @@ def main() -> None:
         print()
         print_table([*frozen_stages(recipe, dataset)])
     print(f"\nn = {REPEATS}, load {os.getloadavg()[0]:.1f}, {keras.backend.backend()}")
-
-
-def random_images(count: int, size: int) -> Dataset:
-    rng = np.random.default_rng(0)
-
-    def split(images: int) -> ArraySplit:
-        pixels = rng.integers(0, 256, (images, size, size, 3), "uint8")
-        return ArraySplit(pixels, np.arange(images, dtype="int32") % CLASSES)
-
-    names = tuple(map(str, range(CLASSES)))
-    return Dataset(split(count), split(CLASSES), None, names, (size, size, 3), "random pixels")
 
 
 def features(recipe: Recipe, dataset: Dataset, copies: int, directory: Path):
@@ -95,16 +85,16 @@ def features(recipe: Recipe, dataset: Dataset, copies: int, directory: Path):
         model.predict(evaluation_batches(dataset.train, 64), verbose=0)
     ratios, equal = [], []
     for number in range(REPEATS):
-        plain = seconds(
+        plain = seconds_of(
             lambda: part.backbone.predict(evaluation_batches(dataset.train, 64), verbose=0)
         )
         folder = directory / f"build{number}"
-        build = seconds(
+        build = seconds_of(
             lambda folder=folder: cached_features(
                 {"": part.backbone}, dataset.train, directory=folder
             )
         )
-        ratios.append(build / plain)
+        ratios.append(build[CPU] / plain[CPU])
     yield row("building the cache / model.predict", ratios, "at most 1.1")
     for run in (whole, cached):
         fit(run, epochs=1)
@@ -134,21 +124,16 @@ def frozen_stages(recipe: Recipe, dataset: Dataset):
     """Yields a row for each number of trainable stages, with the time of a step on one batch."""
     images = dataset.train.images[: recipe.batch_size].astype("float32")
     labels = dataset.train.labels[: recipe.batch_size]
-    models = {}
+    steps = {}
     for trainable in (0, 1, 2, 3, "all"):
         model = build_recipe(recipe.replace({"model.trainable_stages": trainable}), dataset).model
-        model.train_on_batch(images, labels)
-        models[trainable] = model
-    times = {trainable: [] for trainable in models}
-    for _ in range(REPEATS):
-        for trainable, model in models.items():
-            step = seconds(lambda model=model: model.train_on_batch(images, labels))
-            times[trainable].append(step)
-    for trainable, measured in times.items():
-        shares = [one / whole for one, whole in zip(measured, times["all"], strict=True)]
+        steps[trainable] = functools.partial(model.train_on_batch, images, labels)
+    seconds = take_turns(steps, REPEATS)
+    for trainable, measured in seconds.items():
+        shares = measured[:, CPU] / seconds["all"][:, CPU]
         yield {
             "trainable stages": trainable,
-            "step, least": f"{1000 * min(measured):,.0f} ms",
+            "step, least": f"{1000 * measured[:, CPU].min():,.0f} ms",
             "of a step that trains all": f"{statistics.median(shares):.2f}",
         }
 
@@ -172,12 +157,6 @@ def fit(built: BuiltRecipe, epochs: int) -> EpochClock:
         batches, steps_per_epoch=steps, epochs=epochs, callbacks=[clock], shuffle=False, verbose=0
     )
     return clock
-
-
-def seconds(function: Callable[[], object]) -> float:
-    start = time.process_time()
-    function()
-    return time.process_time() - start
 
 
 def row(claim: str, measured: list[float], target: str = "") -> dict[str, str]:

@@ -3,6 +3,11 @@
     python recipes/cifar10_resnet20.py --set data.directory=path/to/cifar10/images
     python recipes/cifar10_resnet20.py --set data.directory=... --epochs 30
 
+Four minutes an epoch on 2 busy CPU cores (TensorFlow 2.21): the whole run, half a day, was not
+measured. A shorter one, of 20 epochs and 82 min, gave the network that comes with the package: test
+accuracy 89.0% (one seed, 95% interval 88.3 to 89.6, n = 10,000 images). It differs from this recipe
+in a `OneCycle` up to 0.3, Nesterov momentum and five times the L2; see saved_models/README.md.
+
 The setting of He et al., 2015 (https://arxiv.org/abs/1512.03385, section 4.2): SGD with momentum
 0.9, weight decay 1e-4, batches of 128, images shifted by up to 4 pixels and flipped, learning rate
 0.1 cut by 10 after half and three quarters of the run. The paper reports 91.25% test accuracy after

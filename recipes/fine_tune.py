@@ -5,6 +5,9 @@ r"""Fine-tunes a pretrained network: the head first, on frozen features, then th
     python recipes/fine_tune.py --set model.backbone=ResNet50 --set model.trainable_stages=2 --set \
         'data={"use": "ImageFolder", "directory": "photos", "image_size": 224}'
 
+48 s of CPU time a seed, at most 5 min on 2 busy CPU cores (TensorFlow 2.21); test accuracy 89.0%,
+the mean over seeds 0 to 2 (95% interval of the mean 86.7 to 91.2), n = 359 images.
+
 Likewise VGG16 and any network of keras.applications: its ImageNet weights are downloaded once,
 or given by `--set model.weights=vgg16_notop.weights.h5`. Photographs may be of any sizes.
 

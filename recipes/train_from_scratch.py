@@ -1,8 +1,11 @@
 """Trains a small residual network on scikit-learn's handwritten digits, from scratch.
 
     python recipes/train_from_scratch.py
-    python recipes/train_from_scratch.py --seeds 0 1 2 3 4
+    python recipes/train_from_scratch.py --seeds 0 1 2
     python recipes/train_from_scratch.py --set optimizer.momentum=0.8 --epochs 40
+
+52 s of CPU time a seed, at most 93 s on 2 busy CPU cores (TensorFlow 2.21); test accuracy 99.3%,
+the mean over seeds 0 to 2 (95% interval of the mean 98.9 to 99.7), n = 359 images.
 
 1,797 real digits of 8x8 pixels need no download. The network is He et al.'s for CIFAR-10
 (https://arxiv.org/abs/1512.03385) with one block a stage. Small turns, scalings and shifts stand

@@ -1,1 +1,1 @@
-"""The tasks that advice is measured on."""
+"""Tasks that advice is measured on."""

@@ -1,4 +1,4 @@
-"""The images of a task, as a file."""
+"""Images of a task, written to a file."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Which network is transferred to which images."""
+"""Source networks, and the tasks that each is transferred to."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What is trained: network, backend, precision."""
+"""Cases to measure: a network, a backend, a precision."""
 
 from dataclasses import dataclass
 

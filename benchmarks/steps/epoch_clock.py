@@ -1,10 +1,10 @@
-"""When epochs begin and end, on the wall's clock and in CPU seconds."""
+"""Callback that times epochs, by the wall's clock and in CPU seconds."""
 
-import time
 from typing import ClassVar
 
 import keras
 import numpy as np
+from harness.turns import now
 
 
 class EpochClock(keras.callbacks.Callback):
@@ -19,10 +19,10 @@ class EpochClock(keras.callbacks.Callback):
         self._began, self._validated = [], []
 
     def on_epoch_begin(self, epoch, logs=None):
-        self._began.append(_now())
+        self._began.append(now())
 
     def on_test_end(self, logs=None):
-        self._validated.append(_now())
+        self._validated.append(now())
 
     @property
     def epochs(self) -> np.ndarray:
@@ -35,7 +35,3 @@ class EpochClock(keras.callbacks.Callback):
     def between(self) -> np.ndarray:
         """`(epochs - 2, 2)`: the part of each of these epochs that follows its validation."""
         return np.subtract(self._began[2:], self._validated[1:-1])
-
-
-def _now() -> tuple[float, float]:
-    return time.perf_counter(), time.process_time()

@@ -1,4 +1,4 @@
-"""Measures one case: Keras and its peer in turn, in one process."""
+"""Measurement of a case: Keras and its peer in turn, in one process."""
 
 import os
 import statistics

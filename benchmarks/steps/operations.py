@@ -1,4 +1,4 @@
-"""The multiplications of a network, and those that a device can do."""
+"""Counts of a network's multiplications, and the rate at which a device can do them."""
 
 import math
 import time

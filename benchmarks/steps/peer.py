@@ -1,4 +1,4 @@
-"""The same networks and training step in JAX and optax, written by hand, without Keras.
+"""Networks and a training step in JAX and optax, written by hand, without Keras.
 
 Weights are Keras's, by the names of its layers. Batch statistics are the mean and the mean square,
 in one pass over the images, as in Flax.

@@ -1,25 +1,27 @@
-"""Compares augmentations on CIFAR-10 with 100 images of each class.
+"""Comparison of augmentations on CIFAR-10 with 100 training images of each class.
 
-    python benchmarks/studies/compare_augmentations.py path/to/cifar10.npz
+    python -m benchmarks.studies.compare_augmentations path/to/cifar10.npz
 
-One network, ResNet-8 on images shrunk to 16x16 pixels, trained on 1,000 of them with each
-augmentation on its own and three seeds; test scores are on CIFAR-10's 10,000 test images. The
-archive holds x_train, y_train, x_test and y_test, as `keras.datasets` gives them. The table of all
-runs is written to docs/results/, a figure to docs/images/. Runs that are in the table are not run
-again.
+33 runs of 20 seconds to 6 minutes on 2 busy CPU cores, 46 minutes in all. Moving the picture gains
+most: from 36.7% to 48.2% test accuracy, a difference of +11.6 points (95% interval +9.5 to +13.6;
+3 seeds, n = 10,000 images).
+
+One network, ResNet-8 on images shrunk to 16x16 pixels, is trained on 1,000 of them with each
+augmentation on its own and three seeds; scores are on CIFAR-10's 10,000 test images. The archive
+holds x_train, y_train, x_test and y_test, as `keras.datasets` gives them. Runs that are in the
+table are not run again. What it shows is in docs/guides/augmentation.md.
 """
 
-import sys
-from pathlib import Path
-
-import matplotlib
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
+from benchmarks.studies.study import ORANGE, Study, interval, new_figure, sweep_in_rounds
 from kerasrecipes import Recipe, use
 from kerasrecipes.cli.tables import print_table
-from kerasrecipes.page.svg import RULE, TRAIN, house_style
-from kerasrecipes.runs.sweeping import Sweep, sweep
+from kerasrecipes.page.svg import RULE
+from kerasrecipes.runs import Sweep
+
+STUDY = Study("compare_augmentations")
 
 recipe = Recipe(
     data=use("Npz", path="cifar10.npz", examples_per_class=100, validation_fraction=0.01),
@@ -71,19 +73,21 @@ AUGMENTATIONS = {
 }
 SEEDS = (0, 1, 2)
 
-ROOT = Path(__file__).parents[2]
-TABLE = ROOT / "docs" / "results" / "compare_augmentations.csv"
-FIGURE = ROOT / "docs" / "images" / "compare_augmentations.svg"
+
+def main() -> None:
+    """Trains what is not in the table; writes table and figure."""
+    parser = STUDY.parser(__doc__)
+    parser.add_argument("images", nargs="?", default="cifar10.npz", help="default: cifar10.npz")
+    chosen = recipe.replace({"data.path": parser.parse_args().images})
+    result = compare(chosen, AUGMENTATIONS, SEEDS, STUDY.runs, STUDY.table())
+    STUDY.save(draw(result))
+    print_table(table(result))
 
 
 def compare(recipe, augmentations, seeds, directory, table=None) -> Sweep:
     """Returns the runs of all augmentations, seed by seed."""
     changes = {name: {"augment": layers} for name, layers in augmentations.items()}
-    rounds = [
-        sweep(recipe, changes, [seed], directory=directory, table=table, verbose=0, on_start=_say)
-        for seed in seeds
-    ]
-    return Sweep(tuple(row for result in rounds for row in result.rows))
+    return sweep_in_rounds(recipe, changes, seeds, directory, shown=["augment"], table=table)
 
 
 def table(result: Sweep) -> list[dict[str, str]]:
@@ -96,8 +100,8 @@ def table(result: Sweep) -> list[dict[str, str]]:
             {
                 "augmentation": row["label"],
                 "test accuracy": f"{row['mean']:.1%}",
-                "difference": "{mean:+.1%}".format(**difference) if difference else "",
-                "95% interval": _interval(difference) if difference else "",
+                "difference": f"{difference['mean']:+.1%}" if difference else "",
+                "95% interval": interval(difference, "+.1%") if difference else "",
                 "n": str(row["n"]),
             }
         )
@@ -108,14 +112,12 @@ def draw(result: Sweep) -> Figure:
     """Returns a figure: for each augmentation, what it adds to the accuracy, seed by seed."""
     rows = sorted(result.differences("none"), key=lambda row: row["mean"])
     scores = {(row["label"], row["seed"]): row["test_accuracy"] for row in result.rows}
-    with house_style():
-        figure = Figure(figsize=(7, 0.34 * len(rows) + 0.9), dpi=144, layout="constrained")
-        axes = figure.subplots()
+    with new_figure(7, 0.34 * len(rows) + 0.9) as (figure, axes):
         for place, row in enumerate(rows):
             seeds = [seed for label, seed in scores if label == row["label"]]
             points = [scores[row["label"], seed] - scores["none", seed] for seed in seeds]
-            axes.plot(points, [place] * len(points), "o", color=TRAIN, alpha=0.5, markersize=4)
-            axes.plot([row["mean"]], [place], "|", color=TRAIN, markersize=14, markeredgewidth=2)
+            axes.plot(points, [place] * len(points), "o", color=ORANGE, alpha=0.5, markersize=4)
+            axes.plot([row["mean"]], [place], "|", color=ORANGE, markersize=14, markeredgewidth=2)
         axes.axvline(0, color=RULE, zorder=0)
         axes.set_yticks(range(len(rows)), [row["label"] for row in rows])
         axes.xaxis.set_major_formatter(PercentFormatter(1, decimals=0, symbol=""))
@@ -124,19 +126,5 @@ def draw(result: Sweep) -> Figure:
     return figure
 
 
-def _interval(row) -> str:
-    return "{low:+.1%} to {high:+.1%}".format(**row)
-
-
-def _say(recipe) -> None:
-    print(", ".join(map(str, recipe.augment)) or "none", f"seed {recipe.seed}", flush=True)
-
-
 if __name__ == "__main__":
-    chosen = recipe.replace({"data.path": sys.argv[1]}) if sys.argv[1:] else recipe
-    runs = ROOT / "saved_models" / "compare_augmentations"
-    result = compare(chosen, AUGMENTATIONS, SEEDS, runs, TABLE)
-    # Text as outlines: whoever looks at the file may not have its font.
-    with matplotlib.rc_context({"svg.fonttype": "path", "svg.hashsalt": "compare_augmentations"}):
-        draw(result).savefig(FIGURE, metadata={"Date": None})
-    print_table(table(result))
+    main()

@@ -1,29 +1,42 @@
-"""Compares normalizations at batches of 2, 8, 32 and 128 images of handwritten digits.
+"""Comparison of normalizations at batches of 2, 8, 32 and 128 images of handwritten digits.
 
-    python benchmarks/studies/compare_normalizations.py
+    python -m benchmarks.studies.compare_normalizations
+
+90 runs of 4 to 67 seconds on 2 busy CPU cores, 31 minutes in all. Batch normalization is ahead from
+8 images on, 98.0% test accuracy there (95% interval 97.2 to 98.8), and not at 2, 97.2% (96.5 to
+97.9): means of 3 seeds, n = 359 images, whose differences lie within these intervals.
 
 A residual network of 8 layers gets the same passes over the data at every batch size, and a
 learning rate in proportion to it (Goyal et al., 2017, https://arxiv.org/abs/1706.02677). Each
 normalization gets the rate of a grid, the same for all, at which seed 0 scores best on validation
 with batches of 32; ties go to the lower loss. At this rate, scaled to the batch, it is trained with
-three other seeds, whose test scores are the result: a table of all runs in docs/results/, a figure
-in docs/images/. What it shows is in docs/explanation/normalization.md.
+three other seeds, whose test scores are the result. What it shows is in
+docs/explanation/normalization.md.
 
 Batch normalization's averages have momentum 0.9, as the lectures print it.
-Some 5 to 30 seconds a run, 90 runs; finished ones are kept.
 """
 
-from pathlib import Path
-
-import matplotlib
 import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator, PercentFormatter
 
+from benchmarks.studies.study import (
+    BLUE,
+    GREEN,
+    ORANGE,
+    PURPLE,
+    Study,
+    choose_on_validation,
+    joined,
+    new_figure,
+    sweep_in_rounds,
+)
 from kerasrecipes import Recipe, use
 from kerasrecipes.cli.tables import print_table
-from kerasrecipes.page.svg import RULE, house_style
-from kerasrecipes.runs.sweeping import Sweep, sweep
+from kerasrecipes.page.svg import INK, RULE
+from kerasrecipes.runs import Sweep
+
+STUDY = Study("compare_normalizations")
 
 recipe = Recipe(
     data=use("Digits", validation_fraction=0.2),
@@ -46,7 +59,16 @@ BATCH_SIZES = (2, 8, 32, 128)
 RATES = (0.03, 0.1, 0.3)  # With batches of 32.
 SEEDS = (1, 2, 3)
 
-COLOURS = ("#0072b2", "#b85000", "#007a5a", "#a0418f", "#b8860b", "#1a1d21")
+COLOURS = (BLUE, ORANGE, GREEN, PURPLE, "#b8860b", INK)
+
+
+def main() -> None:
+    """Trains what is not there yet; writes table and figure."""
+    STUDY.parser(__doc__).parse_args()
+    tried, result = compare(recipe, NORMALIZATIONS, BATCH_SIZES, RATES, SEEDS, STUDY.runs)
+    joined([tried, result]).write(STUDY.table())
+    STUDY.save(draw(result))
+    print_table(table(result))
 
 
 def changes(name: str, batch_size: int, rate: float) -> dict[str, object]:
@@ -60,22 +82,17 @@ def changes(name: str, batch_size: int, rate: float) -> dict[str, object]:
 
 def compare(recipe, normalizations, batch_sizes, rates, seeds, directory) -> tuple[Sweep, Sweep]:
     """Returns the runs that chose the rates, and those that count: "name at batch size"."""
-    options = {"directory": directory, "name": "run", "verbose": 0, "on_start": print_variant}
-    grid = {f"{name} at rate {r:g}": changes(name, 32, r) for name in normalizations for r in rates}
-    tried = sweep(recipe, grid, [0], **options)
-    scores = {r["label"]: (r["validation_accuracy"], -r["validation_loss"]) for r in tried.rows}
-    best = {
-        name: max(rates, key=lambda rate: scores[f"{name} at rate {rate:g}"])
-        for name in normalizations
-    }
+    shown = ("model", "batch_size")
+    grid = {name: {rate: changes(name, 32, rate) for rate in rates} for name in normalizations}
+    tried, best = choose_on_validation(
+        recipe, grid, directory, shown=shown, label="{} at rate {:g}"
+    )
     chosen = {
         f"{name} at {size}": changes(name, size, best[name])
         for name in normalizations
         for size in batch_sizes
     }
-    # All variants for a seed, then the next seed: other work on the machine slows all alike.
-    rounds = [sweep(recipe, chosen, [seed], **options) for seed in seeds]
-    return tried, Sweep(tuple(row for result in rounds for row in result.rows))
+    return tried, sweep_in_rounds(recipe, chosen, seeds, directory, shown=shown)
 
 
 def table(result: Sweep) -> list[dict[str, str]]:
@@ -84,9 +101,9 @@ def table(result: Sweep) -> list[dict[str, str]]:
     rates = {row["label"]: rate_at_32(row) for row in result.rows}
     for row in result.summary("test_accuracy"):
         name, size = row["label"].split(" at ")
-        cells.setdefault(name, {"normalization": name, "rate at 32": f"{rates[row['label']]:g}"})[
-            f"batch {size}"
-        ] = f"{row['mean']:.1%} ({row['low']:.1%} to {min(row['high'], 1):.1%})"
+        first = {"normalization": name, "rate at 32": f"{rates[row['label']]:g}"}
+        score = f"{row['mean']:.1%} ({row['low']:.1%} to {min(row['high'], 1):.1%})"
+        cells.setdefault(name, first)[f"batch {size}"] = score
     return list(cells.values())
 
 
@@ -97,9 +114,7 @@ def rate_at_32(row) -> float:
 
 def draw(result: Sweep) -> Figure:
     """Returns a figure: mistakes on test over the batch size, the mean and every seed."""
-    with house_style():
-        figure = Figure(figsize=(7.5, 4.5), dpi=144, layout="constrained")
-        axes = figure.subplots()
+    with new_figure(7.5, 4.5) as (figure, axes):
         for colour, name in zip(COLOURS, names(result), strict=False):
             rows = [row for row in result.rows if row["label"].split(" at ")[0] == name]
             sizes = sorted({row["batch_size"] for row in rows})
@@ -125,25 +140,5 @@ def names(result: Sweep) -> list[str]:
     return list(dict.fromkeys(label.split(" at ")[0] for label in result.labels))
 
 
-def print_variant(recipe) -> None:
-    """Says what is trained next."""
-    print(recipe.model.options["normalization"], recipe.batch_size, recipe.seed, flush=True)
-
-
 if __name__ == "__main__":
-    root = Path(__file__).parents[2]
-    tried, result = compare(
-        recipe,
-        NORMALIZATIONS,
-        BATCH_SIZES,
-        RATES,
-        SEEDS,
-        root / "saved_models" / "compare_normalizations",
-    )
-    Sweep(tried.rows + result.rows).write(root / "docs" / "results" / "compare_normalizations.csv")
-    # Text as outlines: whoever looks at the file may not have its font.
-    with matplotlib.rc_context({"svg.fonttype": "path", "svg.hashsalt": "compare_normalizations"}):
-        draw(result).savefig(
-            root / "docs" / "images" / "compare_normalizations.svg", metadata={"Date": None}
-        )
-    print_table(table(result))
+    main()

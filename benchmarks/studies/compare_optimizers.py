@@ -1,24 +1,40 @@
-"""Compares the optimizers of lectures on scikit-learn's handwritten digits.
+"""Comparison of the lectures' optimizers on scikit-learn's handwritten digits.
 
-    python benchmarks/studies/compare_optimizers.py
+    python -m benchmarks.studies.compare_optimizers
+
+143 runs of 1 to 6 seconds on 2 busy CPU cores, 6 minutes in all. No optimizer is best here: all
+eleven score 97.0% to 97.9% on test, within each other's 95% intervals (5 seeds, n = 359 images).
 
 Each optimizer gets the learning rate of a grid, the same for all, at which seed 0 scores best on
 validation; ties go to the lower loss. At this rate it is trained with five other seeds, whose test
-scores are the result: a table of all runs in docs/results/, a figure in docs/images/. What it shows
-is in docs/explanation/optimizers.md. A few seconds a run, 143 runs; finished ones are kept.
+scores are the result. The figure, of accuracy over epochs and seconds, is drawn from the histories
+in the run folders. What it shows is in docs/explanation/optimizers.md.
 """
 
 from pathlib import Path
 
-import matplotlib
 import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, NullLocator, PercentFormatter
 
+from benchmarks.studies.study import (
+    BLUE,
+    GREEN,
+    ORANGE,
+    PURPLE,
+    Study,
+    choose_on_validation,
+    interval,
+    joined,
+    new_figure,
+    sweep_in_rounds,
+)
 from kerasrecipes import Recipe, Run, use
 from kerasrecipes.cli.tables import print_table
-from kerasrecipes.page.svg import RULE, house_style
-from kerasrecipes.runs.sweeping import Sweep, sweep
+from kerasrecipes.page.svg import INK, RULE
+from kerasrecipes.runs import Sweep
+
+STUDY = Study("compare_optimizers")
 
 recipe = Recipe(
     data=use("Digits", validation_fraction=0.2),
@@ -50,27 +66,27 @@ FAMILIES = (
     ("AdaGrad", "RMSprop", "UncorrectedAdam"),
     ("Adam", "AMSGrad", "RAdam", "DiffGrad", "AdaBelief"),
 )
-COLOURS = ("#0072b2", "#b85000", "#007a5a", "#a0418f", "#1a1d21")
+COLOURS = (BLUE, ORANGE, GREEN, PURPLE, INK)
+
+
+def main() -> None:
+    """Trains what is not there yet; writes table and figure."""
+    STUDY.parser(__doc__).parse_args()
+    tried, result = compare(recipe, OPTIMIZERS, RATES, SEEDS, STUDY.runs)
+    joined([tried, result]).write(STUDY.table())
+    STUDY.save(draw(curves(result, STUDY.runs)))
+    print_table(table(result))
 
 
 def compare(recipe, optimizers, rates, seeds, directory) -> tuple[Sweep, Sweep]:
     """Returns the runs that chose the rates, labelled "optimizer, rate", and those that count."""
-    options = {"directory": directory, "name": "run", "verbose": 0, "on_start": print_optimizer}
     grid = {
-        f"{name}, {rate:g}": {"optimizer": optimizer, "optimizer.learning_rate": rate}
+        name: {rate: {"optimizer": optimizer, "optimizer.learning_rate": rate} for rate in rates}
         for name, optimizer in optimizers.items()
-        for rate in rates
     }
-    tried = sweep(recipe, grid, [0], **options)
-    scores = {r["label"]: (r["validation_accuracy"], -r["validation_loss"]) for r in tried.rows}
-    best = {
-        name: max((f"{name}, {rate:g}" for rate in rates), key=scores.__getitem__)
-        for name in optimizers
-    }
-    chosen = {name: grid[best[name]] for name in optimizers}
-    # All optimizers for a seed, then the next seed: other work on the machine slows all alike.
-    rounds = [sweep(recipe, chosen, [seed], **options) for seed in seeds]
-    return tried, Sweep(tuple(row for result in rounds for row in result.rows))
+    tried, best = choose_on_validation(recipe, grid, directory, shown=["optimizer"])
+    chosen = {name: grid[name][rate] for name, rate in best.items()}
+    return tried, sweep_in_rounds(recipe, chosen, seeds, directory, shown=["optimizer"])
 
 
 def table(result: Sweep) -> list[dict[str, str]]:
@@ -82,7 +98,7 @@ def table(result: Sweep) -> list[dict[str, str]]:
             "optimizer": row["label"],
             "learning rate": f"{rates[row['label']]:g}",
             "test accuracy": f"{row['mean']:.2%}",
-            "95% interval": f"{row['low']:.2%} to {row['high']:.2%}",
+            "95% interval": interval(row, ".2%"),
             "n": str(row["n"]),
             "seconds": f"{seconds[row['label']]:.1f}",
         }
@@ -106,9 +122,7 @@ def curves(result: Sweep, directory) -> dict[str, tuple[np.ndarray, np.ndarray]]
 
 def draw(curves) -> Figure:
     """Returns a figure: the curves of a family a row, over epochs and over seconds."""
-    with house_style():
-        figure = Figure(figsize=(9, 7.5), dpi=144, layout="constrained")
-        panels = figure.subplots(len(FAMILIES), 2, sharex="col", sharey=True)
+    with new_figure(9, 7.5, len(FAMILIES), 2, sharex="col", sharey=True) as (figure, panels):
         for family, row in zip(FAMILIES, panels, strict=True):
             for axes, by_time in zip(row, (False, True), strict=True):
                 for name, (seconds, accuracy) in curves.items():
@@ -133,18 +147,5 @@ def draw(curves) -> Figure:
     return figure
 
 
-def print_optimizer(recipe) -> None:
-    """Says what is trained next."""
-    print(recipe.optimizer, f"seed {recipe.seed}", flush=True)
-
-
 if __name__ == "__main__":
-    root = Path(__file__).parents[2]
-    runs = root / "saved_models" / "compare_optimizers"
-    tried, result = compare(recipe, OPTIMIZERS, RATES, SEEDS, runs)
-    Sweep(tried.rows + result.rows).write(root / "docs" / "results" / "compare_optimizers.csv")
-    # Text as outlines: whoever looks at the file may not have its font.
-    with matplotlib.rc_context({"svg.fonttype": "path", "svg.hashsalt": "compare_optimizers"}):
-        figure = draw(curves(result, runs))
-        figure.savefig(root / "docs" / "images" / "compare_optimizers.svg", metadata={"Date": None})
-    print_table(table(result))
+    main()

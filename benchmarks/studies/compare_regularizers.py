@@ -1,26 +1,40 @@
-"""Compares regularizers on a hundred handwritten digits, where they matter.
+"""Comparison of regularizers on a hundred handwritten digits, where they matter.
 
-    python benchmarks/studies/compare_regularizers.py
+    python -m benchmarks.studies.compare_regularizers
+
+92 runs of 3 to 79 seconds on 2 busy CPU cores, 26 minutes in all. Only stochastic depth helps
+measurably: from 80.1% to 85.5% test accuracy, a difference of +5.3 points (95% interval +3.9 to
++6.8; 5 seeds, n = 719 images), in a residual network that is worse than two dense layers are.
 
 Each gets the strength, of three, at which seed 0 scores best on validation; ties go to the lower
-cross-entropy. At this strength it is trained with five other seeds, whose scores are the
-result: a table of all runs in docs/results/, a figure in docs/images/. Stochastic depth needs
-residual blocks and has a network, and a baseline, of its own. What it shows is in
-docs/explanation/regularizers.md. A few seconds a run, 92 runs; finished ones are kept.
+cross-entropy. At this strength it is trained with five other seeds, whose scores are the result.
+Stochastic depth needs residual blocks and has a network, and a baseline, of its own. What it shows
+is in docs/explanation/regularizers.md.
 """
 
 from pathlib import Path
 
-import matplotlib
 import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 from scipy.special import log_softmax
 
+from benchmarks.studies.study import (
+    BLUE,
+    ORANGE,
+    Study,
+    choose_on_validation,
+    interval,
+    joined,
+    new_figure,
+    sweep_in_rounds,
+)
 from kerasrecipes import Recipe, Run, use
 from kerasrecipes.cli.tables import print_table
-from kerasrecipes.page.svg import RULE, house_style
-from kerasrecipes.runs.sweeping import Sweep, sweep
+from kerasrecipes.page.svg import RULE
+from kerasrecipes.runs import Sweep
+
+STUDY = Study("compare_regularizers")
 
 recipe = Recipe(
     data=use("Digits", examples_per_class=10, validation_fraction=0.2, test_fraction=0.4),
@@ -80,32 +94,32 @@ REGULARIZERS = {
 SEEDS = (1, 2, 3, 4, 5)
 
 
+def main() -> None:
+    """Trains what is not there yet; writes table and figure."""
+    STUDY.parser(__doc__).parse_args()
+    tried, result = compare(recipe, REGULARIZERS, SEEDS, STUDY.runs)
+    joined([tried, result]).write(STUDY.table())
+    STUDY.save(draw(result))
+    print_table(table(result))
+
+
 def compare(recipe, regularizers, seeds, directory) -> tuple[Sweep, Sweep]:
     """Returns the runs that chose the strengths, and those that count, with training scores."""
-    options = {"directory": directory, "name": "run", "verbose": 0, "on_start": print_recipe}
+    shown = ("model", "callbacks")
     grid = {
-        f"{name}, {strength:g}": change(strength)
+        name: {strength: change(strength) for strength in strengths}
         for name, (change, strengths) in regularizers.items()
-        for strength in strengths
     }
-    tried = sweep(recipe, grid, [0], **options)
-    scores = {
-        row["label"]: (row["validation_accuracy"], -row["validation_crossentropy"])
-        for row in tried.rows
-    }
-    best = {
-        name: max(strengths, key=lambda strength: scores[f"{name}, {strength:g}"])
-        for name, (_, strengths) in regularizers.items()
-    }
-    chosen = {name: grid[f"{name}, {strength:g}"] for name, strength in best.items()}
-    # All regularizers for a seed, then the next seed: other work on the machine slows all alike.
-    rounds = [sweep(recipe, chosen, [seed], **options) for seed in seeds]
-    rows = [row for result in rounds for row in result.rows]
+    tried, best = choose_on_validation(
+        recipe, grid, directory, shown=shown, loss="validation_crossentropy"
+    )
+    chosen = {name: grid[name][strength] for name, strength in best.items()}
+    result = sweep_in_rounds(recipe, chosen, seeds, directory, shown=shown)
     train = recipe.data.build("data").load().train
     return tried, Sweep(
         tuple(
             {**row, "strength": best[row["label"]], **training_scores(row, train, directory)}
-            for row in rows
+            for row in result.rows
         )
     )
 
@@ -133,7 +147,7 @@ def table(result: Sweep) -> list[dict[str, str]]:
             "regularizer": label,
             "strength": f"{strengths[label]:g}" if strengths[label] else "",
             "test accuracy": f"{row['mean']:.1%}",
-            "95% interval": f"{row['low']:.1%} to {row['high']:.1%}",
+            "95% interval": interval(row, ".1%"),
             "gap to training": f"{means['train_accuracy'][label] - row['mean']:.1%}",
             "test cross-entropy": f"{means['test_crossentropy'][label]:.3f}",
             "gap to training, nats": "{:.3f}".format(
@@ -148,18 +162,16 @@ def table(result: Sweep) -> list[dict[str, str]]:
 
 def draw(result: Sweep) -> Figure:
     """Returns a figure: scores on training and test, a row a regularizer."""
-    with house_style():
-        figure = Figure(figsize=(9, 4.2), dpi=144, layout="constrained")
-        panels = figure.subplots(1, 2, sharey=True)
+    with new_figure(9, 4.2, 1, 2, sharey=True) as (figure, panels):
         titles = {"accuracy": "accuracy", "crossentropy": "cross-entropy in nats"}
         for axes, (metric, title) in zip(panels, titles.items(), strict=True):
             test, train = result.summary(f"test_{metric}"), result.summary(f"train_{metric}")
             for place, (there, here) in enumerate(zip(test, train, strict=True)):
                 axes.plot([here["mean"], there["mean"]], [place] * 2, color=RULE, linewidth=3)
-                axes.plot([there["low"], there["high"]], [place] * 2, color="#b85000", linewidth=1)
+                axes.plot([there["low"], there["high"]], [place] * 2, color=ORANGE, linewidth=1)
             places = range(len(test))
-            axes.plot([r["mean"] for r in train], places, "o", color="#0072b2", label="training")
-            axes.plot([r["mean"] for r in test], places, "o", color="#b85000", label="test")
+            axes.plot([r["mean"] for r in train], places, "o", color=BLUE, label="training")
+            axes.plot([r["mean"] for r in test], places, "o", color=ORANGE, label="test")
             axes.set_xlabel(title)
         panels[0].set_yticks(places, [row["label"] for row in test])
         panels[0].invert_yaxis()
@@ -168,18 +180,5 @@ def draw(result: Sweep) -> Figure:
     return figure
 
 
-def print_recipe(recipe) -> None:
-    """Says what is trained next."""
-    print(recipe.model, *recipe.callbacks, f"seed {recipe.seed}", flush=True)
-
-
 if __name__ == "__main__":
-    root = Path(__file__).parents[2]
-    runs = root / "saved_models" / "compare_regularizers"
-    tried, result = compare(recipe, REGULARIZERS, SEEDS, runs)
-    Sweep(tried.rows + result.rows).write(root / "docs" / "results" / "compare_regularizers.csv")
-    # Text as outlines: whoever looks at the file may not have its font.
-    with matplotlib.rc_context({"svg.fonttype": "path", "svg.hashsalt": "compare_regularizers"}):
-        path = root / "docs" / "images" / "compare_regularizers.svg"
-        draw(result).savefig(path, metadata={"Date": None})
-    print_table(table(result))
+    main()

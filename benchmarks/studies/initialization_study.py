@@ -1,30 +1,50 @@
-"""Shows how deep networks start, by activation and initialization, and which of them then train.
+"""Comparison of the starts of deep networks, by activation and initialization.
 
-    python benchmarks/studies/initialization_study.py
+    python -m benchmarks.studies.initialization_study
 
-First the experiment of the lectures: ten layers of 500 units, 1,000 random inputs, no training;
-means, deviations and histograms of what each layer gives, and of the gradients that come back. Then
-deep networks are trained from each start on scikit-learn's handwritten digits, without
-normalization. Tables go to docs/results/, figures to docs/images/; what they show is in
-docs/explanation/initialization.md. A quarter of an hour; finished runs are kept.
+48 runs of 3 to 98 seconds on 2 busy CPU cores, 19 minutes in all. Starts whose signals vanish or
+saturate stay near chance; ResNet-20 without normalization does too from He's start, 10.0% test
+accuracy, and reaches 94.9% from LSUV's (93.9 to 96.7 over 3 seeds, n = 359 images).
+
+First the experiment of the lectures, in `initialization_experiment.py`: ten layers, random inputs,
+no training; means, deviations and histograms of what each layer gives, and of the gradients that
+come back. Then deep networks are trained from each start on scikit-learn's handwritten digits,
+without normalization. What both show is in docs/explanation/initialization.md.
 """
 
-from collections.abc import Callable
-from pathlib import Path
-
-import keras
-import matplotlib
 import numpy as np
-from keras.initializers import Orthogonal, RandomNormal, VarianceScaling
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullLocator
 
+from benchmarks.studies.initialization_experiment import (
+    HE,
+    INITIALIZERS,
+    LAYERS,
+    LECUN,
+    PRINTED,
+    SLOPES,
+    SMALL,
+    activate,
+    experiment,
+    statistics,
+)
+from benchmarks.studies.study import (
+    BLUE,
+    GREEN,
+    ORANGE,
+    PURPLE,
+    YELLOW,
+    Study,
+    new_figure,
+    sweep_in_rounds,
+)
 from kerasrecipes import Recipe, use
 from kerasrecipes.base.csv_table import write_rows
 from kerasrecipes.cli.tables import print_table
-from kerasrecipes.initializers import RandomWalk
-from kerasrecipes.page.svg import MUTED, RULE, VALIDATION, house_style
-from kerasrecipes.runs.sweeping import Sweep, sweep
+from kerasrecipes.page.svg import INK, MUTED, RULE
+from kerasrecipes.runs import Sweep
+
+STUDY = Study("initialization_study")
 
 recipe = Recipe(
     data=use("Digits", validation_fraction=0.2),
@@ -36,93 +56,27 @@ recipe = Recipe(
 )
 SEEDS = (1, 2, 3)
 
-LAYERS, UNITS, SAMPLES = 10, 500, 1000
-SMALL, LECUN, HE, PRINTED = "0.01 randn", "randn / √n", "randn · √(2/n)", "randn / √(2/n)"
+COLOURS = dict(zip(INITIALIZERS, (INK, YELLOW, GREEN, BLUE, PURPLE, ORANGE, MUTED), strict=True))
 
-# A function of the number of inputs and a seed each.
-INITIALIZERS: dict[str, Callable] = {
-    SMALL: lambda n, seed: RandomNormal(0, 0.01, seed),
-    "randn": lambda n, seed: RandomNormal(0, 1, seed),
-    LECUN: lambda n, seed: VarianceScaling(1.0, "fan_in", "untruncated_normal", seed),
-    HE: lambda n, seed: VarianceScaling(2.0, "fan_in", "untruncated_normal", seed),
-    PRINTED: lambda n, seed: RandomNormal(0, (n / 2) ** 0.5, seed),
-    "orthogonal": lambda n, seed: Orthogonal(1.0, seed),
-    "random walk": lambda n, seed: RandomWalk("relu", seed),
-}
-COLOURS = dict(
-    zip(
-        INITIALIZERS,
-        ("#1a1d21", "#c99700", "#007a5a", "#0072b2", "#a0418f", "#b85000", MUTED),
-        strict=True,
+
+def main() -> None:
+    """Runs the experiment, trains what is not in the table; writes tables and figures."""
+    STUDY.parser(__doc__).parse_args()
+    rows = [row for f in ("tanh", "relu") for name in INITIALIZERS for row in statistics(f, name)]
+    write_rows(STUDY.table("initialization_statistics"), rows)
+    STUDY.save(draw_statistics(rows), "initialization_statistics")
+    STUDY.save(draw_histograms("outputs"), "initialization_outputs")
+    STUDY.save(draw_histograms("gradients"), "initialization_gradients")
+    STUDY.save(draw_activations(), "activations")
+    result = sweep_in_rounds(
+        recipe,
+        training_changes(),
+        SEEDS,
+        STUDY.runs,
+        shown=["model", "initialization"],
+        table=STUDY.table(),
     )
-)
-
-
-def _sigmoid(z):
-    return 1 / (1 + np.exp(-z))
-
-
-# What Keras's activation functions have for a slope.
-SLOPES: dict[str, Callable] = {
-    "sigmoid": lambda z: _sigmoid(z) * (1 - _sigmoid(z)),
-    "tanh": lambda z: 1 - np.tanh(z) ** 2,
-    "relu": lambda z: np.where(z > 0, 1.0, 0.0),
-    "leaky_relu": lambda z: np.where(z > 0, 1.0, 0.2),
-    "elu": lambda z: np.where(z > 0, 1.0, np.exp(np.minimum(z, 0))),
-    "silu": lambda z: _sigmoid(z) * (1 + z * (1 - _sigmoid(z))),
-}
-
-
-def activate(name: str, z: np.ndarray) -> np.ndarray:
-    """Returns a Keras activation function's values."""
-    values = getattr(keras.activations, name)(np.float32(z))
-    return keras.ops.convert_to_numpy(values).astype("float64")
-
-
-def experiment(activation: str, initializer: str, seed: int = 0) -> list[dict[str, np.ndarray]]:
-    """Passes random inputs through ten layers, and random gradients back.
-
-    Inputs, and the gradients of the loss by the last layer's outputs, are standard normal.
-
-    Returns:
-        For each layer its `outputs`, `(samples, units)`; the `slopes` there; and `gradients` of the
-        loss by its outputs.
-    """
-    rng = np.random.default_rng(seed)
-    h, layers, kernels = rng.normal(size=(SAMPLES, UNITS)), [], []
-    for number in range(LAYERS):
-        draw = INITIALIZERS[initializer](UNITS, 1000 * seed + number)
-        kernels.append(keras.ops.convert_to_numpy(draw((UNITS, UNITS))))
-        z = h @ kernels[-1]
-        h = activate(activation, z)
-        layers.append({"outputs": h, "slopes": SLOPES[activation](z)})
-    gradient = rng.normal(size=(SAMPLES, UNITS))
-    for layer, kernel in zip(reversed(layers), reversed(kernels), strict=True):
-        layer["gradients"] = gradient
-        gradient = gradient * layer["slopes"] @ kernel.T
-    return layers
-
-
-def statistics(activation: str, initializer: str, seed: int = 0) -> list[dict[str, object]]:
-    """Returns a row for each layer of the experiment.
-
-    A unit is saturated for an input if its slope is less than 1% of the steepest, and dead if it is
-    so for every input.
-    """
-    steepest = SLOPES[activation](np.linspace(-10, 10, 2001)).max()
-    rows = []
-    for number, layer in enumerate(experiment(activation, initializer, seed), start=1):
-        flat = np.abs(layer["slopes"]) < 0.01 * steepest
-        numbers = {
-            "mean": layer["outputs"].mean(),
-            "deviation": layer["outputs"].std(),
-            "gradient": layer["gradients"].std(),
-            "saturated": flat.mean(),
-            "dead": flat.all(axis=0).mean(),
-        }
-        labels = {"activation": activation, "initialization": initializer, "layer": number}
-        rows.append(labels | {name: float(f"{value:.4g}") for name, value in numbers.items()})
-    return rows
+    print_table(table(result))
 
 
 def training_changes() -> dict[str, dict[str, object]]:
@@ -170,9 +124,7 @@ def table(result: Sweep) -> list[dict[str, str]]:
 
 def draw_statistics(rows) -> Figure:
     """Returns a figure: deviations of outputs and of gradients, layer by layer."""
-    with house_style():
-        figure = Figure(figsize=(9, 6.4), dpi=144, layout="constrained")
-        panels = figure.subplots(2, 2, sharex=True)
+    with new_figure(9, 6.4, 2, 2, sharex=True) as (figure, panels):
         for column, activation in enumerate(("tanh", "relu")):
             for axes, quantity in zip(panels[:, column], ("deviation", "gradient"), strict=True):
                 for name, colour in COLOURS.items():
@@ -204,15 +156,13 @@ def draw_histograms(quantity: str) -> Figure:
     """Returns a figure: histograms of each layer's `"outputs"` or `"gradients"`, a start a row."""
     shown = [("tanh", name) for name in (SMALL, "randn", LECUN)]
     shown += [("relu", name) for name in (SMALL, LECUN, HE)]
-    with house_style():
-        figure = Figure(figsize=(9, 6.4), dpi=144, layout="constrained")
-        panels = figure.subplots(len(shown), LAYERS, sharey="row")
+    with new_figure(9, 6.4, len(shown), LAYERS, sharey="row") as (figure, panels):
         for row, (activation, name) in zip(panels, shown, strict=True):
             bounds = {"tanh": (-1, 1), "relu": (0, 3)}[activation]
             options = {"bins": 30, "range": bounds if quantity == "outputs" else (-3, 3)}
             for axes, layer in zip(row, experiment(activation, name), strict=True):
                 values = layer[quantity].ravel()
-                axes.hist(values, histtype="stepfilled", color=VALIDATION, **options)
+                axes.hist(values, histtype="stepfilled", color=BLUE, **options)
                 axes.set(xticks=[], yscale="log")
                 axes.tick_params(which="both", labelleft=False, left=False)
             row[0].set_ylabel(f"{activation}\n{name}", fontsize="small")
@@ -224,12 +174,11 @@ def draw_histograms(quantity: str) -> Figure:
 def draw_activations() -> Figure:
     """Returns a figure: activation functions and their slopes."""
     z = np.linspace(-5, 5, 1001)
-    with house_style():
-        figure = Figure(figsize=(9, 3), dpi=144, layout="constrained")
-        panels = figure.subplots(2, len(SLOPES), sharex=True, sharey="row", height_ratios=(3, 2))
+    options = {"sharex": True, "sharey": "row", "height_ratios": (3, 2)}
+    with new_figure(9, 3, 2, len(SLOPES), **options) as (figure, panels):
         for (above, below), (name, slope) in zip(panels.T, SLOPES.items(), strict=True):
-            above.plot(z, activate(name, z), color=VALIDATION)
-            below.plot(z, slope(z), color=VALIDATION)
+            above.plot(z, activate(name, z), color=BLUE)
+            below.plot(z, slope(z), color=BLUE)
             above.set_title(name, loc="left", fontsize="medium")
             above.set_ylim(-1.5, 3)
             for axes in (above, below):
@@ -238,32 +187,5 @@ def draw_activations() -> Figure:
     return figure
 
 
-def print_start(recipe) -> None:
-    """Says what is trained next."""
-    print(recipe.model, recipe.initialization, f"seed {recipe.seed}", flush=True)
-
-
 if __name__ == "__main__":
-    root = Path(__file__).parents[2]
-    rows = [row for f in ("tanh", "relu") for name in INITIALIZERS for row in statistics(f, name)]
-    write_rows(root / "docs" / "results" / "initialization_statistics.csv", rows)
-    figures = {
-        "initialization_statistics": draw_statistics(rows),
-        "initialization_outputs": draw_histograms("outputs"),
-        "initialization_gradients": draw_histograms("gradients"),
-        "activations": draw_activations(),
-    }
-    # Text as outlines: whoever looks at the file may not have its font.
-    with matplotlib.rc_context({"svg.fonttype": "path", "svg.hashsalt": "initialization_study"}):
-        for name, figure in figures.items():
-            figure.savefig(root / "docs" / "images" / f"{name}.svg", metadata={"Date": None})
-    result = sweep(
-        recipe,
-        training_changes(),
-        SEEDS,
-        directory=root / "saved_models" / "initialization_study",
-        table=root / "docs" / "results" / "initialization_study.csv",
-        verbose=0,
-        on_start=print_start,
-    )
-    print_table(table(result))
+    main()

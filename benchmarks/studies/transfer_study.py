@@ -1,7 +1,12 @@
-"""Compares training from scratch, features and fine-tuning with few labels.
+"""Comparison of training from scratch, features and fine-tuning with few labels.
 
-    python benchmarks/studies/transfer_study.py digits
-    python benchmarks/studies/transfer_study.py cifar10 cifar10.npz mobilenet_0.25_224_notop.weights.h5
+    python -m benchmarks.studies.transfer_study digits
+    python -m benchmarks.studies.transfer_study cifar10 cifar10.npz mobilenet_notop.weights.h5
+
+90 runs of 4 seconds to 7 minutes on 2 busy CPU cores, 68 minutes in all. With 10 labels of a class
+of CIFAR-10, features reach 52.8% test accuracy and a network from scratch 25.9%, a difference of
++26.9 points (95% interval 22.3 to 31.5; 5 draws, n = 10,000 images); fine-tuning adds 2.1 points
+(1.2 to 2.9).
 
 `digits`: a small ResNet trained on scikit-learn's digits 0 to 4 is transferred to 5 to 9.
 `cifar10`: MobileNet trained on ImageNet is transferred to CIFAR-10, resized to 96 pixels, and
@@ -9,23 +14,24 @@ tested on all of its 10,000 test images; the last four stages are fine-tuned, so
 below runs once.
 
 Each draw of labelled images is used by all three ways. From scratch the digits' network is the same
-one with random weights, and CIFAR-10's a ResNet-8 for 32 pixels. The table of all runs goes to
-docs/results/, the figure to docs/images/; docs/guides/transfer-learning.md says what they show.
-Finished runs are kept.
+one with random weights, and CIFAR-10's a ResNet-8 for 32 pixels. What it shows is in
+docs/guides/transfer-learning.md.
 """
 
 import argparse
 import os
 from pathlib import Path
 
-import matplotlib
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
+from benchmarks.studies.study import BLUE, ORANGE, Study, new_figure, sweep_in_rounds
 from kerasrecipes import Recipe, train, use
 from kerasrecipes.cli.tables import print_table
-from kerasrecipes.page.svg import RULE, house_style
-from kerasrecipes.runs.sweeping import Sweep, sweep
+from kerasrecipes.page.svg import INK, RULE
+from kerasrecipes.runs import Sweep
+
+STUDY = Study("transfer_study")
 
 
 def cosine(peak: float) -> object:
@@ -88,10 +94,52 @@ EPOCHS = {10: (60, 60, 30), 50: (30, 30, 12), 250: (20, 20, 8)}
 STRATEGIES = ("scratch", "features", "fine-tuning")
 # Drawn beside each other, so that intervals can be told apart.
 ASIDE = (0.95, 1.0, 1.05)
-COLOURS = ("#1a1d21", "#b85000", "#0072b2")
+COLOURS = (INK, ORANGE, BLUE)
 # Those before settled the recipes; the first two here helped to choose the rate of fine-tuning. On
 # the digits, whose test images are few, ten more were drawn: `--draws 15 16 ... 24`.
 DRAWS = (10, 11, 12, 13, 14)
+# The panels of the figure: title, and what is behind `transfer_study_` in the name of the table.
+PANELS = {"digits 0-4 to 5-9": "digits", "ImageNet to CIFAR-10": "cifar10"}
+
+
+def main() -> None:
+    """Trains what the arguments ask for and is not in the table; shows and draws all that is."""
+    arguments = _arguments()
+    if arguments.name == "digits":
+        recipe = digits(STUDY.runs)
+    else:
+        recipe = cifar10(arguments.images, arguments.weights)
+    table = STUDY.table(f"transfer_study_{arguments.name}")
+    labels = arguments.labels or ([10] if arguments.name == "digits" else list(EPOCHS))
+    for n in labels:
+        wanted = {f"{strategy}, {n}" for strategy in arguments.strategies}
+        variants = {k: v for k, v in changes(arguments.name, n).items() if k in wanted}
+        for seed in arguments.draws:
+            drawn, shown = recipe.replace({"data.split_seed": seed}), ("model", "data")
+            sweep_in_rounds(drawn, variants, [seed], STUDY.runs, shown=shown, table=table)
+    result = Sweep.read(table)
+    print_table([row for n in labels for row in differences(result, n)])
+    STUDY.save(draw(results()))
+
+
+def results() -> dict[str, Sweep]:
+    """Returns what each panel of the figure shows, where its table is there."""
+    tables = {title: STUDY.table(f"transfer_study_{name}") for title, name in PANELS.items()}
+    return {title: Sweep.read(table) for title, table in tables.items() if table.exists()}
+
+
+def _arguments() -> argparse.Namespace:
+    parser = STUDY.parser(__doc__)
+    commands = parser.add_subparsers(dest="name", required=True)
+    for name in ("digits", "cifar10"):
+        command = commands.add_parser(name)
+        command.add_argument("--draws", type=int, nargs="+", default=DRAWS)
+        command.add_argument("--labels", type=int, nargs="+", choices=EPOCHS)
+        command.add_argument("--strategies", nargs="+", choices=STRATEGIES, default=STRATEGIES)
+        if name == "cifar10":
+            command.add_argument("images", help="an .npz file, as keras.datasets writes it")
+            command.add_argument("weights", help="MobileNet's, alpha 0.25, without its classifier")
+    return parser.parse_args()
 
 
 def digits(directory: Path) -> Recipe:
@@ -150,11 +198,8 @@ def differences(result: Sweep, labels: int) -> list[dict[str, str]]:
 
 def draw(results: dict[str, Sweep]) -> Figure:
     """Returns a figure: accuracy over labels of a class, a panel for each data set."""
-    with house_style():
-        figure = Figure(figsize=(9, 3.6), dpi=144, layout="constrained")
-        for axes, (name, result) in zip(
-            figure.subplots(1, len(results), squeeze=False)[0], results.items(), strict=True
-        ):
+    with new_figure(9, 3.6, 1, len(results), squeeze=False) as (figure, panels):
+        for axes, (name, result) in zip(panels[0], results.items(), strict=True):
             rows = {row["label"]: row for row in result.summary()}
             for strategy, colour, aside in zip(STRATEGIES, COLOURS, ASIDE, strict=True):
                 found = {n: rows.get(f"{strategy}, {n}") for n in EPOCHS}
@@ -175,63 +220,6 @@ def draw(results: dict[str, Sweep]) -> Figure:
             axes.legend(frameon=False, loc="lower right")
             axes.set_ylabel("test accuracy")
     return figure
-
-
-def print_run(recipe: Recipe) -> None:
-    """Says what is trained next."""
-    data = recipe.data.options
-    print(recipe.model, data["examples_per_class"], f"seed {recipe.seed}", flush=True)
-
-
-def main() -> None:
-    """Runs what the arguments ask for; shows and draws all that is there."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
-    commands = parser.add_subparsers(dest="name", required=True)
-    for name in ("digits", "cifar10"):
-        command = commands.add_parser(name)
-        command.add_argument("--draws", type=int, nargs="+", default=DRAWS)
-        command.add_argument("--labels", type=int, nargs="+", choices=EPOCHS)
-        command.add_argument("--strategies", nargs="+", choices=STRATEGIES, default=STRATEGIES)
-        if name == "cifar10":
-            command.add_argument("images", help="an .npz file, as keras.datasets writes it")
-            command.add_argument("weights", help="MobileNet's, alpha 0.25, without its classifier")
-    arguments = parser.parse_args()
-    root = Path(__file__).parents[2]
-    directory = root / "saved_models" / "transfer_study"
-    table = root / "docs" / "results" / f"transfer_study_{arguments.name}.csv"
-    labels = arguments.labels or ([10] if arguments.name == "digits" else list(EPOCHS))
-    if arguments.name == "digits":
-        recipe = digits(directory)
-    else:
-        recipe = cifar10(arguments.images, arguments.weights)
-    for n in labels:
-        wanted = {f"{strategy}, {n}" for strategy in arguments.strategies}
-        for seed in arguments.draws:
-            sweep(
-                recipe.replace({"data.split_seed": seed}),
-                {
-                    label: change
-                    for label, change in changes(arguments.name, n).items()
-                    if label in wanted
-                },
-                [seed],
-                directory=directory,
-                name="run",
-                table=table,
-                verbose=0,
-                on_start=print_run,
-            )
-    result = Sweep.read(table)
-    print_table([row for n in labels for row in differences(result, n)])
-    tables = {
-        "digits 0-4 to 5-9": root / "docs" / "results" / "transfer_study_digits.csv",
-        "ImageNet to CIFAR-10": root / "docs" / "results" / "transfer_study_cifar10.csv",
-    }
-    results = {name: Sweep.read(path) for name, path in tables.items() if path.exists()}
-    with matplotlib.rc_context({"svg.fonttype": "path", "svg.hashsalt": "transfer_study"}):
-        draw(results).savefig(
-            root / "docs" / "images" / "transfer_study.svg", metadata={"Date": None}
-        )
 
 
 if __name__ == "__main__":

@@ -22,7 +22,7 @@ def test_the_half_that_masks_agree_about_is_told_from_the_other():
     model.add(keras.layers.Dense(4, use_bias=True))
     model.set_weights([np.eye(4), np.array([1.0, 0, 0, 0])])
     labels[20:] = 0
-    scores = RECIPE["ask"](model, ArraySplit(pixels, labels), samples=20)
+    scores = RECIPE["accuracies"](model, ArraySplit(pixels, labels), samples=20)
     assert scores["the half that masks agree about"] == 1
     assert scores["the other half"] < 0.6
     assert list(scores) == [

@@ -1,15 +1,11 @@
-import runpy
-from pathlib import Path
-
 import pytest
 
+from benchmarks.studies import compare_augmentations as study
 from kerasrecipes import use
-from kerasrecipes.runs.sweeping import Sweep
+from kerasrecipes.runs import Sweep
 from tests.fake_train import FakeTrain
 
-ROOT = Path(__file__).parents[3]
-TABLE = ROOT / "docs" / "results" / "compare_augmentations.csv"
-RECIPE = runpy.run_path(str(ROOT / "benchmarks" / "studies" / "compare_augmentations.py"))
+TABLE = study.STUDY.table()
 
 
 class BetterAugmented(FakeTrain):
@@ -20,18 +16,18 @@ class BetterAugmented(FakeTrain):
 
 def test_differences_are_paired_by_seed(monkeypatch, tmp_path):
     monkeypatch.setattr("kerasrecipes.runs.sweeping.train", BetterAugmented())
-    recipe = RECIPE["recipe"].replace({"data": "Digits", "preprocessing": [], "model": "MLP"})
+    recipe = study.recipe.replace({"data": "Digits", "preprocessing": [], "model": "MLP"})
     augmentations = {"none": [], "flip": [use("RandomFlip")]}
-    result = RECIPE["compare"](recipe, augmentations, (0, 1, 2), tmp_path, tmp_path / "t.csv")
-    none, flip = RECIPE["table"](result)
+    result = study.compare(recipe, augmentations, (0, 1, 2), tmp_path, tmp_path / "t.csv")
+    none, flip = study.table(result)
     assert (none["test accuracy"], none["difference"]) == ("51.0%", "")
     assert (flip["difference"], flip["95% interval"]) == ("+10.0%", "+10.0% to +10.0%")
     assert Sweep.read(tmp_path / "t.csv").labels == ["none", "flip"]
-    assert RECIPE["draw"](result).axes
+    assert study.draw(result).axes
 
 
 def test_every_augmentation_can_be_built():
-    for layers in RECIPE["AUGMENTATIONS"].values():
+    for layers in study.AUGMENTATIONS.values():
         for spec in layers:
             spec.build("layer")
 
@@ -39,9 +35,9 @@ def test_every_augmentation_can_be_built():
 @pytest.mark.skipif(not TABLE.exists(), reason="the comparison has not been run yet")
 def test_the_committed_table_is_of_this_recipe():
     result = Sweep.read(TABLE)
-    assert set(result.labels) == set(RECIPE["AUGMENTATIONS"])
+    assert set(result.labels) == set(study.AUGMENTATIONS)
     rows = {(row["label"], row["seed"]): row["fingerprint"] for row in result.rows}
-    for label, layers in RECIPE["AUGMENTATIONS"].items():
-        for seed in RECIPE["SEEDS"]:
-            changed = RECIPE["recipe"].replace({"augment": layers, "seed": seed})
+    for label, layers in study.AUGMENTATIONS.items():
+        for seed in study.SEEDS:
+            changed = study.recipe.replace({"augment": layers, "seed": seed})
             assert rows[label, seed] == changed.fingerprint

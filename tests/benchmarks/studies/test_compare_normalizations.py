@@ -1,14 +1,13 @@
-import runpy
 from pathlib import Path
 
 import pytest
 
-from kerasrecipes.runs.sweeping import Sweep
+from benchmarks.studies import compare_normalizations as study
+from kerasrecipes.runs import Sweep
 from tests.fake_train import FakeTrain
 
 ROOT = Path(__file__).parents[3]
-TABLE = ROOT / "docs" / "results" / "compare_normalizations.csv"
-RECIPE = runpy.run_path(str(ROOT / "benchmarks" / "studies" / "compare_normalizations.py"))
+TABLE = study.STUDY.table()
 RESULT = Sweep(tuple(row for row in Sweep.read(TABLE).rows if row["seed"]))
 
 
@@ -24,8 +23,8 @@ class BestAt(FakeTrain):
 
 def test_rates_are_chosen_at_32_and_scaled_to_the_batch(monkeypatch, tmp_path):
     monkeypatch.setattr("kerasrecipes.runs.sweeping.train", BestAt())
-    tried, result = RECIPE["compare"](
-        RECIPE["recipe"], ("batch", "group"), (2, 128), (0.03, 0.1), (1, 2), tmp_path
+    tried, result = study.compare(
+        study.recipe, ("batch", "group"), (2, 128), (0.03, 0.1), (1, 2), tmp_path
     )
     assert {(row["seed"], row["batch_size"]) for row in tried.rows} == {(0, 32)}
     rates = {row["label"]: row["optimizer.learning_rate.warmup_target"] for row in result.rows}
@@ -37,7 +36,7 @@ def test_rates_are_chosen_at_32_and_scaled_to_the_batch(monkeypatch, tmp_path):
             "group at 128": 0.1 * 4,
         }
     )
-    assert [(row["normalization"], row["rate at 32"]) for row in RECIPE["table"](result)] == [
+    assert [(row["normalization"], row["rate at 32"]) for row in study.table(result)] == [
         ("batch", "0.03"),
         ("group", "0.1"),
     ]
@@ -47,28 +46,26 @@ def test_rates_are_chosen_at_32_and_scaled_to_the_batch(monkeypatch, tmp_path):
 def test_the_committed_table_is_of_this_recipe():
     rows = {(row["label"], row["seed"]): row for row in Sweep.read(TABLE).rows}
     expected = {}
-    for name in RECIPE["NORMALIZATIONS"]:
-        tried = {rate: rows[f"{name} at rate {rate:g}", 0] for rate in RECIPE["RATES"]}
+    for name in study.NORMALIZATIONS:
+        tried = {rate: rows[f"{name} at rate {rate:g}", 0] for rate in study.RATES}
         best = max(
             tried,
             key=lambda rate: (tried[rate]["validation_accuracy"], -tried[rate]["validation_loss"]),
         )
-        for size in RECIPE["BATCH_SIZES"]:
-            for seed in RECIPE["SEEDS"]:
-                changes = RECIPE["changes"](name, size, best) | {"seed": seed}
-                expected[f"{name} at {size}", seed] = RECIPE["recipe"].replace(changes).fingerprint
+        for size in study.BATCH_SIZES:
+            for seed in study.SEEDS:
+                changes = study.changes(name, size, best) | {"seed": seed}
+                expected[f"{name} at {size}", seed] = study.recipe.replace(changes).fingerprint
     found = {key: row["fingerprint"] for key, row in rows.items() if key[1]}
     assert found == expected
 
 
 def test_the_page_says_what_the_table_says():
     page = (ROOT / "docs" / "explanation" / "normalization.md").read_text("utf-8")
-    for row in RECIPE["table"](RESULT):
+    for row in study.table(RESULT):
         assert f"| {' | '.join(row.values())} |" in page
 
 
 def test_the_figure_has_a_line_for_each():
-    (axes,) = RECIPE["draw"](RESULT).axes
-    assert [text.get_text() for text in axes.get_legend().get_texts()] == list(
-        RECIPE["NORMALIZATIONS"]
-    )
+    (axes,) = study.draw(RESULT).axes
+    assert [text.get_text() for text in axes.get_legend().get_texts()] == list(study.NORMALIZATIONS)

@@ -1,21 +1,20 @@
-import runpy
 from pathlib import Path
 
 import pytest
 
-from kerasrecipes.runs.sweeping import Sweep
+from benchmarks.studies import compare_regularizers as study
+from kerasrecipes.runs import Sweep
 from tests.fake_train import FakeTrain
 
 ROOT = Path(__file__).parents[3]
-TABLE = ROOT / "docs" / "results" / "compare_regularizers.csv"
-RECIPE = runpy.run_path(str(ROOT / "benchmarks" / "studies" / "compare_regularizers.py"))
-REGULARIZERS = RECIPE["REGULARIZERS"]
-CUT_DOWN = RECIPE["recipe"].replace({"model.units": [8], "epochs": 2, "steps_per_epoch": 2})
+TABLE = study.STUDY.table()
+REGULARIZERS = study.REGULARIZERS
+CUT_DOWN = study.recipe.replace({"model.units": [8], "epochs": 2, "steps_per_epoch": 2})
 
 
 def test_every_strength_makes_a_recipe_of_its_own():
     recipes = [
-        RECIPE["recipe"].replace(change(strength))
+        study.recipe.replace(change(strength))
         for change, strengths in REGULARIZERS.values()
         for strength in strengths
     ]
@@ -38,12 +37,11 @@ class BestAt(FakeTrain):
 
 
 def test_strengths_are_chosen_on_validation_by_a_seed_that_does_not_count(monkeypatch, tmp_path):
-    compare = RECIPE["compare"]
     monkeypatch.setattr("kerasrecipes.runs.sweeping.train", BestAt())
     on_training = {"train_accuracy": 1.0, "train_crossentropy": 0.0}
-    monkeypatch.setitem(compare.__globals__, "training_scores", lambda *_: on_training)
+    monkeypatch.setattr(study, "training_scores", lambda *_: on_training)
     regularizers = {name: REGULARIZERS[name] for name in ("none", "dropout")}
-    tried, result = compare(CUT_DOWN, regularizers, (1, 2), tmp_path)
+    tried, result = study.compare(CUT_DOWN, regularizers, (1, 2), tmp_path)
     assert tried.labels == ["none, 0", "dropout, 0.2", "dropout, 0.5", "dropout, 0.7"]
     assert {row["seed"] for row in tried.rows} == {0}
     assert [(r["label"], r["seed"], r["strength"]) for r in result.rows] == [
@@ -51,12 +49,12 @@ def test_strengths_are_chosen_on_validation_by_a_seed_that_does_not_count(monkey
         for seed in (1, 2)
         for label, strength in (("none", 0), ("dropout", 0.5))
     ]
-    rows = RECIPE["table"](result)
+    rows = study.table(result)
     assert [(r["strength"], r["test accuracy"], r["gap to training"], r["n"]) for r in rows] == [
         ("", "40.0%", "60.0%", "2"),
         ("0.5", "10.0%", "90.0%", "2"),
     ]
-    assert RECIPE["draw"](result)
+    assert study.draw(result)
 
 
 def test_training_scores_are_of_inference(tmp_path):
@@ -65,10 +63,10 @@ def test_training_scores_are_of_inference(tmp_path):
         {"optimizer": "SGD", "optimizer.learning_rate": 1e-9, "batch_size": "all"}
     )
     regularizers = {"none": REGULARIZERS["none"]}
-    _, result = RECIPE["compare"](recipe, regularizers, (1,), tmp_path)
+    _, result = study.compare(recipe, regularizers, (1,), tmp_path)
     (row,) = result.rows
     (run,) = [p for p in tmp_path.iterdir() if p.name == f"run-{row['fingerprint']}"]
-    last = RECIPE["Run"](run).history[-1]
+    last = study.Run(run).history[-1]
     assert row["train_accuracy"] == pytest.approx(last["accuracy"], abs=1e-6)
     assert row["train_crossentropy"] == pytest.approx(last["crossentropy"], rel=1e-4)
 
@@ -83,8 +81,8 @@ def test_the_committed_table_is_of_this_recipe():
             tried,
             key=lambda s: (tried[s]["validation_accuracy"], -tried[s]["validation_crossentropy"]),
         )
-        for seed in RECIPE["SEEDS"]:
-            recipe = RECIPE["recipe"].replace({**change(best), "seed": seed})
+        for seed in study.SEEDS:
+            recipe = study.recipe.replace({**change(best), "seed": seed})
             assert rows[name, seed]["fingerprint"] == recipe.fingerprint
             assert rows[name, seed]["strength"] == best
 
@@ -93,5 +91,5 @@ def test_the_committed_table_is_of_this_recipe():
 def test_the_page_says_what_the_table_says():
     page = (ROOT / "docs" / "explanation" / "regularizers.md").read_text("utf-8")
     result = Sweep(tuple(row for row in Sweep.read(TABLE).rows if row["seed"]))
-    for row in RECIPE["table"](result):
+    for row in study.table(result):
         assert f"| {' | '.join(row.values())} |" in page

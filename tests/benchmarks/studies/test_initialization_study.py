@@ -1,18 +1,17 @@
-import runpy
 from pathlib import Path
 
 import keras
 import numpy as np
 import pytest
 
+from benchmarks.studies import initialization_experiment as lectures
+from benchmarks.studies import initialization_study as study
+from benchmarks.studies.initialization_experiment import HE, LECUN, PRINTED, SMALL
 from kerasrecipes.base.csv_table import read_rows
 from kerasrecipes.initializers import RandomWalk
-from kerasrecipes.runs.sweeping import Sweep
+from kerasrecipes.runs import Sweep
 
 ROOT = Path(__file__).parents[3]
-RESULTS = ROOT / "docs" / "results"
-RECIPE = runpy.run_path(str(ROOT / "benchmarks" / "studies" / "initialization_study.py"))
-SMALL, LECUN, HE, PRINTED = (RECIPE[name] for name in ("SMALL", "LECUN", "HE", "PRINTED"))
 
 
 @pytest.fixture(scope="module")
@@ -23,7 +22,7 @@ def deviations():
     def of(activation, name, quantity="deviation"):
         key = activation, name
         if key not in found:
-            found[key] = [RECIPE["statistics"](activation, name, seed) for seed in range(2)]
+            found[key] = [lectures.statistics(activation, name, seed) for seed in range(2)]
         return np.array([[row[quantity] for row in rows] for rows in found[key]])
 
     return of
@@ -70,7 +69,7 @@ def test_some_relu_units_are_dead_by_the_last_layer_and_no_tanh_unit(deviations)
 
 
 def test_the_random_walk_s_scale_is_he_s_but_for_a_quarter_percent():
-    draw = RECIPE["INITIALIZERS"]
+    draw = lectures.INITIALIZERS
     walk, he = (
         keras.ops.convert_to_numpy(draw[name](500, 1)((500, 500))) for name in ("random walk", HE)
     )
@@ -79,19 +78,19 @@ def test_the_random_walk_s_scale_is_he_s_but_for_a_quarter_percent():
     np.testing.assert_allclose(walk.std() / he.std(), ratio, rtol=2e-3)
 
 
-@pytest.mark.parametrize("name", RECIPE["SLOPES"])
+@pytest.mark.parametrize("name", lectures.SLOPES)
 def test_slopes_are_those_of_keras_s_activation_functions(name):
     z = np.linspace(-6, 6, 1201)
-    numeric = np.diff(RECIPE["activate"](name, z)) / np.diff(z)
-    slopes = RECIPE["SLOPES"][name]((z[1:] + z[:-1]) / 2)
+    numeric = np.diff(lectures.activate(name, z)) / np.diff(z)
+    slopes = lectures.SLOPES[name]((z[1:] + z[:-1]) / 2)
     np.testing.assert_allclose(numeric, slopes, atol=1e-3)
 
 
 def test_the_committed_statistics_are_those_of_this_recipe():
-    rows = read_rows(RESULTS / "initialization_statistics.csv")
+    rows = read_rows(study.STUDY.table("initialization_statistics"))
     names = [(row["activation"], row["initialization"]) for row in rows[::10]]
-    assert names == [(f, name) for f in ("tanh", "relu") for name in RECIPE["INITIALIZERS"]]
-    computed = RECIPE["statistics"]("relu", HE)
+    assert names == [(f, name) for f in ("tanh", "relu") for name in lectures.INITIALIZERS]
+    computed = lectures.statistics("relu", HE)
     stored = [row for row in rows if (row["activation"], row["initialization"]) == ("relu", HE)]
     for a, b in zip(computed, stored, strict=True):
         np.testing.assert_allclose(
@@ -102,20 +101,18 @@ def test_the_committed_statistics_are_those_of_this_recipe():
 
 
 def test_the_committed_runs_are_of_this_recipe():
-    rows = {
-        (r["label"], r["seed"]): r for r in Sweep.read(RESULTS / "initialization_study.csv").rows
-    }
-    changes = RECIPE["training_changes"]()
-    assert set(rows) == {(label, seed) for label in changes for seed in RECIPE["SEEDS"]}
+    rows = {(r["label"], r["seed"]): r for r in Sweep.read(study.STUDY.table()).rows}
+    changes = study.training_changes()
+    assert set(rows) == {(label, seed) for label in changes for seed in study.SEEDS}
     for (label, seed), row in rows.items():
-        changed = RECIPE["recipe"].replace({**changes[label], "seed": seed})
+        changed = study.recipe.replace({**changes[label], "seed": seed})
         assert row["fingerprint"] == changed.fingerprint
 
 
 def test_the_page_says_what_the_tables_say():
     page = (ROOT / "docs" / "explanation" / "initialization.md").read_text("utf-8")
-    result = Sweep.read(RESULTS / "initialization_study.csv")
-    for row in RECIPE["table"](result):
+    result = Sweep.read(study.STUDY.table())
+    for row in study.table(result):
         assert f"| {' | '.join(row.values())} |" in page
     for name in ("statistics", "outputs", "gradients"):
         assert f"(../images/initialization_{name}.svg)" in page
@@ -125,13 +122,12 @@ def test_figures_have_a_panel_for_everything(monkeypatch):
     rows = [
         {"activation": f, "initialization": name, "layer": n, "deviation": 1.0, "gradient": 1.0}
         for f in ("tanh", "relu")
-        for name in RECIPE["INITIALIZERS"]
+        for name in lectures.INITIALIZERS
         for n in (1, 2)
     ]
-    lines = [len(axes.lines) for axes in RECIPE["draw_statistics"](rows).axes]
-    assert lines == [len(RECIPE["INITIALIZERS"])] * 4
-    draw = RECIPE["draw_histograms"]
+    lines = [len(axes.lines) for axes in study.draw_statistics(rows).axes]
+    assert lines == [len(lectures.INITIALIZERS)] * 4
     layers = [{"gradients": np.full((2, 2), 0.5)}] * 10
-    monkeypatch.setitem(draw.__globals__, "experiment", lambda activation, name: layers)
-    assert len(draw("gradients").axes) == 60
-    assert len(RECIPE["draw_activations"]().axes) == 2 * len(RECIPE["SLOPES"])
+    monkeypatch.setattr(study, "experiment", lambda activation, name: layers)
+    assert len(study.draw_histograms("gradients").axes) == 60
+    assert len(study.draw_activations().axes) == 2 * len(lectures.SLOPES)

@@ -1,18 +1,13 @@
-import runpy
-from pathlib import Path
-
 import keras
 import numpy as np
 import pytest
 from PIL import Image
 
+from benchmarks.studies import loss_surfaces, optimizer_paths
+from benchmarks.studies.optimizer_paths import literal_nesterov, path
 from kerasrecipes.optimizers import Momentum
 
-RECIPE = runpy.run_path(
-    str(Path(__file__).parents[3] / "benchmarks" / "studies" / "loss_surfaces.py")
-)
-SURFACES = {surface.title: surface for surface in RECIPE["SURFACES"]}
-path, literal_nesterov = RECIPE["path"], RECIPE["literal_nesterov"]
+SURFACES = {surface.title: surface for surface in optimizer_paths.SURFACES}
 
 
 def _steep(x):
@@ -96,14 +91,14 @@ def test_momentum_alone_passes_the_higher_minimum():
 
 
 def test_adagrad_s_steps_shrink_with_the_root_of_their_number_and_others_do_not():
-    lengths, number = RECIPE["step_lengths"](100), np.arange(1, 101)
+    lengths, number = optimizer_paths.step_lengths(100), np.arange(1, 101)
     np.testing.assert_allclose(lengths["AdaGrad"], 0.1 / np.sqrt(number), rtol=1e-3)
     np.testing.assert_allclose(lengths["Adam"], 0.1, rtol=1e-3)
     np.testing.assert_allclose(lengths["RMSprop"], 0.1 / np.sqrt(1 - 0.9**number), rtol=1e-3)
 
 
 def test_all_pictures_are_written(tmp_path):
-    RECIPE["main"](tmp_path)
+    loss_surfaces.write_pictures(tmp_path)
     for name in ("loss_surfaces", "adagrad", "nesterov"):
         with Image.open(tmp_path / f"{name}.png") as image:
             assert len(image.getcolors(256)) > 10

@@ -1,0 +1,1 @@
+"""Shared parts of benchmarks: functions timed in turn, the recipes of scripts, random images."""
