@@ -12,7 +12,7 @@ from kerasrecipes.transfer.strategies import strategy_recipe
 from kerasrecipes.transfer.task import Task, measure_task
 
 # The four cases are those of the lectures. The best strategy of each was measured, on other tasks
-# than those on which docs/benchmarks.md scores this table.
+# than those on which docs/benchmarks/advise.md scores this table.
 TABLE = {
     ("little", "similar"): "last stage",
     ("little", "different"): "all stages",
@@ -70,7 +70,7 @@ def advise(
 
     Differs from the lectures in: they advise a linear classifier for little data. Fine-tuning was
     better where it was measured, with a trained classifier as its start, a tenth of that one's
-    learning rate, and lower rates in earlier stages; see docs/benchmarks.md.
+    learning rate, and lower rates in earlier stages; see docs/benchmarks/advise.md.
 
     Args:
         data: The data source, as in a recipe.

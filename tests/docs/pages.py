@@ -76,6 +76,20 @@ def commands(block: Block) -> Iterator[list[str]]:
             yield [words[0].removeprefix(".venv/bin/"), *words[1:]]
 
 
+def recipe_script(words: Sequence[str]) -> list[str]:
+    """Returns the recipe script or study that Python is to run, and its arguments.
+
+    Args:
+        words: What follows `python`: a path, or `-m` and a module.
+
+    Returns:
+        The path from the root, and the arguments; nothing if it is another program.
+    """
+    if words[:1] == ["-m"]:
+        words = [words[1].replace(".", "/") + ".py", *words[2:]]
+    return list(words) if words[0].startswith(("recipes/", "benchmarks/studies/")) else []
+
+
 class _Parsed(BaseException):
     """Raised in place of going on once a command line is parsed; no error handler stops it."""
 

@@ -20,7 +20,7 @@ from kerasrecipes.cli.search_space import read_space
 from kerasrecipes.tuning.rungs import rungs_of
 from kerasrecipes.tuning.space import Space
 from kerasrecipes.tuning.trial_length import check_trials
-from tests.docs.pages import PAGES, ROOT, asked_for, blocks, commands, parsed
+from tests.docs.pages import PAGES, ROOT, asked_for, blocks, commands, parsed, recipe_script
 
 # Commands that train nothing and write nothing.
 PRINTING = ("list", "show")
@@ -86,13 +86,11 @@ def test_commands_are_accepted(page, directory, monkeypatch, capsys):
                 parsed(kerasrecipes.cli.console, rest, monkeypatch)
                 if rest[0] in PRINTING and not any("/" in word for word in rest):
                     kerasrecipes.cli.console(rest)
-            elif program == "python" and rest[0].startswith("recipes/"):
-                recipe, arguments = asked_for(rest, monkeypatch)
+            elif program == "python" and (script := recipe_script(rest)):
+                recipe, arguments = asked_for(script, monkeypatch)
                 if "search" in rest:
                     space = Space(recipe, read_space(arguments.space))
-                    check_trials(space, rungs_of(arguments.stages)[0], arguments.objective)
-            elif program == "python" and rest[0] == "-m" and rest[1].startswith("benchmarks."):
-                assert Path(ROOT, *rest[1].split(".")).with_suffix(".py").is_file()
+                    check_trials(space, rungs_of(arguments.rungs)[0], arguments.objective)
             elif program == "make":
                 assert rest[0] in _make_targets()
 
