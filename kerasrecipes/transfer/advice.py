@@ -11,7 +11,7 @@ from kerasrecipes.training.build import build_recipe
 from kerasrecipes.transfer.strategies import strategy_recipe
 from kerasrecipes.transfer.task import Task, measure_task
 
-# The four cases are those of the lectures. The best strategy of each was measured, on other tasks
+# The four cases are those of the lectures. The best strategy for each was measured, on other tasks
 # than those on which docs/benchmarks/advise.md scores this table.
 TABLE = {
     ("little", "similar"): "last stage",
@@ -76,8 +76,8 @@ def advise(
         data: The data source, as in a recipe.
         backbone: The name of a backbone, or `use("Pretrained", ...)` with further options.
         preprocessing: The layers before the network, such as `[use("Resizing", ...)]`.
-        much_per_class: Positive integer. Data are much if the smallest class has at least so many
-            images for training and validation together.
+        much_per_class: Positive integer. There is much data if the smallest class has at least so
+            many images for training and validation together.
         directory: The directory of stored features; see `extract_features`.
         seed: Non-negative integer. It chooses images and folds, and is the seed of the recipe.
 

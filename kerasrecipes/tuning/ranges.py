@@ -160,6 +160,9 @@ def _range(kind: str, low, high, widen) -> Range:
     check_number("high", high)
     check_choice("widen", widen, (False, True))
     if not low < high or math.isclose(low, high, rel_tol=1e-12):
-        raise ValueError(f"`low` must be less than `high`. Received: low={low!r}, high={high!r}")
+        raise ValueError(
+            f"The range must not be empty: `low` must be less than `high`. Received: low={low!r}, "
+            f"high={high!r}"
+        )
     number = int if kind.endswith("integer") else float
     return Range(kind, number(low), number(high), bool(widen))

@@ -266,7 +266,8 @@ def test_names():
         ({"depth": 18}, "Nearest: 19"),
         (
             {"input_shape": (28, 64, 1)},
-            r"at least 32 pixels \(or None\). Enlarge smaller ones first, as by keras.layers.Resiz",
+            r"at least 32 pixels \(or None\). Enlarge smaller ones first, for example by "
+            "keras.layers.Resiz",
         ),
         ({"input_shape": (32,)}, r"must be \(height, width, channels\)"),
         ({"input_shape": (None, 32, 3)}, "`pooling` must be 'average' for images of any size"),

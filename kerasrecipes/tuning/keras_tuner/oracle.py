@@ -28,7 +28,7 @@ from kerasrecipes.tuning.planning.unit_cube import UnitCube
 from kerasrecipes.tuning.rungs import Rung, rungs_of
 
 # The search ends if at least so many trials have ended and all of them failed.
-MAX_FAILURES_AT_START = 5
+FAILURES_TO_GIVE_UP = 5
 # The file in a trial's folder that says why the trial failed.
 CAUSE = "cause.json"
 
@@ -195,7 +195,7 @@ class CoarseToFineOracle(ResumableOracle):
     def _proposal(self, observations: Sequence[Observation]) -> Proposal | str | None:
         """Returns the next trial as `Plan.next` does; `None` if all trials so far have failed."""
         ended = [trial for trial in observations if trial.score is not None]
-        if len(ended) >= MAX_FAILURES_AT_START and all(t.score == -np.inf for t in ended):
+        if len(ended) >= FAILURES_TO_GIVE_UP and all(t.score == -np.inf for t in ended):
             return None
         return self.plan.next(observations)
 
