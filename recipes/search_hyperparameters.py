@@ -1,13 +1,17 @@
-"""Searches optimizer, rates, decay, batch size, width and image size on the handwritten digits.
+"""Searches seven hyperparameters of a small network on scikit-learn's handwritten digits.
 
     python recipes/search_hyperparameters.py
     python recipes/search_hyperparameters.py search --workers 2
     python recipes/search_hyperparameters.py search --rungs 40x2,16x8,4x30 --seed 1 --retrain
 
+3 min of CPU time, at most 7.5 min on 2 busy CPU cores (TensorFlow 2.21). The best recipe then had a
+test accuracy of 97.0%, the mean over seeds 0 to 2 (95% interval of the mean 94.8 to 99.3), n = 359
+images; the scores that the search shows are those on validation, which chose.
+
 Twenty trials of two epochs over wide ranges, eight of eight epochs in what is left of them, two of
 thirty; then the best three with three other seeds each. Killed, it goes on when it is started
 again. The folder of the search, in saved_models/, holds search.html, best_recipe.json, and every
-trial in trials.csv.
+trial in trials.csv; `kerasrecipes train best_recipe.json` gives its test score.
 """
 
 import sys
