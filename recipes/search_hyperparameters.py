@@ -1,14 +1,18 @@
-"""Search for optimizer, rates, decay, batch size, width and image size on the digits.
+"""Searches seven hyperparameters of a small network on scikit-learn's handwritten digits.
 
     python recipes/search_hyperparameters.py
     python recipes/search_hyperparameters.py search --workers 2
     python recipes/search_hyperparameters.py search --rungs 40x2,16x8,4x30 --seed 1 --retrain
 
+3 min of CPU time, at most 7.5 min on 2 busy CPU cores (TensorFlow 2.21). The best recipe then had a
+test accuracy of 97.0%, the mean over seeds 0 to 2 (95% interval of the mean 94.8 to 99.3), n = 359
+images; the scores that the search shows are those on validation, which chose.
+
 The first rung runs twenty trials of two epochs over wide ranges, the second eight trials of eight
 epochs in narrowed ranges, the third two trials of thirty epochs. Then the best three are trained
 with three other seeds each. A search that was killed continues when the same command is run again.
 The folder of the search, in saved_models/, holds search.html, best_recipe.json, and all trials in
-trials.csv.
+trials.csv; `kerasrecipes train best_recipe.json` gives its test score.
 """
 
 import sys

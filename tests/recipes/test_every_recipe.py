@@ -16,5 +16,5 @@ def test_a_recipe_is_short_and_begins_with_command_cost_and_score(script):
     assert 20 <= len(text.splitlines()) <= 60
     assert command.split()[:2] == ["python", f"recipes/{script.name}"]
     assert re.search(r"on 2 busy CPU cores \(TensorFlow [\d.]+\)", cost)
-    assert re.search(r"test\s+accuracy\s(is\s)?[\d.]+%", cost)
-    assert re.search(r"n = [\d,]+ images", cost)
+    assert re.search(r"test\s+accuracy\s((is|of)\s)?[\d.]+%", cost)
+    assert re.search(r"n = [\d,]+\simages", cost)
