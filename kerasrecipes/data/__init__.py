@@ -1,9 +1,5 @@
-"""Where images come from: sources that load into one `Dataset`. `__all__` is their registry."""
+"""Where images come from: sources that load into one `Dataset`, and batches of it."""
 
-from kerasrecipes.data.sources.cross_validation import CrossValidation
-from kerasrecipes.data.sources.digits import Digits
-from kerasrecipes.data.sources.image_folder import ImageFolder
-from kerasrecipes.data.sources.npz import Npz
-from kerasrecipes.data.sources.tfds import TFDS
+from lazy_loader import attach_stub
 
-__all__ = ["TFDS", "CrossValidation", "Digits", "ImageFolder", "Npz"]
+__getattr__, __dir__, __all__ = attach_stub(__name__, __file__)

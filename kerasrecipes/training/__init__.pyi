@@ -1,3 +1,5 @@
+from .build import BuiltRecipe as BuiltRecipe
+from .build import build_recipe as build_recipe
 from .epoch_log import EpochLog as EpochLog
 from .resumable_checkpoint import ResumableCheckpoint as ResumableCheckpoint
 from .run import Run as Run

@@ -1,5 +1,5 @@
 """Hyperparameter search from coarse to fine."""
 
-import lazy_loader
+from lazy_loader import attach_stub
 
-__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
+__getattr__, __dir__, __all__ = attach_stub(__name__, __file__)

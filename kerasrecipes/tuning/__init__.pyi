@@ -1,9 +1,12 @@
 from .keras_tuner.coarse_to_fine import CoarseToFine as CoarseToFine
+from .ranges import Choice as Choice
+from .ranges import Range as Range
 from .ranges import choice as choice
 from .ranges import integer as integer
 from .ranges import log_uniform as log_uniform
 from .ranges import uniform as uniform
 from .rungs import Rung as Rung
 from .rungs import rungs_of as rungs_of
+from .rungs import usual_rungs as usual_rungs
 from .search_folder import Search as Search
 from .searching import search as search

@@ -1,3 +1,4 @@
+import importlib
 import inspect
 import textwrap
 
@@ -5,6 +6,7 @@ import keras
 import pytest
 
 import kerasrecipes.models
+from kerasrecipes import training
 from kerasrecipes.recipe import registry
 
 FAMILIES_OF_KERAS = {
@@ -18,6 +20,7 @@ FAMILIES_OF_KERAS = {
     "constraint": keras.constraints,
     "callback": keras.callbacks,
 }
+OUR_FAMILIES = [name for name, family in registry.FAMILIES.items() if family.package]
 
 
 @pytest.fixture
@@ -59,9 +62,34 @@ def test_keras_classes_are_resolved_to_keras_itself(family):
     assert theirs
     for name, component in theirs.items():
         assert component is getattr(FAMILIES_OF_KERAS[family], name)
-    # What is only there to be inherited from is no component.
+    # What is only there to be inherited from is no component, nor is what they use beside it.
     assert not {"Optimizer", "LearningRateSchedule", "Layer", "Loss", "Metric", "Regularizer",
                 "Initializer", "Constraint", "Callback"} & set(names)  # fmt: skip
+    assert not {"InputSpec", "OptimizerMap"} & set(names)
+
+
+@pytest.mark.parametrize("family", OUR_FAMILIES)
+def test_a_package_offers_all_that_it_exports_but_for_base_classes_and_tools(family):
+    package = importlib.import_module(registry.FAMILIES[family].package)
+    exports = {name: getattr(package, name) for name in package.__all__}
+    if family in ("data", "model"):
+        folder = {"data": "kerasrecipes.data.sources", "model": "kerasrecipes.models"}[family]
+        expected = {n for n, e in exports.items() if e.__module__.rpartition(".")[0] == folder}
+    else:
+        others = {
+            "layer": {"AdaptableLayer", "AugmentationLayer", "KernelWrapper"},
+            "initialization": {"InitializedLayer", "initialize_layer_by_layer"},
+        }.get(family, set())
+        assert others <= set(exports)
+        expected = set(exports) - others
+    assert _ours(family) == expected
+
+
+@pytest.mark.parametrize("name", ["EpochLog", "ResumableCheckpoint"])
+def test_what_training_adds_by_itself_is_no_component(name):
+    assert issubclass(getattr(training, name), keras.callbacks.Callback)
+    with pytest.raises(ValueError, match=f"There is no callback component '{name}'"):
+        registry.resolve(name, "callback")
 
 
 def test_a_family_lists_ours_first_and_each_part_in_order():
@@ -129,6 +157,22 @@ def test_a_users_own_component_is_found_by_its_module(module):
     assert [*registry.arguments(build)] == ["input_shape", "classes", "width", "start"]
 
 
+@pytest.mark.parametrize("family", FAMILIES_OF_KERAS)
+def test_a_users_own_class_must_be_of_the_family(family, module):
+    name = module(
+        """
+        class Other: ...
+
+        def make(): ...
+        """
+    )
+    assert registry.resolve(f"{name}:make", family).__name__ == "make"
+    base = registry.FAMILIES[family].base
+    with pytest.raises(ValueError, match=f"{family} must be a subclass of {base}, .*{name}:Other"):
+        registry.resolve(f"{name}:Other", family)
+    assert registry.resolve(f"{name}:Other").__name__ == "Other"
+
+
 def test_what_is_wrong_with_a_users_own_name_is_said(module):
     name = module("def build(): ...\nsize = 3\n")
     with pytest.raises(ValueError, match=f"Module '{name}' has no 'biuld'. Did you mean 'build'"):
@@ -190,10 +234,10 @@ def test_a_new_public_name_needs_no_registration(monkeypatch):
     def Tiny(input_shape, classes): ...
 
     Tiny.__module__ = "kerasrecipes.models.tiny"
-    registry._exports.cache_clear()
+    registry._components.cache_clear()
     monkeypatch.setattr(kerasrecipes.models, "Tiny", Tiny, raising=False)
     monkeypatch.setattr(kerasrecipes.models, "__all__", [*kerasrecipes.models.__all__, "Tiny"])
     try:
         assert registry.resolve("Tiny", "model") is Tiny
     finally:
-        registry._exports.cache_clear()
+        registry._components.cache_clear()

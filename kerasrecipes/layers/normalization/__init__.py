@@ -2,12 +2,14 @@
 
 from kerasrecipes.layers.normalization.instance_normalization import InstanceNormalization
 from kerasrecipes.layers.normalization.kernel_wrapper import KernelWrapper
+from kerasrecipes.layers.normalization.scalar_affine import ScalarAffine
 from kerasrecipes.layers.normalization.weight_normalization import WeightNormalization
 from kerasrecipes.layers.normalization.weight_standardization import WeightStandardization
 
 __all__ = [
     "InstanceNormalization",
     "KernelWrapper",
+    "ScalarAffine",
     "WeightNormalization",
     "WeightStandardization",
 ]

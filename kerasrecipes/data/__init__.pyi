@@ -1,0 +1,17 @@
+from .batches import evaluation_batches as evaluation_batches
+from .batches import training_batches as training_batches
+from .dataset import Dataset as Dataset
+from .sources.cross_validation import CrossValidation as CrossValidation
+from .sources.digits import Digits as Digits
+from .sources.image_folder import ImageFolder as ImageFolder
+from .sources.npz import Npz as Npz
+from .sources.tfds import TFDS as TFDS
+from .split import ArraySplit as ArraySplit
+from .split import FileSplit as FileSplit
+from .split import Split as Split
+from .viewing.image_grids import ImageRow as ImageRow
+from .viewing.image_grids import dataset_grid as dataset_grid
+from .viewing.image_grids import image_grid as image_grid
+from .viewing.inspection import Duplicates as Duplicates
+from .viewing.inspection import Inspection as Inspection
+from .viewing.inspection import inspect_dataset as inspect_dataset

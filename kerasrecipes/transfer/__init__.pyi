@@ -1,0 +1,12 @@
+from .advice import Advice as Advice
+from .advice import advise as advise
+from .feature_extraction import extract_features as extract_features
+from .linear_probe import FittedProbe as FittedProbe
+from .linear_probe import LinearProbe as LinearProbe
+from .stage_probes import StageProbe as StageProbe
+from .stage_probes import join_probe as join_probe
+from .stage_probes import probe_stages as probe_stages
+from .strategies import STRATEGIES as STRATEGIES
+from .strategies import strategy_recipe as strategy_recipe
+from .task import Task as Task
+from .task import measure_task as measure_task
