@@ -42,7 +42,7 @@ format: $(VENV)/dev.stamp  ## Brings the code into form.
 	$(bin)/ruff format .
 
 docs: $(VENV)/docs.stamp  ## Builds the documentation into site/.
-	NO_MKDOCS_2_WARNING=1 $(bin)/mkdocs build -q --strict
+	NO_MKDOCS_2_WARNING=1 $(bin)/mkdocs build --strict
 
 bench: $(VENV)/dev.stamp  ## Runs every benchmark.
 	@set -e; for script in benchmarks/*.py; do echo "$$script"; $(bin)/python $$script; done

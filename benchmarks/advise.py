@@ -24,7 +24,7 @@ from advise_tasks.studies import DEVELOPMENT, SCORED
 from kerasrecipes import Recipe, train, use
 from kerasrecipes.base.csv_table import read_rows, write_rows
 from kerasrecipes.cli.tables import print_table
-from kerasrecipes.runs.sweeping import sweep
+from kerasrecipes.runs import sweep
 from kerasrecipes.transfer import STRATEGIES, advise, strategy_recipe
 
 PER_CLASS = (10, 100)

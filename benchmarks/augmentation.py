@@ -182,8 +182,8 @@ def _training(turns: int) -> None:
     """Times steps of ResNet-20 with the full stack and without augmentation, in turn."""
     from harness.inputs import random_images, recipe_of
 
-    from kerasrecipes.data.batches import training_batches
-    from kerasrecipes.training.build import build_recipe
+    from kerasrecipes.data import training_batches
+    from kerasrecipes.training import build_recipe
 
     dataset = random_images(20_000, (32, 32, 3), validation=1000)
     built = build_recipe(recipe_of("cifar10_resnet20"), dataset)

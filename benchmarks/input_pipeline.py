@@ -15,8 +15,8 @@ import time
 
 from harness.inputs import random_images, recipe_of
 
-from kerasrecipes.data.batches import training_batches
-from kerasrecipes.training.build import build_recipe
+from kerasrecipes.data import training_batches
+from kerasrecipes.training import build_recipe
 
 STEPS, REPEATS, WARMUP = 40, 5, 5
 

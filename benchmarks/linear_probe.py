@@ -29,8 +29,8 @@ from sklearn.preprocessing import StandardScaler
 
 from kerasrecipes import Recipe, train, use
 from kerasrecipes.cli.tables import print_table
-from kerasrecipes.data.dataset import Dataset
-from kerasrecipes.training.build import build_recipe
+from kerasrecipes.data import Dataset
+from kerasrecipes.training import build_recipe
 from kerasrecipes.transfer import LinearProbe, extract_features
 
 DRAWS = (0, 1, 2, 3, 4)

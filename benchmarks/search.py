@@ -33,7 +33,7 @@ from search_replay.trained import Trained
 
 from kerasrecipes.cli.tables import print_table
 from kerasrecipes.page.svg import RULE, house_style
-from kerasrecipes.runs.sweeping import Sweep
+from kerasrecipes.runs import Sweep
 
 BUDGET_EPOCHS = 540
 # The shares of the budget at which regret is measured.

@@ -20,8 +20,8 @@ from harness.turns import now
 from steps.epoch_clock import EpochClock
 
 from kerasrecipes import Recipe, train, use
-from kerasrecipes.data.batches import evaluation_batches, training_batches
-from kerasrecipes.training.build import build_recipe
+from kerasrecipes.data import evaluation_batches, training_batches
+from kerasrecipes.training import build_recipe
 
 REPEATS = 3
 CHANGES = {"callbacks": [use("steps.epoch_clock:EpochClock")], "monitor": "val_accuracy"}

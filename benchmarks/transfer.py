@@ -32,10 +32,9 @@ from steps.epoch_clock import EpochClock
 from kerasrecipes import Recipe, use
 from kerasrecipes.cli.arguments import add_set, changes_of
 from kerasrecipes.cli.tables import print_table
-from kerasrecipes.data.batches import evaluation_batches, training_batches
-from kerasrecipes.data.dataset import Dataset
+from kerasrecipes.data import Dataset, evaluation_batches, training_batches
 from kerasrecipes.recipe.run_length import RunLength
-from kerasrecipes.training.build import BuiltRecipe, build_recipe
+from kerasrecipes.training import BuiltRecipe, build_recipe
 from kerasrecipes.training.features.cached_build import on_features
 from kerasrecipes.training.features.feature_cache import cached_features
 from kerasrecipes.training.features.feature_split import FeatureSplit

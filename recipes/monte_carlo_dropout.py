@@ -13,7 +13,7 @@ times with it. What the masks disagree about is wrong more often: it is what to 
 import numpy as np
 
 from kerasrecipes import Recipe, train, use
-from kerasrecipes.models.surgery.monte_carlo_dropout import MonteCarloDropout
+from kerasrecipes.models import MonteCarloDropout
 
 recipe = Recipe(
     data=use("Digits", examples_per_class=20, test_fraction=0.5),

@@ -19,7 +19,7 @@ from kerasrecipes import Recipe, use
 from kerasrecipes.cli.arguments import add_debug, add_set, changes_of
 from kerasrecipes.cli.exits import clean_exit
 from kerasrecipes.cli.tables import print_table
-from kerasrecipes.training.build import build_recipe
+from kerasrecipes.training import build_recipe
 from kerasrecipes.transfer import probe_stages
 
 recipe = Recipe(

@@ -6,8 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from kerasrecipes import Recipe
-from kerasrecipes.data.dataset import Dataset
-from kerasrecipes.data.split import ArraySplit
+from kerasrecipes.data import ArraySplit, Dataset
 
 RECIPES = Path(__file__).parents[2] / "recipes"
 

@@ -60,7 +60,6 @@ def _originals(dataset, given: Sequence[str]):
 
 def _rows(built, names, originals):
     """Returns a row for each picture: itself, and draws, with the soft labels of what was mixed."""
-    import keras
     import numpy as np
 
     from kerasrecipes.data.augment import Augmentation
@@ -71,11 +70,10 @@ def _rows(built, names, originals):
     augmentation = Augmentation(built.augment, classes=len(originals))
     columns, soft_labels = [originals], []
     for draw in range(_DRAWS):
-        seed = np.array([built.recipe.seed, draw], "uint32")
-        images, labels = augmentation(originals, own, seed)
-        pixels = keras.ops.convert_to_numpy(keras.ops.cast(images, "float32"))
-        columns.append(np.clip(np.round(pixels), 0, 255).astype("uint8"))
-        soft_labels.append(keras.ops.convert_to_numpy(labels))
+        key = np.array([built.recipe.seed, draw], "uint32")
+        pixels, labels = augmentation.pixels(originals, own, key)
+        columns.append(pixels)
+        soft_labels.append(labels)
     mixed = augmentation.mixes_labels
     return [
         ImageRow(

@@ -29,7 +29,7 @@ def _compare(arguments: argparse.Namespace) -> None:
 def _score(name: str, run) -> dict[str, object]:
     from kerasrecipes.page.formats import count, percent
 
-    split = "test" if run.metrics["test"] else "validation"
+    split = run.evaluation_split
     score = run.metrics[split]
     n, (low, high) = score["n"], score["accuracy_interval"]
     return {

@@ -9,7 +9,7 @@ def score_line(run) -> str:
     """Returns the score of a finished run in a line, with its interval and where it is from."""
     from kerasrecipes.page.formats import percent
 
-    split = "test" if run.metrics["test"] else "validation"
+    split = run.evaluation_split
     score, monitor = run.metrics[split], run.metrics["monitor"]
     n, (low, high) = score["n"], score["accuracy_interval"]
     chosen = f", chosen by {monitor}" if monitor else ""

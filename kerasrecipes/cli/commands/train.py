@@ -64,7 +64,7 @@ def _train_seeds(asked: Request) -> None:
     )
     for row in result.rows:
         report_path(Run(Path(asked.directory) / f"{asked.name}-{row['fingerprint']}"))
-    split = "test" if "test_accuracy" in result.metrics else "validation"
+    split = result.evaluation_split
     print_table(
         [
             {

@@ -22,19 +22,6 @@ def augment(layer, images, labels=None, seed=0):
     return changed if labels is None else (changed, to_numpy(layer.transform_labels(labels, drawn)))
 
 
-class KeyedSeedGenerator(keras.random.SeedGenerator):
-    """A seed generator that computes its seeds from a key and a counter, as a pipeline does."""
-
-    def __init__(self, key):
-        self.key = key
-        self.drawn = 0
-
-    def next(self, ordered=True):
-        self.drawn += 1
-        first, second = self.key[0], self.key[1]
-        return ops.stack([first, second + ops.cast(self.drawn, second.dtype)])
-
-
 def random_key():
     dtype = "int64" if keras.backend.backend() == "torch" else "uint32"
     return ops.array([1, 2], dtype=dtype)

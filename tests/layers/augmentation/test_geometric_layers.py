@@ -6,13 +6,12 @@ import pytest
 from keras import ops
 
 from kerasrecipes import layers
-from kerasrecipes.data.augment import Augmentation
+from kerasrecipes.data.augment import Augmentation, KeyedSeedGenerator
 from kerasrecipes.layers import RandomGeometry, RandomPadCrop, RandomResizedCrop
 from kerasrecipes.layers.augmentation._warp.fusion import fuse
 from kerasrecipes.layers.augmentation._warp.geometric_layer import GeometricLayer
 from kerasrecipes.layers.augmentation._warp.homography import translation
 from tests.layers.augmentation.batches import (
-    KeyedSeedGenerator,
     augment,
     compiled,
     random_images,

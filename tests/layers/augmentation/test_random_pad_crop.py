@@ -4,9 +4,9 @@ import pytest
 from keras import ops
 from scipy import stats
 
+from kerasrecipes.data.augment import KeyedSeedGenerator
 from kerasrecipes.layers import RandomPadCrop
 from tests.layers.augmentation.batches import (
-    KeyedSeedGenerator,
     compiled,
     random_key,
     to_numpy,
