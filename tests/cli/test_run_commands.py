@@ -93,7 +93,7 @@ def test_compare_shows_scores_differences_and_the_test(run, output):
     assert options.splitlines()[2].split(maxsplit=1)[0] == "data.classes"
     assert tests.splitlines()[1].split()[:4] == [second.name, names[0], "359", "test"]
     assert tests.splitlines()[-1].startswith(
-        f"No test of {few.name} against {names[0]}: their data"
+        f"No test of {few.name} against {names[0]}: Runs can be compared only on the same data."
     )
 
 
