@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from advise_tasks.studies import Kind
-from kerasrecipes.data.sources.digits import Digits
+from kerasrecipes.data import Digits
 
 SIZE = 16
 TEST_IMAGES = 2000
