@@ -21,10 +21,9 @@ import numpy as np
 from advise_tasks.images import chosen, small, write_task
 from advise_tasks.studies import DEVELOPMENT, SCORED
 
-from kerasrecipes import Recipe, train, use
+from kerasrecipes import Recipe, sweep, train, use
 from kerasrecipes.base.csv_table import read_rows, write_rows
 from kerasrecipes.cli.tables import print_table
-from kerasrecipes.runs import sweep
 from kerasrecipes.transfer import STRATEGIES, advise, strategy_recipe
 
 PER_CLASS = (10, 100)
