@@ -8,11 +8,11 @@ from scipy import stats
 from kerasrecipes.data.augment import Augmentation
 from tests.layers.augmentation.batches import random_images, to_numpy
 
-WORDS = np.array([1, 2], "uint32")
+KEY = np.array([1, 2], "uint32")
 
 
 def run(layer, images):
-    changed, _ = Augmentation([layer])(images, np.zeros(len(images), "int32"), WORDS)
+    changed, _ = Augmentation([layer])(images, np.zeros(len(images), "int32"), KEY)
     return to_numpy(changed)
 
 
