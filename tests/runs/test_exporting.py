@@ -85,20 +85,35 @@ def test_a_model_with_random_layers_is_exported_in_inference_mode(tmp_path, rand
     np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-3)
 
 
-def test_what_a_file_does_not_give_is_refused_and_nothing_is_left(tmp_path, random_run):
-    """Keras's normalization becomes three inputs in tf2onnx's file."""
-    pytest.importorskip("tf2onnx")
+@pytest.fixture
+def normalizing_model():
+    """A model with Keras's normalization, which becomes three inputs in tf2onnx's file."""
     normalization = keras.layers.Normalization()
     normalization.adapt(PIXELS)
-    model = keras.Sequential(
-        [keras.Input((8, 8, 1)), normalization, keras.layers.Flatten(), keras.layers.Dense(10)]
-    )
-    run = random_run(model)
-    if keras.backend.backend() == "tensorflow":
-        with pytest.raises(ValueError, match="3 inputs.*where the model has one") as caught:
-            export(run, "onnx", tmp_path / "model.onnx")
-        assert "export it as savedmodel or keras, or with KERAS_BACKEND=torch" in str(caught.value)
+    inputs = keras.Input((8, 8, 1), name="pixels")
+    flat = keras.layers.Flatten()(normalization(inputs))
+    return keras.Model(inputs, keras.layers.Dense(10)(flat))
+
+
+@pytest.mark.tensorflow_only
+def test_what_a_file_does_not_give_is_refused_and_nothing_is_left(
+    tmp_path, random_run, normalizing_model
+):
+    pytest.importorskip("tf2onnx")
+    with pytest.raises(ValueError, match="3 inputs.*where the model has one") as caught:
+        export(random_run(normalizing_model), "onnx", tmp_path / "model.onnx")
+    assert "export it as savedmodel or keras, or with KERAS_BACKEND=torch" in str(caught.value)
     assert not [*tmp_path.iterdir()]
+
+
+def test_pytorch_exports_what_tf2onnx_cannot(tmp_path, random_run, normalizing_model):
+    if keras.backend.backend() != "torch":
+        pytest.skip("needs PyTorch as the backend")
+    for name in ("onnx", "onnxscript"):
+        pytest.importorskip(name)
+    expected = normalizing_model.predict(PIXELS, verbose=0)
+    found = onnx_logits(export(random_run(normalizing_model), "onnx", tmp_path / "model.onnx"))
+    np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)
 
 
 @pytest.mark.parametrize(("format", "name"), [("savedmodel", "model"), ("keras", "model.keras")])
