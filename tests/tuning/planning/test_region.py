@@ -1,6 +1,7 @@
 import keras_tuner
 import numpy as np
 import pytest
+from scipy.stats import mannwhitneyu
 
 from kerasrecipes.tuning.planning.region import Region, narrowed, whole
 from kerasrecipes.tuning.planning.unit_cube import UnitCube
@@ -119,3 +120,37 @@ def test_an_option_of_few_trials_is_not_judged():
         points = np.column_stack([np.full((len(kind), 2), 0.5), kind])
         scores = np.where(kind < 0.5, 0.0, 1.0)
         assert narrowed(whole(_cube()), points, scores).options[2] == left
+
+
+@pytest.mark.parametrize("index", [0, 1])
+def test_best_trials_without_a_hyperparameter_do_not_count_for_its_range(index):
+    """Seven of 28 trials are the best, and five of them have a value."""
+    points = np.tile([0.5, 0.5, 0.25], (28, 1))
+    points[:, index] = [0.3, np.nan, 0.4, 0.5, np.nan, 0.6, 0.7, *[0.9] * 21]
+    region = narrowed(whole(_cube()), points, np.array([1.0] * 7 + [0.1] * 21))
+    assert (region.low[index], region.high[index]) == pytest.approx((0.25, 0.75))
+
+
+def _options_left(scores_by_kind):
+    """Returns the options that remain; a kind of `nan` is that of trials without it."""
+    kind = np.concatenate([[k] * len(scores) for k, scores in scores_by_kind])
+    points = np.column_stack([np.full((len(kind), 2), 0.5), kind])
+    scores = np.concatenate([scores for _, scores in scores_by_kind])
+    return narrowed(whole(_cube()), points, scores).options[2]
+
+
+def test_one_lucky_trial_does_not_make_an_option_the_best():
+    lucky = [0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.9]
+    assert _options_left([(0.25, lucky), (0.75, [0.8] * 10)]) == (1,)
+
+
+def test_trials_without_a_hyperparameter_do_not_count_for_its_options():
+    good = list(np.linspace(0.8, 0.9, 6))
+    assert _options_left([(0.25, good), (0.75, good), (np.nan, [0.1] * 20)]) == (0, 1)
+
+
+def test_an_option_is_tested_on_one_side():
+    """By the ranks, the first option is as bad or worse by chance in 3.2% of all orders."""
+    bad, good = [1, 2, 4, 5], [3, 6, 7, 8, 9]
+    assert mannwhitneyu(bad, good, alternative="less").pvalue == pytest.approx(0.0318, abs=1e-3)
+    assert _options_left([(0.25, bad), (0.75, good)]) == (1,)
