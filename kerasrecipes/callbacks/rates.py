@@ -5,6 +5,8 @@ from typing import TypeAlias
 import keras
 from keras import ops
 
+from kerasrecipes.optimizers._base.step_numbers import last_gradient
+
 Optimizer: TypeAlias = keras.optimizers.Optimizer
 Schedule: TypeAlias = keras.optimizers.schedules.LearningRateSchedule
 
@@ -36,9 +38,11 @@ def optimizer_rates(optimizer: Optimizer) -> dict[str, float]:
     for part in parts:
         suffix = f"_{part.name}" if len(parts) > 1 else ""
         rates[f"learning_rate{suffix}"] = _plain(part.learning_rate)
-        momentum = getattr(_innermost(part), "momentum", None)
+        inner = _innermost(part)
+        momentum = getattr(inner, "momentum", None)
         if isinstance(momentum, keras.optimizers.schedules.LearningRateSchedule):
-            rates[f"momentum{suffix}"] = _plain(momentum(part.iterations))
+            step = last_gradient(part.iterations, inner.gradient_accumulation_steps)
+            rates[f"momentum{suffix}"] = _plain(momentum(step))
         elif momentum:
             rates[f"momentum{suffix}"] = _plain(momentum)
     return rates

@@ -2,6 +2,7 @@
 
 import contextlib
 import itertools
+import math
 from collections.abc import Iterator
 
 import keras
@@ -30,9 +31,10 @@ def find_lr(
 
         lowest * (highest / lowest) ** (k / (steps - 1))
 
-    The test ends early if the loss is no longer finite, or if the smoothed loss rises above
-    `stop_factor` times its minimum. Afterwards the weights, statistics, random states and optimizer
-    of the model are restored, even if the test is interrupted.
+    With gradient accumulation, a step is an update, and its loss the mean over the batches that it
+    accumulates. The test ends early if the loss is no longer finite, or if the smoothed loss rises
+    above `stop_factor` times its minimum. Afterwards the weights, statistics, random states and
+    optimizer of the model are restored, even if the test is interrupted.
 
     When to use: before the first training with a model, an optimizer or a batch size, and with weak
     regularization. The suggestion is valid for the first steps; search for the best rate near it.
@@ -80,15 +82,19 @@ def find_lr(
             "model that is not"
         )
     batches = _endless(x) if y is None else _shuffled(x, y, batch_size, seed)
+    accumulated = batches_of_update(model.optimizer)
+    ratio, gradients = highest / lowest, accumulated * (steps - 1)
+    # Keras counts gradients. The last one of each update has the rate of its step.
     schedule = keras.optimizers.schedules.ExponentialDecay(
-        lowest, decay_steps=steps - 1, decay_rate=highest / lowest
+        lowest * ratio ** ((1 - accumulated) / gradients), decay_steps=gradients, decay_rate=ratio
     )
-    rates = lowest * (highest / lowest) ** (np.arange(steps) / (steps - 1))
+    rates = lowest * ratio ** (np.arange(steps) / (steps - 1))
     losses: list[float] = []
     diverged = False
     with _trained_at(model, schedule):
-        for batch in itertools.islice(batches, steps):
-            loss = _loss_of_step(model, batch)
+        for _ in range(steps):
+            update = itertools.islice(batches, accumulated)
+            loss = float(np.mean([_loss_of_batch(model, batch) for batch in update]))
             if not np.isfinite(loss):
                 diverged = True
                 break
@@ -105,7 +111,14 @@ def find_lr(
     return LearningRateRange(rates[: len(losses)], np.array(losses), diverged)
 
 
-def _loss_of_step(model, batch) -> float:
+def batches_of_update(optimizer) -> int:
+    """Returns how many batches an optimizer, or one inside of it, accumulates for an update."""
+    own = optimizer.gradient_accumulation_steps or 1
+    inner = (getattr(optimizer, name, None) for name in ("inner_optimizer", "optimizer"))
+    return math.prod([own, *(batches_of_update(held) for held in inner if held is not None)])
+
+
+def _loss_of_batch(model, batch) -> float:
     model.reset_metrics()  # Otherwise Keras reports the mean loss over all steps so far.
     return float(model.train_on_batch(*batch, return_dict=True)["loss"])
 
@@ -114,7 +127,8 @@ def _loss_of_step(model, batch) -> float:
 def _trained_at(model, schedule) -> Iterator[None]:
     """Gives a model a copy of its optimizer with a schedule, and restores it afterwards."""
     optimizer, variables = model.optimizer, state_variables(model)
-    optimizer.build(model.trainable_variables)  # Some have all of their configuration only now.
+    if not optimizer.built:  # A `LossScaleOptimizer` would build, and forget its scale, twice.
+        optimizer.build(model.trainable_variables)  # Some have their whole config only now.
     before = to_arrays(variables)
     try:
         _use(model, _with_schedule(optimizer, schedule))

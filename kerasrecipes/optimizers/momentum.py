@@ -124,10 +124,7 @@ class Momentum(BaseOptimizer):
     def _current_momentum(self, dtype):
         if not isinstance(self.momentum, keras.optimizers.schedules.LearningRateSchedule):
             return ops.convert_to_tensor(self.momentum, dtype)
-        step = self.iterations
-        if self.gradient_accumulation_steps:
-            # Keras calls a schedule with the number of gradients so far, not of updates.
-            step = (step + 1) * self.gradient_accumulation_steps - 1
+        step = step_numbers.last_gradient(self.iterations, self.gradient_accumulation_steps)
         return ops.cast(self.momentum(step), dtype)
 
     def get_config(self):

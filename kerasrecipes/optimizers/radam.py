@@ -19,7 +19,7 @@ class RAdam(MomentOptimizer):
         r = sqrt((rho - 4) (rho - 2) rho_inf / ((rho_inf - 4) (rho_inf - 2) rho))
         w -= learning_rate * (r * m / (sqrt(v) + epsilon) if rho > threshold else m)
 
-    With `beta_2=0.999`, `r` rises from 0.02 at the sixth step to 0.87 at the thousandth: a warmup
+    With `beta_2=0.999`, `r` rises from 0.03 at the sixth step to 0.65 at the thousandth: a warmup
     whose length follows from `beta_2`. Use this optimizer where Adam needs a warmup that you do not
     want to tune. The first five steps are those of momentum, as long as the gradients are: clip
     gradients where long steps can do harm.

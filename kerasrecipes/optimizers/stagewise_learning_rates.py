@@ -6,6 +6,7 @@ import keras
 from keras import ops
 
 from kerasrecipes.base.checks import check_integer, check_number
+from kerasrecipes.optimizers._base.step_numbers import last_gradient
 from kerasrecipes.optimizers._base.update_wrapper import ScaledUpdates
 
 
@@ -36,7 +37,8 @@ class StagewiseLearningRates(ScaledUpdates):
         depth_factor: Float in `(0, 1]`. Defaults to 1: the same rate for all stages of the
             backbone.
         unfreeze_every_steps: Non-negative integer. Defaults to 0: all stages train from the start.
-            A recipe may give `unfreeze_every_epochs` instead.
+            A recipe may give `unfreeze_every_epochs` instead. With gradient accumulation, steps are
+            batches, as they are for schedules.
         depths: One integer for each trainable weight, in the model's order: how many stages it lies
             below the head. Defaults to `None`: not assigned yet.
         name: String, or `None`.
@@ -138,7 +140,8 @@ class StagewiseLearningRates(ScaledUpdates):
         start = self._depths[self._get_variable_index(variable)] * self.unfreeze_every_steps
         if start:
             rate = ops.convert_to_tensor(learning_rate)
-            learning_rate = ops.where(self.iterations >= start, rate, 0.0)
+            step = last_gradient(self.iterations, self.gradient_accumulation_steps)
+            learning_rate = ops.where(step >= start, rate, 0.0)
         super().update_step(gradient, variable, learning_rate)
 
     def _multiplier(self, depth: int) -> float:

@@ -1,5 +1,6 @@
 """Export of a run's model, for use with TensorFlow, ONNX Runtime or Keras alone."""
 
+import contextlib
 import importlib.util
 import json
 import shutil
@@ -15,6 +16,13 @@ import numpy as np
 
 from kerasrecipes.base.checks import check_choice
 from kerasrecipes.base.files import replacing
+from kerasrecipes.runs.exported_predictions import (
+    HALF_PRECISION_TOLERANCE,
+    TOLERANCE,
+    check_exported,
+    images_like,
+    predictions,
+)
 from kerasrecipes.training.run import Run
 
 FORMATS: Mapping[str, str] = MappingProxyType(
@@ -29,11 +37,11 @@ _SUFFIXES = {"savedmodel": "", "onnx": ".onnx", "keras": ".keras"}
 # With PyTorch, Keras 3.15 exports to SavedModel through torch_xla, and fails.
 _SAVEDMODEL_BACKENDS = ("tensorflow", "jax")
 
-# The packages that Keras's export to ONNX imports, by backend.
+# The packages that Keras's export to ONNX imports, by backend, and the one that checks its file.
 _ONNX_PACKAGES = {
-    "tensorflow": ("tf2onnx", "onnx"),
-    "torch": ("onnx",),
-    "jax": ("jax2onnx", "onnx"),
+    "tensorflow": ("tf2onnx", "onnx", "onnxruntime"),
+    "torch": ("onnx", "onnxruntime"),
+    "jax": ("jax2onnx", "onnx", "onnxruntime"),
 }
 
 
@@ -44,6 +52,9 @@ def default_output(run: Run, format: str) -> Path:
 
 def export(run: Run, format: str, output: str | Path) -> Path:
     """Writes the model of a finished run in another format.
+
+    What was written is loaded again and compared with the model's `predict` on a few images of
+    noise. If it differs by more than rounding, nothing is left.
 
     The exported model takes float32 pixels of shape `(batch, height, width, channels)`, in the
     run's value range and in batches of any size, and returns logits `(batch, classes)`. An ONNX
@@ -59,36 +70,66 @@ def export(run: Run, format: str, output: str | Path) -> Path:
 
     Raises:
         ImportError: If the format needs a package that is not installed.
-        ValueError: If the output exists already or has another format's suffix, or if the format
-            cannot hold the model.
+        ValueError: If the output exists already or has another format's suffix, if the format
+            cannot hold the model, or if what was written does not predict what the model does.
     """
     check_choice("format", format, FORMATS)
     output = Path(output)
     _check_output(output, format)
     if format == "keras":
         _check_keras_alone(run.folder / "model.keras")
-        with replacing(output) as temporary:
+    else:
+        _check_packages(format)
+    model = run.load_model()
+    half = run.recipe.precision != "float32"
+    if format == "onnx" and half:
+        model, half = _in_float32(model), False
+    images = images_like(run.data["image_shape"], run.data["value_range"])
+    expected = predictions(model, images)
+    with _placed(output, format) as temporary:
+        if format == "keras":
             shutil.copyfile(run.folder / "model.keras", temporary)
-        return output
-    _check_packages(format)
-    loaded = run.load_model()
-    # The loaded model has lists of one input and one output. Here they are tensors.
-    model = keras.Model(loaded.inputs[0], loaded.outputs[0])
-    if format == "onnx" and run.recipe.precision != "float32":
-        model = _in_float32(model)
+        else:
+            _convert(model, temporary, format)
+        tolerance = HALF_PRECISION_TOLERANCE if half else TOLERANCE
+        check_exported(temporary, format, images, expected, tolerance)
+    return output
+
+
+@contextlib.contextmanager
+def _placed(output: Path, format: str) -> Iterator[Path]:
+    """Yields a temporary path, and renames what was written there to `output` on success."""
+    if format != "savedmodel":
+        with replacing(output) as temporary:
+            yield temporary
+        return
+    with tempfile.TemporaryDirectory(dir=output.parent, prefix=".") as folder:
+        yield Path(folder, "model")
+        Path(folder, "model").rename(output)
+
+
+def _convert(model: keras.Model, path: Path, format: str) -> None:
+    inference = _inference_graph(model)
     # Keras exports a model to ONNX only if it has been called.
-    model(np.zeros((1, *run.data["image_shape"]), "float32"))
+    inference(np.zeros((1, *inference.input_shape[1:]), "float32"))
     with warnings.catch_warnings():
         # The converters warn about their own code.
         warnings.simplefilter("ignore")
-        if format == "onnx":
-            with replacing(output) as temporary:
-                model.export(temporary, format="onnx", verbose=False)
-        else:
-            with tempfile.TemporaryDirectory(dir=output.parent, prefix=".") as folder:
-                model.export(f"{folder}/model", format="tf_saved_model", verbose=False)
-                Path(folder, "model").rename(output)
-    return output
+        name = "onnx" if format == "onnx" else "tf_saved_model"
+        inference.export(path, format=name, verbose=False)
+
+
+def _inference_graph(model: keras.Model) -> keras.Model:
+    """Returns a model of one tensor that calls another one in inference mode, whatever its own.
+
+    Keras exports a model in no mode. Layers whose `training` is true by default, as Keras's layers
+    that augment, would go on being random.
+    """
+    given = model.inputs[0]
+    inputs = keras.Input(given.shape[1:], dtype=given.dtype, name=given.name)
+    # A loaded model has lists of one input and one output.
+    (outputs,) = keras.tree.flatten(model(inputs, training=False))
+    return keras.Model(inputs, outputs)
 
 
 def _in_float32(model: keras.Model) -> keras.Model:
@@ -124,7 +165,7 @@ def _check_packages(format: str) -> None:
             f"Exporting to savedmodel does not work on {backend}: set KERAS_BACKEND to "
             f"{' or '.join(_SAVEDMODEL_BACKENDS)}. The run may have been trained on any backend."
         )
-    needed = ("tensorflow",) if format == "savedmodel" else _ONNX_PACKAGES.get(backend, ("onnx",))
+    needed = ("tensorflow",) if format == "savedmodel" else _ONNX_PACKAGES[backend]
     missing = [name for name in needed if importlib.util.find_spec(name) is None]
     if missing:
         raise ImportError(

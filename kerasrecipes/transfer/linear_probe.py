@@ -109,9 +109,12 @@ class LinearProbe:
         deviation[deviation < 1e-12] = 1.0
         standardized = (features - mean) / deviation
         regression = LogisticRegression(max_iter=self.iterations, warm_start=True)
+        # With two classes, scikit-learn penalizes the difference `d` of their weights. Here these
+        # are `-d / 2` and `d / 2`, whose squares add up to half of its square.
+        share = 2 if labels.max() == 1 else 1
         found = []
         for penalty in sorted(self.l2, reverse=True):
-            regression.set_params(C=1 / (penalty * len(labels)))
+            regression.set_params(C=share / (penalty * len(labels)))
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", ConvergenceWarning)
                 regression.fit(standardized, labels)

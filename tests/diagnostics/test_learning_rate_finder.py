@@ -111,6 +111,42 @@ def test_layerwise_multipliers_scale_the_rates(line):
     np.testing.assert_allclose(found.losses, expected.losses, rtol=1e-5)
 
 
+@pytest.mark.parametrize("wrap", [lambda o: o, Lookahead, keras.optimizers.LossScaleOptimizer])
+def test_with_gradient_accumulation_a_step_is_an_update(line, wrap):
+    model, x, y = line
+    options = {"lowest": 1e-3, "highest": 0.3, "steps": 21}
+    model.compile(wrap(keras.optimizers.SGD(1.0)), "mse")
+    expected = find_lr(model, x, y, **options)
+    model.compile(wrap(keras.optimizers.SGD(1.0, gradient_accumulation_steps=4)), "mse")
+    found = find_lr(model, x, y, **options)
+    np.testing.assert_allclose(found.losses, expected.losses, rtol=1e-4)
+    assert found.suggestion == expected.suggestion
+
+
+def test_the_loss_of_an_update_is_the_mean_over_its_batches(line):
+    model, x, y = line
+    model.compile(keras.optimizers.SGD(1.0, gradient_accumulation_steps=2), "mse")
+    found = find_lr(model, [(x, y), (2 * x, y)], lowest=1e-6, highest=1e-5, steps=10)
+    # With `w = 1`: `9 w ** 2` and `36 w ** 2`.
+    assert found.losses[0] == pytest.approx(22.5, rel=1e-4)
+
+
+def test_a_loss_scale_stays_as_it_was(network):
+    model, x, y = network
+    scaled = keras.optimizers.LossScaleOptimizer(
+        keras.optimizers.Adam(0.01), initial_scale=4.0, dynamic_growth_steps=2
+    )
+    model.compile(scaled, model.loss)
+    for _ in range(4):
+        model.train_on_batch(x, y)
+    before = to_arrays(scaled.variables)
+    find_lr(model, x, y, steps=10)
+    after = to_arrays(scaled.variables)
+    assert float(keras.ops.convert_to_numpy(scaled.dynamic_scale)) == 16
+    for was, is_ in zip(before, after, strict=True):
+        np.testing.assert_array_equal(is_, was)
+
+
 def test_batches_start_anew_when_they_end(line):
     model, x, y = line
     expected = find_lr(model, x, y, steps=12)
@@ -184,3 +220,13 @@ def test_smoothing_does_not_lag_behind():
     found = LearningRateRange(rates, losses, diverged=False)
     assert found.minimum == pytest.approx(0.01)
     np.testing.assert_allclose(found.smoothed_losses[:80], losses[:80], atol=0.07)
+
+
+def test_the_steepest_fall_is_that_over_the_logarithm_of_the_rate():
+    """The loss falls by a step around 0.01. Over the rate itself, it falls fastest before it."""
+    rates = np.geomspace(1e-5, 1, 501)
+    losses = 3 - np.tanh(2 * (np.log10(rates) + 2)) - 0.01 * (np.log10(rates) + 5)
+    found = LearningRateRange(rates, losses, diverged=False)
+    assert found.steepest == pytest.approx(1e-2, rel=0.05)
+    over_the_rate = rates[np.argmin(np.gradient(found.smoothed_losses, rates))]
+    assert over_the_rate < 0.8 * found.steepest

@@ -141,6 +141,8 @@ def test_the_approximated_length_crosses_five_at_the_sixth_step():
     assert references.rho(0.999, 5) == pytest.approx(4.996, abs=5e-4)
     assert references.rho(0.999, 6) == pytest.approx(5.994, abs=1e-3)
     assert references.rectification(0.999, 5) == pytest.approx(0.0173, abs=5e-5)
+    assert references.rectification(0.999, 6) == pytest.approx(0.0258, abs=5e-5)
+    assert references.rectification(0.999, 1000) == pytest.approx(0.6453, abs=5e-5)
 
 
 @pytest.mark.parametrize("beta", [0.9, 0.99, 0.999, 0.9999])

@@ -1,5 +1,7 @@
 import numpy as np
 import pytest
+from scipy.optimize import minimize
+from scipy.special import log_softmax
 from sklearn.datasets import load_digits
 from sklearn.linear_model import LogisticRegression
 
@@ -38,6 +40,39 @@ def test_the_minimum_is_that_of_the_formula(digits):
     error = (softmax - np.eye(10)[y]) / len(y)
     np.testing.assert_allclose(z.T @ error + l2 * weights, 0, atol=3e-4)
     np.testing.assert_allclose(error.sum(0), 0, atol=3e-4)
+
+
+@pytest.mark.parametrize("classes", [2, 3])
+def test_no_other_weights_have_a_lower_value_of_the_formula(digits, classes):
+    """The reference minimizes what the docstring says, written down anew, over all weights."""
+    (x, y), (x_validation, y_validation), _ = digits
+    chosen = y_validation < classes
+    validation = x_validation[chosen][:, 18:22], y_validation[chosen]
+    x, y, l2 = x[y < classes][:, 18:22].astype("float64"), y[y < classes], 0.05
+    z = (x - x.mean(0)) / x.std(0)
+
+    def formula(parameters):
+        w, b = np.split(parameters, [z.shape[1] * classes])
+        w = w.reshape(-1, classes)
+        return -log_softmax(z @ w + b, -1)[np.arange(len(y)), y].mean() + l2 / 2 * (w**2).sum()
+
+    best = minimize(formula, np.zeros((z.shape[1] + 1) * classes), method="L-BFGS-B", tol=1e-14)
+    probe = LinearProbe(l2=[l2], iterations=3000).fit(x, y, *validation)
+    expected = best.x[:-classes].reshape(-1, classes) / x.std(0)[:, None]
+    np.testing.assert_allclose(probe.kernel, expected, atol=2e-4)
+
+
+def test_two_classes_are_scikit_learn_s_with_both_signs(digits):
+    (x, y), (x_validation, y_validation), _ = digits
+    x, y = x[y < 2][:, 18:22], y[y < 2]
+    validation = x_validation[y_validation < 2][:, 18:22], y_validation[y_validation < 2]
+    probe = LinearProbe(l2=[0.1], iterations=3000).fit(x, y, *validation)
+    z = (x - x.mean(0)) / x.std(0)
+    peer = LogisticRegression(C=2 / (0.1 * len(y)), max_iter=3000, tol=1e-8).fit(z, y)
+    difference = peer.coef_[0] / x.std(0)
+    np.testing.assert_allclose(probe.kernel, np.stack([-difference, difference], 1) / 2, atol=1e-3)
+    margins = np.diff(probe.logits(x))[:, 0]
+    np.testing.assert_allclose(margins, peer.decision_function(z), atol=5e-3)
 
 
 def test_validation_chooses(digits):

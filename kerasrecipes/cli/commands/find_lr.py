@@ -23,6 +23,7 @@ def _find_learning_rate(asked: Request) -> None:
     """
     from kerasrecipes.data.batches import training_batches
     from kerasrecipes.diagnostics import find_lr
+    from kerasrecipes.diagnostics.learning_rate_finder import batches_of_update
     from kerasrecipes.training.build import build_recipe
 
     recipe, arguments = asked.recipe, asked.arguments
@@ -32,7 +33,7 @@ def _find_learning_rate(asked: Request) -> None:
         built.dataset.train,
         batch_size=built.batch_size,
         seed=recipe.seed,
-        steps_per_epoch=arguments.steps,
+        steps_per_epoch=arguments.steps * batches_of_update(built.model.optimizer),
         epochs=range(1),
         augment=built.augment,
         classes=len(built.dataset.class_names),

@@ -50,7 +50,9 @@ def rates_over(optimizer, length):
     rows = []
     for step in steps:
         for part in separate_optimizers(optimizer):
-            part.iterations.assign(step)
+            # With gradient accumulation, `iterations` is a number of updates that cannot be set.
+            for count in (v for v in part.variables if v.name == "iteration"):
+                count.assign(step)
         rows.append(optimizer_rates(optimizer))
     series = {name: np.array([row[name] for row in rows]) for name in rows[0]}
     return steps / length.steps_per_epoch, series

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 
 import keras
 import numpy as np
-from scipy.special import entr, softmax
+from scipy.special import entr, expit, softmax
 
 from kerasrecipes.base.checks import check_integer
 from kerasrecipes.layers import DropConnect, StochasticDepth, VanillaDropout
 from kerasrecipes.models.surgery.graph import all_layers
+from kerasrecipes.models.surgery.output_form import are_distributions, gives_probabilities
 
 # Keras's layers of spatial dropout are subclasses of `Dropout`.
 DROPOUT_LAYERS = (
@@ -52,13 +53,19 @@ class MonteCarloDropout:
     `samples` predictions.
 
     Args:
-        model: A built functional or sequential model that returns logits. It may contain other
-            models. Its weights are copied when the object is created.
+        model: A built functional or sequential model with one output, `(batch, classes)`, or
+            `(batch, 1)` for two classes. It may contain other models. Its weights are copied when
+            the object is created.
         samples: Integer of at least 2. The number of masks, and so of passes over the images.
         seed: Integer. The same seed gives the same prediction each time.
+        from_logits: Whether the model returns logits; otherwise it returns probabilities. Defaults
+            to `None`: it returns logits unless its last layer ends in a softmax or a sigmoid.
+
+    One output stands for two classes: its probability is that of the second one.
 
     Raises:
-        ValueError: If the model has no dropout layer, or contains layers that cannot be copied.
+        ValueError: If the model has no dropout layer, has several outputs, or contains layers that
+            cannot be copied; when it predicts, if what it returns is not what `from_logits` says.
             Dropout inside other layers, such as `MultiHeadAttention`, does not count.
 
     Example:
@@ -75,12 +82,19 @@ class MonteCarloDropout:
         place in the batch and on the batch size.
     """
 
-    def __init__(self, model: keras.Model, samples: int = 50, seed: int = 0):
+    def __init__(
+        self,
+        model: keras.Model,
+        samples: int = 50,
+        seed: int = 0,
+        from_logits: bool | None = None,
+    ):
         check_integer("samples", samples, at_least=2)
         check_integer("seed", seed)
         self.samples = samples
         self.seed = seed
         self.network = _with_active_dropout(model, seed)
+        self.from_logits = not gives_probabilities(model) if from_logits is None else from_logits
         generators = [
             layer.layer.seed_generator
             for layer in all_layers(self.network)
@@ -100,8 +114,10 @@ class MonteCarloDropout:
             state.assign(start)
         mean = squares = single_entropy = np.zeros(())
         for _ in range(self.samples):
-            logits = self.network.predict(images, batch_size=batch_size, verbose=0)
-            probabilities = softmax(logits.astype("float64"), axis=-1)
+            outputs = self.network.predict(images, batch_size=batch_size, verbose=0)
+            # A loaded model may return a list of one output.
+            (outputs,) = keras.tree.flatten(outputs)
+            probabilities = _probabilities(outputs.astype("float64"), self.from_logits)
             mean = mean + probabilities / self.samples
             squares = squares + probabilities**2 / self.samples
             single_entropy = single_entropy + entr(probabilities).sum(-1) / self.samples
@@ -110,6 +126,27 @@ class MonteCarloDropout:
         return MonteCarloPrediction(
             mean, np.sqrt(variance), entropy, np.maximum(entropy - single_entropy, 0)
         )
+
+
+def _probabilities(outputs: np.ndarray, from_logits: bool) -> np.ndarray:
+    """Returns distributions over classes. One output becomes a distribution over two."""
+    if from_logits:
+        if are_distributions(outputs):
+            raise ValueError(
+                "`from_logits` must be False for a model that returns probabilities. Received: "
+                f"from_logits=True, and outputs that add up to 1, such as {outputs[0]}"
+            )
+        if outputs.shape[-1] == 1:
+            return expit(np.concatenate([-outputs, outputs], axis=-1))
+        return softmax(outputs, axis=-1)
+    if outputs.shape[-1] == 1:
+        outputs = np.concatenate([1 - outputs, outputs], axis=-1)
+    if not are_distributions(outputs):
+        raise ValueError(
+            "The model must return probabilities that add up to 1 for each image, or logits with "
+            f"from_logits=True. Received: outputs such as {outputs[0]}"
+        )
+    return outputs
 
 
 class _AlwaysTraining(keras.layers.Wrapper):
@@ -142,6 +179,13 @@ def _with_active_dropout(model: keras.Model, seed: int) -> keras.Model:
         raise ValueError(
             "`model` must have a dropout layer, with a rate above 0. Received: a model of "
             f"{', '.join(sorted({type(layer).__name__ for layer in all_layers(model)}))}"
+        )
+    if len(network.outputs) != 1:
+        names = ", ".join(output.name for output in network.outputs)
+        raise ValueError(
+            "`model` must have one output: make a model of one of them, "
+            "keras.Model(model.inputs, model.outputs[0]). "
+            f"Received: {len(network.outputs)} outputs, {names}"
         )
     network.set_weights(model.get_weights())
     return network

@@ -7,6 +7,7 @@ from keras import ops
 
 from kerasrecipes.base.checks import check_choice, check_rank
 from kerasrecipes.layers.augmentation.rounding import round_to
+from kerasrecipes.models.surgery.output_form import gives_probabilities
 
 # The number of copies that each kind of test-time augmentation makes of an image.
 COPIES = {"flip": 2, "shifts": 5, "five_crops": 5, "ten_crops": 10}
@@ -33,7 +34,7 @@ def with_test_time_augmentation(
 
     Args:
         model: A Keras model with one input `(batch, height, width, channels)` and one output
-            `(batch, classes)`.
+            `(batch, classes)`, or `(batch, 1)` for two classes.
         kind: One of the above.
         from_logits: Whether the model returns logits; otherwise it returns probabilities.
 
@@ -42,8 +43,9 @@ def with_test_time_augmentation(
         weights. If the model returns logits, the new ones are logarithms of the mean probabilities.
 
     Raises:
-        ValueError: If there is no such kind, the model has other inputs or outputs, or crops are
-            asked for and the image size of the model is not fixed.
+        ValueError: If there is no such kind, the model has other inputs or outputs, it ends in a
+            softmax or sigmoid and `from_logits` is `True`, or crops are asked for and the image
+            size of the model is not fixed.
 
     Example:
 
@@ -61,6 +63,16 @@ def with_test_time_augmentation(
         section 4.1, for the ten crops.
     """
     check_choice("kind", kind, COPIES)
+    if len(model.outputs) != 1:
+        raise ValueError(
+            "`model` must have one output: make a model of one of them, "
+            f"keras.Model(model.inputs, model.outputs[0]). Received: {len(model.outputs)} outputs"
+        )
+    if from_logits and gives_probabilities(model):
+        raise ValueError(
+            "`from_logits` must be False for a model that ends in a softmax or a sigmoid. "
+            "Received: from_logits=True"
+        )
     given, classes = model.inputs[0], model.outputs[0].shape
     check_rank("model", given.shape, 4, "(batch, height, width, channels)")
     check_rank("model", classes, 2, "(batch, classes)")
@@ -111,6 +123,9 @@ class _AverageOfCopies(keras.layers.Layer):
         by_copy = ops.reshape(outputs, (self.count, -1, outputs.shape[-1]))
         if not self.from_logits:
             return ops.mean(by_copy, axis=0)
+        if outputs.shape[-1] == 1:  # The logarithm of the odds of the mean probability.
+            second, first = (ops.logsumexp(ops.log_sigmoid(x), axis=0) for x in (by_copy, -by_copy))
+            return second - first
         logarithms = ops.logsumexp(ops.log_softmax(by_copy, axis=-1), axis=0)
         return logarithms - math.log(self.count)
 

@@ -22,6 +22,17 @@ def is_on_cpu(number) -> bool:
     return number.device.type == "cpu"
 
 
+def last_gradient(update, gradient_accumulation_steps: int | None):
+    """Returns the number, from 0, of the last gradient of an update.
+
+    Keras calls schedules with numbers of gradients, which are batches, and so do options in steps
+    that are to go with a schedule. `Optimizer.iterations` is the number of updates.
+    """
+    if not gradient_accumulation_steps:
+        return update
+    return (update + 1) * gradient_accumulation_steps - 1
+
+
 def bias_correction(beta: float, step):
     """Returns `1 - beta ** step`; computed as written, it would lose four digits at the start."""
     return -ops.expm1(step * _log(beta))

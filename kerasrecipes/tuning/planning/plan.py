@@ -191,7 +191,8 @@ class Plan:
             return np.where(distances >= min_distance, improvement, improvement - 1e6)
 
         ended = [t for t in observations if t.score is not None]
-        ranked = sorted(ended, key=lambda t: (-t.epochs, -t.score))
+        # A failed trial is no good place, however long it was to be.
+        ranked = sorted(ended, key=lambda t: (not t.has_score, -t.epochs, -t.score))
         near = _perturbed(np.stack([t.point for t in ranked[:CENTERS]]), rng)
         candidates = self.cube.snapped(np.concatenate([near, region.sample(len(near), rng)]))
         return candidates[np.argmax(acquisition(candidates))]

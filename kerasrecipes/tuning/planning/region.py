@@ -79,7 +79,8 @@ def narrowed(before: Region, points: np.ndarray, scores: np.ndarray) -> Region:
     For each coordinate, the region spans the 10% to the 90% quantile of the best trials, and a
     margin on both sides that leaves it at least half as wide as before. An option that is
     significantly worse than the best one (one-sided Mann-Whitney test) is dropped. The region does
-    not follow the single best trial, because one score is noisy.
+    not follow the single best trial, because one score is noisy. Failed trials are never among the
+    best ones: with fewer than five others, ranges stay as they are.
 
     Args:
         before: The region so far.
@@ -87,7 +88,8 @@ def narrowed(before: Region, points: np.ndarray, scores: np.ndarray) -> Region:
         scores: Array `(n,)`. Their scores; higher is better, failed trials are `-inf`.
     """
     count = min(len(scores), max(MIN_TOP, round(TOP_FRACTION * len(scores))))
-    top = points[np.argsort(-scores, kind="stable")[:count]]
+    ranked = np.argsort(-scores, kind="stable")
+    top = points[ranked[np.isfinite(scores[ranked])][:count]]
     cube, options, at_bounds = before.cube, list(before.options), {}
     low, high = before.low.copy(), before.high.copy()
     lowest, highest = cube.bounds

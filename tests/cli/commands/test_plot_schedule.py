@@ -7,6 +7,7 @@ import pytest
 from kerasrecipes import use
 from kerasrecipes.cli import console, main
 from kerasrecipes.cli.commands.plot_schedule import POINTS, rates_over
+from kerasrecipes.optimizers import Momentum
 from kerasrecipes.recipe.run_length import RunLength
 
 CYCLE = use("OneCycle", peak_learning_rate=0.1, warmup_epochs=1)
@@ -66,3 +67,18 @@ def test_a_long_run_is_looked_at_from_its_first_step_to_its_last():
     epochs, series = rates_over(keras.optimizers.SGD(0.1, momentum=0.9), RunLength(1000, 10))
     assert (len(epochs), epochs[0], epochs[-1]) == (POINTS, 0, 9.999)
     assert set(series["momentum"]) == {0.9}
+
+
+def test_with_gradient_accumulation_steps_are_batches():
+    """Learning rate and momentum, whose schedules count batches, are drawn as without it."""
+    length = RunLength(10, 4)
+    options = {"learning_rate": CYCLE.build("schedule", length)}
+    options["momentum"] = keras.optimizers.schedules.PolynomialDecay(0.9, 40, 0.5)
+    plain, accumulated = (Momentum(**options, gradient_accumulation_steps=n) for n in (None, 2))
+    for optimizer in (plain, accumulated):
+        optimizer.build([keras.Variable([0.0])])
+    (_, expected), (_, found) = (rates_over(o, length) for o in (plain, accumulated))
+    np.testing.assert_array_equal(found["learning_rate"], expected["learning_rate"])
+    # An update has the momentum of its last batch.
+    np.testing.assert_array_equal(found["momentum"][1::2], expected["momentum"][1::2])
+    np.testing.assert_array_equal(found["momentum"][::2], expected["momentum"][1::2])

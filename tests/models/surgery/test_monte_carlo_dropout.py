@@ -1,7 +1,7 @@
 import keras
 import numpy as np
 import pytest
-from scipy.special import softmax
+from scipy.special import entr, expit, softmax
 
 from kerasrecipes.layers import DropConnect, StochasticDepth, VanillaDropout
 from kerasrecipes.models.surgery.monte_carlo_dropout import MonteCarloDropout
@@ -152,3 +152,59 @@ def test_models_that_it_cannot_copy():
 def test_too_few_samples(samples):
     with pytest.raises(ValueError, match="`samples` must be an integer of at least 2"):
         MonteCarloDropout(two_inputs(), samples=samples)
+
+
+def ending_in(activation, units=3, separate=False):
+    """Returns `two_inputs` with other units and an activation, in the last layer or after it."""
+    last = keras.layers.Dense(units, use_bias=False, activation=None if separate else activation)
+    layers = [keras.Input((2,)), keras.layers.Dropout(0.5), last]
+    if separate:
+        layers.append(keras.layers.Activation(activation))
+    model = keras.Sequential(layers)
+    model.set_weights([KERNEL[:, :units]])
+    return model
+
+
+@pytest.mark.parametrize("nested", [False, True])
+@pytest.mark.parametrize("separate", [False, True])
+def test_a_model_that_ends_in_softmax_gives_its_own_probabilities(separate, nested):
+    model = ending_in("softmax", separate=separate)
+    if nested:
+        inputs = keras.Input((2,))
+        model = keras.Model(inputs, model(inputs))
+    found = MonteCarloDropout(model, samples=50).predict(np.tile(X, (3000, 1)), 1000)
+    masks = np.array([[0, 0], [0, 1], [1, 0], [1, 1]])
+    exact = softmax(2 * masks * X @ KERNEL, axis=-1)
+    np.testing.assert_allclose(found.mean.mean(0), exact.mean(0), atol=0.01)
+    single = entr(exact).sum(-1).mean()
+    np.testing.assert_allclose((found.entropy - found.mutual_information).mean(), single, atol=0.01)
+
+
+@pytest.mark.parametrize("activation", [None, "sigmoid"])
+def test_one_output_is_a_distribution_over_two_classes(activation):
+    found = MonteCarloDropout(ending_in(activation, 1), 50).predict(np.tile(X, (3000, 1)), 1000)
+    masks = np.array([[0, 0], [0, 1], [1, 0], [1, 1]])
+    second = expit(2 * masks * X @ KERNEL[:, 0])
+    mean = np.array([1 - second.mean(), second.mean()])
+    np.testing.assert_allclose(found.mean.mean(0), mean, atol=0.01)
+    np.testing.assert_allclose(found.entropy.mean(), entr(mean).sum(), atol=0.01)
+    np.testing.assert_allclose(found.standard_deviation[:, 0], found.standard_deviation[:, 1])
+    np.testing.assert_allclose(found.standard_deviation[:, 0].mean(), second.std(), atol=0.01)
+
+
+def test_a_model_of_several_outputs_is_refused():
+    inputs = keras.Input((2,))
+    x = keras.layers.Dropout(0.5)(inputs)
+    model = keras.Model(inputs, [keras.layers.Dense(3)(x), keras.layers.Dense(2)(x)])
+    with pytest.raises(ValueError, match="must have one output.*Received: 2 outputs"):
+        MonteCarloDropout(model)
+    MonteCarloDropout(keras.Model(inputs, model.outputs[0]), samples=2).predict(X[None])
+
+
+def test_what_is_returned_must_be_what_from_logits_says():
+    with pytest.raises(ValueError, match="must be False for a model that returns probabilities"):
+        MonteCarloDropout(ending_in("softmax"), from_logits=True).predict(X[None])
+    with pytest.raises(ValueError, match="must return probabilities that add up to 1"):
+        MonteCarloDropout(two_inputs(), from_logits=False).predict(X[None])
+    with pytest.raises(ValueError, match="must return probabilities that add up to 1"):
+        MonteCarloDropout(ending_in("sigmoid")).predict(X[None])

@@ -2,7 +2,7 @@ import keras
 import numpy as np
 import pytest
 from keras import ops
-from scipy.special import softmax
+from scipy.special import expit, logit, softmax
 
 from kerasrecipes.models.surgery.test_time_augmentation import (
     COPIES,
@@ -76,3 +76,21 @@ def test_bad_input():
     flat = keras.Sequential([keras.Input((8,)), keras.layers.Dense(4)])
     with pytest.raises(ValueError, match=r"`model` must have shape \(batch, height, width"):
         with_test_time_augmentation(flat, "flip")
+
+
+def test_one_logit_is_that_of_the_mean_probability():
+    model = keras.Sequential(
+        [keras.Input((8, 16, 3)), keras.layers.Flatten(), keras.layers.Dense(1)]
+    )
+    found = with_test_time_augmentation(model, "flip").predict(IMAGES, verbose=0)
+    each = [expit(model.predict(x, verbose=0)) for x in (IMAGES, IMAGES[:, :, ::-1])]
+    np.testing.assert_allclose(found, logit(np.mean(each, axis=0)), rtol=1e-4, atol=1e-5)
+
+
+def test_outputs_that_cannot_be_averaged_are_refused():
+    with pytest.raises(ValueError, match="`from_logits` must be False"):
+        with_test_time_augmentation(linear_model(activation="softmax"), "flip")
+    model = linear_model()
+    two = keras.Model(model.inputs, [model.outputs[0], model.outputs[0]])
+    with pytest.raises(ValueError, match="must have one output.*Received: 2 outputs"):
+        with_test_time_augmentation(two, "flip")

@@ -203,6 +203,27 @@ def test_importance_finds_the_option_that_makes_the_score(lower_is_better):
     assert set(names) == {"optimizer", "optimizer.momentum", "batch_size", "rung", names[0]}
 
 
+def test_importance_is_measured_in_shares_of_the_variance():
+    """Shuffling the one option that explains all replaces a rank by an independent one.
+
+    The mean squared difference of two independent ranks is twice their variance: R² falls by 2.
+    """
+    found = option_importance(trials(400), options_of({"space": SPACE}, trials(400)))
+    assert found.r2 > 0.98
+    assert found.falls["optimizer.learning_rate"] == pytest.approx(2, abs=0.15)
+    others = [fall for name, fall in found.falls.items() if name != "optimizer.learning_rate"]
+    assert np.abs(others).max() < 0.01
+
+
+def test_a_failed_trial_is_the_worst_whichever_way_scores_are_better():
+    rows = [{**row, "score": None} if row["score"] < 0.75 else row for row in trials()]
+    losses = [{**row, "score": row["score"] and -row["score"]} for row in rows]
+    options = options_of({"space": SPACE}, rows)
+    expected = option_importance(rows, options)
+    assert option_importance(losses, options, lower_is_better=True) == expected
+    assert option_importance(losses, options) != expected
+
+
 def test_importance_needs_trials_that_differ():
     rows = trials(9)
     options = options_of({"space": SPACE}, rows)

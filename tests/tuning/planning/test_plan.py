@@ -166,3 +166,17 @@ def test_failed_and_stopped_trials_are_not_promoted():
 def test_a_search_whose_trials_all_fail_ends():
     trials = _run(Plan(_cube(), rungs_of("6x1,3x3")), score=-np.inf)
     assert len(trials) == 9
+
+
+def test_new_points_are_drawn_around_good_trials_and_not_around_long_ones_that_failed(monkeypatch):
+    from kerasrecipes.tuning.planning import plan as module
+
+    seen = []
+    drawn = module._perturbed
+    monkeypatch.setattr(module, "_perturbed", lambda p, rng: seen.append(p) or drawn(p, rng))
+    plan = Plan(_cube(), rungs_of("16x1,9x3"), seed=0, promoted_fraction=0.0, exploration=0.0)
+    trials = []
+    while (proposal := plan.next(trials)) is not None:
+        trials.append(_ended(proposal, trials, -np.inf if proposal.rung else None))
+    best = sorted((t for t in trials if t.rung == 0), key=lambda t: -t.score)[:8]
+    np.testing.assert_array_equal(seen[-1], [t.point for t in best])

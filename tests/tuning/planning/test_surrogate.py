@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from scipy.integrate import quad
 
 from kerasrecipes.tuning.planning.surrogate import Surrogate, winsorized
 
@@ -48,6 +49,27 @@ def test_improvement_is_the_logarithm_of_what_is_expected():
     np.testing.assert_allclose(improvement[likely], expected[likely], rtol=0.05)
     far = model.improvement(points, 1, best + 40 * deviation.max())
     assert np.all(np.isfinite(far))
+
+
+def improvement_at(z, monkeypatch):
+    """Returns the logarithm of the expected improvement of a score with mean `z`, deviation 1."""
+    model = Surrogate([1])
+    monkeypatch.setattr(model, "predict", lambda features, length: (z, np.ones(len(z))))
+    return model.improvement(np.zeros((len(z), 1)), 1, 0.0)
+
+
+def test_improvement_equals_the_integral_that_defines_it(monkeypatch):
+    z = np.array([-30.0, -8.0, -5.01, -5.0, -4.99, -1.0, 0.0, 2.0])
+    # The density is divided by exp(-z**2 / 2), which no float could hold for z = -30.
+    integrals = [quad(lambda u, z=z: u * np.exp(z * u - u * u / 2), 0, 60)[0] for z in z]
+    expected = np.log(integrals) - z**2 / 2 - np.log(2 * np.pi) / 2
+    np.testing.assert_allclose(improvement_at(z, monkeypatch), expected, rtol=1e-9)
+
+
+def test_improvement_rises_with_the_mean(monkeypatch):
+    around = [c + np.linspace(-0.01, 0.01, 201) for c in (-1e4, -1e3, -40, -5, -1, 0, 4)]
+    rises = np.diff(improvement_at(np.concatenate(around), monkeypatch))
+    assert np.all(rises > 0)
 
 
 def test_bad_and_failed_trials_are_winsorized():

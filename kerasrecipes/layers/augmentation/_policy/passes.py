@@ -10,7 +10,6 @@ import operator
 
 from keras import ops
 
-from kerasrecipes.layers.augmentation._colour.colour_maps import chroma_matrix, recolour
 from kerasrecipes.layers.augmentation._colour.look_up_tables import look_up
 from kerasrecipes.layers.augmentation._policy.subset import apply_where
 from kerasrecipes.layers.augmentation._policy.tables import (
@@ -27,7 +26,9 @@ from kerasrecipes.layers.augmentation._warp.homography import (
     translation,
 )
 from kerasrecipes.layers.augmentation._warp.warping import warp
-from kerasrecipes.layers.augmentation.rounding import round_to
+
+# ITU-R BT.601's luma in units of `2**-16`: Pillow's conversion to grey.
+_PILLOW_LUMA = (19595, 38470, 7471)
 
 _MOVES = ("rotate", "shear_x", "shear_y", "translate_x", "translate_y")
 
@@ -48,12 +49,10 @@ def move(images, chosen, magnitude, interpolation, fill_value):
 
 def change_saturation(images, chosen, magnitude):
     """Scales the differences between colours and their grey."""
-    factor = ops.prod(ops.where(chosen["color"], magnitude, 1.0), axis=1)
-
-    def changed(images, factor):
-        return round_to(recolour(images, chroma_matrix(factor), None, (0, 255)), "uint8")
-
-    return apply_where(_any(chosen, ["color"]), changed, images, factor)
+    for slot in range(magnitude.shape[1]):
+        mask = chosen["color"][:, slot]
+        images = apply_where(mask, saturation, images, magnitude[:, slot])
+    return images
 
 
 def change_levels(images, chosen, magnitude):
@@ -113,6 +112,24 @@ def _undo(amounts, size, magnitude):
 def _any(chosen, names):
     """Returns for which images one of some operations was drawn, `(batch,)`."""
     return ops.any(functools.reduce(operator.or_, (chosen[name] for name in names)), axis=1)
+
+
+def saturation(images, factor):
+    """Returns 8-bit images with scaled saturation. Images of one channel do not change.
+
+    As in Pillow, the grey of a pixel is rounded, and what is blended with it is cut.
+
+    Args:
+        images: `(batch, height, width, 3)`, uint8.
+        factor: `(batch,)`. 0 gives grey, 1 changes nothing.
+    """
+    if images.shape[-1] == 1:
+        return images
+    levels = ops.cast(images, "int32")
+    luma = ops.sum(levels * ops.cast(_PILLOW_LUMA, "int32"), axis=3, keepdims=True)
+    grey = ops.cast(ops.floor_divide(luma + 2**15, 2**16), "float32")
+    blended = grey + ops.reshape(factor, (-1, 1, 1, 1)) * (ops.cast(levels, "float32") - grey)
+    return ops.cast(ops.clip(blended, 0, 255), "uint8")
 
 
 def sharpness(images, factor):

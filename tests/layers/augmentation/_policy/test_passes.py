@@ -8,7 +8,7 @@ from keras import ops
 from PIL import Image, ImageEnhance, ImageOps
 
 from kerasrecipes.layers import PolicyAugment
-from kerasrecipes.layers.augmentation._policy.passes import sharpness
+from kerasrecipes.layers.augmentation._policy.passes import saturation, sharpness
 from kerasrecipes.layers.augmentation._policy.policies import POLICIES
 from tests.layers.augmentation.batches import compiled, random_images, to_numpy
 
@@ -80,8 +80,32 @@ def magnitudes(name):
 def test_operations_equal_pillow_s(name):
     sequences = [[(name, magnitude)] for magnitude in magnitudes(name)]
     difference = np.abs(done(sequences) - np.stack([by_pillow(each) for each in sequences]))
-    # Pillow rounds the grey that colours are blended with, and truncates the blend.
-    assert difference.max() <= (1 if name == "color" else 0)
+    assert difference.max() == 0
+
+
+def test_saturation_is_pillow_s_for_all_colours_to_the_bit():
+    """Every third level of each channel with five factors, and twice in a row."""
+    levels = np.arange(0, 256, 3, dtype="uint8")
+    image = np.stack(np.meshgrid(levels, levels, levels), -1).reshape(1, 86, -1, 3)
+    for factors in ([0.01], [0.34], [1.0], [1.602], [2.0], [0.34, 1.602]):
+        received, expected = ops.convert_to_tensor(image), image[0]
+        for factor in factors:
+            received = saturation(received, ops.convert_to_tensor([factor], dtype="float32"))
+            expected = by_pillow([("color", factor)], expected.astype("uint8"))
+        np.testing.assert_array_equal(to_numpy(received)[0], expected)
+
+
+def test_colours_drawn_twice_are_cut_twice():
+    sequence = [("color", 1.9), ("color", 0.4)]
+    np.testing.assert_array_equal(done([sequence])[0], by_pillow(sequence))
+
+
+def test_grey_images_have_no_saturation():
+    image = random_images((2, 4, 5, 1))
+    factors = ops.convert_to_tensor([0.0, 2.0])
+    np.testing.assert_array_equal(
+        to_numpy(saturation(ops.convert_to_tensor(image), factors)), image
+    )
 
 
 @pytest.mark.parametrize("name", ["autocontrast", "equalize", "contrast"])
