@@ -12,6 +12,7 @@ import numpy as np
 
 from kerasrecipes.base.checks import check_rank
 from kerasrecipes.data.reading.decoding import BrokenImageError, EncodedImage, probe_image
+from kerasrecipes.data.reading.file_contents import content_hashes
 from kerasrecipes.data.reading.image_records import ImageRecords
 from kerasrecipes.data.reading.threads import map_in_threads
 
@@ -178,8 +179,9 @@ class FileSplit(_DecodedSplit):
 
     def digest(self) -> str:
         content = hashlib.sha256(repr(self.image_shape).encode())
-        for name, label in zip(self.names, self.labels.tolist(), strict=True):
-            content.update(f"{name}\0{(self.directory / name).stat().st_size}\0{label}\0".encode())
+        hashes = content_hashes(self.directory, self.names)
+        for name, label, of_file in zip(self.names, self.labels.tolist(), hashes, strict=True):
+            content.update(f"{name}\0{label}\0{of_file}\0".encode("utf-8", "surrogateescape"))
         return content.hexdigest()
 
     def _read_one(self, index: int) -> np.ndarray:
