@@ -11,10 +11,13 @@ from kerasrecipes.data.reading.decoding import IMAGE_EXTENSIONS
 
 _SPLIT_OF_FOLDER = {
     "train": "train",
+    "training": "train",
     "val": "validation",
     "valid": "validation",
     "validation": "validation",
+    "dev": "validation",
     "test": "test",
+    "testing": "test",
 }
 
 # Left behind by file managers, archivers and indexers, besides names that start with a dot.
@@ -45,8 +48,9 @@ class FolderLayout:
     ) -> "FolderLayout":
         """Lists a directory of class folders, or of train, val and test folders that hold them.
 
-        The subfolders of class folders are searched too, except for links to folders. Hidden files
-        are ignored.
+        The subfolders of class folders are searched too, except for links to folders. If a class
+        folder holds no images but several such subfolders, they may be the classes themselves, and
+        `classes` must say that they are not. Hidden files are ignored.
 
         Args:
             directory: Path.
@@ -54,10 +58,11 @@ class FolderLayout:
 
         Raises:
             ValueError: If the directory is missing or empty, holds images without class folders or
-                fewer than two classes, or if its splits do not have the same classes.
+                fewer than two classes, if it is not clear at which level the classes are, or if its
+                splits do not have the same classes.
         """
         root = _existing(directory)
-        folders = _split_folders(root)
+        folders = _split_folders(root, classes)
         names = {split: _class_names(folder, classes) for split, folder in folders.items()}
         class_names = names["train"]
         strays = [] if folders["train"] == root else _beside(root, folders.values())
@@ -91,14 +96,16 @@ def _existing(directory: str | os.PathLike) -> Path:
     )
 
 
-def _split_folders(root: Path) -> dict[str, Path]:
+def _split_folders(root: Path, classes: Sequence[str] | None) -> dict[str, Path]:
     """Returns the folder of each split, train first.
 
     A class may be called "train". So folders named like splits are taken for splits only if one of
-    them holds folders, or if there are no other folders. Otherwise the directory holds classes, and
-    is itself the folder of the training split.
+    them holds folders, or if there are no other folders, and not if `classes` names them. Otherwise
+    the directory holds classes, and is itself the folder of the training split.
     """
     folders = _folders(root)
+    if classes and set(classes) <= {folder.name for folder in folders}:
+        return {"train": root}
     named = [folder for folder in folders if folder.name.lower() in _SPLIT_OF_FOLDER]
     if not named or (len(named) < len(folders) and not any(map(_folders, named))):
         return {"train": root}
@@ -141,7 +148,32 @@ def _class_names(folder: Path, classes: Sequence[str] | None) -> tuple[str, ...]
             f"{str(folder)!r} must hold the folders of at least two classes.{hint} "
             f"Received: only {names[0]!r}"
         )
-    return tuple(names if classes is None else classes)
+    if classes is not None:
+        return tuple(classes)
+    for path in folders:
+        _check_level(path, names)
+    return tuple(names)
+
+
+def _check_level(folder: Path, names: Sequence[str]) -> None:
+    """Raises if a class folder holds no images but several folders of images."""
+    inner = folder
+    while True:
+        folders, files = _entries(inner)
+        if any(map(_is_image, files)):
+            return
+        below = [path for path in folders if not path.is_symlink() and any(_files_below(path)[0])]
+        if len(below) != 1:
+            break
+        inner = below[0]
+    if below:
+        raise ValueError(
+            f"The class folder {str(folder)!r} must hold images. Received: only folders, "
+            f"{listed(repr(path.name) for path in below)}. If these are the classes, set "
+            f"directory={str(inner)!r}; if their images are all of class {folder.name!r}, set "
+            f"classes=[{listed(map(repr, names))}]. Folders of splits are called train, val and "
+            "test."
+        )
 
 
 def _check_same_classes(

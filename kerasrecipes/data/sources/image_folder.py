@@ -28,9 +28,13 @@ from kerasrecipes.data.splitting.split_assignment import assign_splits
 class ImageFolder:
     """Images in one folder for each class: JPEG, PNG, BMP, GIF and WebP, in every colour mode.
 
-    The directory holds the class folders, or it holds folders `train`, `val` (or `validation`,
-    `valid`) and `test` that hold the class folders. If `val` or `test` is missing, the split is
-    taken from the training images, with the same fraction of every class. Files are sorted by name.
+    The directory holds the class folders, or it holds folders `train` (or `training`), `val` (or
+    `valid`, `validation`, `dev`) and `test` (or `testing`) that hold the class folders. If `val` or
+    `test` is missing, the split is taken from the training images, with the same fraction of every
+    class. Files are sorted by name.
+
+    A class folder without images but with several folders of images is refused: they may be the
+    classes, one level lower. If they are not, name the classes by `classes`.
 
     A file with an image's extension that cannot be decoded is skipped and listed in
     `Dataset.skipped`, and so are files of other kinds. If more than 1% of the images are broken,
