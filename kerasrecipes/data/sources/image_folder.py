@@ -15,6 +15,7 @@ from kerasrecipes.data.reading.folder_layout import FolderLayout
 from kerasrecipes.data.reading.image_files import check_readable, probe_files
 from kerasrecipes.data.reading.resizing import RESIZE_POLICIES, height_and_width
 from kerasrecipes.data.sources.options import (
+    check_broken_fraction,
     check_fractions,
     check_image_size,
     check_selection,
@@ -37,9 +38,9 @@ class ImageFolder:
     classes, one level lower. If they are not, name the classes by `classes`.
 
     A file with an image's extension that cannot be decoded is skipped and listed in
-    `Dataset.skipped`, and so are files of other kinds. If more than 1% of the images are broken,
-    an error is raised. If images are streamed, `load` reads only their headers. Damage behind the
-    header raises an error when the image is read.
+    `Dataset.skipped`, and so are files of other kinds. If more images are broken than
+    `broken_fraction` allows, an error is raised. If images are streamed, `load` reads only their
+    headers. Damage behind the header raises an error when the image is read.
 
     Args:
         directory: String or path.
@@ -64,10 +65,12 @@ class ImageFolder:
         examples_per_class: `None` for all, or a positive integer: the number of training images of
             each class. A smaller number chooses a subset of what a larger number chooses; other
             splits do not change. A chosen image that turns out to be broken is not replaced.
+        broken_fraction: The fraction of the images that may be broken, in `[0, 1]`. `None` for 1%,
+            or 5 images if that is more.
 
     Raises:
         ValueError: If an option is out of range. In `load`, if the directory is not as described,
-            a class has too few images, or more than 1% of the images are broken.
+            a class has too few images, or too many images are broken.
 
     Example:
 
@@ -97,6 +100,7 @@ class ImageFolder:
     in_memory: bool | None = None
     classes: Sequence[str] | None = None
     examples_per_class: int | None = None
+    broken_fraction: float | None = None
 
     def __post_init__(self):
         if not isinstance(self.directory, str | os.PathLike):
@@ -109,6 +113,7 @@ class ImageFolder:
         check_choice("channels", self.channels, (1, 3))
         check_choice("in_memory", self.in_memory, (None, True, False))
         check_selection(self.classes, self.examples_per_class)
+        check_broken_fraction(self.broken_fraction)
 
     def load(self) -> Dataset:
         """Returns the images as a `Dataset`, in memory or streamed from their files."""
@@ -119,7 +124,8 @@ class ImageFolder:
                 f"Received: test_fraction={self.test_fraction!r}"
             )
         files, broken = probe_files(layout)
-        check_readable(layout, broken, {name: listed.labels for name, listed in files.items()})
+        labels = {name: listed.labels for name, listed in files.items()}
+        check_readable(layout, broken, labels, self.broken_fraction)
         sizes = Counter(size for listed in files.values() for size in listed.sizes)
         height, width = self._target_size(sizes)
         image_shape = (height, width, self.channels)
@@ -127,7 +133,7 @@ class ImageFolder:
             read_image, size=(height, width), resize=self.resize, channels=self.channels
         )
         assigned = assign_splits(
-            {name: listed.labels for name, listed in files.items()},
+            labels,
             layout.class_names,
             validation_fraction=self.validation_fraction,
             test_fraction=self.test_fraction,
@@ -145,7 +151,8 @@ class ImageFolder:
             for name, split in streamed.items():
                 splits[name], undecodable = split.to_memory()
                 broken |= undecodable
-            check_readable(layout, broken, {name: split.labels for name, split in splits.items()})
+            labels = {name: split.labels for name, split in splits.items()}
+            check_readable(layout, broken, labels, self.broken_fraction)
         return Dataset(
             train=splits["train"],
             validation=splits["validation"],

@@ -192,7 +192,7 @@ def test_damage_behind_the_header_is_found_when_streamed_images_are_read(damaged
 def test_more_than_one_percent_broken(damaged):
     (damaged / "owl" / "another.jpg").write_text("<html>")
     with pytest.raises(ValueError, match=r"At most 1% .* Received: 4 of 304\.") as info:
-        load(damaged)
+        load(damaged, broken_fraction=0.01)
     named = [line.split(":")[0] for line in str(info.value).splitlines()[1:]]
     assert named == [
         "  dog/empty.png",
@@ -200,6 +200,17 @@ def test_more_than_one_percent_broken(damaged):
         "  owl/web page.jpg",
         "  cat/truncated.png",
     ]
+
+
+@pytest.mark.parametrize("in_memory", [True, False])
+def test_one_broken_file_of_87_photographs_is_named_and_skipped(tmp_path, in_memory):
+    write_images(tmp_path / "animals", 29)
+    (tmp_path / "animals" / "dog" / "003.png").write_bytes(b"")
+    data = load(tmp_path / "animals", in_memory=in_memory)
+    assert sum(data.sizes.values()) == 86
+    assert data.skipped == (("dog/003.png", "the file is empty (zero bytes)"),)
+    with pytest.raises(ValueError, match="Received: 1 of 87"):
+        load(tmp_path / "animals", in_memory=in_memory, broken_fraction=0)
 
 
 def test_other_files_are_not_broken_images(copy):
@@ -241,6 +252,7 @@ def test_a_path_is_taken_too(flat):
         ({"channels": 4}, ValueError, "`channels` must be one of 1, 3"),
         ({"in_memory": "yes"}, ValueError, "`in_memory` must be one of None, True, False"),
         ({"image_size": (32,)}, ValueError, "a pair"),
+        ({"broken_fraction": 2}, ValueError, r"`broken_fraction` must be a number in \[0, 1\]"),
         ({"classes": ["cat"]}, ValueError, "at least two classes"),
         ({"validation_fraction": 0.6, "test_fraction": 0.6}, ValueError, "sum must be less than 1"),
     ],
