@@ -27,7 +27,7 @@ from kerasrecipes.data.splitting.split_assignment import assign_splits
 
 @dataclass(frozen=True)
 class ImageFolder:
-    """Images in one folder for each class: JPEG, PNG, BMP, GIF and WebP, in every colour mode.
+    """Images in one folder for each class: JPEG, PNG, BMP, GIF, WebP and TIFF files.
 
     The directory holds the class folders, or it holds folders `train` (or `training`), `val` (or
     `valid`, `validation`, `dev`) and `test` (or `testing`) that hold the class folders. If `val` or
