@@ -11,6 +11,7 @@ from typing import Protocol
 import numpy as np
 
 from kerasrecipes.base.checks import check_rank
+from kerasrecipes.base.text import printable
 from kerasrecipes.data.reading.decoding import BrokenImageError, EncodedImage, probe_image
 from kerasrecipes.data.reading.file_contents import content_hashes
 from kerasrecipes.data.reading.image_records import ImageRecords
@@ -175,7 +176,7 @@ class FileSplit(_DecodedSplit):
         _check_labels(self.labels, len(self.names))
 
     def name(self, index: int) -> str:
-        return self.names[index]
+        return printable(self.names[index])
 
     def digest(self) -> str:
         content = hashlib.sha256(repr(self.image_shape).encode())
@@ -224,10 +225,8 @@ class RecordSplit(_DecodedSplit):
         map_in_threads(probe, range(len(self)))
         kept = np.delete(np.arange(len(self)), sorted(broken))
         reasons = {self.name(index): reason for index, reason in sorted(broken.items())}
-        split = RecordSplit(
-            self.records.take(kept), self.labels[kept], self.image_shape, self.decode
-        )
-        return split, reasons
+        records, labels = self.records.take(kept), self.labels[kept]
+        return RecordSplit(records, labels, self.image_shape, self.decode), reasons
 
     def name(self, index: int) -> str:
         return self.records.name(index)

@@ -12,7 +12,7 @@ import numpy as np
 from PIL import ExifTags, Image, UnidentifiedImageError
 
 from kerasrecipes.base.checks import check_choice
-from kerasrecipes.base.text import listed
+from kerasrecipes.base.text import listed, printable
 from kerasrecipes.data.reading.resizing import resize_image
 
 IMAGE_EXTENSIONS = (".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
@@ -67,7 +67,9 @@ class BrokenImageError(ValueError):
         self.reason = reason
 
     def __str__(self) -> str:
-        return f"The image {self.path} cannot be read: {self.reason}. Repair or remove it."
+        return (
+            f"The image {printable(self.path)} cannot be read: {self.reason}. Repair or remove it."
+        )
 
 
 def read_image(
@@ -232,7 +234,7 @@ def check_broken(
         most = fraction * total
         allowed = f"{100 * fraction:.4g}% of the images in {place}"
     if len(broken) > most:
-        named = (f"{name}: {reason}" for name, reason in broken.items())
+        named = (f"{printable(name)}: {reason}" for name, reason in broken.items())
         enough = math.ceil(100 * len(broken) / total) / 100
         raise ValueError(
             f"At most {allowed} may be broken. Received: {len(broken)} of {total}. Set "

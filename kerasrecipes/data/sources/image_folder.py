@@ -8,7 +8,7 @@ from functools import partial
 from typing import ClassVar
 
 from kerasrecipes.base.checks import check_choice
-from kerasrecipes.base.text import listed
+from kerasrecipes.base.text import listed, printable
 from kerasrecipes.data.dataset import Dataset
 from kerasrecipes.data.reading.decoding import read_image
 from kerasrecipes.data.reading.folder_layout import FolderLayout
@@ -153,15 +153,16 @@ class ImageFolder:
                 broken |= undecodable
             labels = {name: split.labels for name, split in splits.items()}
             check_readable(layout, broken, labels, self.broken_fraction)
+        skipped = [*layout.skipped, *broken.items()]
         return Dataset(
             train=splits["train"],
             validation=splits["validation"],
             test=splits.get("test"),
-            class_names=layout.class_names,
+            class_names=tuple(map(printable, layout.class_names)),
             image_shape=image_shape,
-            source=f"image folder {layout.root.resolve().name!r}",
+            source=f"image folder {printable(layout.root.resolve().name)!r}",
             resize=None if set(sizes) == {(height, width)} else self.resize,
-            skipped=layout.skipped + tuple(broken.items()),
+            skipped=tuple((printable(name), why) for name, why in skipped),
         )
 
     def _target_size(self, sizes: Counter) -> tuple[int, int]:

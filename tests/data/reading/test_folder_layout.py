@@ -3,6 +3,7 @@ import os
 import pytest
 
 from kerasrecipes.data.reading.folder_layout import FolderLayout
+from kerasrecipes.data.reading.image_files import probe_files
 
 
 def make(root, *names):
@@ -92,6 +93,14 @@ def test_images_of_a_class_in_several_folders_need_classes(tmp_path):
     assert layout.files == {"train": [("cat/1/a.png", "cat/2/b.png"), ("dog/c.png",)]}
 
 
+def test_known_classes_need_no_argument(tmp_path):
+    make(tmp_path, "cat/1/a.png", "cat/2/b.png", "dog/c.png")
+    layout = FolderLayout.read(tmp_path, known=["cat", "dog", "owl"])
+    assert layout.class_names == ("cat", "dog")
+    with pytest.raises(ValueError, match="The class folder .*cat"):
+        FolderLayout.read(tmp_path, known=["dog"])
+
+
 def test_images_of_a_class_in_one_folder_within_its_own(tmp_path):
     for name in ("n01", "n02"):
         make(tmp_path, f"train/{name}/images/1.png", f"train/{name}/boxes/{name}.txt")
@@ -142,6 +151,23 @@ def test_folders_beside_the_splits_are_named(tmp_path):
         ("extra", "a folder that is none of train, val and test"),
         ("readme.txt", "not an image file"),
     )
+
+
+def test_links_that_lead_nowhere_are_named(tmp_path):
+    make(tmp_path, "cat/1.png", "dog/1.png")
+    for name in ("loop", "cat/2.png"):
+        (tmp_path / name).symlink_to(tmp_path / name)
+    (tmp_path / "all").symlink_to(tmp_path)
+    (tmp_path / "dog/gone.png").symlink_to(tmp_path / "gone")
+    layout = FolderLayout.read(tmp_path)
+    assert layout.files == {"train": [("cat/1.png", "cat/2.png"), ("dog/1.png", "dog/gone.png")]}
+    assert layout.skipped == (
+        ("all", "a link to a folder that it is in"),
+        ("loop", "not an image file"),
+    )
+    _, broken = probe_files(layout)
+    assert "symbolic links" in broken["cat/2.png"]
+    assert "No such file" in broken["dog/gone.png"]
 
 
 def test_linked_class_folders_are_read_and_loops_are_not(tmp_path):

@@ -1,4 +1,7 @@
+import json
+import os
 import shutil
+import sys
 
 import numpy as np
 import pytest
@@ -211,6 +214,33 @@ def test_one_broken_file_of_87_photographs_is_named_and_skipped(tmp_path, in_mem
     assert data.skipped == (("dog/003.png", "the file is empty (zero bytes)"),)
     with pytest.raises(ValueError, match="Received: 1 of 87"):
         load(tmp_path / "animals", in_memory=in_memory, broken_fraction=0)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems refuse such names")
+@pytest.mark.parametrize("in_memory", [True, False])
+def test_names_that_are_not_utf_8(copy, in_memory):
+    owl = os.fsdecode(b"h\xfbou")
+    (copy / "owl").rename(copy / owl)
+    for name in (b"caf\xe9.txt", b"broken\xe9.png"):
+        (copy / owl / os.fsdecode(name)).write_text("text")
+    Image.new("RGB", (4, 6), (2, 99, 0)).save(copy / owl / os.fsdecode(b"caf\xe9.png"))
+    data = load(copy, in_memory=in_memory)
+    assert data.class_names == ("cat", "dog", r"h\xfbou")
+    assert sum(data.sizes.values()) == 121
+    assert [name for name, _ in data.skipped] == [
+        r"h\xfbou/caf\xe9.txt",
+        r"h\xfbou/broken\xe9.png",
+    ]
+    assert (2, 99, 0) in contents(data.train) | contents(data.validation)
+    assert json.dumps(data.to_dict(), ensure_ascii=False).encode()
+    for split in data.splits.values():
+        assert all(split.name(index).encode() for index in range(len(split)))
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no such pipes")
+def test_a_pipe_is_skipped(copy):
+    os.mkfifo(copy / "cat" / "x.png")
+    assert load(copy).skipped == (("cat/x.png", "it is not a regular file"),)
 
 
 def test_other_files_are_not_broken_images(copy):
