@@ -173,7 +173,8 @@ def _check_pixels(image: Image.Image) -> None:
 
 def _scale_transparency(image: Image.Image) -> None:
     colour = image.info.get("transparency")
-    raw_mode = image.tile[0][3] if image.format == "PNG" and image.tile else None
+    tiles = getattr(image, "tile", None) if image.format == "PNG" else None
+    raw_mode = tiles[0][3] if tiles else None
     scale = _TRANSPARENCY_SCALES.get(raw_mode) if isinstance(raw_mode, str) else None
     if scale is not None and isinstance(colour, int):
         image.info["transparency"] = int(colour * scale)

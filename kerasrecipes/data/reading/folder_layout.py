@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kerasrecipes.base.checks import nearest
-from kerasrecipes.base.text import listed
+from kerasrecipes.base.text import listed, printable
 from kerasrecipes.data.reading.folder_entries import (
     entries_in,
     files_below,
@@ -33,7 +33,7 @@ class FolderLayout:
 
     Args:
         root: Path of the directory.
-        class_names: Tuple of strings.
+        class_names: Tuple of strings, with escapes for what is not UTF-8.
         files: Dict from split to one tuple of file names for each class; sorted, relative to
             `root`, with `/` between folders. `"train"` comes first and always exists;
             `"validation"` and `"test"` exist if they have a folder of their own.
@@ -83,7 +83,7 @@ class FolderLayout:
                 strays += others
                 files[split].append(tuple(sorted(_relative(path, root) for path in images)))
         skipped = tuple((_relative(path, root), _reason(path)) for path in strays)
-        return cls(root, class_names, files, skipped)
+        return cls(root, tuple(map(printable, class_names)), files, skipped)
 
 
 def _existing(directory: str | os.PathLike) -> Path:

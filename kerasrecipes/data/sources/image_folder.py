@@ -158,7 +158,7 @@ class ImageFolder:
             train=splits["train"],
             validation=splits["validation"],
             test=splits.get("test"),
-            class_names=tuple(map(printable, layout.class_names)),
+            class_names=layout.class_names,
             image_shape=image_shape,
             source=f"image folder {printable(layout.root.resolve().name)!r}",
             resize=None if set(sizes) == {(height, width)} else self.resize,

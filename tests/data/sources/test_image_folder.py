@@ -141,6 +141,19 @@ def test_hash_does_not_depend_on_the_place(flat, copy, in_memory):
     assert load(copy, in_memory=in_memory).hash != here.hash
 
 
+@pytest.mark.parametrize("in_memory", [True, False])
+def test_hash_tells_an_image_from_another_of_equal_size(tmp_path, in_memory):
+    for index in range(20):
+        path = tmp_path / "ab"[index % 2] / f"{index}.bmp"
+        path.parent.mkdir(exist_ok=True)
+        Image.new("RGB", (4, 6), (index, 0, 0)).save(path)
+    before, size = load(tmp_path, in_memory=in_memory).hash, path.stat().st_size
+    assert load(tmp_path, in_memory=in_memory).hash == before
+    Image.new("RGB", (4, 6), (99, 0, 0)).save(path)
+    assert path.stat().st_size == size
+    assert load(tmp_path, in_memory=in_memory).hash != before
+
+
 def test_a_read_image_is_the_one_of_its_label_whatever_the_split_seed(flat):
     digests = set()
     for seed in range(3):
