@@ -1,12 +1,15 @@
 """What every test and every docstring example finds."""
 
 import os
+import tempfile
 
 import pytest
 
 # Keras is imported in the fixture, not here: xdist's controller runs no test and can do without.
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+# Not the user's own: thousands of temporary folders would be remembered there.
+os.environ["KERASRECIPES_CACHE"] = os.path.join(tempfile.gettempdir(), "kerasrecipes-test-cache")
 
 
 def pytest_addoption(parser):

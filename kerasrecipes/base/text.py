@@ -1,5 +1,6 @@
-"""Lists and names shortened for messages and figures."""
+"""Lists and names as texts, shortened for messages and figures."""
 
+import os
 from collections.abc import Iterable
 
 
@@ -39,3 +40,17 @@ def shortened(text: str, longest: int, tail: int = 0) -> str:
     if len(text) <= longest:
         return text
     return f"{text[: longest - 1 - tail]}…{text[len(text) - tail :]}"
+
+
+def printable(name: object) -> str:
+    r"""Returns a file's name as a text that can be printed and written to UTF-8 files.
+
+    A name that is not UTF-8, as other systems and old archives leave them, has escapes in it.
+
+    Example:
+
+    >>> import os
+    >>> printable("café.png"), printable(os.fsdecode(b"caf\xe9.png"))
+    ('café.png', 'caf\\xe9.png')
+    """
+    return os.fsencode(str(name)).decode("utf-8", "backslashreplace")

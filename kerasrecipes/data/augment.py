@@ -52,8 +52,18 @@ class Augmentation:
         self.classes = classes
         self.class_weight = class_weight
         self.mixes_labels = any(map(mixes_labels, self.layers))
+        self.draws_globally = any(map(draws_globally, self.layers))
 
     def __call__(self, images, labels, key):
+        if not self.draws_globally:
+            return self._augmented(images, labels, key)
+        import torch
+
+        with torch.random.fork_rng():
+            torch.manual_seed(int.from_bytes(np.asarray(key, "<u4").tobytes(), "little") >> 1)
+            return self._augmented(images, labels, key)
+
+    def _augmented(self, images, labels, key):
         images, labels = ops.convert_to_tensor(images), ops.convert_to_tensor(labels)
         if self.mixes_labels and self.classes is not None:
             labels = one_hot(labels, self.classes)
@@ -77,6 +87,19 @@ class Augmentation:
         images, labels, *_ = self(images, labels, key)
         values = np.round(ops.convert_to_numpy(ops.cast(images, "float32")))
         return np.clip(values, 0, 255).astype("uint8"), ops.convert_to_numpy(labels)
+
+
+def draws_globally(layer: keras.layers.Layer) -> bool:
+    """Returns whether a layer draws from PyTorch's global generator, which all threads share.
+
+    On PyTorch, Keras's beta and gamma variables do so, and dropout without a seed.
+    """
+    if keras.backend.backend() != "torch":
+        return False
+    layers = keras.layers
+    return isinstance(layer, layers.MixUp | layers.CutMix | layers.AugMix | layers.Dropout) or any(
+        map(draws_globally, getattr(layer, "layers", ()))
+    )
 
 
 class KeyedSeedGenerator(keras.random.SeedGenerator):

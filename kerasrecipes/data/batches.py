@@ -183,10 +183,16 @@ def _grouped_batches(split: Split, order: Order, steps: range, dtype, group: int
 
 
 class _Batches(keras.utils.PyDataset):
-    """The batches of successive epochs, read ahead by threads."""
+    """The batches of successive epochs, read ahead by threads.
+
+    If they draw from PyTorch's global generator, the thread that trains reads them itself: its own
+    draws, such as those of dropout, would change with the time at which another thread draws.
+    """
 
     def __init__(self, split, order, steps, augmentation, steps_per_epoch):
-        super().__init__(workers=2, max_queue_size=8)
+        alone = augmentation is not None and augmentation.draws_globally
+        # With one worker, Keras starts no thread.
+        super().__init__(workers=1 if alone else 2, max_queue_size=8)
         self.split = split
         self.order = order
         self.augmentation = _on_device(augmentation)

@@ -102,8 +102,8 @@ class Dataset:
     def hash(self) -> str:
         """A SHA-256 of class names, labels and images, the same wherever the images are kept.
 
-        Images in memory are hashed by their pixels. Streamed images are hashed by their relative
-        file names and file sizes, because to read them all would take as long as an epoch.
+        Images in memory are hashed by their pixels. Streamed images are hashed by the names and
+        contents of their files, which are read for it once; see `content_hashes`.
         """
         content = hashlib.sha256(repr(tuple(self.class_names)).encode())
         for name, split in self.splits.items():

@@ -11,7 +11,9 @@ from typing import Protocol
 import numpy as np
 
 from kerasrecipes.base.checks import check_rank
+from kerasrecipes.base.text import printable
 from kerasrecipes.data.reading.decoding import BrokenImageError, EncodedImage, probe_image
+from kerasrecipes.data.reading.file_contents import content_hashes
 from kerasrecipes.data.reading.image_records import ImageRecords
 from kerasrecipes.data.reading.threads import map_in_threads
 
@@ -174,12 +176,13 @@ class FileSplit(_DecodedSplit):
         _check_labels(self.labels, len(self.names))
 
     def name(self, index: int) -> str:
-        return self.names[index]
+        return printable(self.names[index])
 
     def digest(self) -> str:
         content = hashlib.sha256(repr(self.image_shape).encode())
-        for name, label in zip(self.names, self.labels.tolist(), strict=True):
-            content.update(f"{name}\0{(self.directory / name).stat().st_size}\0{label}\0".encode())
+        hashes = content_hashes(self.directory, self.names)
+        for name, label, of_file in zip(self.names, self.labels.tolist(), hashes, strict=True):
+            content.update(f"{name}\0{label}\0{of_file}\0".encode("utf-8", "surrogateescape"))
         return content.hexdigest()
 
     def _read_one(self, index: int) -> np.ndarray:
@@ -222,10 +225,8 @@ class RecordSplit(_DecodedSplit):
         map_in_threads(probe, range(len(self)))
         kept = np.delete(np.arange(len(self)), sorted(broken))
         reasons = {self.name(index): reason for index, reason in sorted(broken.items())}
-        split = RecordSplit(
-            self.records.take(kept), self.labels[kept], self.image_shape, self.decode
-        )
-        return split, reasons
+        records, labels = self.records.take(kept), self.labels[kept]
+        return RecordSplit(records, labels, self.image_shape, self.decode), reasons
 
     def name(self, index: int) -> str:
         return self.records.name(index)

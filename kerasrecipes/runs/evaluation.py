@@ -9,7 +9,7 @@ import numpy as np
 
 from kerasrecipes.base.checks import check_choice
 from kerasrecipes.base.intervals import wilson_interval
-from kerasrecipes.base.text import listed
+from kerasrecipes.base.text import listed, printable
 from kerasrecipes.data.batches import evaluation_batches
 from kerasrecipes.data.dataset import Dataset, evaluation_split
 from kerasrecipes.data.reading.folder_layout import FolderLayout
@@ -99,7 +99,7 @@ def evaluate_folder(
     Raises:
         ValueError: If the directory is not as described, or has classes that the run does not have.
     """
-    layout = FolderLayout.read(directory)
+    layout = FolderLayout.read(directory, known=run.data["class_names"])
     if list(layout.files) == ["train"]:
         if split is not None:
             raise ValueError(
@@ -122,7 +122,7 @@ def evaluate_folder(
         labels=labels[readable],
         predicted=np.array([index for index, _ in predictions if index is not None], np.int64),
         skipped=tuple(
-            (str(path), reason)
+            (printable(path), reason)
             for path, (_, reason) in zip(paths, predictions, strict=True)
             if reason is not None
         ),

@@ -7,6 +7,7 @@ from kerasrecipes.data import batches as module
 from kerasrecipes.data.augment import Augmentation
 from kerasrecipes.data.batches import Order, evaluation_batches, training_batches
 from kerasrecipes.data.split import ArraySplit
+from kerasrecipes.layers import RandomApply
 
 
 @pytest.fixture
@@ -118,6 +119,7 @@ def test_evaluation_takes_the_data_in_order_each_time(split):
         lambda: keras.layers.RandomContrast(0.5),
         lambda: keras.layers.GaussianNoise(0.5),
         lambda: keras.layers.Dropout(0.3, seed=1),
+        lambda: keras.layers.Dropout(0.3),
     ],
 )
 def test_augmentation_is_a_pure_function_of_its_key(split, layer):
@@ -151,3 +153,35 @@ def test_a_layer_that_stands_twice_draws_twice():
     once, twice = ops.convert_to_numpy(once), ops.convert_to_numpy(twice)
     # The second draw would double the first one if both came from the same seed.
     assert abs(np.corrcoef(once.ravel(), (twice - once).ravel())[0, 1]) < 0.2
+
+
+@pytest.mark.skipif(keras.backend.backend() != "torch", reason="JAX and TensorFlow have none")
+@pytest.mark.parametrize(
+    "layers",
+    [
+        [keras.layers.MixUp()],
+        [keras.layers.CutMix()],
+        [keras.layers.GaussianNoise(1.0), keras.layers.Dropout(0.3)],
+        [RandomApply(keras.layers.MixUp())],
+    ],
+)
+def test_what_draws_from_the_global_generator_is_applied_by_the_thread_that_trains(split, layers):
+    import torch
+
+    found = []
+    for seed in range(2):
+        batches = training_batches(
+            split,
+            batch_size=16,
+            seed=1,
+            steps_per_epoch=2,
+            epochs=range(2),
+            augment=layers,
+            classes=50,
+        )
+        assert batches.workers == 1
+        torch.manual_seed(seed)
+        before = torch.get_rng_state()
+        found.append(arrays(batches, 2))
+        assert torch.equal(torch.get_rng_state(), before)
+    assert_equal(*found)

@@ -92,16 +92,18 @@ def test_digest_of_an_array_changes_with_its_contents():
     assert len({split.digest() for split in splits}) == 4
 
 
-def test_digest_of_files_depends_on_names_sizes_and_labels_alone(tmp_path):
-    folders = [tmp_path / name for name in ("one", "two", "renamed", "grown", "relabelled")]
+def test_digest_of_files_depends_on_names_contents_and_labels_alone(tmp_path):
+    folders = [tmp_path / name for name in ("one", "two", "renamed", "changed", "relabelled")]
     for folder in folders:
         folder.mkdir()
-    one, two, renamed, grown, relabelled = map(written, folders)
-    (grown.directory / "0.png").write_bytes((grown.directory / "0.png").read_bytes() + b"\0")
-    renamed = FileSplit(renamed.directory, ["./0.png", *renamed.names[1:]], LABELS, (4, 6, 3), None)
+    one, two, renamed, changed, relabelled = (written(folder, "bmp") for folder in folders)
+    file = changed.directory / "0.bmp"
+    file.write_bytes(file.read_bytes()[:-1] + b"!")
+    assert file.stat().st_size == (one.directory / "0.bmp").stat().st_size
+    renamed = FileSplit(renamed.directory, ["./0.bmp", *renamed.names[1:]], LABELS, (4, 6, 3), None)
     relabelled = FileSplit(relabelled.directory, relabelled.names, LABELS[::-1], (4, 6, 3), None)
     assert one.digest() == two.digest()
-    assert len({split.digest() for split in (one, renamed, grown, relabelled)}) == 4
+    assert len({split.digest() for split in (one, renamed, changed, relabelled)}) == 4
 
 
 def test_decoding_options_reach_the_files(tmp_path):

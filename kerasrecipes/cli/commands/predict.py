@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import IO
 
+from kerasrecipes.base.text import printable
 from kerasrecipes.cli.arguments import add_test_time_augmentation, finished_run
 from kerasrecipes.cli.command import Command
 from kerasrecipes.cli.tables import print_table
@@ -61,7 +62,7 @@ def _write_rows(run, images: Sequence[str], file: IO[str] | None, views: str | N
         best = [(names[label], float(prediction.probabilities[label])) for label in order]
         if writer:
             cells = [cell for name, p in best for cell in (name, f"{p:.6g}")]
-            writer.writerow([prediction.path, *cells])
+            writer.writerow([printable(prediction.path), *cells])
         else:
             rows.append(_row(prediction.path, best))
     if not count:
@@ -76,7 +77,7 @@ def _row(path: Path, best: Sequence[tuple[str, float]]) -> dict[str, object]:
     from kerasrecipes.page.formats import percent
 
     ranked = {str(rank): f"{name} {percent(p)}" for rank, (name, p) in enumerate(best, start=1)}
-    return {"image": path, **ranked}
+    return {"image": printable(path), **ranked}
 
 
 @contextlib.contextmanager

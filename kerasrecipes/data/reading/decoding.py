@@ -1,21 +1,28 @@
 """Decoding of image files to upright uint8 arrays."""
 
 import io
+import math
 import os
-from collections.abc import Mapping
+import stat
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import ExifTags, Image, UnidentifiedImageError
 
 from kerasrecipes.base.checks import check_choice
-from kerasrecipes.base.text import listed
+from kerasrecipes.base.text import listed, printable
 from kerasrecipes.data.reading.resizing import resize_image
 
-IMAGE_EXTENSIONS = (".bmp", ".gif", ".jpeg", ".jpg", ".png", ".webp")
+IMAGE_EXTENSIONS = (".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
 
 # Given to Pillow, which would otherwise open a file with a PostScript header with Ghostscript.
-_FORMATS = ("JPEG", "PNG", "BMP", "GIF", "WEBP")
+_FORMATS = ("JPEG", "PNG", "BMP", "GIF", "WEBP", "TIFF")
+
+# What a PNG's transparent colour must be multiplied by, to be compared with pixels that Pillow has
+# scaled to 8 bits. 16-bit grey is not scaled.
+_TRANSPARENCY_SCALES = {"L;2": 85, "L;4": 17, "RGB;16B": 1 / 256}
 
 # The transposition that makes an image upright, by EXIF orientation. From 5 on, height and width
 # are exchanged.
@@ -28,6 +35,9 @@ _TRANSPOSITIONS = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
+
+
+_TIFF_BITS, _TIFF_PHOTOMETRIC = ExifTags.Base.BitsPerSample, ExifTags.Base.PhotometricInterpretation
 
 
 class EncodedImage(io.BytesIO):
@@ -57,7 +67,9 @@ class BrokenImageError(ValueError):
         self.reason = reason
 
     def __str__(self) -> str:
-        return f"The image {self.path} cannot be read: {self.reason}. Repair or remove it."
+        return (
+            f"The image {printable(self.path)} cannot be read: {self.reason}. Repair or remove it."
+        )
 
 
 def read_image(
@@ -69,9 +81,10 @@ def read_image(
 ) -> np.ndarray:
     """Returns an image file as an upright uint8 array.
 
-    JPEG, PNG, BMP, GIF (its first frame) and WebP files of every colour mode are read. The EXIF
-    orientation is applied, transparent areas become white, and 16-bit grey is scaled to 8 bits
-    (65535 becomes 255). If a JPEG has more than twice the requested size, it is reduced while it is
+    JPEG, PNG, BMP, GIF (its first frame), WebP and TIFF (its first page) files of every colour mode
+    are read, except for TIFF files of 12-bit or 32-bit pixels. The EXIF orientation is applied,
+    transparent areas become white, and 16-bit grey is scaled to 8 bits (65535 becomes 255). If a
+    JPEG has more than twice the requested size, it is reduced while it is
     decoded (by 2, 4 or 8, to at least twice the size), which saves most of the time.
 
     Args:
@@ -90,9 +103,12 @@ def read_image(
     """
     check_choice("channels", channels, (1, 3))
     try:
-        with Image.open(file, formats=_FORMATS) as image:
+        with _open(file) as image:
+            _check_pixels(image)
+            _scale_transparency(image)
             if size is not None:
                 image.draft(None, (2 * max(size), 2 * max(size)))
+            image.load()
             upright = _to_mode(_upright(image), "L" if channels == 1 else "RGB")
     except Exception as error:  # Pillow's decoders raise errors of all types on damaged files.
         raise _broken(file, error) from error
@@ -109,10 +125,11 @@ def probe_image(file: str | os.PathLike | EncodedImage) -> tuple[int, int]:
             the header is found only by `read_image`.
     """
     try:
-        with Image.open(file, formats=_FORMATS) as image:
+        with _open(file) as image:
+            _check_pixels(image)
             # Not image.getexif(): in a PNG without EXIF it would decode all pixels to search behind
             # them.
-            exchanged = _orientation(Image.Image.getexif(image)) >= 5
+            exchanged = _orientation(image, Image.Image.getexif) >= 5
             return image.size if exchanged else image.size[::-1]
     except Exception as error:  # As in `read_image`.
         raise _broken(file, error) from error
@@ -120,19 +137,56 @@ def probe_image(file: str | os.PathLike | EncodedImage) -> tuple[int, int]:
 
 def _upright(image: Image.Image) -> Image.Image:
     # Not ImageOps.exif_transpose: it writes EXIF again, which fails if other tags are damaged.
-    transposition = _TRANSPOSITIONS.get(_orientation(image.getexif()))
+    orientation = _orientation(image, type(image).getexif)
+    transposition = _TRANSPOSITIONS.get(orientation)
     return image if transposition is None else image.transpose(transposition)
 
 
-def _orientation(exif: Image.Exif) -> int:
-    orientation = exif.get(ExifTags.Base.Orientation)
+def _orientation(image: Image.Image, exif_of: Callable[[Any], Image.Exif]) -> int:
+    if image.format == "TIFF":  # Pillow has turned it already.
+        return 1
+    try:
+        orientation = exif_of(image).get(ExifTags.Base.Orientation)
+    except Exception:  # A damaged block raises errors of all types, and says nothing of the pixels.
+        return 1
     return orientation if orientation in _TRANSPOSITIONS else 1
+
+
+def _open(file: str | os.PathLike | EncodedImage) -> Image.Image:
+    if not isinstance(file, EncodedImage) and not stat.S_ISREG(os.stat(file).st_mode):
+        raise OSError("it is not a regular file")  # To open a pipe would wait for a writer.
+    return Image.open(file, formats=_FORMATS)
+
+
+def _check_pixels(image: Image.Image) -> None:
+    """Raises for pixels of a TIFF file whose black and white would have to be guessed."""
+    if image.format != "TIFF":
+        return
+    bits, photometric = (image.getexif().get(tag) for tag in (_TIFF_BITS, _TIFF_PHOTOMETRIC))
+    is_16_bit = image.mode.startswith("I;16")
+    inverted = photometric == 0
+    if image.mode in ("I", "F") or (is_16_bit and (inverted or bits in (12, (12,)))):
+        raise ValueError(
+            "its pixels are signed, inverted, or of 12 or 32 bits: convert it to 8 bits, or to 16"
+        )
+
+
+def _scale_transparency(image: Image.Image) -> None:
+    colour = image.info.get("transparency")
+    tiles = getattr(image, "tile", None) if image.format == "PNG" else None
+    raw_mode = tiles[0][3] if tiles else None
+    scale = _TRANSPARENCY_SCALES.get(raw_mode) if isinstance(raw_mode, str) else None
+    if scale is not None and isinstance(colour, int):
+        image.info["transparency"] = int(colour * scale)
+    elif scale is not None and isinstance(colour, tuple):
+        image.info["transparency"] = tuple(int(value * scale) for value in colour)
 
 
 def _to_mode(image: Image.Image, mode: str) -> Image.Image:
     if image.mode == "I" or image.mode.startswith("I;16"):
         # Pillow's own conversion clips or truncates, depending on its version.
         grey = np.clip(np.asarray(image).astype(np.int64), 0, 65535)
+        grey[grey == image.info.get("transparency", -1)] = 65535
         image = Image.fromarray(((grey + 128) // 257).astype(np.uint8))
     elif image.has_transparency_data:
         image = image.convert("RGBA")
@@ -152,26 +206,39 @@ def _reason(is_empty: bool, error: Exception) -> str:
     if is_empty:
         return "the file is empty (zero bytes)"
     if isinstance(error, UnidentifiedImageError):
-        return "its content is not a JPEG, PNG, BMP, GIF or WebP image"
+        return "its content is not a JPEG, PNG, BMP, GIF, WebP or TIFF image"
     return str(error) or type(error).__name__
 
 
 BROKEN_LIMIT_FRACTION = 0.01
+# In a small folder, 1% would be less than one file.
+_BROKEN_AT_LEAST = 5
 _NAMED_FILES = 20
 
 
-def check_broken(broken: Mapping[str, str], total: int, place: str) -> None:
-    """Raises a `ValueError` that lists broken images if more than 1% of the images are broken.
+def check_broken(
+    broken: Mapping[str, str], total: int, place: str, fraction: float | None = None
+) -> None:
+    """Raises a `ValueError` that lists broken images if there are too many.
 
     Args:
         broken: Dict from an image's name to the reason why it is broken.
         total: The number of images, including the broken ones.
         place: The name of the data set, for the error message.
+        fraction: The fraction of the images that may be broken. `None` for 1%, or 5 images if that
+            is more.
     """
-    if len(broken) > BROKEN_LIMIT_FRACTION * total:
-        named = (f"{name}: {reason}" for name, reason in broken.items())
+    if fraction is None:
+        most = max(_BROKEN_AT_LEAST, BROKEN_LIMIT_FRACTION * total)
+        allowed = f"{BROKEN_LIMIT_FRACTION:.0%} of the images in {place}, or {_BROKEN_AT_LEAST},"
+    else:
+        most = fraction * total
+        allowed = f"{100 * fraction:.4g}% of the images in {place}"
+    if len(broken) > most:
+        named = (f"{printable(name)}: {reason}" for name, reason in broken.items())
+        enough = math.ceil(100 * len(broken) / total) / 100
         raise ValueError(
-            f"At most {BROKEN_LIMIT_FRACTION:.0%} of the images in {place} may be "
-            f"broken. Received: {len(broken)} of {total}. Repair or remove them:\n  "
+            f"At most {allowed} may be broken. Received: {len(broken)} of {total}. Set "
+            f"broken_fraction={enough} to go on without them, or repair or remove them:\n  "
             + listed(named, most=_NAMED_FILES, separator="\n  ")
         )

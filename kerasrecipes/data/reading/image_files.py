@@ -67,7 +67,10 @@ def probe_files(layout: FolderLayout) -> tuple[dict[str, ImageFiles], dict[str, 
 
 
 def check_readable(
-    layout: FolderLayout, broken: Mapping[str, str], labels: Mapping[str, np.ndarray]
+    layout: FolderLayout,
+    broken: Mapping[str, str],
+    labels: Mapping[str, np.ndarray],
+    fraction: float | None = None,
 ) -> None:
     """Raises if too many images are broken, or if a class has no image that can be read.
 
@@ -75,13 +78,13 @@ def check_readable(
         layout: A `FolderLayout`.
         broken: Dict from file name to reason.
         labels: Dict from split to the labels of its readable images.
+        fraction: The fraction of the files that may be broken, as in `check_broken`.
 
     Raises:
-        ValueError: If more than 1% of the image files are broken, or if a split has no images of a
-            class.
+        ValueError: If too many image files are broken, or if a split has no images of a class.
     """
     total = sum(len(names) for classes in layout.files.values() for names in classes)
-    check_broken(broken, total, repr(str(layout.root)))
+    check_broken(broken, total, repr(str(layout.root)), fraction)
     for split, present in labels.items():
         counts = np.bincount(present, minlength=len(layout.class_names))
         if not counts.all():

@@ -1,6 +1,7 @@
 """Index of the images in the TFRecord files of a split."""
 
 import hashlib
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from kerasrecipes.data.reading.decoding import EncodedImage
+from kerasrecipes.data.reading.file_contents import content_hashes
 from kerasrecipes.data.reading.tfrecord import scan_tfrecord
 
 
@@ -98,11 +100,14 @@ class ImageRecords:
         )
 
     def digest(self) -> str:
-        """Returns a SHA-256 of names and sizes, the same wherever the files are."""
+        """Returns a SHA-256 of names and contents, the same wherever the files are."""
         content = hashlib.sha256()
         for column in (self.files, self.numbers, self.lengths):
             content.update(column.astype("<i8").tobytes())
         content.update("\0".join(path.name for path in self.paths).encode())
+        used = [os.path.abspath(self.paths[number]) for number in np.unique(self.files)]
+        if used:
+            content.update("\0".join(content_hashes(os.path.dirname(used[0]), used)).encode())
         return content.hexdigest()
 
     def _numbers_in(self, path: Path) -> np.ndarray:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from kerasrecipes.base.checks import nearest
 from kerasrecipes.data.reading.decoding import IMAGE_EXTENSIONS, BrokenImageError, probe_image
+from kerasrecipes.data.reading.folder_entries import is_image
 
 
 def image_paths(given: Sequence[str | os.PathLike]) -> list[Path]:
@@ -57,7 +58,7 @@ def _matching(pattern: str) -> Iterator[Path]:
         path = Path(name)
         if path.is_dir():
             yield from _below(path)
-        elif _is_image(path):
+        elif is_image(path):
             yield path
 
 
@@ -65,7 +66,7 @@ def _below(folder: Path) -> Iterator[Path]:
     for parent, folders, files in os.walk(folder):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in sorted(files):
-            if not name.startswith(".") and _is_image(Path(name)):
+            if not name.startswith(".") and is_image(Path(name)):
                 yield Path(parent, name)
 
 
@@ -79,7 +80,7 @@ def _some(paths: Iterator[Path], otherwise: str) -> list[Path]:
 
 def _check_kind(path: Path) -> None:
     """Raises for a file that is no image. Damaged images are found when they are read."""
-    if _is_image(path):
+    if is_image(path):
         return
     try:
         probe_image(path)
@@ -88,7 +89,3 @@ def _check_kind(path: Path) -> None:
             f"Expected an image: {error.reason}. Give a folder to take only the images in it. "
             f"Received: {path}"
         ) from error
-
-
-def _is_image(path: Path) -> bool:
-    return path.suffix.lower() in IMAGE_EXTENSIONS

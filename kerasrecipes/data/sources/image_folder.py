@@ -8,13 +8,14 @@ from functools import partial
 from typing import ClassVar
 
 from kerasrecipes.base.checks import check_choice
-from kerasrecipes.base.text import listed
+from kerasrecipes.base.text import listed, printable
 from kerasrecipes.data.dataset import Dataset
 from kerasrecipes.data.reading.decoding import read_image
 from kerasrecipes.data.reading.folder_layout import FolderLayout
 from kerasrecipes.data.reading.image_files import check_readable, probe_files
 from kerasrecipes.data.reading.resizing import RESIZE_POLICIES, height_and_width
 from kerasrecipes.data.sources.options import (
+    check_broken_fraction,
     check_fractions,
     check_image_size,
     check_selection,
@@ -26,16 +27,20 @@ from kerasrecipes.data.splitting.split_assignment import assign_splits
 
 @dataclass(frozen=True)
 class ImageFolder:
-    """Images in one folder for each class: JPEG, PNG, BMP, GIF and WebP, in every colour mode.
+    """Images in one folder for each class: JPEG, PNG, BMP, GIF, WebP and TIFF files.
 
-    The directory holds the class folders, or it holds folders `train`, `val` (or `validation`,
-    `valid`) and `test` that hold the class folders. If `val` or `test` is missing, the split is
-    taken from the training images, with the same fraction of every class. Files are sorted by name.
+    The directory holds the class folders, or it holds folders `train` (or `training`), `val` (or
+    `valid`, `validation`, `dev`) and `test` (or `testing`) that hold the class folders. If `val` or
+    `test` is missing, the split is taken from the training images, with the same fraction of every
+    class. Files are sorted by name.
+
+    A class folder without images but with several folders of images is refused: they may be the
+    classes, one level lower. If they are not, name the classes by `classes`.
 
     A file with an image's extension that cannot be decoded is skipped and listed in
-    `Dataset.skipped`, and so are files of other kinds. If more than 1% of the images are broken,
-    an error is raised. If images are streamed, `load` reads only their headers. Damage behind the
-    header raises an error when the image is read.
+    `Dataset.skipped`, and so are files of other kinds. If more images are broken than
+    `broken_fraction` allows, an error is raised. If images are streamed, `load` reads only their
+    headers. Damage behind the header raises an error when the image is read.
 
     Args:
         directory: String or path.
@@ -60,10 +65,12 @@ class ImageFolder:
         examples_per_class: `None` for all, or a positive integer: the number of training images of
             each class. A smaller number chooses a subset of what a larger number chooses; other
             splits do not change. A chosen image that turns out to be broken is not replaced.
+        broken_fraction: The fraction of the images that may be broken, in `[0, 1]`. `None` for 1%,
+            or 5 images if that is more.
 
     Raises:
         ValueError: If an option is out of range. In `load`, if the directory is not as described,
-            a class has too few images, or more than 1% of the images are broken.
+            a class has too few images, or too many images are broken.
 
     Example:
 
@@ -93,6 +100,7 @@ class ImageFolder:
     in_memory: bool | None = None
     classes: Sequence[str] | None = None
     examples_per_class: int | None = None
+    broken_fraction: float | None = None
 
     def __post_init__(self):
         if not isinstance(self.directory, str | os.PathLike):
@@ -105,6 +113,7 @@ class ImageFolder:
         check_choice("channels", self.channels, (1, 3))
         check_choice("in_memory", self.in_memory, (None, True, False))
         check_selection(self.classes, self.examples_per_class)
+        check_broken_fraction(self.broken_fraction)
 
     def load(self) -> Dataset:
         """Returns the images as a `Dataset`, in memory or streamed from their files."""
@@ -115,7 +124,8 @@ class ImageFolder:
                 f"Received: test_fraction={self.test_fraction!r}"
             )
         files, broken = probe_files(layout)
-        check_readable(layout, broken, {name: listed.labels for name, listed in files.items()})
+        labels = {name: listed.labels for name, listed in files.items()}
+        check_readable(layout, broken, labels, self.broken_fraction)
         sizes = Counter(size for listed in files.values() for size in listed.sizes)
         height, width = self._target_size(sizes)
         image_shape = (height, width, self.channels)
@@ -123,7 +133,7 @@ class ImageFolder:
             read_image, size=(height, width), resize=self.resize, channels=self.channels
         )
         assigned = assign_splits(
-            {name: listed.labels for name, listed in files.items()},
+            labels,
             layout.class_names,
             validation_fraction=self.validation_fraction,
             test_fraction=self.test_fraction,
@@ -141,16 +151,18 @@ class ImageFolder:
             for name, split in streamed.items():
                 splits[name], undecodable = split.to_memory()
                 broken |= undecodable
-            check_readable(layout, broken, {name: split.labels for name, split in splits.items()})
+            labels = {name: split.labels for name, split in splits.items()}
+            check_readable(layout, broken, labels, self.broken_fraction)
+        skipped = [*layout.skipped, *broken.items()]
         return Dataset(
             train=splits["train"],
             validation=splits["validation"],
             test=splits.get("test"),
             class_names=layout.class_names,
             image_shape=image_shape,
-            source=f"image folder {layout.root.resolve().name!r}",
+            source=f"image folder {printable(layout.root.resolve().name)!r}",
             resize=None if set(sizes) == {(height, width)} else self.resize,
-            skipped=layout.skipped + tuple(broken.items()),
+            skipped=tuple((printable(name), why) for name, why in skipped),
         )
 
     def _target_size(self, sizes: Counter) -> tuple[int, int]:

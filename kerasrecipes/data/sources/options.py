@@ -39,6 +39,12 @@ def check_selection(classes: Sequence | None, examples_per_class: int | None) ->
         check_integer("examples_per_class", examples_per_class, at_least=1)
 
 
+def check_broken_fraction(broken_fraction: float | None) -> None:
+    """Raises unless `broken_fraction` is `None` or a number in `[0, 1]`."""
+    if broken_fraction is not None:
+        check_number("broken_fraction", broken_fraction, at_least=0, at_most=1)
+
+
 def check_image_size(image_size: object) -> None:
     """Raises unless `image_size` is `None`, a side in pixels or a pair `(height, width)`."""
     if image_size is None:

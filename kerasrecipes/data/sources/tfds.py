@@ -22,6 +22,7 @@ from kerasrecipes.data.reading.tfds_builder import (
     split_parts,
 )
 from kerasrecipes.data.sources.options import (
+    check_broken_fraction,
     check_class_names,
     check_fractions,
     check_image_size,
@@ -47,10 +48,10 @@ class TFDS:
     So streamed images come in the same random permutation as images in memory, a pure function of
     seed and step. A shuffle buffer, which mixes only neighbouring records, could not give it.
 
-    A broken image is skipped and listed in `Dataset.skipped`. If more than 1% of the images are
-    broken, an error is raised. If images are streamed, `load` reads only their headers. Damage
-    behind the header raises an error when the image is read. Neither reading nor decoding needs
-    TensorFlow.
+    A broken image is skipped and listed in `Dataset.skipped`. If more images are broken than
+    `broken_fraction` allows, an error is raised. If images are streamed, `load` reads only their
+    headers. Damage behind the header raises an error when the image is read. Neither reading nor
+    decoding needs TensorFlow.
 
     Args:
         name: Name as for `tfds.load`, such as `"cifar10"`, `"eurosat/rgb"` or `"mnist:3.0.1"`.
@@ -83,12 +84,13 @@ class TFDS:
             larger data sets.
         download: Whether to download a data set that is not prepared. Without a network, TensorFlow
             Datasets gives up after about three minutes.
+        broken_fraction: The fraction of the images that may be broken, in `[0, 1]`. `None` for 1%,
+            or 5 images if that is more.
 
     Raises:
         ValueError: If an option is out of range. In `load`, if there is no such data set, split,
             class or label; if the data set is not prepared and cannot be downloaded; if splits have
-            images in common; if a class has too few images; or if more than 1% of the images are
-            broken.
+            images in common; if a class has too few images; or if too many images are broken.
 
     Example:
 
@@ -122,6 +124,7 @@ class TFDS:
     split_seed: int = 0
     in_memory: bool | None = None
     download: bool = True
+    broken_fraction: float | None = None
 
     def __post_init__(self):
         for option in ("name", "train_split"):
@@ -139,6 +142,7 @@ class TFDS:
         check_choice("channels", self.channels, (None, 1, 3))
         check_selection(self.classes, self.examples_per_class)
         check_choice("in_memory", self.in_memory, (None, True, False))
+        check_broken_fraction(self.broken_fraction)
         check_choice("download", self.download, (True, False))
 
     def load(self) -> Dataset:
@@ -160,9 +164,8 @@ class TFDS:
             split_seed=self.split_seed,
             examples_per_class=self.examples_per_class,
         )
-        in_memory = fits_in_memory(
-            sum(len(indices) for _, indices in assigned.values()), image_shape, self.in_memory
-        )
+        total = sum(len(indices) for _, indices in assigned.values())
+        in_memory = fits_in_memory(total, image_shape, self.in_memory)
         decode = partial(
             read_image, size=image_shape[:2], resize=self.resize, channels=image_shape[2]
         )
@@ -174,7 +177,7 @@ class TFDS:
             )
             splits[split], unreadable = chosen.to_memory() if in_memory else chosen.readable()
             broken |= unreadable
-        check_broken(broken, sum(len(i) for _, i in assigned.values()), repr(self.name))
+        check_broken(broken, total, repr(self.name), self.broken_fraction)
         return Dataset(
             train=splits["train"],
             validation=splits["validation"],

@@ -4,6 +4,7 @@ import keras
 from keras import ops
 
 from kerasrecipes.base.checks import check_integer, check_number
+from kerasrecipes.base.private import gamma
 from kerasrecipes.base.soft_labels import one_hot
 from kerasrecipes.layers.augmentation.augmentation_layer import AugmentationLayer
 from kerasrecipes.layers.augmentation.rounding import round_to
@@ -158,7 +159,7 @@ class MixedSamples(AugmentationLayer):
         if alpha is None:
             return ops.ones((batch,))
         logarithms = [
-            ops.log(keras.random.gamma((batch,), alpha + 1.0, seed=seed))
+            ops.log(gamma((batch,), alpha + 1.0, seed))
             + ops.log(1 - keras.random.uniform((batch,), seed=seed)) / alpha
             for _ in range(2)
         ]

@@ -1,7 +1,12 @@
+import os
+import struct
+import zlib
+
 import numpy as np
 import pytest
 from PIL import Image
 
+from kerasrecipes.data.reading import decoding
 from kerasrecipes.data.reading.decoding import BrokenImageError, probe_image, read_image
 
 RANDOM = np.random.default_rng(0)
@@ -83,6 +88,21 @@ def test_damaged_exif_does_not_break_an_image(tmp_path):
     np.testing.assert_array_equal(read_image(path), UPRIGHT)
 
 
+@pytest.mark.parametrize("extension", ["jpg", "png", "tif", "webp"])
+@pytest.mark.parametrize(
+    "block", [bytes(20), b"II", b"hello, no EXIF at all", b"II*\0\xff\xff\xff\xff"]
+)
+def test_damaged_exif_block_does_not_break_an_image(tmp_path, extension, block):
+    path = tmp_path / f"image.{extension}"
+    if extension == "tif":  # A TIFF file is EXIF itself; a further block may be within it.
+        save(Image.new("RGB", (4, 6), (9, 9, 9)), path, tiffinfo={34665: 7})
+    else:
+        exif = b"Exif\0\0" + block if extension == "jpg" else block
+        save(Image.new("RGB", (4, 6), (9, 9, 9)), path, exif=exif)
+    assert probe_image(path) == (6, 4)
+    np.testing.assert_allclose(read_flat(path), [9, 9, 9], atol=2)
+
+
 def test_unknown_exif_orientation_is_ignored(tmp_path):
     path = save(UPRIGHT, tmp_path / "image.png", exif=orientation(77))
     np.testing.assert_array_equal(read_image(path), UPRIGHT)
@@ -155,6 +175,102 @@ def test_transparent_colour_of_a_png_without_alpha_is_white(tmp_path, mode, colo
     assert read_flat(path) == [255, 255, 255]
 
 
+def png(path, bits, colour_type, row, transparent):
+    """Writes a PNG file of one row, which Pillow cannot write at every depth."""
+
+    def chunk(kind, content):
+        check = zlib.crc32(kind + content).to_bytes(4)
+        return len(content).to_bytes(4) + kind + content + check
+
+    channels = 3 if colour_type == 2 else 1
+    width = len(row) * 8 // bits // channels
+    header = struct.pack(">IIBBBBB", width, 1, bits, colour_type, 0, 0, 0)
+    chunks = [(b"IHDR", header), (b"tRNS", struct.pack(f">{channels}H", *transparent))]
+    chunks += [(b"IDAT", zlib.compress(b"\0" + row)), (b"IEND", b"")]
+    path.write_bytes(b"\x89PNG\r\n\x1a\n" + b"".join(chunk(*each) for each in chunks))
+    return path
+
+
+@pytest.mark.parametrize("turned", [False, True])
+@pytest.mark.parametrize(
+    ("bits", "colour_type", "row", "transparent", "expected"),
+    [
+        (1, 0, b"\x50", [0], [255, 255, 255, 255, 255, 255, 255, 255]),
+        (2, 0, b"\x1b", [1], [0, 255, 170, 255]),
+        (2, 0, b"\x1b", [0], [255, 85, 170, 255]),
+        (4, 0, b"\x18", [8], [17, 255]),
+        (4, 0, b"\x18", [1], [255, 136]),
+        (8, 0, b"\x10\x80", [16], [255, 128]),
+        (16, 0, b"\x10\x10\x80\x80", [0x1010], [255, 128]),
+        (16, 0, b"\x10\x10\x10\x20", [0x1010], [255, 16]),
+        (8, 2, b"\x10\x20\x30\x80\x80\x80", [0x10, 0x20, 0x30], [255, 128]),
+        (16, 2, b"\x10\1\x20\2\x30\3" + b"\x80" * 6, [0x1001, 0x2002, 0x3003], [255, 128]),
+    ],
+)
+def test_transparent_colour_at_every_depth(
+    tmp_path, monkeypatch, bits, colour_type, row, transparent, expected, turned
+):
+    path = png(tmp_path / "image.png", bits, colour_type, row, transparent)
+    if turned:
+        monkeypatch.setattr(decoding, "_orientation", lambda *_: 3)
+        expected = expected[::-1]
+    assert read_image(path, channels=1).ravel().tolist() == expected
+
+
+@pytest.mark.parametrize("number", range(1, 9))
+@pytest.mark.parametrize("compression", [None, "tiff_lzw"])
+def test_tiff_is_read_exactly_and_upright(tmp_path, number, compression):
+    path = tmp_path / "image.tif"
+    save(STORED[number].copy(), path, tiffinfo={274: number}, compression=compression)
+    assert probe_image(path) == (6, 4)
+    np.testing.assert_array_equal(read_image(path), UPRIGHT)
+
+
+def test_first_page_of_a_tiff(tmp_path):
+    pages = [Image.new("RGB", (4, 4), colour) for colour in ("red", "blue")]
+    path = save(pages[0], tmp_path / "image.tiff", save_all=True, append_images=pages[1:])
+    assert read_flat(path) == [255, 0, 0]
+
+
+@pytest.mark.parametrize(
+    ("mode", "colour", "expected"),
+    [
+        ("RGBA", (0, 0, 0, 51), [204, 204, 204]),
+        ("LA", (100, 0), [255, 255, 255]),
+        ("CMYK", (0, 255, 128, 0), [255, 0, 127]),
+        ("1", 255, [255, 255, 255]),
+        ("L", 9, [9, 9, 9]),
+        ("I;16", 32896, [128, 128, 128]),
+        ("I;16B", 32896, [128, 128, 128]),
+    ],
+)
+def test_tiff_of_every_mode(tmp_path, mode, colour, expected):
+    assert read_flat(save(Image.new(mode, (4, 4), colour), tmp_path / "image.tif")) == expected
+
+
+@pytest.mark.parametrize("function", [probe_image, read_image])
+@pytest.mark.parametrize(
+    ("pixels", "tags"),
+    [
+        (np.full((4, 4), 0.5, np.float32), {}),
+        (np.full((4, 4), 70_000, np.int32), {}),
+        (np.full((4, 4), 700, np.uint16), {262: 0}),
+    ],
+)
+def test_tiff_whose_black_and_white_are_unknown(tmp_path, function, pixels, tags):
+    path = save(pixels, tmp_path / "image.tif", tiffinfo=tags)
+    with pytest.raises(BrokenImageError, match="convert it to 8 bits"):
+        function(path)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no such pipes")
+@pytest.mark.parametrize("function", [probe_image, read_image])
+def test_a_pipe_is_no_image_and_is_not_waited_for(tmp_path, function):
+    os.mkfifo(tmp_path / "image.png")
+    with pytest.raises(BrokenImageError, match="cannot be read: it is not a regular file"):
+        function(tmp_path / "image.png")
+
+
 def test_cmyk_jpeg(tmp_path):
     image = Image.new("CMYK", (16, 16), (0, 255, 128, 0))
     path = save(image, tmp_path / "image.jpg", quality=100)
@@ -205,7 +321,7 @@ def test_truncated_file_has_a_header_but_is_broken(tmp_path):
     ("content", "reason"),
     [
         (b"", "empty"),
-        (b"no image at all", "not a JPEG, PNG, BMP, GIF or WebP"),
+        (b"no image at all", "not a JPEG, PNG, BMP, GIF, WebP or TIFF"),
         (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n%%EndComments\n", "not a JPEG"),
         (None, "No such file"),
     ],

@@ -1,3 +1,5 @@
+import re
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -38,12 +40,32 @@ def big_layout(root, files):
     return FolderLayout(root, ("a", "b"), {"train": [("name",) * files, ("name",)]}, ())
 
 
-def test_one_percent_may_be_broken(tmp_path):
-    labels = {"train": np.array([0, 1])}
-    check_readable(big_layout(tmp_path, 199), {"1": "r", "2": "r"}, labels)
-    with pytest.raises(ValueError, match=r"At most 1% .* Received: 3 of 200\.") as info:
-        check_readable(big_layout(tmp_path, 199), {"1": "r", "2": "r", "3": "bad"}, labels)
-    assert "\n  3: bad" in str(info.value)
+@pytest.mark.parametrize(
+    ("fraction", "files", "most", "message"),
+    [
+        (None, 87, 5, r"At most 1% of the images in \S+, or 5, may be broken"),
+        (None, 599, 5, "At most 1%"),
+        (None, 600, 6, "At most 1%"),
+        (0.01, 200, 2, r"At most 1% of the images in \S+ may be broken"),
+        (0.125, 16, 2, r"At most 12\.5% of"),
+        (0, 200, 0, "At most 0% of"),
+    ],
+)
+def test_so_many_may_be_broken(tmp_path, fraction, files, most, message):
+    layout, labels = big_layout(tmp_path, files - 1), {"train": np.array([0, 1])}
+    broken = {str(number): "bad" for number in range(most + 1)}
+    with pytest.raises(ValueError, match=rf"{message}.* Received: {most + 1} of {files}\.") as info:
+        check_readable(layout, broken, labels, fraction)
+    assert f"\n  {most}: bad" in str(info.value)
+    enough = float(re.search(r"Set broken_fraction=(\S+) ", str(info.value))[1])
+    check_readable(layout, broken, labels, enough)
+    del broken[str(most)]
+    check_readable(layout, broken, labels, fraction)
+
+
+def test_all_may_be_broken(tmp_path):
+    broken = {str(number): "bad" for number in range(9)}
+    check_readable(big_layout(tmp_path, 9), broken, {"train": np.array([0, 1])}, 1)
 
 
 def test_the_first_twenty_broken_files_are_named(tmp_path):

@@ -1,4 +1,7 @@
+import json
+import os
 import shutil
+import sys
 
 import numpy as np
 import pytest
@@ -138,6 +141,19 @@ def test_hash_does_not_depend_on_the_place(flat, copy, in_memory):
     assert load(copy, in_memory=in_memory).hash != here.hash
 
 
+@pytest.mark.parametrize("in_memory", [True, False])
+def test_hash_tells_an_image_from_another_of_equal_size(tmp_path, in_memory):
+    for index in range(20):
+        path = tmp_path / "ab"[index % 2] / f"{index}.bmp"
+        path.parent.mkdir(exist_ok=True)
+        Image.new("RGB", (4, 6), (index, 0, 0)).save(path)
+    before, size = load(tmp_path, in_memory=in_memory).hash, path.stat().st_size
+    assert load(tmp_path, in_memory=in_memory).hash == before
+    Image.new("RGB", (4, 6), (99, 0, 0)).save(path)
+    assert path.stat().st_size == size
+    assert load(tmp_path, in_memory=in_memory).hash != before
+
+
 def test_a_read_image_is_the_one_of_its_label_whatever_the_split_seed(flat):
     digests = set()
     for seed in range(3):
@@ -192,7 +208,7 @@ def test_damage_behind_the_header_is_found_when_streamed_images_are_read(damaged
 def test_more_than_one_percent_broken(damaged):
     (damaged / "owl" / "another.jpg").write_text("<html>")
     with pytest.raises(ValueError, match=r"At most 1% .* Received: 4 of 304\.") as info:
-        load(damaged)
+        load(damaged, broken_fraction=0.01)
     named = [line.split(":")[0] for line in str(info.value).splitlines()[1:]]
     assert named == [
         "  dog/empty.png",
@@ -200,6 +216,44 @@ def test_more_than_one_percent_broken(damaged):
         "  owl/web page.jpg",
         "  cat/truncated.png",
     ]
+
+
+@pytest.mark.parametrize("in_memory", [True, False])
+def test_one_broken_file_of_87_photographs_is_named_and_skipped(tmp_path, in_memory):
+    write_images(tmp_path / "animals", 29)
+    (tmp_path / "animals" / "dog" / "003.png").write_bytes(b"")
+    data = load(tmp_path / "animals", in_memory=in_memory)
+    assert sum(data.sizes.values()) == 86
+    assert data.skipped == (("dog/003.png", "the file is empty (zero bytes)"),)
+    with pytest.raises(ValueError, match="Received: 1 of 87"):
+        load(tmp_path / "animals", in_memory=in_memory, broken_fraction=0)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems refuse such names")
+@pytest.mark.parametrize("in_memory", [True, False])
+def test_names_that_are_not_utf_8(copy, in_memory):
+    owl = os.fsdecode(b"h\xfbou")
+    (copy / "owl").rename(copy / owl)
+    for name in (b"caf\xe9.txt", b"broken\xe9.png"):
+        (copy / owl / os.fsdecode(name)).write_text("text")
+    Image.new("RGB", (4, 6), (2, 99, 0)).save(copy / owl / os.fsdecode(b"caf\xe9.png"))
+    data = load(copy, in_memory=in_memory)
+    assert data.class_names == ("cat", "dog", r"h\xfbou")
+    assert sum(data.sizes.values()) == 121
+    assert [name for name, _ in data.skipped] == [
+        r"h\xfbou/caf\xe9.txt",
+        r"h\xfbou/broken\xe9.png",
+    ]
+    assert (2, 99, 0) in contents(data.train) | contents(data.validation)
+    assert json.dumps(data.to_dict(), ensure_ascii=False).encode()
+    for split in data.splits.values():
+        assert all(split.name(index).encode() for index in range(len(split)))
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no such pipes")
+def test_a_pipe_is_skipped(copy):
+    os.mkfifo(copy / "cat" / "x.png")
+    assert load(copy).skipped == (("cat/x.png", "it is not a regular file"),)
 
 
 def test_other_files_are_not_broken_images(copy):
@@ -241,6 +295,7 @@ def test_a_path_is_taken_too(flat):
         ({"channels": 4}, ValueError, "`channels` must be one of 1, 3"),
         ({"in_memory": "yes"}, ValueError, "`in_memory` must be one of None, True, False"),
         ({"image_size": (32,)}, ValueError, "a pair"),
+        ({"broken_fraction": 2}, ValueError, r"`broken_fraction` must be a number in \[0, 1\]"),
         ({"classes": ["cat"]}, ValueError, "at least two classes"),
         ({"validation_fraction": 0.6, "test_fraction": 0.6}, ValueError, "sum must be less than 1"),
     ],

@@ -174,7 +174,7 @@ def test_a_broken_image_is_named_and_skipped(damaged, in_memory):
 @pytest.mark.parametrize("in_memory", [True, False])
 def test_more_than_one_percent_broken(damaged, in_memory):
     with pytest.raises(ValueError, match=r"At most 1% .*'two_broken'.* 2 of 120") as info:
-        damaged("two_broken", in_memory=in_memory)
+        damaged("two_broken", in_memory=in_memory, broken_fraction=0.01)
     assert "not a JPEG" in str(info.value)
     assert "empty" in str(info.value)
 

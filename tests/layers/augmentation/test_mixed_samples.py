@@ -1,9 +1,12 @@
+from concurrent.futures import ThreadPoolExecutor
+
 import keras
 import numpy as np
 import pytest
 from keras import ops
 from scipy import stats
 
+from kerasrecipes.base.private import gamma
 from kerasrecipes.layers import MixedSamples
 from tests.layers.augmentation.batches import augment, random_images, to_numpy
 
@@ -186,3 +189,34 @@ def test_labels_of_half_precision_stay_so():
     labels = ops.cast(ONE_HOT[:4], "float16")
     _, mixed = augment(MixedSamples(), random_images((4, 4, 4, 1)), labels)
     assert mixed.dtype == "float16"
+
+
+def test_gamma_draws_the_numbers_of_keras():
+    for alpha in (1.2, 2.0):
+        expected = keras.random.gamma((1000,), alpha, seed=keras.random.SeedGenerator(4))
+        received = gamma((1000,), alpha, keras.random.SeedGenerator(4))
+        assert keras.backend.standardize_dtype(received.dtype) == "float32"
+        np.testing.assert_array_equal(to_numpy(received), to_numpy(expected))
+
+
+@pytest.mark.skipif(keras.backend.backend() != "torch", reason="JAX and TensorFlow have none")
+def test_pytorch_s_global_generator_is_left_alone(monkeypatch):
+    """Whoever sets it, if only for a moment, changes what other threads draw from it."""
+    import torch
+
+    expected = draw(64, (4, 4, 1), seed=5)
+    monkeypatch.setattr(torch, "manual_seed", pytest.fail)
+    monkeypatch.setattr(torch.random, "set_rng_state", pytest.fail)
+    before = torch.get_rng_state()
+    for name, value in draw(64, (4, 4, 1), seed=5).items():
+        np.testing.assert_array_equal(value, expected[name])
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_threads_draw_the_same_numbers_as_one_thread():
+    expected = [draw(64, (4, 4, 1), seed=seed) for seed in range(40)]
+    with ThreadPoolExecutor(4) as pool:
+        received = list(pool.map(lambda seed: draw(64, (4, 4, 1), seed=seed), range(40)))
+    for one, other in zip(expected, received, strict=True):
+        for name, value in one.items():
+            np.testing.assert_array_equal(other[name], value)

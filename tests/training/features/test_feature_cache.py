@@ -1,12 +1,15 @@
 import errno
+import functools
 import json
 import shutil
 
 import keras
 import numpy as np
 import pytest
+from PIL import Image
 
-from kerasrecipes.data.split import ArraySplit
+from kerasrecipes.data.reading.decoding import read_image
+from kerasrecipes.data.split import ArraySplit, FileSplit
 from kerasrecipes.training.features import feature_cache
 from kerasrecipes.training.features.feature_cache import cached_features, model_digest
 
@@ -194,3 +197,20 @@ def test_a_disk_that_fills_up(tmp_path, monkeypatch, calls):
         features(model, split, tmp_path), expected(model, split), rtol=1e-5, atol=1e-4
     )
     assert calls == [64, 22]
+
+
+def test_images_replaced_by_others_of_equal_size_get_features_of_their_own(tmp_path):
+    model, names = network(), [f"{index}.bmp" for index in range(6)]
+
+    def features(seed):
+        """Writes images of the same names and sizes, and returns their features and right ones."""
+        split = images(len(names), seed)
+        for name, pixels in zip(names, split.images, strict=True):
+            Image.fromarray(np.repeat(pixels, 3, axis=-1)).save(tmp_path / name)
+        decode = functools.partial(read_image, channels=1)
+        files = FileSplit(tmp_path, names, split.labels, (4, 4, 1), decode)
+        cached = cached_features({"model": model}, files, directory=tmp_path / "features")
+        return cached["model"], model.predict(split.images, verbose=0)
+
+    for seed in (0, 1, 0):
+        np.testing.assert_allclose(*features(seed), rtol=1e-5)
