@@ -7,14 +7,15 @@ import keras
 from kerasrecipes.losses import ClassLoss
 from kerasrecipes.metrics import ClassMetric
 from kerasrecipes.recipe.recipe import Recipe
-from kerasrecipes.recipe.spec import Spec
+from kerasrecipes.recipe.registry import options
+from kerasrecipes.recipe.spec import Spec, family_of
 
-# The metrics that Keras chooses for these names if labels are one-hot.
-_NAMED_METRICS = {
-    "accuracy": keras.metrics.CategoricalAccuracy,
-    "acc": keras.metrics.CategoricalAccuracy,
-    "crossentropy": keras.metrics.CategoricalCrossentropy,
-    "ce": keras.metrics.CategoricalCrossentropy,
+# What a metric's short name stands for: the class for integer labels, and the one for soft labels.
+_SHORT_NAMES = {
+    "accuracy": ("SparseCategoricalAccuracy", "CategoricalAccuracy"),
+    "acc": ("SparseCategoricalAccuracy", "CategoricalAccuracy"),
+    "crossentropy": ("SparseCategoricalCrossentropy", "CategoricalCrossentropy"),
+    "ce": ("SparseCategoricalCrossentropy", "CategoricalCrossentropy"),
 }
 
 # Losses with one right class for each sample, whose label they use as a number.
@@ -25,6 +26,10 @@ def compile_arguments(
     recipe: Recipe, class_names: Sequence[str], mixed_labels: bool = False
 ) -> dict:
     """Returns loss and metrics for `model.compile`.
+
+    Models return logits. So a loss or metric with the option `from_logits` gets `True`, unless the
+    recipe sets it. `AUC` gets softmax probabilities, because logits of different samples cannot be
+    compared.
 
     Args:
         recipe: The recipe.
@@ -40,20 +45,20 @@ def compile_arguments(
 
 
 def _loss(spec: Spec, mixed_labels: bool) -> keras.losses.Loss:
-    built = spec.build("loss")
+    built = _of_logits(spec, "loss").build("loss")
     name = type(built).__name__
     if not _is_keras(built):
         return ClassLoss(built) if mixed_labels else built
     if mixed_labels and name in _OF_ONE_CLASS:
         raise ValueError(_cannot_take_mixed(spec, "a cross-entropy"))
-    if not name.startswith("Sparse"):
+    if not _is_sparse(built):
         return ClassLoss(built)
     if not mixed_labels:
         return built
-    options = built.get_config()
-    if options.pop("ignore_class", None) is not None:
+    config = built.get_config()
+    if config.pop("ignore_class", None) is not None:
         raise ValueError(_cannot_take_mixed(spec, "it without `ignore_class`"))
-    return ClassLoss(keras.losses.CategoricalCrossentropy(**options))
+    return ClassLoss(keras.losses.CategoricalCrossentropy(**config))
 
 
 def _cannot_take_mixed(spec: Spec, instead: str) -> str:
@@ -66,12 +71,32 @@ def _cannot_take_mixed(spec: Spec, instead: str) -> str:
 def _metric(
     metric: str | Spec, class_names: Sequence[str], mixed_labels: bool
 ) -> str | keras.metrics.Metric:
+    if metric in ("accuracy", "acc") and not mixed_labels:
+        return metric
     if isinstance(metric, str):
-        return ClassMetric(_NAMED_METRICS[metric](name=metric)) if mixed_labels else metric
-    built = metric.build("metric")
-    if _is_keras(built) and not type(built).__name__.startswith("Sparse"):
+        metric = Spec(_SHORT_NAMES[metric][mixed_labels], {"name": metric})
+    built = _of_logits(metric, "metric").build("metric")
+    if _is_keras(built) and not _is_sparse(built):
         return ClassMetric(built, class_names)
     return ClassMetric(built, class_names, sparse=True) if mixed_labels else built
+
+
+def _of_logits(spec: Spec, family: str) -> Spec:
+    """Returns a spec with `from_logits=True` where neither it nor a spec in it sets that option."""
+    given = {
+        name: _of_logits(value, inner)
+        if isinstance(value, Spec) and (inner := family_of(name)) in ("loss", "metric")
+        else value
+        for name, value in spec.options.items()
+    }
+    component = spec.component(family)
+    if "from_logits" in options(component) and component is not keras.metrics.AUC:
+        given = {"from_logits": True, **given}
+    return Spec(spec.name, given)
+
+
+def _is_sparse(component: object) -> bool:
+    return type(component).__name__.startswith("Sparse")
 
 
 def _is_keras(component: object) -> bool:

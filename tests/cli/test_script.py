@@ -80,6 +80,14 @@ def test_a_swap_says_what_it_leaves_behind(recipe, train, output):
     assert _trained(train)[0]["optimizer"] == {"use": "Adam"}
 
 
+def test_a_swap_does_not_call_gone_what_it_has_set(recipe, train, output):
+    recipe = recipe.replace({"preprocessing": [], "class_weight": None})
+    scaled = 'preprocessing=[{"use": "Rescaling", "scale": 2}]'
+    argv = ["--set", scaled, "--set", 'class_weight={"0": 2.0}']
+    assert output(main, recipe, None, argv)[2] == ""
+    assert _trained(train)[0]["preprocessing"] == [{"use": "Rescaling", "scale": 2}]
+
+
 @pytest.mark.parametrize(
     ("argv", "message"),
     [

@@ -37,6 +37,7 @@ def _facts(recipe) -> Iterator[tuple[str, str]]:
     yield "parameters", f"{trainable:,} trainable, {model.count_params():,} in all"
     yield "steps", f"{length.steps_per_epoch:,} an epoch, {length.total_steps:,} in all"
     yield "optimizer", _as_call(model.optimizer)
+    yield "loss", _as_call(model.loss)
     yield "fingerprint", recipe.fingerprint
 
 
