@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import keras
 from keras import ops
 
+from kerasrecipes.base.private import copy_direction
 from kerasrecipes.base.soft_labels import one_hot
 
 
@@ -53,6 +54,7 @@ class ClassMetric(keras.metrics.Metric):
         self.class_names = None if class_names is None else list(class_names)
         self.sparse = sparse
         self.of_logits = metric.get_config().get("from_logits", False)
+        copy_direction(metric, self)
 
     def update_state(self, y_true, y_pred, sample_weight=None):
         y_pred = ops.convert_to_tensor(y_pred)

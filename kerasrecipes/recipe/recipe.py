@@ -62,6 +62,8 @@ class Recipe:
         precision: Keras's dtype policy. Defaults to `"float32"`.
         monitor: The logged quantity by which the epoch is chosen whose weights are kept, or `None`
             to keep the weights of the last epoch. Defaults to `"val_accuracy"`.
+        mode: `"min"` if smaller values of `monitor` are better, `"max"` if larger ones are, or
+            `"auto"` for what the metric says that logs it. Defaults to `"auto"`.
         seed: Non-negative integer. It determines initial weights, order and augmentation.
 
     Raises:
@@ -98,6 +100,7 @@ class Recipe:
     class_weight: Mapping[str, float] | str | None = None
     precision: str = "float32"
     monitor: str | None = "val_accuracy"
+    mode: str = "auto"
     seed: int = 0
 
     def __post_init__(self):

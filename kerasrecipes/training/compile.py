@@ -1,6 +1,8 @@
 """Compile arguments from a recipe: its loss and metrics as Keras objects."""
 
-from collections.abc import Sequence
+import itertools
+import re
+from collections.abc import Iterable, Sequence
 
 import keras
 
@@ -40,7 +42,7 @@ def compile_arguments(
     Raises:
         ValueError: If the loss cannot take mixed labels.
     """
-    metrics = [_metric(metric, class_names, mixed_labels) for metric in recipe.metrics]
+    metrics = [_metric(metric, class_names, mixed_labels) for metric in _named(recipe.metrics)]
     return {"loss": _loss(recipe.loss, mixed_labels), "metrics": metrics}
 
 
@@ -66,6 +68,42 @@ def _cannot_take_mixed(spec: Spec, instead: str) -> str:
         "`augment` mixes the labels of samples, and this loss cannot take mixed labels. Use "
         f"{instead}, or augment without mixing. Received: loss={spec!r}"
     )
+
+
+def _named(metrics: Iterable[str | Spec]) -> list[str | Spec]:
+    """Returns metrics that all have names, which are the same in every process.
+
+    Keras counts the metrics that a process makes: the second run's `Recall` would be `recall_1`.
+    """
+    named: list[str | Spec] = []
+    taken: set[str] = set()
+    for metric in metrics:
+        name = metric if isinstance(metric, str) else _name(metric)
+        if name is not None and isinstance(metric, Spec) and "name" not in metric.options:
+            numbered = (f"{name}_{number}" for number in itertools.count(1))
+            name = name if name not in taken else next(n for n in numbered if n not in taken)
+            metric = Spec(metric.name, {**metric.options, "name": name})
+        named.append(metric)
+        taken.add(name or "")
+    return named
+
+
+def _name(metric: Spec) -> str | None:
+    """Returns the name that Keras gives a process's first metric of this kind, if it has names."""
+    component = metric.component("metric")
+    if "name" not in options(component):
+        return None
+    inner = metric.options.get("metric")
+    given = metric.options.get("name", options(component)["name"].default)
+    if isinstance(given, str):
+        return given
+    return _name(inner) if isinstance(inner, Spec) else _in_snake_case(component.__name__)
+
+
+def _in_snake_case(name: str) -> str:
+    """Returns the name of a class as Keras writes it, such as `"top_k_recall"`."""
+    name = re.sub("(.)([A-Z][a-z]+)", r"\1_\2", re.sub(r"\W+", "", name))
+    return re.sub("([a-z])([A-Z])", r"\1_\2", name).lower()
 
 
 def _metric(

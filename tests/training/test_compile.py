@@ -107,6 +107,26 @@ def test_the_short_name_of_the_cross_entropy(name, mixed):
     assert metric_of(name, mixed_labels=mixed) == pytest.approx(CATEGORICAL, rel=1e-5)
 
 
+def names_of(*metrics):
+    compiled = compile_arguments(RECIPE.replace({"metrics": metrics}), "abc")["metrics"]
+    return [metric if isinstance(metric, str) else metric.name for metric in compiled]
+
+
+def test_a_recipe_names_its_metrics_the_same_each_time():
+    metrics = ["accuracy", use("Recall"), use("F1Score"), use("Recall", class_id=1)]
+    metrics += [use("ClassMetric", metric=use("Recall")), use("F1Score", name="f1"), use("F1Score")]
+    expected = [
+        "accuracy", "recall", "f1_score", "recall_1", "recall_2", "f1", "f1_score_1",
+    ]  # fmt: skip
+    assert [names_of(*metrics) for _ in range(2)] == [expected] * 2
+
+
+@pytest.mark.parametrize("name", ["AUC", "Recall", "SparseTopKCategoricalAccuracy"])
+def test_a_metric_has_the_name_that_keras_gives_a_first_one(name):
+    keras.utils.clear_session()
+    assert names_of(use(name)) == [getattr(keras.metrics, name)().name]
+
+
 def test_the_default_loss_by_its_name_trains_as_the_default(tmp_path):
     named = RECIPE.replace({"loss": "SparseCategoricalCrossentropy"})
     assert named.to_dict()["loss"] == {"use": "SparseCategoricalCrossentropy"}
