@@ -213,6 +213,10 @@ def test_show_tells_values_and_what_they_come_to(recipe, output):
     assert shown["parameters"] == f"{64 * 8 + 8 + 8 * 10 + 10} trainable, 610 in all"
     assert shown["steps"] == "13 an epoch, 39 in all"
     assert shown["optimizer"].startswith("SGD(")
+    assert shown["loss"].startswith("SparseCategoricalCrossentropy(")
+    assert "from_logits=True" in shown["loss"]
+    assert shown["metrics"] == "accuracy"
+    assert shown["monitor"] == "highest val_accuracy"
     fingerprint = recipe.replace({"batch_size": 100}).fingerprint
     assert shown["fingerprint"] == fingerprint
     assert out.splitlines()[-1] == f"saved_models/my_script-{fingerprint} (not there yet)"
