@@ -75,7 +75,7 @@ def better(
         if name in _KNOWN:
             return _KNOWN[name]
         logging = [m for m in objects if m.name == name] or [m for m in objects if _has(m, name)]
-        directions = {_direction(metric) for metric in logging}
+        directions = {direction_of(metric) for metric in logging}
         if len(directions) == 1 and (direction := directions.pop()):
             return direction
     raise ValueError(
@@ -102,7 +102,8 @@ def _has(metric: keras.metrics.Metric, name: str) -> bool:
     return name in [f"{metric.name}_{each}" for each in names]
 
 
-def _direction(metric: keras.metrics.Metric) -> str | None:
+def direction_of(metric: keras.metrics.Metric) -> str | None:
+    """Returns `"min"` or `"max"` for the better values of a metric, or `None` if nothing tells."""
     inner = metric.metric if isinstance(metric, ClassMetric) else metric
     counted = [better for count, better in _COUNTS.items() if isinstance(inner, count)]
     return counted[0] if counted else metric_direction(inner)

@@ -43,7 +43,8 @@ class Recipe:
         start: A `Recipe`, or the path of a recipe.json or of a run folder, whose trained network is
             the start of this one's training. It may also be a dictionary of changes, as `replace`
             takes them, which turn this recipe into the one to start from. Defaults to `None`.
-        loss: Defaults to the cross-entropy of integer labels and logits.
+        loss: Defaults to the cross-entropy of integer labels and logits. A loss or metric with the
+            option `from_logits` gets `True` unless it is set, because models return logits.
         metrics: Names or specs. Keras's metrics of classes (`F1Score`, `Recall` with `class_id`)
             are given probabilities and one-hot labels. Defaults to accuracy.
         optimizer: Defaults to `Adam`.
