@@ -77,8 +77,9 @@ class Spec:
                     )
                 name, value = in_steps(name), length.steps(name, value)
             # Keras refuses 1 as a learning rate, and its schedules would compute in integers.
-            is_rate = name.endswith("learning_rate") and type(value) is int
-            arguments[name] = float(value) if is_rate else value
+            if name.endswith("learning_rate") and type(value) is int:
+                value = float(value)
+            arguments[name] = value
         inner = _inner_lengths(component, arguments, length)
         arguments = {
             name: _built(value, family_of(name), inner.get(name, length))
