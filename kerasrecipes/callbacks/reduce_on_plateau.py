@@ -7,10 +7,8 @@ import numpy as np
 from keras import ops
 
 from kerasrecipes.base.checks import check_choice, check_integer, check_number
-from kerasrecipes.callbacks.monitored import monitored_value, smaller_is_better
+from kerasrecipes.callbacks.monitored import MODES, better_in, monitored_value
 from kerasrecipes.callbacks.rates import schedule_of, separate_optimizers
-
-MODES = ("auto", "min", "max")
 
 
 class ReduceOnPlateau(keras.callbacks.Callback):
@@ -36,8 +34,8 @@ class ReduceOnPlateau(keras.callbacks.Callback):
         monitor: A logged quantity. Defaults to `"val_loss"`.
         factor: Float in `(0, 1)`. Defaults to `0.1`.
         patience: Positive integer, in epochs. Defaults to `10`.
-        mode: `"min"` if smaller values are better, `"max"` if larger ones are, or `"auto"` to
-            decide by the name of the quantity. Defaults to `"auto"`.
+        mode: `"min"` if smaller values are better, `"max"` if larger ones are, or `"auto"` for
+            what the metric says that logs the quantity. Defaults to `"auto"`.
         min_delta: Non-negative float. Smaller changes are no improvement. Defaults to `1e-4`.
         cooldown: Non-negative integer. Epochs after a reduction that do not count. Defaults to `0`.
         min_lr: Non-negative float. No rate is reduced below it. A schedule's own rates may be
@@ -45,7 +43,8 @@ class ReduceOnPlateau(keras.callbacks.Callback):
 
     Raises:
         ValueError: If an argument is out of range; or, at the end of the first epoch, if `monitor`
-            is not logged.
+            is not logged, or `mode` is `"auto"` and the metric does not say which values are
+            better.
         TypeError: When training begins, if the learning rate is neither a number nor a schedule.
 
     Example:
@@ -108,17 +107,17 @@ class ReduceOnPlateau(keras.callbacks.Callback):
         if self.cooldown_left > 0:
             self.cooldown_left -= 1
             self.wait = 0
-        if self._is_improvement(value):
+        smaller = better_in(self.model, self.monitor, self.mode) == "min"
+        if self._is_improvement(value, smaller):
             self.best, self.wait = value, 0
         elif self.cooldown_left == 0:
             self.wait += 1
             if self.wait >= self.patience and self._reduce():
                 self.cooldown_left, self.wait = self.cooldown, 0
 
-    def _is_improvement(self, value: float) -> bool:
+    def _is_improvement(self, value: float, smaller: bool) -> bool:
         if np.isnan(value) or self.best is None:
             return not np.isnan(value)
-        smaller = self.mode == "min" or (self.mode == "auto" and smaller_is_better(self.monitor))
         gain = self.best - value if smaller else value - self.best
         return gain > self.min_delta
 

@@ -135,7 +135,13 @@ def changes_of(arguments: argparse.Namespace) -> dict[str, object]:
 def with_changes(recipe, arguments: argparse.Namespace):
     """Returns the recipe that was asked for, and says so if a swap left values behind."""
     changed = recipe.replace(changes_of(arguments))
-    dropped = recipe.flatten().keys() - changed.flatten().keys()
+    kept = changed.flatten()
+    # A value may have become a component or a list of them, which is flattened to longer paths.
+    dropped = [
+        path
+        for path in recipe.flatten()
+        if not any(other == path or other.startswith(f"{path}.") for other in kept)
+    ]
     if dropped:
         print(f"note: no longer set: {', '.join(sorted(dropped))}", file=sys.stderr)
     return changed

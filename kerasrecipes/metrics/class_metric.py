@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import keras
 from keras import ops
 
+from kerasrecipes.base.private import copy_direction
 from kerasrecipes.base.soft_labels import one_hot
 
 
@@ -18,7 +19,8 @@ class ClassMetric(keras.metrics.Metric):
     the class with the largest value in its soft label.
 
     Args:
-        metric: A Keras metric of one-hot labels and probabilities.
+        metric: A Keras metric of one-hot labels and probabilities, or of logits if it has
+            `from_logits=True`.
         class_names: Names for the results of a metric with one result for each class. Defaults to
             `None`: their numbers.
         sparse: Whether the metric is one of integer labels and logits. In that case it gets both,
@@ -51,6 +53,8 @@ class ClassMetric(keras.metrics.Metric):
         self.metric = metric
         self.class_names = None if class_names is None else list(class_names)
         self.sparse = sparse
+        self.of_logits = metric.get_config().get("from_logits", False)
+        copy_direction(metric, self)
 
     def update_state(self, y_true, y_pred, sample_weight=None):
         y_pred = ops.convert_to_tensor(y_pred)
@@ -58,7 +62,8 @@ class ClassMetric(keras.metrics.Metric):
         labels = ops.argmax(one_hot(y_true, classes), axis=-1)
         if not self.sparse:
             labels = ops.one_hot(labels, classes, dtype=self.dtype)
-            y_pred = ops.softmax(ops.cast(y_pred, self.dtype))
+            y_pred = ops.cast(y_pred, self.dtype)
+            y_pred = y_pred if self.of_logits else ops.softmax(y_pred)
         self.metric.update_state(labels, y_pred, sample_weight=sample_weight)
 
     def result(self):

@@ -43,7 +43,8 @@ class Recipe:
         start: A `Recipe`, or the path of a recipe.json or of a run folder, whose trained network is
             the start of this one's training. It may also be a dictionary of changes, as `replace`
             takes them, which turn this recipe into the one to start from. Defaults to `None`.
-        loss: Defaults to the cross-entropy of integer labels and logits.
+        loss: Defaults to the cross-entropy of integer labels and logits. A loss or metric with the
+            option `from_logits` gets `True` unless it is set, because models return logits.
         metrics: Names or specs. Keras's metrics of classes (`F1Score`, `Recall` with `class_id`)
             are given probabilities and one-hot labels. Defaults to accuracy.
         optimizer: Defaults to `Adam`.
@@ -62,6 +63,8 @@ class Recipe:
         precision: Keras's dtype policy. Defaults to `"float32"`.
         monitor: The logged quantity by which the epoch is chosen whose weights are kept, or `None`
             to keep the weights of the last epoch. Defaults to `"val_accuracy"`.
+        mode: `"min"` if smaller values of `monitor` are better, `"max"` if larger ones are, or
+            `"auto"` for what the metric says that logs it. Defaults to `"auto"`.
         seed: Non-negative integer. It determines initial weights, order and augmentation.
 
     Raises:
@@ -98,6 +101,7 @@ class Recipe:
     class_weight: Mapping[str, float] | str | None = None
     precision: str = "float32"
     monitor: str | None = "val_accuracy"
+    mode: str = "auto"
     seed: int = 0
 
     def __post_init__(self):

@@ -13,6 +13,9 @@ from kerasrecipes.recipe.run_length import RUN_LENGTH_OPTIONS, RunLength, in_ste
 # Names for which Keras itself chooses a metric that fits the labels.
 METRIC_ALIASES = ("accuracy", "acc", "crossentropy", "ce")
 
+# Families whose components Keras takes by name too. It does not know the names of ours.
+_NAMED_FAMILIES = ("constraint", "initializer", "loss", "metric", "optimizer", "regularizer")
+
 # Options that may be a schedule although their names do not end in "schedule".
 _SCHEDULED_OPTIONS = ("learning_rate", "momentum")
 
@@ -73,6 +76,9 @@ class Spec:
                         "known: give it in steps."
                     )
                 name, value = in_steps(name), length.steps(name, value)
+            # Keras refuses 1 as a learning rate, and its schedules would compute in integers.
+            if name.endswith("learning_rate") and type(value) is int:
+                value = float(value)
             arguments[name] = value
         inner = _inner_lengths(component, arguments, length)
         arguments = {
@@ -213,6 +219,9 @@ def _inner_lengths(component: Callable, arguments: Mapping, length: RunLength | 
 
 
 def _built(value, family, length):
+    if family in _NAMED_FAMILIES and isinstance(value, str):
+        ours = registry.names(family).get(value)
+        value = Spec(value) if ours and registry.is_ours(ours) else value
     if isinstance(value, Spec):
         return value.build(family, length)
     if isinstance(value, Mapping):

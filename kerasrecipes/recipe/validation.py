@@ -29,6 +29,7 @@ def check_values(recipe: Any) -> None:
     check_integer("seed", recipe.seed, at_least=0)
     check_choice("precision", recipe.precision, PRECISIONS)
     check_choice("averaging", recipe.averaging, (False, True))
+    check_choice("mode", recipe.mode, ("auto", "min", "max"))
     if isinstance(recipe.class_weight, Mapping):
         for name, weight in recipe.class_weight.items():
             check_number(f"class_weight.{name}", weight, above=0)

@@ -20,6 +20,7 @@ from kerasrecipes.optimizers.stagewise_learning_rates import StagewiseLearningRa
 from kerasrecipes.recipe.recipe import Recipe
 from kerasrecipes.recipe.run_length import RunLength
 from kerasrecipes.training.compile import compile_arguments
+from kerasrecipes.training.monitors import check_monitors
 from kerasrecipes.training.start import start_argument, take_over_weights
 
 # A model is initialized from this number of images: enough for the mean and variance of a channel.
@@ -57,23 +58,6 @@ class BuiltRecipe:
         return any(map(mixes_labels, self.augment))
 
 
-class UnknownMonitorError(ValueError):
-    """A recipe monitors a quantity that is not logged.
-
-    Args:
-        path: The dotted path of the option that names the quantity, such as `"monitor"`.
-        message: What is said to the user.
-    """
-
-    def __init__(self, path: str, message: str):
-        super().__init__(path, message)
-        self.path = path
-        self.message = message
-
-    def __str__(self) -> str:
-        return self.message
-
-
 def build_recipe(recipe: Recipe, dataset: Dataset, start: keras.Model | None = None) -> BuiltRecipe:
     """Builds the objects that a recipe names, and compiles the model.
 
@@ -86,7 +70,8 @@ def build_recipe(recipe: Recipe, dataset: Dataset, start: keras.Model | None = N
 
     Raises:
         ValueError: If an option is out of range, or model, data and metrics do not fit together.
-        UnknownMonitorError: If the recipe monitors a quantity that is not logged.
+        MonitorError: If the recipe monitors a quantity that is not logged, or of which nothing
+            tells whether it is better when larger or smaller.
     """
     length = run_length(recipe, dataset)
     keras.utils.set_random_seed(recipe.seed)
@@ -106,7 +91,7 @@ def build_recipe(recipe: Recipe, dataset: Dataset, start: keras.Model | None = N
         )
     if recipe.averaging:
         check_averages(model.optimizer)
-    _check_monitors(recipe, model, dataset)
+    check_monitors(recipe, model, dataset)
     return BuiltRecipe(recipe, dataset, length, _batch_size(recipe, dataset), model, augment)
 
 
@@ -196,27 +181,6 @@ def _assign_stages(optimizer: keras.optimizers.Optimizer | None, model: keras.Mo
                 model.trainable_variables, [*stages(model).values(), head(model)]
             )
         optimizer = getattr(optimizer, "optimizer", None)
-
-
-def _check_monitors(recipe: Recipe, model: keras.Model, dataset: Dataset) -> None:
-    """Raises if the recipe monitors a quantity that is not logged.
-
-    The names of the logged quantities are those of an evaluated batch. So the error is raised
-    before the training and not after its first epoch.
-    """
-    split, few = dataset.validation, np.arange(min(len(dataset.validation), 8))
-    results = model.evaluate(split.read(few), split.labels[few], verbose=0, return_dict=True)
-    logged = [prefix + name for prefix in ("", "val_") for name in results]
-    monitored: dict[str, object] = {"monitor": recipe.monitor}
-    for index, callback in enumerate(recipe.callbacks):
-        monitored[f"callbacks.{index}.monitor"] = callback.options.get("monitor")
-    for path, name in monitored.items():
-        if name is not None and name not in logged:
-            raise UnknownMonitorError(
-                path,
-                f"`{path}` must be one of {', '.join(logged)}.{nearest(name, logged)} "
-                f"Received: {path}={name!r}",
-            )
 
 
 @contextlib.contextmanager

@@ -1,20 +1,23 @@
 """Compile arguments from a recipe: its loss and metrics as Keras objects."""
 
-from collections.abc import Sequence
+import itertools
+import re
+from collections.abc import Iterable, Sequence
 
 import keras
 
 from kerasrecipes.losses import ClassLoss
 from kerasrecipes.metrics import ClassMetric
 from kerasrecipes.recipe.recipe import Recipe
-from kerasrecipes.recipe.spec import Spec
+from kerasrecipes.recipe.registry import options
+from kerasrecipes.recipe.spec import Spec, family_of
 
-# The metrics that Keras chooses for these names if labels are one-hot.
-_NAMED_METRICS = {
-    "accuracy": keras.metrics.CategoricalAccuracy,
-    "acc": keras.metrics.CategoricalAccuracy,
-    "crossentropy": keras.metrics.CategoricalCrossentropy,
-    "ce": keras.metrics.CategoricalCrossentropy,
+# What a metric's short name stands for: the class for integer labels, and the one for soft labels.
+_SHORT_NAMES = {
+    "accuracy": ("SparseCategoricalAccuracy", "CategoricalAccuracy"),
+    "acc": ("SparseCategoricalAccuracy", "CategoricalAccuracy"),
+    "crossentropy": ("SparseCategoricalCrossentropy", "CategoricalCrossentropy"),
+    "ce": ("SparseCategoricalCrossentropy", "CategoricalCrossentropy"),
 }
 
 # Losses with one right class for each sample, whose label they use as a number.
@@ -26,6 +29,10 @@ def compile_arguments(
 ) -> dict:
     """Returns loss and metrics for `model.compile`.
 
+    Models return logits. So a loss or metric with the option `from_logits` gets `True`, unless the
+    recipe sets it. `AUC` gets softmax probabilities, because logits of different samples cannot be
+    compared.
+
     Args:
         recipe: The recipe.
         class_names: The names of the classes, for metrics with one result for each class.
@@ -35,25 +42,25 @@ def compile_arguments(
     Raises:
         ValueError: If the loss cannot take mixed labels.
     """
-    metrics = [_metric(metric, class_names, mixed_labels) for metric in recipe.metrics]
+    metrics = [_metric(metric, class_names, mixed_labels) for metric in _named(recipe.metrics)]
     return {"loss": _loss(recipe.loss, mixed_labels), "metrics": metrics}
 
 
 def _loss(spec: Spec, mixed_labels: bool) -> keras.losses.Loss:
-    built = spec.build("loss")
+    built = _of_logits(spec, "loss").build("loss")
     name = type(built).__name__
     if not _is_keras(built):
         return ClassLoss(built) if mixed_labels else built
     if mixed_labels and name in _OF_ONE_CLASS:
         raise ValueError(_cannot_take_mixed(spec, "a cross-entropy"))
-    if not name.startswith("Sparse"):
+    if not _is_sparse(built):
         return ClassLoss(built)
     if not mixed_labels:
         return built
-    options = built.get_config()
-    if options.pop("ignore_class", None) is not None:
+    config = built.get_config()
+    if config.pop("ignore_class", None) is not None:
         raise ValueError(_cannot_take_mixed(spec, "it without `ignore_class`"))
-    return ClassLoss(keras.losses.CategoricalCrossentropy(**options))
+    return ClassLoss(keras.losses.CategoricalCrossentropy(**config))
 
 
 def _cannot_take_mixed(spec: Spec, instead: str) -> str:
@@ -63,15 +70,71 @@ def _cannot_take_mixed(spec: Spec, instead: str) -> str:
     )
 
 
+def _named(metrics: Iterable[str | Spec]) -> list[str | Spec]:
+    """Returns metrics that all have names, which are the same in every process.
+
+    Keras counts the metrics that a process makes: the second run's `Recall` would be `recall_1`.
+    """
+    named: list[str | Spec] = []
+    taken: set[str] = set()
+    for metric in metrics:
+        name = metric if isinstance(metric, str) else _name(metric)
+        if name is not None and isinstance(metric, Spec) and "name" not in metric.options:
+            numbered = (f"{name}_{number}" for number in itertools.count(1))
+            name = name if name not in taken else next(n for n in numbered if n not in taken)
+            metric = Spec(metric.name, {**metric.options, "name": name})
+        named.append(metric)
+        taken.add(name or "")
+    return named
+
+
+def _name(metric: Spec) -> str | None:
+    """Returns the name that Keras gives a process's first metric of this kind, if it has names."""
+    component = metric.component("metric")
+    if "name" not in options(component):
+        return None
+    inner = metric.options.get("metric")
+    given = metric.options.get("name", options(component)["name"].default)
+    if isinstance(given, str):
+        return given
+    return _name(inner) if isinstance(inner, Spec) else _in_snake_case(component.__name__)
+
+
+def _in_snake_case(name: str) -> str:
+    """Returns the name of a class as Keras writes it, such as `"top_k_recall"`."""
+    name = re.sub("(.)([A-Z][a-z]+)", r"\1_\2", re.sub(r"\W+", "", name))
+    return re.sub("([a-z])([A-Z])", r"\1_\2", name).lower()
+
+
 def _metric(
     metric: str | Spec, class_names: Sequence[str], mixed_labels: bool
 ) -> str | keras.metrics.Metric:
+    if metric in ("accuracy", "acc") and not mixed_labels:
+        return metric
     if isinstance(metric, str):
-        return ClassMetric(_NAMED_METRICS[metric](name=metric)) if mixed_labels else metric
-    built = metric.build("metric")
-    if _is_keras(built) and not type(built).__name__.startswith("Sparse"):
+        metric = Spec(_SHORT_NAMES[metric][mixed_labels], {"name": metric})
+    built = _of_logits(metric, "metric").build("metric")
+    if _is_keras(built) and not _is_sparse(built):
         return ClassMetric(built, class_names)
     return ClassMetric(built, class_names, sparse=True) if mixed_labels else built
+
+
+def _of_logits(spec: Spec, family: str) -> Spec:
+    """Returns a spec with `from_logits=True` where neither it nor a spec in it sets that option."""
+    given = {
+        name: _of_logits(value, inner)
+        if isinstance(value, Spec) and (inner := family_of(name)) in ("loss", "metric")
+        else value
+        for name, value in spec.options.items()
+    }
+    component = spec.component(family)
+    if "from_logits" in options(component) and component is not keras.metrics.AUC:
+        given = {"from_logits": True, **given}
+    return Spec(spec.name, given)
+
+
+def _is_sparse(component: object) -> bool:
+    return type(component).__name__.startswith("Sparse")
 
 
 def _is_keras(component: object) -> bool:

@@ -11,6 +11,7 @@ from kerasrecipes.data.batches import evaluation_batches, shuffled_images, train
 from kerasrecipes.models.surgery.batch_norm_recalibration import recalibrate_batch_norm
 from kerasrecipes.training.build import BuiltRecipe
 from kerasrecipes.training.epoch_log import EpochLog
+from kerasrecipes.training.monitors import build_callbacks
 from kerasrecipes.training.resumable_checkpoint import ResumableCheckpoint
 
 # Averaged weights need new normalization statistics after every epoch. They are estimated from this
@@ -49,8 +50,8 @@ def fit_recipe(
     """
     recipe, model, steps = built.recipe, built.model, built.length.steps_per_epoch
     log = EpochLog(folder / "history.csv")
-    best = [BestWeights(recipe.monitor)] if recipe.monitor else []
-    chosen = [callback.build("callback", built.length) for callback in recipe.callbacks]
+    best = [BestWeights(recipe.monitor, recipe.mode)] if recipe.monitor else []
+    chosen = build_callbacks(recipe, model, built.dataset.class_names, built.length)
     checkpoint = ResumableCheckpoint(
         folder / "checkpoint" / built.checkpoint, [log, *chosen, *best]
     )

@@ -16,6 +16,7 @@ from kerasrecipes.runs.sweeping import sweep
 from kerasrecipes.training.training import train
 from kerasrecipes.tuning.keras_tuner.distributed import role
 from kerasrecipes.tuning.keras_tuner.recipe_tuner import RecipeTuner
+from kerasrecipes.tuning.objectives import monitor_and_mode, resolved
 from kerasrecipes.tuning.ranges import Choice, Range
 from kerasrecipes.tuning.rungs import Rung, rungs_of
 from kerasrecipes.tuning.search_folder import FORMAT, Search, folder_for
@@ -57,8 +58,9 @@ def search(
         rungs: `"20x2,8x8,3x30"` (trials x epochs), pairs, or `Rung`s.
         directory: The directory that holds the folder of the search, `<name>-<hash>`.
         name: The name of the search, such as the name of the script.
-        objective: The logged quantity by which trials are scored. Give a `keras_tuner.Objective` if
-            keras-tuner cannot tell from the name whether a high or a low value is good.
+        objective: The logged quantity of validation images by which trials are scored. The runs
+            keep their best epoch by it. Give a `keras_tuner.Objective` if the recipe's metric does
+            not say whether a high or a low value is good.
         seed: Non-negative integer. The seed of the search's own choices. The trials have the seed
             of the recipe.
         folds: `None` to score trials on the recipe's validation images. An integer of at least 2
@@ -92,23 +94,26 @@ def search(
     check_integer("seed", seed, at_least=0)
     if folds is not None:
         check_integer("folds", folds, at_least=2)
+    monitor, mode = monitor_and_mode(recipe, objective)
     settings: dict[str, Any] = {
         "kerasrecipes": FORMAT,
         "recipe": recipe.to_dict(),
         "space": checked.to_dict(),
         "rungs": [str(rung) for rung in rungs],
-        "objective": objective if isinstance(objective, str) else objective.name,
+        "objective": monitor,
         "seed": seed,
         "folds": folds,
     }
     folder = folder_for(directory, name, settings)
-    _check_folder(folder, settings, overwrite)
     if not (folder / "search.json").exists():
-        check_trials(checked, rungs[0], settings["objective"])
+        check_trials(checked, rungs[0], monitor, mode)
+    settings["direction"], monitored = resolved(recipe, monitor, mode)
+    _check_folder(folder, settings, overwrite)
+    checked = Space(recipe.replace(monitored), space)
     make = functools.partial(
         RecipeTuner,
         checked,
-        objective,
+        keras_tuner.Objective(monitor, settings["direction"]),
         rungs,
         folds=folds,
         on_event=on_event,
@@ -124,12 +129,13 @@ def search(
             clear(folder)
         tuner = make()
         oracle = tuner.chief_oracle
-        write_json(folder / "search.json", settings | {"direction": oracle.objective.direction})
+        write_json(folder / "search.json", settings)
         oracle.on_trial_end = lambda oracle: write_tables(folder, oracle, checked)
         oracle.verbose = 0
         tuner.search(verbose=0)
         write_tables(folder, oracle, checked)
-        _conclude(folder, tuner, finalists, range(recipe.seed + 1, recipe.seed + 1 + final_seeds))
+        seeds = range(recipe.seed + 1, recipe.seed + 1 + final_seeds)
+        _conclude(folder, tuner, monitored, finalists, seeds)
         if retrain:
             _retrain(folder)
     return Search(folder)
@@ -139,7 +145,7 @@ def _check_folder(folder: Path, settings: Mapping[str, Any], overwrite: bool) ->
     """Raises a `ValueError` if a folder holds a search with other settings."""
     if overwrite or not (folder / "search.json").is_file():
         return
-    earlier = Search(folder).settings
+    earlier = {"direction": settings["direction"], **Search(folder).settings}
     differing = [key for key in settings if earlier.get(key) != to_plain(settings[key])]
     # A recipe may differ in local paths, which are not part of its fingerprint: the same data may
     # lie elsewhere now.
@@ -150,11 +156,18 @@ def _check_folder(folder: Path, settings: Mapping[str, Any], overwrite: bool) ->
         )
 
 
-def _conclude(folder: Path, tuner: RecipeTuner, finalists: int, seeds: range) -> None:
+def _conclude(
+    folder: Path,
+    tuner: RecipeTuner,
+    monitored: Mapping[str, object],
+    finalists: int,
+    seeds: range,
+) -> None:
     """Trains the best trials with further seeds, and writes best_recipe.json and result.json."""
     best = tuner.chief_oracle.get_best_trials(max(1, finalists))
     values = [trial.hyperparameters.values for trial in best]
-    changes = [tuner.space.changes(each) | {"epochs": tuner.longest_epochs} for each in values]
+    shared = {"epochs": tuner.longest_epochs, **monitored}
+    changes = [tuner.space.changes(each) | shared for each in values]
     labelled = {trial.trial_id: change for trial, change in zip(best, changes, strict=True)}
     chosen, score = best[0].trial_id, {"mean": best[0].score, "n": 1}
     if finalists:

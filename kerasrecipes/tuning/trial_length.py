@@ -5,7 +5,9 @@ from collections.abc import Sequence
 from kerasrecipes.data.dataset import Dataset
 from kerasrecipes.recipe.recipe import Recipe
 from kerasrecipes.recipe.run_length import RunLength
-from kerasrecipes.training.build import UnknownMonitorError, build_recipe, run_length
+from kerasrecipes.training.build import build_recipe, run_length
+from kerasrecipes.training.monitors import MonitorError
+from kerasrecipes.tuning.objectives import WAY_OUT
 from kerasrecipes.tuning.rungs import Rung
 from kerasrecipes.tuning.space import Space
 
@@ -26,24 +28,25 @@ def is_continuable(recipe: Recipe, rungs: Sequence[Rung]) -> bool:
     return first == last
 
 
-def check_trials(space: Space, rung: Rung, objective: str) -> None:
+def check_trials(space: Space, rung: Rung, objective: str, mode: str = "auto") -> None:
     """Checks that trials of the first rung can be trained, and that they log the objective.
 
     Raises:
         ValueError: If no trial is long enough for its schedule or callbacks, or the objective is
-            not among the quantities that are logged.
+            not among the quantities that are logged, or `mode` is `"auto"` and the metric does not
+            say which of its values are better.
     """
     dataset = space.recipe.data.build("data").load()
-    trial = _trainable(space, rung, dataset).replace({"monitor": objective})
+    trial = _trainable(space, rung, dataset).replace({"monitor": objective, "mode": mode})
     if trial.start is not None:
         return  # The run that it starts from is not trained yet.
     if trial.data != space.recipe.data:
         dataset = trial.data.build("data").load()
     try:
         build_recipe(trial, dataset)
-    except UnknownMonitorError as error:
+    except MonitorError as error:
         if error.path == "monitor":
-            error.add_note("`monitor` is the `objective` of the search here.")
+            error.add_note(f"`monitor` is the `objective` of the search here. {WAY_OUT}")
         raise
 
 

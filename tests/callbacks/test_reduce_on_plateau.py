@@ -72,11 +72,30 @@ CASES = {
     "too little": ([5.0, 4.9, 4.8, 4.7], {"min_delta": 0.5}, [1, 1, 1, 0.5]),
     "enough in the end": ([5.0, 4.8, 4.4, 4.4], {"min_delta": 0.5}, [1, 1, 1, 1]),
     "larger is better": ([1.0, 2, 3, 3, 3, 3], {"mode": "max"}, [1, 1, 1, 1, 1, 0.5]),
-    "by the name": ([1.0, 2, 3, 3, 3, 3], {"mode": "auto"}, [1, 1, 1, 1, 1, 0.5]),
     "a first NaN": ([NAN, 3.0, 2, 1, 0], {}, [1, 1, 1, 1, 1]),
     "NaN is no improvement": ([1.0, NAN, NAN, NAN], {}, [1, 1, 1, 0.5]),
     "infinity": ([float("inf"), 3.0, 2, 1, 0], {}, [1, 1, 1, 1, 1]),
 }
+
+
+@pytest.mark.parametrize(
+    ("metric", "values", "expected"),
+    [
+        (keras.metrics.BinaryAccuracy, [1.0, 2, 3, 3, 3, 3], [1, 1, 1, 1, 1, 0.5]),
+        (keras.metrics.MeanAbsoluteError, [0.9, 0.5, 0.3, 0.1], [1, 1, 1, 1]),
+        (keras.metrics.MeanAbsoluteError, [0.1, 0.3, 0.5, 0.9], [1, 1, 1, 0.5]),
+    ],
+)
+def test_the_metric_tells_what_is_better(metric, values, expected):
+    model = compiled(sgd(False))
+    model.compile(model.optimizer, model.loss, metrics=[metric(name="played")])
+    plateau = ReduceOnPlateau("played", factor=0.5, patience=2)
+    assert fit(model, values, [plateau])[0] == pytest.approx(expected)
+
+
+def test_what_no_metric_tells_is_refused():
+    with pytest.raises(ValueError, match="'played' is better .* give `mode` as 'max' or 'min', or"):
+        rates([1.0], mode="auto")
 
 
 def test_every_argument_has_a_case():

@@ -80,6 +80,14 @@ def test_a_swap_says_what_it_leaves_behind(recipe, train, output):
     assert _trained(train)[0]["optimizer"] == {"use": "Adam"}
 
 
+def test_a_swap_does_not_call_gone_what_it_has_set(recipe, train, output):
+    recipe = recipe.replace({"preprocessing": [], "class_weight": None})
+    scaled = 'preprocessing=[{"use": "Rescaling", "scale": 2}]'
+    argv = ["--set", scaled, "--set", 'class_weight={"0": 2.0}']
+    assert output(main, recipe, None, argv)[2] == ""
+    assert _trained(train)[0]["preprocessing"] == [{"use": "Rescaling", "scale": 2}]
+
+
 @pytest.mark.parametrize(
     ("argv", "message"),
     [
@@ -205,6 +213,10 @@ def test_show_tells_values_and_what_they_come_to(recipe, output):
     assert shown["parameters"] == f"{64 * 8 + 8 + 8 * 10 + 10} trainable, 610 in all"
     assert shown["steps"] == "13 an epoch, 39 in all"
     assert shown["optimizer"].startswith("SGD(")
+    assert shown["loss"].startswith("SparseCategoricalCrossentropy(")
+    assert "from_logits=True" in shown["loss"]
+    assert shown["metrics"] == "accuracy"
+    assert shown["monitor"] == "highest val_accuracy"
     fingerprint = recipe.replace({"batch_size": 100}).fingerprint
     assert shown["fingerprint"] == fingerprint
     assert out.splitlines()[-1] == f"saved_models/my_script-{fingerprint} (not there yet)"

@@ -263,7 +263,7 @@ def test_changes_are_checked_together_whatever_their_order(rich):
             "written by a newer kerasrecipes (format 2, this one reads up to 1",
         ),
         ('{"kerasrecipes": 1, "model": "MLP"}', "A recipe needs the field 'data'"),
-        ('{"kerasrecipes": 1, "data": "Digits", "modle": "MLP"}', "Did you mean 'model'?"),
+        ('{"kerasrecipes": 1, "data": "Digits", "modell": "MLP"}', "Did you mean 'model'?"),
         ('{"kerasrecipes": 1, "data": {"use": 3}, "model": "MLP"}', "named by a string"),
         (
             '{"kerasrecipes": 1, "data": {"use": "Digits", "clases": [1]}, "model": "MLP"}',

@@ -223,3 +223,22 @@ def test_a_warmup_as_long_as_the_run_is_refused():
     schedule = use("CosineDecay", initial_learning_rate=0.1, warmup_target=0.2, warmup_epochs=2)
     with pytest.raises(ValueError, match=r"warmup of CosineDecay .* 20 steps \(2 epochs\)"):
         schedule.build("schedule", RunLength(steps_per_epoch=10, epochs=2))
+
+
+def test_a_whole_number_is_a_learning_rate():
+    one = use("SGD", learning_rate=1)
+    assert one.options["learning_rate"] == 1
+    assert float(one.build("optimizer").learning_rate) == 1.0
+    assert use("SGD", learning_rate=np.int64(1)).build("optimizer").learning_rate == 1.0
+    decay = use("ExponentialDecay", initial_learning_rate=1, decay_steps=2, decay_rate=0.5)
+    assert float(decay.build("schedule")(1)) == pytest.approx(0.5**0.5)
+    assert one.to_dict() == {"use": "SGD", "learning_rate": 1}
+
+
+def test_a_component_in_another_may_be_given_by_its_name():
+    for name in ("RAdam", "SGD", "sgd"):
+        inner = use("Lookahead", optimizer=name).build("optimizer").optimizer
+        assert type(inner).__name__.lower() == name.lower()
+    dense = use("Dense", units=2, kernel_initializer="DeltaOrthogonal").build("layer")
+    assert type(dense.kernel_initializer).__name__ == "DeltaOrthogonal"
+    assert use("Lookahead", optimizer="RAdam").to_dict()["optimizer"] == "RAdam"

@@ -1,11 +1,13 @@
 import json
 import math
 
+import keras_tuner
 import pytest
 
 from kerasrecipes import Recipe, use
 from kerasrecipes.training.run import find_runs
 from kerasrecipes.tuning import Search, choice, log_uniform, search, uniform
+from kerasrecipes.tuning.objectives import monitor_and_mode, resolved
 from kerasrecipes.tuning.rungs import rungs_of
 from kerasrecipes.tuning.trial_length import is_continuable
 from tests.tuning.keras_tuner.test_tensorboard import sessions
@@ -198,6 +200,7 @@ def test_a_schedule_that_no_trial_has_restarts_none(tmp_path):
         ({"finalists": -1}, "finalists"),
         ({"final_seeds": 0}, "final_seeds"),
         ({"seed": -1}, "seed"),
+        ({"objective": "loss"}, "of validation images, .* Did you mean 'val_loss'?"),
         ({"space": {"optimizer.momentun": uniform(0, 1)}}, "Did you mean 'momentum'"),
         ({"space": {"optimizer": choice("SGD", "Admm")}}, "Did you mean 'Adam'"),
     ],
@@ -212,6 +215,54 @@ def test_bad_input_is_refused_before_anything_is_written(tmp_path, options, mess
 def test_an_objective_that_the_recipe_does_not_report(tmp_path):
     with pytest.raises(ValueError, match="Did you mean 'val_accuracy'"):
         search(RECIPE, SPACE, "2x1", directory=tmp_path, objective="val_acuracy")
+
+
+def test_the_metric_tells_the_direction_and_finalists_keep_the_best_epoch_by_it(tmp_path):
+    recipe = RECIPE.replace({"metrics": ["accuracy", use("F1Score", average="macro")]})
+    options = {"directory": tmp_path, "objective": "val_f1_score", "final_seeds": 1}
+    found = search(recipe, SPACE, "2x2", finalists=1, **options)
+    assert found.direction == "max"
+    assert found.result["score"]["mean"] == found.finalists[0]["validation_f1_score"]
+    assert found.result["changes"]["monitor"] == found.best_recipe.monitor == "val_f1_score"
+    assert found.best_recipe == recipe.replace(found.result["changes"])
+    (finalist,) = [run for run in find_runs(found.folder / "runs") if "finalist" in run.name]
+    scores = [row["val_f1_score"] for row in finalist.history]
+    assert finalist.metrics["epoch"] == 1 + scores.index(max(scores))
+    # A search that minimized the score is not continued as one that maximizes it.
+    settings = json.loads((found.folder / "search.json").read_text())
+    (found.folder / "search.json").write_text(json.dumps(settings | {"direction": "min"}))
+    with pytest.raises(ValueError, match="holds another search: direction differ"):
+        search(recipe, SPACE, "2x2", **options)
+
+
+def test_the_direction_of_an_objective():
+    recipe = RECIPE.replace({"metrics": ["accuracy", use("F1Score"), use("Recall"), "Poisson"]})
+    found = {
+        name: resolved(recipe, *monitor_and_mode(recipe, f"val_{name}"))
+        for name in ("accuracy", "loss", "f1_score_3", "recall", "poisson")
+    }
+    assert found == {
+        "accuracy": ("max", {}),
+        "loss": ("min", {"monitor": "val_loss"}),
+        "f1_score_3": ("max", {"monitor": "val_f1_score_3"}),
+        "recall": ("max", {"monitor": "val_recall"}),
+        "poisson": ("min", {"monitor": "val_poisson"}),
+    }
+    said = keras_tuner.Objective("val_gap", "min")
+    expected = ("min", {"monitor": "val_gap", "mode": "min"})
+    assert resolved(recipe, *monitor_and_mode(recipe, said)) == expected
+    with pytest.raises(ValueError, match="'val_gap' is better when larger") as caught:
+        resolved(recipe, *monitor_and_mode(recipe, "val_gap"))
+    assert "`--objective max:NAME`" in caught.value.__notes__[0]
+    # The recipe itself may say it, and may keep the last epoch.
+    known = recipe.replace({"monitor": "val_gap", "mode": "max"})
+    assert resolved(known, *monitor_and_mode(known, "val_gap")) == ("max", {})
+    assert resolved(known, *monitor_and_mode(known, "val_loss")) == (
+        "min",
+        {"monitor": "val_loss", "mode": "auto"},
+    )
+    last = recipe.replace({"monitor": None})
+    assert resolved(last, *monitor_and_mode(last, "val_loss")) == ("min", {})
 
 
 def test_a_folder_that_holds_another_search_is_refused(tmp_path, found):

@@ -31,8 +31,9 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--objective",
         default="val_accuracy",
-        metavar="NAME",
-        help="what is searched for (default: val_accuracy)",
+        metavar="[max:|min:]NAME",
+        help="what is searched for (default: val_accuracy), with its direction if its metric does "
+        "not say it",
     )
     parser.add_argument(
         "--folds", type=int, metavar="N", help="score by cross-validation with so many folds"
@@ -89,14 +90,22 @@ def _search(asked: Request) -> None:
         return
     if part == "chief":
         check_port()
+    direction, _, objective = arguments.objective.rpartition(":")
+    if direction not in ("", "max", "min"):
+        raise ValueError(
+            "`--objective` must be NAME, max:NAME or min:NAME. "
+            f"Received: --objective {arguments.objective}"
+        )
     # Heavy: it brings keras-tuner and the backend.
+    from keras_tuner import Objective
+
     from kerasrecipes.tuning import search
 
     finals = 0 if part == "worker" else arguments.finalists * arguments.final_seeds
     with SearchProgress(
         rungs,
         finals,
-        arguments.objective,
+        objective,
         prefix="" if part == "alone" else f"{os.environ[TUNER_ID]}: ",
         live=None if part == "alone" else False,
     ) as progress:
@@ -106,7 +115,7 @@ def _search(asked: Request) -> None:
             rungs,
             directory=asked.directory,
             name=f"{asked.name}-search",
-            objective=arguments.objective,
+            objective=Objective(objective, direction) if direction else objective,
             seed=arguments.search_seed,
             folds=arguments.folds,
             finalists=arguments.finalists,

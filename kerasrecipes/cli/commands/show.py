@@ -26,7 +26,9 @@ def _show(asked: Request) -> None:
 
 def _facts(recipe) -> Iterator[tuple[str, str]]:
     """Yields what a recipe comes to, by name."""
+    from kerasrecipes.callbacks.monitored import better_in
     from kerasrecipes.training.build import build_recipe
+    from kerasrecipes.training.compile import compile_arguments
 
     built = build_recipe(recipe, recipe.data.build("data").load())
     dataset, length, model = built.dataset, built.length, built.model
@@ -37,6 +39,12 @@ def _facts(recipe) -> Iterator[tuple[str, str]]:
     yield "parameters", f"{trainable:,} trainable, {model.count_params():,} in all"
     yield "steps", f"{length.steps_per_epoch:,} an epoch, {length.total_steps:,} in all"
     yield "optimizer", _as_call(model.optimizer)
+    yield "loss", _as_call(model.loss)
+    metrics = compile_arguments(recipe, dataset.class_names)["metrics"]
+    yield "metrics", ", ".join(m if isinstance(m, str) else _as_call(m) for m in metrics)
+    if recipe.monitor is not None:
+        better = better_in(model, recipe.monitor, recipe.mode)
+        yield "monitor", f"{'lowest' if better == 'min' else 'highest'} {recipe.monitor}"
     yield "fingerprint", recipe.fingerprint
 
 

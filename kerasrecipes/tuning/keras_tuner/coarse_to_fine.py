@@ -34,7 +34,8 @@ class CoarseToFine(RungTuner):
 
     Args:
         hypermodel: As in keras-tuner: `build(hp)`, or a `HyperModel`.
-        objective: As in keras-tuner, such as `"val_accuracy"`, but a single one.
+        objective: As in keras-tuner, such as `"val_accuracy"`, but a single one. A metric of
+            Keras's tells by its name whether it is to be maximized, which keras-tuner knows of few.
         max_trials: Positive integer, or `None` if `rungs` are given. The search costs as much as so
             many trials of the `epochs` that `search` is given. Two thirds of this budget go to
             trials of that length, one third to trials of a third of it.

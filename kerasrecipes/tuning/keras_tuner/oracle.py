@@ -21,6 +21,7 @@ from kerasrecipes.tuning.keras_tuner.trial_values import (
     own_curve,
     score_of,
 )
+from kerasrecipes.tuning.objectives import with_direction
 from kerasrecipes.tuning.planning.median_rule import should_stop_early
 from kerasrecipes.tuning.planning.plan import Observation, Plan, Proposal
 from kerasrecipes.tuning.planning.region import Region
@@ -70,7 +71,7 @@ class CoarseToFineOracle(ResumableOracle):
         allow_new_entries: bool = True,
     ):
         super().__init__(
-            objective=objective,
+            objective=with_direction(objective),
             hyperparameters=hyperparameters,
             tune_new_entries=tune_new_entries,
             allow_new_entries=allow_new_entries,

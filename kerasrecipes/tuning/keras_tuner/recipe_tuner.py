@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import keras
+import keras_tuner
 import numpy as np
 
 from kerasrecipes.base.files import write_json
@@ -45,7 +46,7 @@ class RecipeTuner(CoarseToFine):
     def __init__(
         self,
         space: Space,
-        objective: str,
+        objective: str | keras_tuner.Objective,
         rungs: Sequence[Rung],
         *,
         folds: int | None = None,

@@ -4,6 +4,7 @@ import json
 import sys
 from types import SimpleNamespace
 
+import keras_tuner
 import pytest
 
 from kerasrecipes.base.csv_table import write_rows
@@ -62,7 +63,7 @@ def test_a_space_is_read_from_a_file(tmp_path, whole):
         (["--rungs", "2x1"], "There is nothing to search: give --space"),
         (["--space", "batch_size=unifrm(1, 2)"], "no range 'unifrm'. Did you mean 'uniform'?"),
         (["--space", "batch_size=3"], "`--space` must be given as in"),
-        (["--space", "batch_size=uniform(2, 2)"], "The range must not be empty"),
+        (["--space", "batch_size=uniform(2, 2)"], "`low` must be less than `high`"),
         (["--space", "batch_size=log_uniform(0, 2)"], "zero has no logarithm"),
         (["--space", "batch_size=uniform(1)"], "In: --space batch_size=uniform(1)"),
         (["--space", "not_there.json"], "No such file or directory: not_there.json"),
@@ -108,6 +109,20 @@ def test_arguments_reach_the_search(recipe, output, monkeypatch):
         "retrain": True,
         "overwrite": True,
     }
+
+
+def test_an_objective_with_its_direction(recipe, output, monkeypatch):
+    given = []
+    monkeypatch.setattr(
+        "kerasrecipes.tuning.search", lambda *_, objective, **__: given.append(objective)
+    )
+    script = functools.partial(main, recipe, SPACE, rungs="4x1")
+    for direction in ("max", "min"):
+        assert output(script, ["search", "--objective", f"{direction}:val_gap"])[0] == 0
+        assert given.pop() == keras_tuner.Objective("val_gap", direction)
+    code, _, err = output(script, ["search", "--objective", "up:val_gap"])
+    assert (code, given) == (2, [])
+    assert "must be NAME, max:NAME or min:NAME. Received: --objective up:val_gap" in err
 
 
 def test_a_script_may_bring_its_rungs(recipe, output, monkeypatch):
