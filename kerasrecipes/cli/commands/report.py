@@ -20,6 +20,16 @@ def score_line(run) -> str:
     )
 
 
+def remark(run) -> str:
+    """Returns what to say behind a run of another numerics version; empty for all others."""
+    from kerasrecipes.training.numerics import NUMERICS_VERSION
+
+    version = run.numerics_version
+    if version == NUMERICS_VERSION:
+        return ""
+    return f" (numerics version {version}, now {NUMERICS_VERSION}: its recipe trains anew)"
+
+
 def report_path(run) -> Path:
     """Returns the path of a finished run's report, which is written unless it is there already."""
     from kerasrecipes.report import write_report
@@ -36,8 +46,10 @@ def _report(asked: Request) -> None:
     run = asked.run
     if run is None:
         raise ValueError(
-            f"This recipe has no run to report on: train it first. Expected: {asked.folder}"
+            "This recipe has no run to report on: train it first. Expected: a folder "
+            f"{asked.directory}/{asked.name}-{asked.recipe.fingerprint}-..."
         )
+    print(f"{run.folder}{remark(run)}")
     if run.finished:
         print(score_line(run))
     else:

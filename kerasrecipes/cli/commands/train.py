@@ -2,11 +2,13 @@
 
 import argparse
 import dataclasses
+import functools
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 from kerasrecipes.cli.command import Command, Request
-from kerasrecipes.cli.commands.report import report_path, score_line
+from kerasrecipes.cli.commands.report import remark, report_path, score_line
 from kerasrecipes.cli.tables import print_table
 
 
@@ -34,13 +36,13 @@ def _train_once(asked: Request) -> None:
     """Trains a recipe, or shows the run that is there."""
     from kerasrecipes.training import train
 
-    _announce(asked)
     run = train(
         asked.recipe,
         directory=asked.directory,
         name=asked.name,
         overwrite=asked.arguments.overwrite,
         verbose=_verbose(),
+        on_start=functools.partial(_announce, asked),
     )
     print(score_line(run))
     print(f"report: {report_path(run)}")
@@ -51,6 +53,13 @@ def _train_seeds(asked: Request) -> None:
     from kerasrecipes.page.formats import count, duration, percent
     from kerasrecipes.runs import sweep
     from kerasrecipes.training import Run
+    from kerasrecipes.training.run import run_folder
+
+    data_hash = asked.recipe.data.build("data").load().hash
+    folder = functools.partial(run_folder, asked.directory, asked.name, data_hash=data_hash)
+
+    def announce(recipe) -> None:
+        _announce(dataclasses.replace(asked, recipe=recipe), folder(recipe.fingerprint))
 
     result = sweep(
         asked.recipe,
@@ -60,10 +69,10 @@ def _train_seeds(asked: Request) -> None:
         name=asked.name,
         overwrite=asked.arguments.overwrite,
         verbose=_verbose(),
-        on_start=lambda recipe: _announce(dataclasses.replace(asked, recipe=recipe)),
+        on_start=announce,
     )
     for row in result.rows:
-        report_path(Run(Path(asked.directory) / f"{asked.name}-{row['fingerprint']}"))
+        report_path(Run(folder(row["fingerprint"])))
     split = "test" if "test_accuracy" in result.metrics else "validation"
     print_table(
         [
@@ -87,16 +96,36 @@ def _train_seeds(asked: Request) -> None:
     print(f"{line} over {scores['n']} seed{'s' if scores['n'] > 1 else ''}")
 
 
-def _announce(asked: Request) -> None:
+def _announce(asked: Request, folder: Path) -> None:
     """Prints where a recipe's run is, and what there is of it already."""
-    run = asked.run
+    from kerasrecipes.training import Run
+
+    run = Run(folder) if (folder / "recipe.json").is_file() else None
     if run is None or asked.arguments.overwrite:
         state = "training"
     elif run.finished:
-        state = "trained before; --overwrite trains it again"
+        state = "trained before; --seed and --name train another run, --overwrite replaces this one"
     else:
         state = f"going on after epoch {len(run.history)}"
-    print(f"{asked.folder}: {state}", flush=True)
+    print(f"{folder.resolve()}: {state}", flush=True)
+    if run is None:
+        for note in (*_other_runs(asked), *_elsewhere(folder)):
+            print(f"note: {note}", file=sys.stderr)
+
+
+def _other_runs(asked: Request) -> Iterator[str]:
+    """Yields where runs of a recipe are that do not stand for the one that is asked for."""
+    for run in dataclasses.replace(asked, given=None).runs:
+        yield f"{run.folder} is not reused{remark(run) or ': its data are others'}"
+
+
+def _elsewhere(folder: Path) -> Iterator[str]:
+    """Yields where a run is that another working directory would have found."""
+    if not folder.is_absolute():
+        for base in {Path(sys.argv[0]).resolve().parent: None, **dict.fromkeys(Path.cwd().parents)}:
+            there = base / folder
+            if (there / "recipe.json").is_file() and base != Path.cwd():
+                yield f"a run of this recipe is in {there}; --directory {there.parent} finds it"
 
 
 def _verbose() -> str | int:

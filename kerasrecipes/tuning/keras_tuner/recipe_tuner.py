@@ -1,6 +1,7 @@
 """Tuner of a recipe, whose trials are runs."""
 
 import contextlib
+import functools
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -118,7 +119,7 @@ class RecipeTuner(CoarseToFine):
     def _history(self, trial, recipe: Recipe, reporter: "_EpochReporter") -> list[dict[str, float]]:
         """Trains a recipe until its reporter ends it, and returns the history of its run."""
         runs = Path(self.project_dir) / "runs"
-        folder = run_folder(runs, RUN_NAME, recipe)
+        folder = run_folder(runs, RUN_NAME, recipe.fingerprint, _data_hash(recipe.data))
         if len(_rows(folder)) < reporter.epochs:
             log_hyperparameters(
                 folder / "logs", self.space.changes(trial.hyperparameters.values), trial.trial_id
@@ -178,6 +179,11 @@ def _fold(recipe: Recipe, folds: int, fold: int) -> Recipe:
     """Returns a recipe with the data of one fold of a cross-validation."""
     data = Spec("CrossValidation", {"data": recipe.data, "folds": folds, "fold": fold})
     return recipe.replace({"data": data})
+
+
+@functools.cache
+def _data_hash(data: Spec) -> str:
+    return data.build("data").load().hash
 
 
 def _rows(folder: Path) -> list[dict[str, float]]:
