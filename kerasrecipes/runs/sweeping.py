@@ -173,6 +173,7 @@ def _measurements(run: Run) -> dict[str, Any]:
         "numerics_version": run.numerics_version,
         "epoch": run.metrics["epoch"],
         **scores,
+        **({"diverged": True} if run.diverged else {}),
         "parameters": run.metrics["parameters"]["trainable"],
         "seconds": run.environment["wall_seconds"],
         **{name: run.environment[name] for name in ("backend", "device", "keras")},

@@ -97,6 +97,19 @@ class Run:
         return self._json("metrics.json")
 
     @property
+    def diverged(self) -> str | None:
+        """A sentence about the step at which the loss was not finite; `None` if it always was."""
+        step = self.metrics.get("diverged")
+        if step is None:
+            return None
+        epoch = self.metrics["epoch"]
+        kept = f"those of epoch {epoch}" if epoch else "the initial ones"
+        return (
+            f"The loss was not finite at epoch {step['epoch']}, step {step['step']}, where the "
+            f"training ended: the weights kept are {kept}."
+        )
+
+    @property
     def evaluation_split(self) -> str | None:
         """The split of the score to quote: test if there is one, else validation.
 

@@ -4,6 +4,7 @@ import functools
 import gc
 import shutil
 import threading
+import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from kerasrecipes.base.private import hold_gradients_weakly
 from kerasrecipes.data.dataset import Dataset
 from kerasrecipes.recipe.recipe import Recipe
 from kerasrecipes.training.build import BuiltRecipe, build_recipe, class_weights
+from kerasrecipes.training.divergence import DivergenceWarning
 from kerasrecipes.training.environment import describe_environment
 from kerasrecipes.training.features.cached_build import on_features
 from kerasrecipes.training.finish import finish_run
@@ -65,7 +67,8 @@ def train(
             anything is trained. The folder need not exist.
 
     Returns:
-        The finished run.
+        The finished run. If its loss became NaN or infinite, the training ended there, a
+        `DivergenceWarning` says so, and `Run.diverged` tells the step and which weights were kept.
 
     Raises:
         ValueError: If the recipe cannot be trained, the run folder belongs to other data, or the
@@ -77,7 +80,7 @@ def train(
     if on_start is not None:
         on_start(folder)
     if not overwrite and _is_finished(folder, recipe, dataset):
-        return Run(folder)
+        return _with_warning(Run(folder))
     with _ONE_AT_A_TIME:
         # Frees the models of earlier runs that nobody holds any more.
         hold_gradients_weakly()
@@ -97,7 +100,14 @@ def train(
                 )
                 finish_run(folder, built, fitted, cached)
                 shutil.rmtree(folder / "checkpoint", ignore_errors=True)
-    return Run(folder)
+    return _with_warning(Run(folder))
+
+
+def _with_warning(run: Run) -> Run:
+    """Returns a run, and warns if it has diverged."""
+    if run.diverged:
+        warnings.warn(f"{run.diverged} {run.folder}", DivergenceWarning, stacklevel=3)
+    return run
 
 
 def _is_finished(folder: Path, recipe: Recipe, dataset: Dataset) -> bool:

@@ -1,5 +1,6 @@
 import json
 import os
+from pathlib import Path
 
 import pytest
 
@@ -228,3 +229,16 @@ def test_a_recipe_is_really_trained_and_reported(recipe, output, folder_of):
     assert code == 0
     assert out.startswith(f"{run.folder.resolve()}: trained before")
     assert "1/1" in output(console, ["runs", "runs"])[1]
+
+
+def test_a_diverged_run_ends_with_exit_code_3(recipe, output):
+    argv = ["--set", "optimizer.learning_rate=1e30", "--epochs", "2", "--directory", "runs"]
+    for _ in range(2):  # It is trained once, and then shown.
+        code, out, err = output(main, recipe, None, argv)
+        assert code == 3
+        assert err.startswith("error: The loss was not finite at epoch 1, step ")
+        assert err.count("\n") == 1
+        assert "the weights kept are the initial ones" in err
+        assert "n = 359), initial weights" in out
+    assert "The loss diverged at epoch 1." in (Path(out.split("report: ")[1].strip())).read_text()
+    assert output(main, recipe, None, [*argv, "--seeds", "0", "1"])[0] == 3

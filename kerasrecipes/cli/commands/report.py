@@ -13,10 +13,12 @@ def score_line(run) -> str:
     score, monitor = run.metrics[split], run.metrics["monitor"]
     n, (low, high) = score["n"], score["accuracy_interval"]
     chosen = f", chosen by {monitor}" if monitor else ""
+    epoch, epochs = run.metrics["epoch"], len(run.history)
+    weights = f"weights of epoch {epoch} of {epochs}{chosen}" if epoch else "initial weights"
     return (
         f"{split} accuracy {percent(score['accuracy'], n)} "
         f"(95% interval {percent(low, n)} to {percent(high, n)}, n = {n:,}), "
-        f"weights of epoch {run.metrics['epoch']} of {len(run.history)}{chosen}"
+        f"{weights}"
     )
 
 

@@ -4,12 +4,16 @@ import argparse
 import dataclasses
 import functools
 import sys
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
 from kerasrecipes.cli.command import Command, Request
 from kerasrecipes.cli.commands.report import remark, report_path, score_line
 from kerasrecipes.cli.tables import print_table
+
+# The exit code if the loss became NaN or infinite.
+DIVERGED = 3
 
 
 def _add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -24,16 +28,22 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _train(asked: Request) -> None:
-    if asked.arguments.seeds is None:
-        _train_once(asked)
-    elif asked.arguments.seed is None:
-        _train_seeds(asked)
-    else:
+    from kerasrecipes.training.divergence import DivergenceWarning
+
+    if asked.arguments.seeds is not None and asked.arguments.seed is not None:
         raise ValueError("Give `--seed` or `--seeds`, not both.")
+    # The command says by itself that a run has diverged.
+    with warnings.catch_warnings(action="ignore", category=DivergenceWarning):
+        runs = _train_once(asked) if asked.arguments.seeds is None else _train_seeds(asked)
+    for run in runs:
+        if run.diverged:
+            print(f"error: {run.diverged} {run.folder}", file=sys.stderr)
+    if any(run.diverged for run in runs):
+        raise SystemExit(DIVERGED)
 
 
-def _train_once(asked: Request) -> None:
-    """Trains a recipe, or shows the run that is there."""
+def _train_once(asked: Request) -> list:
+    """Trains a recipe, or shows the run that is there, and returns the run."""
     from kerasrecipes.training import train
 
     run = train(
@@ -46,10 +56,11 @@ def _train_once(asked: Request) -> None:
     )
     print(score_line(run))
     print(f"report: {report_path(run)}")
+    return [run]
 
 
-def _train_seeds(asked: Request) -> None:
-    """Trains a recipe once with each of several seeds and shows how the scores spread."""
+def _train_seeds(asked: Request) -> list:
+    """Trains a recipe with each of several seeds, shows how scores spread, returns the runs."""
     from kerasrecipes.page.formats import count, duration, percent
     from kerasrecipes.runs import sweep
     from kerasrecipes.training import Run
@@ -71,8 +82,9 @@ def _train_seeds(asked: Request) -> None:
         verbose=_verbose(),
         on_start=announce,
     )
-    for row in result.rows:
-        report_path(Run(folder(row["fingerprint"])))
+    runs = [Run(folder(row["fingerprint"])) for row in result.rows]
+    for run in runs:
+        report_path(run)
     split = "test" if "test_accuracy" in result.metrics else "validation"
     print_table(
         [
@@ -94,6 +106,7 @@ def _train_seeds(asked: Request) -> None:
     if scores["low"] is not None:
         line += f" (95% interval {percent(scores['low'], n)} to {percent(scores['high'], n)})"
     print(f"{line} over {scores['n']} seed{'s' if scores['n'] > 1 else ''}")
+    return runs
 
 
 def _announce(asked: Request, folder: Path) -> None:

@@ -3,6 +3,7 @@
 import contextlib
 import functools
 import time
+import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import numpy as np
 from kerasrecipes.base.files import write_json
 from kerasrecipes.recipe.recipe import Recipe
 from kerasrecipes.recipe.spec import Spec
+from kerasrecipes.training.divergence import DivergenceWarning
 from kerasrecipes.training.run import Run, run_folder
 from kerasrecipes.training.training import train
 from kerasrecipes.tuning.keras_tuner.coarse_to_fine import CoarseToFine
@@ -124,7 +126,11 @@ class RecipeTuner(CoarseToFine):
             log_hyperparameters(
                 folder / "logs", self.space.changes(trial.hyperparameters.values), trial.trial_id
             )
-            with contextlib.suppress(RungEnd):
+            # A diverged epoch is in the history too, whose report ends the trial with its cause.
+            with (
+                contextlib.suppress(RungEnd),
+                warnings.catch_warnings(action="ignore", category=DivergenceWarning),
+            ):
                 train(recipe, directory=runs, name=RUN_NAME, verbose=0, callbacks=[reporter])
         return _rows(folder)
 
