@@ -1,5 +1,6 @@
 import json
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -48,6 +49,53 @@ def test_an_unfinished_run_says_where_it_goes_on(recipe, train, output, folder_o
     (folder / "history.csv").write_text("epoch,loss\n1,0.5\n2,0.4\n")
     assert output(main, recipe, None, [])[1].startswith(
         f"{folder.resolve()}: going on after epoch 2\n"
+    )
+
+
+def test_runs_that_do_not_stand_for_a_recipe_are_told_and_kept(recipe, train, output, folder_of):
+    output(main, recipe, None, [])
+    (current,) = train.trained
+    old = current.rename(current.with_name(f"my_script-{recipe.fingerprint}"))
+    environment = json.loads((old / "environment.json").read_text())
+    del environment["numerics_version"]
+    train.write(old, "environment.json", environment)
+    code, out, _ = output(main, recipe, None, ["report"])
+    assert code == 0
+    assert out.startswith(f"{old} (numerics version 1, now {NUMERICS_VERSION}: ")
+    code, out, err = output(main, recipe, None, [])
+    assert (code, train.trained[1:]) == (0, [current])
+    assert out.startswith(f"{current.resolve()}: training\n")
+    assert err == (
+        f"note: {old} is not reused (numerics version 1, now {NUMERICS_VERSION}: "
+        "its recipe trains anew)\n"
+    )
+    shown = output(main, recipe, None, ["show"])[1].splitlines()[-2:]
+    assert [line.split(" (")[0] for line in shown] == [str(old), str(current)]
+    # The new one is the one to report on, unless there is a second one, on other data.
+    assert output(main, recipe, None, ["report"])[1].startswith(f"{current}\n")
+    other = current.with_name(f"my_script-{recipe.fingerprint}-00000000-v{NUMERICS_VERSION}")
+    shutil.copytree(current, other)
+    code, _, err = output(main, recipe, None, ["report"])
+    assert code == 2
+    assert f"`kerasrecipes report {current}`" in err
+    assert f"`kerasrecipes report {other}`" in err
+    for folder in (current, other, old):
+        code, out, _ = output(console, ["report", str(folder)])
+        assert (code, out.split()[0]) == (0, str(folder))
+
+
+def test_a_run_that_another_working_directory_has_is_told(
+    recipe, train, output, tmp_path, monkeypatch
+):
+    output(main, recipe, None, [])
+    (run,) = train.trained
+    there = tmp_path / run
+    (tmp_path / "below").mkdir()
+    monkeypatch.chdir(tmp_path / "below")
+    _, out, err = output(main, recipe, None, [])
+    assert out.startswith(f"{tmp_path.resolve()}/below/{run}: training\n")
+    assert err == (
+        f"note: a run of this recipe is in {there}; --directory {there.parent} finds it\n"
     )
 
 
