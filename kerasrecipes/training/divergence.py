@@ -48,6 +48,12 @@ class StopWhenDiverged(keras.callbacks.Callback):
         self.initial: list[np.ndarray] = []
         self._steps: list[int] = []
 
+    def set_model(self, model):
+        super().set_model(model)
+        # On JAX, `self.model` gives the model its state back, which another thread must not do
+        # between two steps.
+        self._without_sync = model
+
     def on_train_begin(self, logs=None):
         # There is no checkpoint before the end of the first epoch.
         self.initial = to_arrays(state_variables(self.model))
@@ -55,7 +61,7 @@ class StopWhenDiverged(keras.callbacks.Callback):
     def on_train_batch_end(self, batch, logs=None):
         if not math.isfinite(logs["loss"]):
             self._steps.append(batch + 1)
-            self.model.stop_training = True
+            self._without_sync.stop_training = True
 
     def on_epoch_end(self, epoch, logs=None):
         if self._steps:
