@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+from kerasrecipes.training.numerics import NUMERICS_VERSION
 from kerasrecipes.training.run import Run, run_folder
 
 
@@ -19,8 +20,14 @@ class FakeTrain:
         self.fail_at: int | None = None
         self.error: BaseException = RuntimeError("killed")
 
-    def __call__(self, recipe, *, directory="saved_models", name="run", overwrite=False, verbose=0):
-        folder = run_folder(directory, name, recipe)
+    def __call__(
+        self, recipe, *, directory="saved_models", name="run", overwrite=False, verbose=0,
+        on_start=None,
+    ):  # fmt: skip
+        data = recipe.data.build("data").load()
+        folder = run_folder(directory, name, recipe.fingerprint, data.hash)
+        if on_start is not None:
+            on_start(folder)
         if (folder / "metrics.json").exists() and not overwrite:
             return Run(folder)
         if len(self.trained) == self.fail_at:
@@ -29,12 +36,12 @@ class FakeTrain:
         self.trained.append(folder)
         accuracy = self.accuracy(recipe)
         self.write(folder, "recipe.json", recipe.to_dict())
-        self.write(folder, "data.json", recipe.data.build("data").load().to_dict())
+        self.write(folder, "data.json", data.to_dict())
         self.write(
             folder,
             "environment.json",
             {"wall_seconds": 1.5, "backend": "tensorflow", "device": "cpu", "keras": "3.15.0",
-             "started": "2026-01-02T03:04:05+00:00"},
+             "numerics_version": NUMERICS_VERSION, "started": "2026-01-02T03:04:05+00:00"},
         )  # fmt: skip
         rows = "".join(f"{e},0.5,0.9\n" for e in range(1, recipe.epochs + 1))
         (folder / "history.csv").write_text(f"epoch,loss,val_accuracy\n{rows}")

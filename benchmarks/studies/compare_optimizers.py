@@ -11,8 +11,6 @@ scores are the result. The figure, of accuracy over epochs and seconds, is drawn
 in the run folders. What it shows is in docs/explanation/optimizers.md.
 """
 
-from pathlib import Path
-
 import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, NullLocator, PercentFormatter
@@ -33,6 +31,7 @@ from kerasrecipes import Recipe, Run, use
 from kerasrecipes.cli.tables import print_table
 from kerasrecipes.page.svg import INK, RULE
 from kerasrecipes.runs import Sweep
+from kerasrecipes.training.run import run_folder
 
 STUDY = Study("compare_optimizers")
 
@@ -111,7 +110,9 @@ def curves(result: Sweep, directory) -> dict[str, tuple[np.ndarray, np.ndarray]]
     found = {}
     for name in result.labels:
         rows = [row for row in result.rows if row["label"] == name]
-        runs = [Run(Path(directory, f"run-{row['fingerprint']}")) for row in rows]
+        runs = [
+            Run(run_folder(directory, "run", row["fingerprint"], row["data_hash"])) for row in rows
+        ]
         seconds = np.array([[epoch["seconds"] for epoch in run.history] for run in runs])
         # The first epoch compiles the training step: it counts as much as another.
         seconds[:, 0] = np.median(seconds[:, 1:], axis=1)

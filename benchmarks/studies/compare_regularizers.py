@@ -12,8 +12,6 @@ Stochastic depth needs residual blocks and has a network, and a baseline, of its
 is in docs/explanation/regularizers.md.
 """
 
-from pathlib import Path
-
 import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
@@ -33,6 +31,7 @@ from kerasrecipes import Recipe, Run, use
 from kerasrecipes.cli.tables import print_table
 from kerasrecipes.page.svg import RULE
 from kerasrecipes.runs import Sweep
+from kerasrecipes.training.run import run_folder
 
 STUDY = Study("compare_regularizers")
 
@@ -126,7 +125,7 @@ def compare(recipe, regularizers, seeds, directory) -> tuple[Sweep, Sweep]:
 
 def training_scores(row, train, directory) -> dict[str, float]:
     """Returns what a run's network, without dropout or augmentation, scores on what it learnt."""
-    model = Run(Path(directory, f"run-{row['fingerprint']}")).load_model()
+    model = Run(run_folder(directory, "run", row["fingerprint"], row["data_hash"])).load_model()
     logits = model.predict(train.read(np.arange(len(train))), verbose=0)
     right = log_softmax(logits.astype("float64"), axis=-1)[np.arange(len(train)), train.labels]
     return {

@@ -2,11 +2,14 @@
 
 import contextlib
 import json
+import math
 import os
+import re
 import shutil
 import socket
 import tempfile
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -52,11 +55,25 @@ def write_text(path: Path, text: str, *, durable: bool = True) -> None:
 
 
 def write_json(path: Path, value: object) -> None:
-    """Writes an indented JSON file in one step."""
-    write_text(path, json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+    """Writes an indented JSON file in one step. NaN and infinity, which JSON lacks, become null."""
+    text = json.dumps(_finite(value), indent=2, ensure_ascii=False, allow_nan=False)
+    write_text(path, text + "\n")
+
+
+def _finite(value: object) -> object:
+    """Returns plain data with `None` in the place of numbers that are not finite."""
+    if isinstance(value, Mapping):
+        return {name: _finite(inner) for name, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(inner) for inner in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 NAME = "lock"
+# How long to wait for a lock: whoever looks at it from another machine holds it for a moment.
+PATIENCE_SECONDS = 0.2
+# How long a process that has made the lock's file may take to write its name into it.
+SIGNING_SECONDS = 5
 
 
 @contextlib.contextmanager
@@ -71,19 +88,61 @@ def locked(folder: Path) -> Iterator[None]:
     """
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / NAME
+    with _acquired(path):
+        began = datetime.now(UTC).isoformat(timespec="seconds")
+        path.write_text(f"process {os.getpid()} on {socket.gethostname()} since {began}")
+        try:
+            yield
+        finally:
+            path.unlink(missing_ok=True)
+
+
+def is_locked(folder: Path) -> bool:
+    """Returns whether a process has locked a folder, without keeping out one that is about to.
+
+    The lock itself is tried only if its process, by what the file says, may still be there.
+    """
+    path = folder / NAME
     try:
+        signed = re.match(r"process (\d+) on (\S+) since", path.read_text())
+        if signed is None and time.time() - path.stat().st_mtime < SIGNING_SECONDS:
+            return True
+        if signed and signed[2] == socket.gethostname() and not _is_alive(int(signed[1])):
+            return False
         with filelock.FileLock(path, blocking=False):
-            began = datetime.now(UTC).isoformat(timespec="seconds")
-            path.write_text(f"process {os.getpid()} on {socket.gethostname()} since {began}")
-            try:
-                yield
-            finally:
-                path.unlink(missing_ok=True)
+            path.unlink(missing_ok=True)  # It may have been deleted, and made again just now.
+            return False
+    except FileNotFoundError:
+        return False
     except filelock.Timeout:
-        raise BlockingIOError(
-            f"Another process is at work in {folder}: {path.read_text()}. Wait for it, or train "
-            "into another directory."
-        ) from None
+        return True
+
+
+def _acquired(path: Path):
+    """Returns a lock that is held, as a context that frees it."""
+    while True:
+        try:
+            return filelock.FileLock(path, timeout=PATIENCE_SECONDS).acquire(poll_interval=0.02)
+        except filelock.Timeout:
+            # The other process may have ended since, and have deleted the file: try again.
+            with contextlib.suppress(FileNotFoundError):
+                holder = path.read_text() or "it has just begun"
+                raise BlockingIOError(
+                    f"Another process is at work in {path.parent}: {holder}. Wait for it, or train "
+                    "into another directory."
+                ) from None
+
+
+def _is_alive(process: int) -> bool:
+    if os.name != "posix":
+        return True  # Elsewhere, to ask for a process may end it.
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass
+    return True
 
 
 def clear(folder: Path) -> None:

@@ -22,12 +22,14 @@ class Request:
         arguments: The arguments of the command line.
         space: The search space that a script brings.
         rungs: The rungs of a search that a script brings.
+        given: The run folder that the recipe was read from.
     """
 
     recipe: Any
     name: str
     directory: str
     arguments: argparse.Namespace
+    given: Path | None = None
     space: Mapping[str, Any] | None = None
     rungs: str | None = None
 
@@ -39,6 +41,7 @@ class Request:
         *,
         name: str,
         directory: str = "saved_models",
+        given: Path | None = None,
         space: Mapping[str, Any] | None = None,
         rungs: str | None = None,
     ) -> "Request":
@@ -49,6 +52,7 @@ class Request:
             arguments: As `Command.add_parser` adds them.
             name: What its runs are called unless `--name` says otherwise.
             directory: Where they are kept unless `--directory` says otherwise.
+            given: As of the request.
             space: As of the request.
             rungs: As of the request.
 
@@ -66,23 +70,39 @@ class Request:
             name=name,
             directory=arguments.directory or directory,
             arguments=arguments,
+            given=given,
             space=space,
             rungs=rungs,
         )
 
     @property
-    def folder(self) -> Path:
-        """The recipe's run folder, which need not be there."""
-        from kerasrecipes.training.run import run_folder
+    def runs(self) -> list:
+        """The recipe's runs that are there: on any data, of any numerics version.
 
-        return run_folder(self.directory, self.name, self.recipe)
+        If the recipe is that of a given run folder, this is its only run.
+        """
+        from kerasrecipes.training.run import runs_of
+
+        there = runs_of(self.directory, self.name, self.recipe.fingerprint)
+        return [run for run in there if self.given in (run.folder, run.folder.resolve())] or there
 
     @property
     def run(self):
-        """The `Run` in the folder; `None` if there is none yet."""
-        from kerasrecipes.training import Run
+        """The recipe's run; `None` if there is none yet.
 
-        return Run(self.folder) if (self.folder / "recipe.json").is_file() else None
+        Raises:
+            ValueError: If there are several, on different data, and none of them is given.
+        """
+        from kerasrecipes.training.numerics import NUMERICS_VERSION
+
+        there = self.runs
+        newest = [run for run in there if run.numerics_version == NUMERICS_VERSION] or there
+        if len(newest) > 1:
+            raise ValueError(
+                "There are several runs of this recipe, on different data. Name one: "
+                + ", ".join(f"`kerasrecipes {self.arguments.command} {r.folder}`" for r in newest)
+            )
+        return newest[0] if newest else None
 
 
 @dataclass(frozen=True, kw_only=True)

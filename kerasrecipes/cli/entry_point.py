@@ -5,6 +5,7 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from kerasrecipes.cli.arguments import changes_of
 from kerasrecipes.cli.command import Command, Request, check_command, when_stopped
@@ -55,21 +56,22 @@ def _run(command: Command, arguments: argparse.Namespace, argv: list[str]) -> No
         from kerasrecipes.recipe.recipe import Recipe
 
         recipe = Recipe.read(given)
-        directory, name = _home(Path(given), recipe)
-        command.run(Request.of(recipe, arguments, name=name, directory=directory))
+        command.run(Request.of(recipe, arguments, **_home(Path(given), recipe)))
 
 
 def _is_path(given: str) -> bool:
     return os.path.exists(given) or os.sep in given or given.endswith((".json", ".py"))
 
 
-def _home(path: Path, recipe) -> tuple[str, str]:
-    """Returns the directory and the name of a recipe's runs: those of the run folder it is in."""
+def _home(path: Path, recipe) -> dict[str, Any]:
+    """Returns directory, name and given folder of a recipe: of the run folder that it is in."""
+    from kerasrecipes.training.run import RunFolderName
+
     folder = (path if path.is_dir() else path.parent).resolve()
-    name = folder.name.removesuffix(f"-{recipe.fingerprint}")
-    if name != folder.name:
-        return os.path.relpath(folder.parent), name
-    return "saved_models", path.resolve().stem
+    parts = RunFolderName.of(folder.name)
+    if parts is None or parts.fingerprint != recipe.fingerprint:
+        return {"name": path.resolve().stem}
+    return {"directory": os.path.relpath(folder.parent), "name": parts.name, "given": folder}
 
 
 def _parser() -> argparse.ArgumentParser:

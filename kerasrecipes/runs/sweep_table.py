@@ -12,6 +12,7 @@ from scipy.stats import t as student_t
 from kerasrecipes.base.checks import check_choice
 from kerasrecipes.base.csv_table import read_rows, write_rows
 from kerasrecipes.data.dataset import evaluation_split
+from kerasrecipes.training.numerics import version_of
 
 _KEYS = ("label", "seed", "fingerprint", "data_hash")
 
@@ -22,9 +23,12 @@ class Sweep:
 
     Args:
         rows: A dictionary for each finished run: `label`, `seed`, the changed paths,
-            `fingerprint`, `data_hash`, `epoch` (the chosen one), `validation_accuracy`,
-            `validation_loss`, the same for `test`, further metrics, `parameters`, `seconds`,
-            `backend`, `device` and the version of `keras`.
+            `fingerprint`, `data_hash`, `numerics_version` (1 where it is missing), `epoch` (the
+            chosen one), `validation_accuracy`, `validation_loss`, the same for `test`, further
+            metrics, `parameters`, `seconds`, `backend`, `device` and the version of `keras`.
+
+    Rows of different numerics versions are never put together: means and differences of a label
+    are of its newest rows, and `remark` says what was left out.
 
     Example:
 
@@ -86,6 +90,18 @@ class Sweep:
         """The split to compare scores on: test if there is one, else validation."""
         return evaluation_split([name.removesuffix("_accuracy") for name in self.metrics])
 
+    @property
+    def remark(self) -> str:
+        """A sentence about rows of different numerics versions; empty if there are none."""
+        versions = [version_of(row) for row in self.rows]
+        older = sum(version < max(versions) for version in versions)
+        if not older:
+            return ""
+        return (
+            f"{older} of {len(versions)} rows are older than numerics version {max(versions)}: "
+            "they are not compared with the others."
+        )
+
     def summary(self, metric: str = "test_accuracy") -> list[dict[str, Any]]:
         """Returns the mean score of each label.
 
@@ -114,7 +130,8 @@ class Sweep:
 
         Returns:
             A dictionary for each other label, as in `summary`. The values are the differences
-            `metric(label, seed) - metric(baseline, seed)` over the seeds that both labels have.
+            `metric(label, seed) - metric(baseline, seed)` over the seeds that both labels have. If
+            the rows of the two labels are of different numerics versions, there are none.
 
         Raises:
             ValueError: If there is no such label, or no run has the metric.
@@ -124,15 +141,21 @@ class Sweep:
         found = []
         for label in self.labels:
             if label != baseline:
-                values = self._values(label, metric)
+                same = self._version(label) == self._version(baseline)
+                values = self._values(label, metric) if same else {}
                 paired = [value - base[seed] for seed, value in values.items() if seed in base]
                 found.append({"label": label, **_describe(paired)})
         return found
 
     def _values(self, label: str, metric: str) -> dict[int, float]:
         check_choice("metric", metric, self.metrics)
-        rows = [row for row in self.rows if row["label"] == label]
+        newest = self._version(label)
+        rows = [r for r in self.rows if r["label"] == label and version_of(r) == newest]
         return {row["seed"]: row[metric] for row in rows if is_number(row.get(metric))}
+
+    def _version(self, label: str) -> int:
+        """Returns the newest numerics version of a label's rows."""
+        return max(version_of(row) for row in self.rows if row["label"] == label)
 
 
 def is_number(value: object) -> bool:

@@ -12,6 +12,7 @@ from kerasrecipes.recipe.paths import value_at
 from kerasrecipes.recipe.recipe import Recipe
 from kerasrecipes.recipe.spec import frozen, to_plain
 from kerasrecipes.runs.sweep_table import Sweep, is_number
+from kerasrecipes.training.numerics import NUMERICS_VERSION, version_of
 from kerasrecipes.training.run import Run
 from kerasrecipes.training.training import train
 
@@ -44,8 +45,9 @@ def sweep(
         directory: The folder that holds the run folders.
         name: The name of the runs; see `train`.
         table: CSV file to which a row is written as soon as a run is finished. A row whose
-            fingerprint and data hash agree with a recipe replaces its training, so that a committed
-            table is enough to repeat the comparison. Rows of other labels and seeds are kept.
+            fingerprint, data hash and numerics version agree with a recipe replaces its training,
+            so that a committed table is enough to repeat the comparison. Rows of other labels and
+            seeds are kept.
         overwrite: Whether to train again even if there are finished runs or rows.
         verbose: As in `keras.Model.fit`.
         on_start: Function that is called with each recipe before it is trained.
@@ -72,7 +74,8 @@ def sweep(
     }
     paths = list(dict.fromkeys(path for change in changes.values() for path in change))
     recorded = Sweep.read(table) if table is not None and Path(table).exists() else Sweep(())
-    measured = {} if overwrite else {row["fingerprint"]: _measured(row) for row in recorded.rows}
+    current = [row for row in recorded.rows if version_of(row) == NUMERICS_VERSION]
+    measured = {} if overwrite else {row["fingerprint"]: _measured(row) for row in current}
     # A data set is loaded here only to compare its hash with that of a recorded row.
     data_hash = functools.cache(lambda data: data.build("data").load().hash)
     result = Sweep(())
@@ -167,8 +170,10 @@ def _measurements(run: Run) -> dict[str, Any]:
     }
     return {
         "data_hash": run.data["hash"],
+        "numerics_version": run.numerics_version,
         "epoch": run.metrics["epoch"],
         **scores,
+        **({"diverged": True} if run.diverged else {}),
         "parameters": run.metrics["parameters"]["trainable"],
         "seconds": run.environment["wall_seconds"],
         **{name: run.environment[name] for name in ("backend", "device", "keras")},

@@ -10,6 +10,7 @@ import keras
 
 from kerasrecipes import __version__
 from kerasrecipes.recipe.recipe import Recipe
+from kerasrecipes.training.numerics import NUMERICS_VERSION
 
 _OPENCV_PACKAGES = (
     "opencv-python-headless",
@@ -24,6 +25,7 @@ def describe_environment(recipe: Recipe) -> dict:
     backend = keras.backend.backend()
     return {
         "kerasrecipes": __version__,
+        "numerics_version": NUMERICS_VERSION,
         "keras": keras.__version__,
         "backend": backend,
         backend: importlib.metadata.version(backend),

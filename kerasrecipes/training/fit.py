@@ -10,6 +10,7 @@ from kerasrecipes.callbacks import AveragedWeights, BestWeights, TensorBoardScal
 from kerasrecipes.data.batches import evaluation_batches, shuffled_images, training_batches
 from kerasrecipes.models.surgery.batch_norm_recalibration import recalibrate_batch_norm
 from kerasrecipes.training.build import BuiltRecipe
+from kerasrecipes.training.divergence import EpochDiverged, StopWhenDiverged, restore_finite
 from kerasrecipes.training.epoch_log import EpochLog
 from kerasrecipes.training.monitors import build_callbacks
 from kerasrecipes.training.resumable_checkpoint import ResumableCheckpoint
@@ -23,12 +24,14 @@ class FittedEpochs(NamedTuple):
     """The epochs that a run has trained.
 
     Args:
-        kept: The epoch whose weights the model has now, counted from 1.
+        kept: The epoch whose weights the model has now, counted from 1; 0 for the initial weights.
         seconds: The time that all epochs took together.
+        diverged: `None`, or the epoch and step, counted from 1, at which the loss was not finite.
     """
 
     kept: int
     seconds: float
+    diverged: dict[str, int] | None = None
 
 
 def fit_recipe(
@@ -40,6 +43,9 @@ def fit_recipe(
     verbose: str | int = "auto",
 ) -> FittedEpochs:
     """Trains a built recipe from the last checkpoint in its run folder to the end.
+
+    If the loss is NaN or infinite, the training ends there. The model then gets the weights of its
+    best epoch, or else those of its last checkpoint, or its initial ones.
 
     Args:
         built: The built recipe. Its model is trained.
@@ -67,29 +73,40 @@ def fit_recipe(
     last = finished if checkpoint.stopped else recipe.epochs
     # Keras weights a sample by one class. A mixed sample has several, which the batches weight.
     mixed = built.mixed_labels
-    model.fit(
-        training_batches(
-            built.dataset.train,
-            batch_size=built.batch_size,
-            seed=recipe.seed,
+    guard = StopWhenDiverged()
+    try:
+        model.fit(
+            training_batches(
+                built.dataset.train,
+                batch_size=built.batch_size,
+                seed=recipe.seed,
+                steps_per_epoch=steps,
+                epochs=range(finished, max(last, finished + 1)),
+                augment=built.augment,
+                classes=len(built.dataset.class_names),
+                class_weight=class_weight if mixed else None,
+            ),
+            validation_data=validation,
+            initial_epoch=finished,
+            epochs=last,
             steps_per_epoch=steps,
-            epochs=range(finished, max(last, finished + 1)),
-            augment=built.augment,
-            classes=len(built.dataset.class_names),
-            class_weight=class_weight if mixed else None,
-        ),
-        validation_data=validation,
-        initial_epoch=finished,
-        epochs=last,
-        steps_per_epoch=steps,
-        shuffle=False,  # The batches are in the run's own order already.
-        class_weight=None if mixed else class_weight,
-        callbacks=[*own, TensorBoardScalars(folder / "logs"), checkpoint, *callbacks],
-        verbose=verbose,
-    )
+            shuffle=False,  # The batches are in the run's own order already.
+            class_weight=None if mixed else class_weight,
+            callbacks=[guard, *own, TensorBoardScalars(folder / "logs"), checkpoint, *callbacks],
+            verbose=verbose,
+        )
+    except EpochDiverged as end:
+        log.on_epoch_end(end.epoch, end.logs)
+        seconds = _seconds(log)  # The log's rows are those of the checkpoint after the next line.
+        kept = restore_finite(model, best, checkpoint, guard.initial)
+        return FittedEpochs(kept, seconds, {"epoch": end.epoch + 1, "step": end.step})
     best_epoch = best[0].restore(model) if best else None
     kept = log.rows[-1]["epoch"] if best_epoch is None else best_epoch + 1
-    return FittedEpochs(kept, sum(row["seconds"] for row in log.rows))
+    return FittedEpochs(kept, _seconds(log))
+
+
+def _seconds(log: EpochLog) -> float:
+    return sum(row["seconds"] for row in log.rows)
 
 
 def _statistics_refresh(built: BuiltRecipe) -> Callable[[keras.Model], None]:

@@ -3,16 +3,18 @@
 import csv
 import functools
 import json
+import re
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-import filelock
 import numpy as np
 
+from kerasrecipes.base.files import is_locked
 from kerasrecipes.data.dataset import evaluation_split
 from kerasrecipes.recipe.recipe import Recipe
+from kerasrecipes.training.numerics import NUMERICS_VERSION, version_of
 
 
 class Run:
@@ -30,7 +32,7 @@ class Run:
     Example:
 
     ```python
-    run = kerasrecipes.load("saved_models/train_from_scratch-0123456789ab")
+    run = kerasrecipes.load("saved_models/train_from_scratch-0123456789ab-01234567-v2")
     run.metrics["test"]["accuracy"], run.history[-1]["val_loss"]
     run.load_model().predict(images)
     ```
@@ -48,8 +50,21 @@ class Run:
 
     @property
     def name(self) -> str:
-        """The name of the folder: the name given to `train`, and the recipe's fingerprint."""
+        """The name of the folder; see `run_folder`."""
         return self.folder.name
+
+    @property
+    def numerics_version(self) -> int:
+        """The version of the numbers that the run trains to; see `NUMERICS_VERSION`."""
+        return version_of(self.environment)
+
+    def is_of(self, fingerprint: str, data_hash: str) -> bool:
+        """Returns whether the run stands for a recipe: same recipe, data and numerics version."""
+        return (
+            self.recipe.fingerprint == fingerprint
+            and self.data.get("hash") == data_hash
+            and self.numerics_version == NUMERICS_VERSION
+        )
 
     @property
     def finished(self) -> bool:
@@ -59,14 +74,7 @@ class Run:
     @property
     def running(self) -> bool:
         """Whether a process is at work in the folder now."""
-        path = self.folder / "lock"
-        if not path.is_file():
-            return False
-        try:
-            with filelock.FileLock(path, blocking=False):
-                return False
-        except filelock.Timeout:
-            return True
+        return is_locked(self.folder)
 
     @functools.cached_property
     def recipe(self) -> Recipe:
@@ -87,6 +95,19 @@ class Run:
     def metrics(self) -> dict[str, Any]:
         """The chosen epoch, and the model's scores on validation and test."""
         return self._json("metrics.json")
+
+    @property
+    def diverged(self) -> str | None:
+        """A sentence about the step at which the loss was not finite; `None` if it always was."""
+        step = self.metrics.get("diverged")
+        if step is None:
+            return None
+        epoch = self.metrics["epoch"]
+        kept = f"those of epoch {epoch}" if epoch else "the initial ones"
+        return (
+            f"The loss was not finite at epoch {step['epoch']}, step {step['step']}, where the "
+            f"training ended: the weights kept are {kept}."
+        )
 
     @property
     def evaluation_split(self) -> str | None:
@@ -158,9 +179,48 @@ class Run:
             return dict(file)
 
 
-def run_folder(directory: str | Path, name: str, recipe: Recipe) -> Path:
-    """Returns the path of a recipe's run folder, which need not exist."""
-    return Path(directory) / f"{name}-{recipe.fingerprint}"
+class RunFolderName(NamedTuple):
+    """The parts of a run folder's name.
+
+    Args:
+        name: The name that was given to `train`.
+        fingerprint: The fingerprint of the recipe.
+    """
+
+    name: str
+    fingerprint: str
+
+    @classmethod
+    def of(cls, folder: str) -> "RunFolderName | None":
+        """Returns the parts of a name; `None` if it is not the name of a run folder.
+
+        Runs of numerics version 1 are called `<name>-<fingerprint>`.
+
+        Example:
+
+        >>> RunFolderName.of("mine-0123456789ab-01234567-v2")
+        RunFolderName(name='mine', fingerprint='0123456789ab')
+        >>> RunFolderName.of("mine-0123456789ab").name, RunFolderName.of("mine")
+        ('mine', None)
+        """
+        found = re.fullmatch(r"(.+?)-([0-9a-f]{12})(-[0-9a-f]{8}-v\d+)?", folder, re.DOTALL)
+        return cls(found[1], found[2]) if found else None
+
+
+def run_folder(directory: str | Path, name: str, fingerprint: str, data_hash: str) -> Path:
+    """Returns the path of a run folder, which need not exist.
+
+    It is `<name>-<fingerprint>-<data>-v<numerics version>`. `<data>` is the beginning of the hash
+    of the data: local paths are no part of a fingerprint, so that two folders of images may have
+    the same one.
+    """
+    return Path(directory) / f"{name}-{fingerprint}-{data_hash[:8]}-v{NUMERICS_VERSION}"
+
+
+def runs_of(directory: str | Path, name: str, fingerprint: str) -> list[Run]:
+    """Returns all runs of a recipe under a name: on any data, of any numerics version."""
+    parts = RunFolderName(name, fingerprint)
+    return [run for run in find_runs(directory) if RunFolderName.of(run.name) == parts]
 
 
 def load(folder: str | Path) -> Run:

@@ -15,6 +15,7 @@ from kerasrecipes.models.surgery.assembly import network_of
 from kerasrecipes.models.surgery.weight_transfer import warm_start
 from kerasrecipes.recipe.recipe import Recipe
 from kerasrecipes.recipe.registry import arguments
+from kerasrecipes.training.numerics import NUMERICS_VERSION
 from kerasrecipes.training.run import Run, find_runs
 
 
@@ -30,12 +31,13 @@ def start_model(
         train: Function that trains the start recipe. It is called if there is no such run.
 
     Raises:
-        ValueError: If the weights of the run do not fit the recipe; see `check_start`.
+        ValueError: If the weights of the run do not fit the recipe, see `check_start`, or the run
+            that is named is of another numerics version.
     """
     start = recipe.start_recipe()
     if start is None:
         return None
-    run = _finished_run(recipe, start, directory) or train(start)
+    run = _finished_run(recipe, start, dataset, directory) or train(start)
     check_start(recipe, dataset, run)
     return run.load_model()
 
@@ -91,14 +93,30 @@ def take_over_weights(recipe: Recipe, model: keras.Model, start: keras.Model) ->
         warm_start(network_of(model), network_of(start))
 
 
-def _finished_run(recipe: Recipe, start: Recipe, directory: str | Path) -> Run | None:
-    """Returns a finished run of the start recipe: the one that is named, or one in a directory."""
+def _finished_run(
+    recipe: Recipe, start: Recipe, dataset: Dataset, directory: str | Path
+) -> Run | None:
+    """Returns a finished run of the start recipe: the one that is named, or one in a directory.
+
+    A run that is named is taken whatever its data are.
+    """
     path = recipe.start
-    named = [Run(path)] if isinstance(path, str) and Path(path).is_dir() else []
-    for run in [*named, *find_runs(directory)]:
-        if run.finished and run.recipe.fingerprint == start.fingerprint:
-            return run
-    return None
+    if isinstance(path, str) and Path(path).is_dir() and (named := Run(path)).finished:
+        if named.numerics_version != NUMERICS_VERSION:
+            raise ValueError(
+                f"The run to start from has the numerics version {named.numerics_version}, and now "
+                f"it is {NUMERICS_VERSION}: its recipe trains to other numbers. Give its "
+                "recipe.json to train it again, or use its network by `Pretrained` with "
+                f"`backbone={path!r}`. Received: start={path!r}"
+            )
+        return named
+    there = [run for run in find_runs(directory) if run.finished]
+    there = [run for run in there if run.recipe.fingerprint == start.fingerprint]
+    if not there:
+        return None
+    same = start.data.to_dict() == recipe.data.to_dict()
+    data_hash = (dataset if same else start.data.build("data").load()).hash
+    return next((run for run in there if run.is_of(start.fingerprint, data_hash)), None)
 
 
 def _builder_takes_start(recipe: Recipe) -> bool:

@@ -3,7 +3,9 @@
 import functools
 import gc
 import shutil
-from collections.abc import Sequence
+import threading
+import warnings
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import keras
@@ -13,12 +15,18 @@ from kerasrecipes.base.private import hold_gradients_weakly
 from kerasrecipes.data.dataset import Dataset
 from kerasrecipes.recipe.recipe import Recipe
 from kerasrecipes.training.build import BuiltRecipe, build_recipe, class_weights
+from kerasrecipes.training.divergence import DivergenceWarning
 from kerasrecipes.training.environment import describe_environment
 from kerasrecipes.training.features.cached_build import on_features
 from kerasrecipes.training.finish import finish_run
 from kerasrecipes.training.fit import fit_recipe
+from kerasrecipes.training.numerics import NUMERICS_VERSION
 from kerasrecipes.training.run import Run, run_folder
 from kerasrecipes.training.start import start_model
+
+# Keras draws initial weights and random layers' numbers from states of the whole process, so two
+# trainings at once would disturb each other. A start's training is within that of its recipe.
+_ONE_AT_A_TIME = threading.RLock()
 
 
 def train(
@@ -30,11 +38,13 @@ def train(
     verbose: str | int = "auto",
     cache_features: bool | None = None,
     callbacks: Sequence[keras.callbacks.Callback] = (),
+    on_start: Callable[[Path], None] | None = None,
 ) -> Run:
-    """Trains a recipe, or returns its run if it has been trained before.
+    """Trains a recipe, or returns its run if it has been trained before on the same data.
 
     An interrupted run is resumed after its last finished epoch and ends with the same numbers as
-    an uninterrupted one. Keras's global random seed is set.
+    an uninterrupted one. Keras's global random seed is set. Several threads of a process train
+    one after the other.
 
     If the model begins with frozen layers, as `Pretrained` does, and images are not augmented,
     the outputs of the frozen layers are computed once for all images, and the other layers are
@@ -43,8 +53,8 @@ def train(
 
     Args:
         recipe: The recipe.
-        directory: The folder that holds the run folders. The folder of this run is
-            `<name>-<fingerprint>` in it.
+        directory: The folder that holds the run folders. The name of this run's folder is made of
+            `name`, the recipe's fingerprint, the hash of the data and the numerics version.
         name: The name of the run, such as the name of the script.
         overwrite: Whether to train again even if the recipe has been trained before.
         verbose: As in `keras.Model.fit`.
@@ -53,49 +63,76 @@ def train(
         callbacks: Further callbacks, which are no part of the recipe. They are called after the
             checkpoint of each epoch was written. An error that one of them raises ends the
             training, which can be resumed.
+        on_start: Function that is called with the run folder as soon as it is known, before
+            anything is trained. The folder need not exist.
 
     Returns:
-        The finished run.
+        The finished run. If its loss became NaN or infinite, the training ended there, a
+        `DivergenceWarning` says so, and `Run.diverged` tells the step and which weights were kept.
 
     Raises:
-        ValueError: If the recipe cannot be trained, or the run folder belongs to other data.
+        ValueError: If the recipe cannot be trained, the run folder belongs to other data, or the
+            run was begun on another backend.
         BlockingIOError: If another process is at work in the run folder.
     """
-    folder = run_folder(directory, name, recipe)
     dataset = recipe.data.build("data").load()
-    if not overwrite and _is_finished(folder, dataset):
-        return Run(folder)
-    # Frees the models of earlier runs that nobody holds any more.
-    hold_gradients_weakly()
-    gc.collect()
-    train_start = functools.partial(train, directory=directory, name="start", verbose=verbose)
-    # The start model is not kept in a variable, so that it can be freed before the training.
-    built = build_recipe(recipe, dataset, start_model(recipe, dataset, directory, train_start))
-    weights = class_weights(recipe, dataset)
-    with locked(folder):
-        if overwrite:
-            clear(folder)
-        if not _is_finished(folder, dataset):
-            cached = on_features(built, Path(directory) / "features", cache_features)
-            _open(folder, built)
-            fitted = fit_recipe(
-                cached or built, folder, weights, callbacks=callbacks, verbose=verbose
-            )
-            finish_run(folder, built, fitted, cached)
-            shutil.rmtree(folder / "checkpoint", ignore_errors=True)
-    return Run(folder)
+    folder = run_folder(directory, name, recipe.fingerprint, dataset.hash)
+    if on_start is not None:
+        on_start(folder)
+    if not overwrite and _is_finished(folder, recipe, dataset):
+        return _with_warning(Run(folder))
+    with _ONE_AT_A_TIME:
+        # Frees the models of earlier runs that nobody holds any more.
+        hold_gradients_weakly()
+        gc.collect()
+        train_start = functools.partial(train, directory=directory, name="start", verbose=verbose)
+        # The start model is not kept in a variable, so that it can be freed before the training.
+        built = build_recipe(recipe, dataset, start_model(recipe, dataset, directory, train_start))
+        weights = class_weights(recipe, dataset)
+        with locked(folder):
+            if overwrite:
+                clear(folder)
+            if not _is_finished(folder, recipe, dataset):
+                cached = on_features(built, Path(directory) / "features", cache_features)
+                _open(folder, built)
+                fitted = fit_recipe(
+                    cached or built, folder, weights, callbacks=callbacks, verbose=verbose
+                )
+                finish_run(folder, built, fitted, cached)
+                shutil.rmtree(folder / "checkpoint", ignore_errors=True)
+    return _with_warning(Run(folder))
 
 
-def _is_finished(folder: Path, dataset: Dataset) -> bool:
-    """Returns whether a folder holds a finished run; raises if the run is of other data."""
+def _with_warning(run: Run) -> Run:
+    """Returns a run, and warns if it has diverged."""
+    if run.diverged:
+        warnings.warn(f"{run.diverged} {run.folder}", DivergenceWarning, stacklevel=3)
+    return run
+
+
+def _is_finished(folder: Path, recipe: Recipe, dataset: Dataset) -> bool:
+    """Returns whether a folder holds the finished run.
+
+    Raises:
+        ValueError: If the folder holds another run, or the run cannot be resumed here.
+    """
     if not (folder / "data.json").exists():
         return False
     run = Run(folder)
-    if run.data["hash"] != dataset.hash:
+    if not run.is_of(recipe.fingerprint, dataset.hash):
         raise ValueError(
-            "The data has changed since this run began: its hash was "
-            f"{run.data['hash'][:12]}, and now it is {dataset.hash[:12]}. Train in another "
-            f"`--directory`, or with `--overwrite` to replace the run. Received: {folder}"
+            "The folder holds another run: its recipe is "
+            f"{run.recipe.fingerprint}, the hash of its data begins with {run.data['hash'][:12]}, "
+            f"and its numerics version is {run.numerics_version}. Here they are "
+            f"{recipe.fingerprint}, {dataset.hash[:12]} and {NUMERICS_VERSION}. Give this run "
+            f"another name (`name`, `--name`). Received: {folder}"
+        )
+    backend, begun = keras.backend.backend(), run.environment.get("backend")
+    if not run.finished and begun != backend:
+        raise ValueError(
+            f"The run was begun with the backend {begun}, and this is {backend}, which would go on "
+            f"with other numbers. Set KERAS_BACKEND={begun}, or give this run another name "
+            f"(`name`, `--name`). Received: {folder}"
         )
     return run.finished
 

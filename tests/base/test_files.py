@@ -1,5 +1,8 @@
 import errno
+import json
+import math
 
+import numpy as np
 import pytest
 
 from kerasrecipes.base.files import replacing, write_json
@@ -18,6 +21,15 @@ def test_a_file_is_whole_or_as_it_was(tmp_path):
         fail_half_way()
     assert path.read_text() == '{\n  "accuracy": 0.5\n}\n'
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_json_holds_null_where_a_number_is_not_finite(tmp_path):
+    path = tmp_path / "metrics.json"
+    value = {"loss": math.nan, "of": [math.inf, (1.5, np.float64("-inf"))], "n": 3, "name": "nan"}
+    write_json(path, value)
+    assert json.loads(path.read_text(), parse_constant=pytest.fail) == {
+        "loss": None, "of": [None, [1.5, None]], "n": 3, "name": "nan",
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize("durable", [True, False])

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from kerasrecipes import Recipe, use
+from kerasrecipes.training.run import run_folder
 from tests.fake_train import FakeTrain
 
 ROOT = Path(__file__).parents[2]
@@ -27,6 +28,17 @@ def recipe():
         optimizer=use("SGD", momentum=0.9, learning_rate=0.1),
         epochs=3,
     )
+
+
+@pytest.fixture
+def folder_of():
+    """Returns the run folder of a recipe of `my_script`, below a directory."""
+
+    def folder_of(recipe, directory="saved_models"):
+        data_hash = recipe.data.build("data").load().hash
+        return run_folder(directory, "my_script", recipe.fingerprint, data_hash)
+
+    return folder_of
 
 
 @pytest.fixture

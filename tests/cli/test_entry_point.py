@@ -2,12 +2,13 @@ import json
 import os
 from pathlib import Path
 
-import filelock
 import pytest
 
 import kerasrecipes
 from kerasrecipes import Recipe
+from kerasrecipes.base.files import locked
 from kerasrecipes.cli import console, main
+from kerasrecipes.training.numerics import NUMERICS_VERSION
 
 
 def test_families_are_listed_with_ours_and_keras_apart(output):
@@ -102,7 +103,7 @@ def test_a_users_own_component_is_found_in_the_current_directory(output, tmp_pat
     assert code == 0
     trained = Recipe.read(train.trained[0])
     assert trained.model.to_dict() == {"use": "mine_for_cli:build", "width": 16}
-    assert out.startswith("saved_models/wide-")
+    assert out.startswith(f"{tmp_path.resolve()}/saved_models/wide-")
 
 
 def test_a_run_folder_goes_on_where_it_is(recipe, output, train):
@@ -110,7 +111,7 @@ def test_a_run_folder_goes_on_where_it_is(recipe, output, train):
     folder = str(train.trained[0])
     for path in (folder, f"{folder}/", f"{folder}/recipe.json"):
         _, out, _ = output(console, ["train", path])
-        assert out.startswith(f"{folder}: trained before")
+        assert out.startswith(f"{os.path.realpath(folder)}: trained before")
         assert f"report: {folder}/report.html" in out
     output(console, ["train", folder, "--seed", "1"])
     assert str(train.trained[1]) == folder.replace(
@@ -123,7 +124,7 @@ def test_a_run_folder_goes_on_where_it_is(recipe, output, train):
 def test_a_run_folder_that_was_renamed_is_still_a_recipe(recipe, output, train):
     train.write(Path("best"), "recipe.json", recipe.to_dict())
     output(console, ["train", "best"])
-    assert str(train.trained[0]) == f"saved_models/best-{recipe.fingerprint}"
+    assert str(train.trained[0]).startswith(f"saved_models/best-{recipe.fingerprint}-")
 
 
 def test_runs_are_listed_with_how_they_went(recipe, output, train):
@@ -137,18 +138,21 @@ def test_runs_are_listed_with_how_they_went(recipe, output, train):
     rows = {line.split()[1]: line.split() for line in out.splitlines()}
     assert code == 0
     assert " ".join(rows["fingerprint"]) == (
-        "name fingerprint status epochs validation test started"
+        "name fingerprint data status epochs validation test started numerics"
     )
-    assert rows[recipe.fingerprint][:6] == [
-        "my_script", recipe.fingerprint, "finished", "3/3", "89.0%", "89.0%",
+    data = recipe.data.build("data").load().hash[:8]
+    assert rows[recipe.fingerprint][:7] == [
+        "my_script", recipe.fingerprint, data, "finished", "3/3", "89.0%", "89.0%",
     ]  # fmt: skip
-    assert rows[recipe.fingerprint][6].startswith("2026-01-0")
+    assert rows[recipe.fingerprint][7].startswith("2026-01-0")
+    assert rows[recipe.fingerprint][-1] == str(NUMERICS_VERSION)
     fingerprint = recipe.replace({"seed": 1}).fingerprint
-    assert rows[fingerprint][2:6] == ["unfinished", "3/3", "–", "–"]
+    assert rows[fingerprint][2:7] == [data, "unfinished", "3/3", "–", "–"]
     assert rows["0123"][:4] == ["from_the_future", "0123", "unfinished", "0/5"]
-    with filelock.FileLock(unfinished / "lock"):
-        assert f"{fingerprint}  running" in output(console, ["runs"])[1]
-    assert f"{fingerprint}  unfinished" in output(console, ["runs"])[1]
+    assert rows["0123"][-1] == "1"
+    with locked(unfinished):
+        assert f"{fingerprint}  {data}  running" in output(console, ["runs"])[1]
+    assert f"{fingerprint}  {data}  unfinished" in output(console, ["runs"])[1]
 
 
 def test_no_runs_is_no_error(output, tmp_path):

@@ -1,11 +1,13 @@
 import json
 import os
+import shutil
+from pathlib import Path
 
 import pytest
 
 import kerasrecipes
 from kerasrecipes.cli import console, main
-from kerasrecipes.training.run import run_folder
+from kerasrecipes.training.numerics import NUMERICS_VERSION
 
 
 def _trained(train):
@@ -14,10 +16,11 @@ def _trained(train):
 
 def test_a_script_trains_when_nothing_else_is_said(recipe, train, output):
     code, out, err = output(main, recipe, None, [])
-    folder = f"saved_models/my_script-{recipe.fingerprint}"
+    data_hash = recipe.data.build("data").load().hash
+    folder = f"saved_models/my_script-{recipe.fingerprint}-{data_hash[:8]}-v{NUMERICS_VERSION}"
     assert (code, err) == (0, "")
     assert out.splitlines() == [
-        f"{folder}: training",
+        f"{os.path.realpath(folder)}: training",
         "test accuracy 89.0% (95% interval 84.0% to 94.0%, n = 100), "
         "weights of epoch 2 of 3, chosen by val_accuracy",
         f"report: {folder}/report.html",
@@ -30,7 +33,8 @@ def test_a_finished_run_is_shown_instead_of_trained(recipe, train, output):
     code, out, _ = output(main, recipe, None, ["train"])
     assert (code, len(train.trained)) == (0, 1)
     assert out.splitlines()[0] == (
-        f"{train.trained[0]}: trained before; --overwrite trains it again"
+        f"{train.trained[0].resolve()}: trained before; "
+        "--seed and --name train another run, --overwrite replaces this one"
     )
     assert "test accuracy 89.0%" in out
     assert "report.html" in out
@@ -39,15 +43,64 @@ def test_a_finished_run_is_shown_instead_of_trained(recipe, train, output):
     assert "trained before" not in out
 
 
-def test_an_unfinished_run_says_where_it_goes_on(recipe, train, output):
-    folder = run_folder("saved_models", "my_script", recipe)
+def test_an_unfinished_run_says_where_it_goes_on(recipe, train, output, folder_of):
+    folder = folder_of(recipe)
     train.write(folder, "recipe.json", recipe.to_dict())
     (folder / "history.csv").write_text("epoch,loss\n1,0.5\n2,0.4\n")
-    assert output(main, recipe, None, [])[1].startswith(f"{folder}: going on after epoch 2\n")
+    assert output(main, recipe, None, [])[1].startswith(
+        f"{folder.resolve()}: going on after epoch 2\n"
+    )
 
 
-def test_a_report_from_before_the_end_is_written_again(recipe, train, output):
-    folder = run_folder("saved_models", "my_script", recipe)
+def test_runs_that_do_not_stand_for_a_recipe_are_told_and_kept(recipe, train, output, folder_of):
+    output(main, recipe, None, [])
+    (current,) = train.trained
+    old = current.rename(current.with_name(f"my_script-{recipe.fingerprint}"))
+    environment = json.loads((old / "environment.json").read_text())
+    del environment["numerics_version"]
+    train.write(old, "environment.json", environment)
+    code, out, _ = output(main, recipe, None, ["report"])
+    assert code == 0
+    assert out.startswith(f"{old} (numerics version 1, now {NUMERICS_VERSION}: ")
+    code, out, err = output(main, recipe, None, [])
+    assert (code, train.trained[1:]) == (0, [current])
+    assert out.startswith(f"{current.resolve()}: training\n")
+    assert err == (
+        f"note: {old} is not reused (numerics version 1, now {NUMERICS_VERSION}: "
+        "its recipe trains anew)\n"
+    )
+    shown = output(main, recipe, None, ["show"])[1].splitlines()[-2:]
+    assert [line.split(" (")[0] for line in shown] == [str(old), str(current)]
+    # The new one is the one to report on, unless there is a second one, on other data.
+    assert output(main, recipe, None, ["report"])[1].startswith(f"{current}\n")
+    other = current.with_name(f"my_script-{recipe.fingerprint}-00000000-v{NUMERICS_VERSION}")
+    shutil.copytree(current, other)
+    code, _, err = output(main, recipe, None, ["report"])
+    assert code == 2
+    assert f"`kerasrecipes report {current}`" in err
+    assert f"`kerasrecipes report {other}`" in err
+    for folder in (current, other, old):
+        code, out, _ = output(console, ["report", str(folder)])
+        assert (code, out.split()[0]) == (0, str(folder))
+
+
+def test_a_run_that_another_working_directory_has_is_told(
+    recipe, train, output, tmp_path, monkeypatch
+):
+    output(main, recipe, None, [])
+    (run,) = train.trained
+    there = tmp_path / run
+    (tmp_path / "below").mkdir()
+    monkeypatch.chdir(tmp_path / "below")
+    _, out, err = output(main, recipe, None, [])
+    assert out.startswith(f"{tmp_path.resolve()}/below/{run}: training\n")
+    assert err == (
+        f"note: a run of this recipe is in {there}; --directory {there.parent} finds it\n"
+    )
+
+
+def test_a_report_from_before_the_end_is_written_again(recipe, train, output, folder_of):
+    folder = folder_of(recipe)
     train.write(folder, "recipe.json", recipe.to_dict())
     output(main, recipe, None, ["report"])
     os.utime(folder / "report.html", (0, 0))
@@ -167,7 +220,7 @@ def test_several_seeds_show_their_mean_and_interval(recipe, train, output):
     *started, header, row_0, row_1, row_2, mean = out.splitlines()
     rows = [row_0, row_1, row_2]
     assert code == 0
-    assert started == [f"{folder}: training" for folder in train.trained]
+    assert started == [f"{folder.resolve()}: training" for folder in train.trained]
     assert " ".join(header.split()) == "seed epoch validation test n time fingerprint"
     assert [row.split()[:5] for row in rows] == [
         ["0", "2", "89.0%", "89.0%", "100"],
@@ -194,12 +247,13 @@ def test_a_report_is_written_again(recipe, train, output):
     assert report.read_text() == "False"
     code, out, _ = output(main, recipe, None, ["report"])
     assert (code, report.read_text()) == (0, "True")
+    assert out.splitlines()[0] == str(train.trained[0])
     assert out.splitlines()[-1] == f"report: {report}"
     (train.trained[0] / "metrics.json").unlink()
     assert "The run is not finished: 3 of 3 epochs." in output(main, recipe, None, ["report"])[1]
 
 
-def test_show_tells_values_and_what_they_come_to(recipe, output):
+def test_show_tells_values_and_what_they_come_to(recipe, output, folder_of):
     space = {"optimizer.momentum": "uniform(0, 1)", "optimizer.weight_decay": "log_uniform(1, 2)"}
     code, out, _ = output(main, recipe, space, ["show", "--set", "batch_size=100"])
     lines = [line.split(maxsplit=1) for line in out.splitlines() if line]
@@ -217,21 +271,34 @@ def test_show_tells_values_and_what_they_come_to(recipe, output):
     assert "from_logits=True" in shown["loss"]
     assert shown["metrics"] == "accuracy"
     assert shown["monitor"] == "highest val_accuracy"
-    fingerprint = recipe.replace({"batch_size": 100}).fingerprint
-    assert shown["fingerprint"] == fingerprint
-    assert out.splitlines()[-1] == f"saved_models/my_script-{fingerprint} (not there yet)"
+    changed = recipe.replace({"batch_size": 100})
+    assert shown["fingerprint"] == changed.fingerprint
+    assert out.splitlines()[-1] == f"{folder_of(changed)} (not there yet)"
     assert not os.path.exists("saved_models")
 
 
-def test_a_recipe_is_really_trained_and_reported(recipe, output):
+def test_a_recipe_is_really_trained_and_reported(recipe, output, folder_of):
     argv = ["--epochs", "1", "--directory", "runs"]
     code, out, err = output(main, recipe, None, argv)
     assert (code, err) == (0, "")
-    run = kerasrecipes.load(run_folder("runs", "my_script", recipe.replace({"epochs": 1})))
+    run = kerasrecipes.load(folder_of(recipe.replace({"epochs": 1}), "runs"))
     assert f"{100 * run.metrics['test']['accuracy']:.1f}%" in out.splitlines()[-2]
     assert "n = 359" in out
     assert (run.folder / "report.html").stat().st_size > 10_000
     code, out, _ = output(main, recipe, None, argv)
     assert code == 0
-    assert out.startswith(f"{run.folder}: trained before")
+    assert out.startswith(f"{run.folder.resolve()}: trained before")
     assert "1/1" in output(console, ["runs", "runs"])[1]
+
+
+def test_a_diverged_run_ends_with_exit_code_3(recipe, output):
+    argv = ["--set", "optimizer.learning_rate=1e30", "--epochs", "2", "--directory", "runs"]
+    for _ in range(2):  # It is trained once, and then shown.
+        code, out, err = output(main, recipe, None, argv)
+        assert code == 3
+        assert err.startswith("error: The loss was not finite at epoch 1, step ")
+        assert err.count("\n") == 1
+        assert "the weights kept are the initial ones" in err
+        assert "n = 359), initial weights" in out
+    assert "The loss diverged at epoch 1." in (Path(out.split("report: ")[1].strip())).read_text()
+    assert output(main, recipe, None, [*argv, "--seeds", "0", "1"])[0] == 3

@@ -6,6 +6,7 @@ from scipy import stats
 
 from kerasrecipes import Recipe, use
 from kerasrecipes.runs.sweeping import Sweep, sweep
+from kerasrecipes.training.numerics import NUMERICS_VERSION
 from tests.fake_train import FakeTrain
 
 CHANGES = {"none": {}, "some": {"optimizer.momentum": 0.5}, "Adam": {"optimizer": "Adam"}}
@@ -43,7 +44,10 @@ def test_each_label_is_trained_with_each_seed(run, train, recipe):
     row = result.rows[4]
     expected = recipe.replace({"optimizer.momentum": 0.5, "seed": 1})
     assert row["fingerprint"] == expected.fingerprint
-    assert train.trained[4].name == f"sweep-{expected.fingerprint}"
+    data = row["data_hash"][:8]
+    folder = f"sweep-{expected.fingerprint}-{data}-v{NUMERICS_VERSION}"
+    assert train.trained[4].name == folder
+    assert row["numerics_version"] == NUMERICS_VERSION
     assert row["data_hash"] == recipe.data.build("data").load().hash
     assert row["test_accuracy"] == row["validation_accuracy"] == 0.8 + 0.1 * 0.5 + 0.01
     assert (row["test_n"], row["validation_n"], row["epoch"]) == (100, 50, 2)
@@ -109,6 +113,59 @@ def test_a_row_about_other_data_does_not_count(run, train, tmp_path):
     assert run(seeds=[0], directory=tmp_path / "empty") == true
     assert len(train.trained) == 6
     assert Sweep.read(table) == true
+
+
+@pytest.mark.parametrize("version", [None, 1, NUMERICS_VERSION + 1])
+def test_a_row_of_another_numerics_version_is_shown_and_not_reused(run, train, tmp_path, version):
+    table = tmp_path / "table.csv"
+    true = run(seeds=[0])
+    others = [
+        {**row, "seed": seed, "numerics_version": version, "test_accuracy": 0.1}
+        for row in true.rows
+        for seed in (0, 7)
+    ]
+    Sweep(tuple(others)).write(table)
+    again = run(seeds=[0], directory=tmp_path / "empty")
+    assert again == true
+    assert again.remark == ""
+    assert len(train.trained) == 6
+    # What was not trained anew stays in the table.
+    read = Sweep.read(table)
+    assert {row["seed"]: row["test_accuracy"] for row in read.rows if row["label"] == "none"} == {
+        0: 0.8, 7: 0.1,
+    }  # fmt: skip
+    assert "3 of 6 rows are older than numerics version" in read.remark
+
+
+def test_a_table_without_numerics_versions_is_read_and_compared(tmp_path):
+    """As those that were committed before there were any."""
+    lines = [f"{label},{seed},0123,4567,0.{5 + seed}" for label in "ab" for seed in (0, 1)]
+    header = "label,seed,fingerprint,data_hash,test_accuracy"
+    (tmp_path / "table.csv").write_text("\n".join([header, *lines, ""]))
+    read = Sweep.read(tmp_path / "table.csv")
+    assert (read.remark, read.differences("a")[0]["n"]) == ("", 2)
+
+
+def test_rows_of_different_numerics_versions_are_not_put_together():
+    def rows(label, version, scores):
+        return [
+            {"label": label, "seed": seed, "test_accuracy": score, "numerics_version": version}
+            for seed, score in scores.items()
+        ]
+
+    old = rows("a", None, {0: 0.1, 1: 0.2, 2: 0.3}) + rows("b", 1, {0: 0.4, 1: 0.5})
+    result = Sweep((*old, *rows("a", 2, {3: 0.8, 4: 0.9}), *rows("c", 2, {3: 0.7, 4: 0.7})))
+    a, b, c = result.summary()
+    assert (a["n"], a["mean"]) == (2, pytest.approx(0.85))
+    assert (b["n"], b["mean"]) == (2, pytest.approx(0.45))
+    to_b, to_c = result.differences("a")
+    assert to_b == {"label": "b", "n": 0, "mean": None, "standard_deviation": None,
+                    "low": None, "high": None}  # fmt: skip
+    assert (to_c["n"], to_c["mean"]) == (2, pytest.approx(-0.15))
+    assert result.remark == (
+        "5 of 9 rows are older than numerics version 2: they are not compared with the others."
+    )
+    assert Sweep(tuple(old)).remark == ""
 
 
 def test_a_row_of_a_recipe_that_has_changed_is_replaced_and_others_are_kept(run, train, tmp_path):

@@ -1,3 +1,4 @@
+import concurrent.futures
 import json
 import os
 import signal
@@ -11,11 +12,14 @@ import filelock
 import keras
 import numpy as np
 import pytest
+from PIL import Image
 
 from kerasrecipes.data.sources.digits import Digits
 from kerasrecipes.recipe.recipe import Recipe
 from kerasrecipes.recipe.spec import use
 from kerasrecipes.training.build import build_recipe, class_weights
+from kerasrecipes.training.numerics import NUMERICS_VERSION
+from kerasrecipes.training.run import Run, runs_of
 from kerasrecipes.training.training import train
 
 RECIPE = Recipe(
@@ -174,14 +178,116 @@ def test_runs_killed_at_ten_random_moments_end_with_the_same_numbers(run, tmp_pa
     assert_same(train(RECIPE, directory=tmp_path, verbose=0), run)
 
 
-def test_changed_data_are_noticed(run, tmp_path):
-    folder = tmp_path / run.name
+def copied(run, directory, *names):
+    """Returns a folder in a directory with the name and some of the files of a run."""
+    folder = directory / run.name
     folder.mkdir()
-    for name in ("recipe.json", "metrics.json"):
+    for name in names:
         (folder / name).write_bytes((run.folder / name).read_bytes())
+    return folder
+
+
+def test_a_folder_with_another_run_is_refused(run, tmp_path):
+    folder = copied(run, tmp_path, "recipe.json", "metrics.json", "environment.json")
     (folder / "data.json").write_text(json.dumps(run.data | {"hash": "0" * 64}))
-    with pytest.raises(ValueError, match=r"data has changed.*0000.*--overwrite"):
+    with pytest.raises(ValueError, match=r"holds another run.*0000.*another name") as caught:
         train(RECIPE, directory=tmp_path, verbose=0)
+    assert "overwrite" not in str(caught.value)
+
+
+def write_folder(folder, shade):
+    rng = np.random.default_rng(0)
+    for split, count in (("train", 6), ("test", 2)):
+        for label in range(2):
+            (folder / split / str(label)).mkdir(parents=True)
+            for n in range(count):
+                pixels = rng.integers(100 * label, 100 * label + shade, (8, 8, 3), "uint8")
+                Image.fromarray(pixels).save(folder / split / str(label) / f"{n}.png")
+
+
+def test_two_data_sets_have_two_folders_under_one_fingerprint(tmp_path):
+    write_folder(tmp_path / "one", 100)
+    write_folder(tmp_path / "other", 20)
+    data = use("ImageFolder", directory=str(tmp_path / "one"), image_size=8)
+    recipe = RECIPE.replace({"data": data, "augment": [], "epochs": 1})
+    other = recipe.replace({"data.directory": str(tmp_path / "other")})
+    assert other.fingerprint == recipe.fingerprint
+    runs = [train(r, directory=tmp_path / "runs", verbose=0) for r in (recipe, other)]
+    assert runs[0].data["hash"] != runs[1].data["hash"]
+    assert len({run.folder for run in runs}) == 2
+    for each, run in zip((recipe, other), runs, strict=True):
+        assert run.name == f"run-{each.fingerprint}-{run.data['hash'][:8]}-v{NUMERICS_VERSION}"
+        before = (run.folder / "metrics.json").stat().st_mtime_ns
+        assert train(each, directory=tmp_path / "runs", verbose=0).folder == run.folder
+        assert (run.folder / "metrics.json").stat().st_mtime_ns == before
+    # The same holds for runs to start from: only one of the two was trained on these data.
+    started = train(
+        other.replace({"start": recipe.to_dict()}), directory=tmp_path / "runs", verbose=0
+    )
+    assert started.finished
+    names = {path.name for path in (tmp_path / "runs").iterdir()}
+    assert len(names) == 3, "the start run must be that of the start recipe's own data"
+
+
+@pytest.mark.parametrize("version", [None, NUMERICS_VERSION + 1])
+def test_a_run_of_another_numerics_version_is_shown_and_not_reused(
+    run, tmp_path, monkeypatch, version
+):
+    folder = copied(run, tmp_path, *(p.name for p in run.folder.iterdir() if p.is_file()))
+    environment = {k: v for k, v in run.environment.items() if k != "numerics_version"}
+    if version is not None:
+        environment["numerics_version"] = version
+    (folder / "environment.json").write_text(json.dumps(environment))
+    older = folder.rename(tmp_path / f"run-{RECIPE.fingerprint}") if version is None else folder
+    earlier = Run(older)
+    assert earlier.numerics_version == (version or 1)
+    assert earlier.metrics == run.metrics
+    assert earlier.load_model().count_params() == run.load_model().count_params()
+    assert runs_of(tmp_path, "run", RECIPE.fingerprint)[0].folder == older
+    short = RECIPE.replace({"epochs": 1})
+    with pytest.raises(ValueError, match=r"numerics version \d+, and now it is .*recipe.json"):
+        train(short.replace({"start": str(older)}), directory=tmp_path, verbose=0)
+    if version is None:
+        (older / "metrics.json").unlink()  # As if it could be resumed.
+        (older / "checkpoint").mkdir()
+        assert train(RECIPE, directory=tmp_path, verbose=0).folder != older
+    else:
+        with pytest.raises(ValueError, match=f"numerics version is {version}"):
+            train(RECIPE, directory=tmp_path, verbose=0)
+
+
+def test_a_start_run_of_an_older_numerics_version_is_trained_anew(run, tmp_path):
+    folder = copied(run, tmp_path, *(p.name for p in run.folder.iterdir() if p.is_file()))
+    environment = {k: v for k, v in run.environment.items() if k != "numerics_version"}
+    (folder / "environment.json").write_text(json.dumps(environment))
+    folder.rename(tmp_path / f"run-{RECIPE.fingerprint}")
+    later = RECIPE.replace({"start": RECIPE.to_dict(), "epochs": 1})
+    train(later, directory=tmp_path, verbose=0)
+    (new,) = runs_of(tmp_path, "start", RECIPE.fingerprint)
+    assert new.numerics_version == NUMERICS_VERSION
+
+
+def test_a_run_is_not_continued_on_another_backend(run, tmp_path):
+    names = ["recipe.json", "data.json", "environment.json", "history.csv"]
+    folder = copied(run, tmp_path, *names)
+    environment = run.environment | {"backend": "numpy"}
+    (folder / "environment.json").write_text(json.dumps(environment))
+    here = keras.backend.backend()
+    with pytest.raises(ValueError, match=f"with the backend numpy, and this is {here}"):
+        train(RECIPE, directory=tmp_path, verbose=0)
+    assert Run(folder).environment["backend"] == "numpy"
+    (folder / "metrics.json").write_bytes((run.folder / "metrics.json").read_bytes())
+    assert train(RECIPE, directory=tmp_path, verbose=0).folder == folder
+
+
+def test_threads_of_a_process_train_one_after_the_other(run, tmp_path):
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        jobs = [
+            pool.submit(train, RECIPE, directory=tmp_path / name, verbose=0)
+            for name in ("one", "other")
+        ]
+    for job in jobs:
+        assert without_seconds(job.result()) == without_seconds(run)
 
 
 def test_two_processes_cannot_work_on_one_run(run):

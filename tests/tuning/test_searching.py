@@ -5,7 +5,7 @@ import keras_tuner
 import pytest
 
 from kerasrecipes import Recipe, use
-from kerasrecipes.training.run import find_runs
+from kerasrecipes.training.run import find_runs, runs_of
 from kerasrecipes.tuning import Search, choice, log_uniform, search, uniform
 from kerasrecipes.tuning.objectives import monitor_and_mode, resolved
 from kerasrecipes.tuning.rungs import rungs_of
@@ -89,8 +89,8 @@ def test_a_promoted_trial_continues_the_run_of_its_parent(found):
     ]
     assert epochs == [2]
     values = {path: promoted[path] for path in SPACE} | {"epochs": 2}
-    names = [run.name for run in find_runs(search_.folder / "runs")]
-    assert f"trial-{RECIPE.replace(values).fingerprint}" in names
+    fingerprint = RECIPE.replace(values).fingerprint
+    assert runs_of(search_.folder / "runs", "trial", fingerprint)
 
 
 def test_events_and_tables_tell_the_same(found):

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from kerasrecipes.cli.arguments import finished_run
 from kerasrecipes.cli.command import Command
+from kerasrecipes.cli.commands.report import remark
 from kerasrecipes.cli.tables import print_table
 
 
@@ -20,6 +21,9 @@ def _compare(arguments: argparse.Namespace) -> None:
     unique = len({run.name for run in given}) == len(given)
     runs = {run.name if unique else str(run.folder): run for run in given}
     print_table([_score(name, run) for name, run in runs.items()])
+    for name, run in runs.items():
+        if remark(run):
+            print(f"{name}{remark(run)}")
     print()
     _print_options(runs)
     print()

@@ -13,11 +13,23 @@ def score_line(run) -> str:
     score, monitor = run.metrics[split], run.metrics["monitor"]
     n, (low, high) = score["n"], score["accuracy_interval"]
     chosen = f", chosen by {monitor}" if monitor else ""
+    epoch, epochs = run.metrics["epoch"], len(run.history)
+    weights = f"weights of epoch {epoch} of {epochs}{chosen}" if epoch else "initial weights"
     return (
         f"{split} accuracy {percent(score['accuracy'], n)} "
         f"(95% interval {percent(low, n)} to {percent(high, n)}, n = {n:,}), "
-        f"weights of epoch {run.metrics['epoch']} of {len(run.history)}{chosen}"
+        f"{weights}"
     )
+
+
+def remark(run) -> str:
+    """Returns what to say behind a run of another numerics version; empty for all others."""
+    from kerasrecipes.training.numerics import NUMERICS_VERSION
+
+    version = run.numerics_version
+    if version == NUMERICS_VERSION:
+        return ""
+    return f" (numerics version {version}, now {NUMERICS_VERSION}: its recipe trains anew)"
 
 
 def report_path(run) -> Path:
@@ -36,8 +48,10 @@ def _report(asked: Request) -> None:
     run = asked.run
     if run is None:
         raise ValueError(
-            f"This recipe has no run to report on: train it first. Expected: {asked.folder}"
+            "This recipe has no run to report on: train it first. Expected: a folder "
+            f"{asked.directory}/{asked.name}-{asked.recipe.fingerprint}-..."
         )
+    print(f"{run.folder}{remark(run)}")
     if run.finished:
         print(score_line(run))
     else:

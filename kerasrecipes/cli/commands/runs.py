@@ -33,20 +33,23 @@ def _list_runs(arguments: argparse.Namespace) -> None:
 
 def _row(run) -> dict[str, object]:
     from kerasrecipes.page.formats import percent
+    from kerasrecipes.training.run import RunFolderName
 
-    name, _, fingerprint = run.name.rpartition("-")
+    name, fingerprint = RunFolderName.of(run.name) or run.name.rpartition("-")[::2]
     epochs = json.loads((run.folder / "recipe.json").read_text("utf-8")).get("epochs")
     started = run.environment.get("started")
     scores = {split: run.metrics.get(split) or {} for split in ("validation", "test")}
     return {
         "name": name,
         "fingerprint": fingerprint,
+        "data": run.data.get("hash", "")[:8],
         "status": "finished" if run.finished else "running" if run.running else "unfinished",
         "epochs": f"{len(run.history)}/{epochs}",
         **{
             split: percent(score.get("accuracy"), score.get("n")) for split, score in scores.items()
         },
         "started": started and f"{datetime.fromisoformat(started).astimezone():%Y-%m-%d %H:%M}",
+        "numerics": run.numerics_version,
     }
 
 

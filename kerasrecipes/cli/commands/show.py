@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterator
 
 from kerasrecipes.cli.command import Command, Request
+from kerasrecipes.cli.commands.report import remark
 from kerasrecipes.cli.tables import print_table
 
 
@@ -18,20 +19,34 @@ def _show(asked: Request) -> None:
         rows = [{**row, "search space": space.get(row["path"])} for row in rows]
     print_table(rows)
     print()
-    print_table([{"resolved": fact, "value": value} for fact, value in _facts(asked.recipe)])
-    run = asked.run
-    state = "not there yet" if run is None else "finished" if run.finished else "unfinished"
-    print(f"\n{asked.folder} ({state})")
+    dataset = asked.recipe.data.build("data").load()
+    facts = _facts(asked.recipe, dataset)
+    print_table([{"resolved": fact, "value": value} for fact, value in facts])
+    print()
+    _print_runs(asked, dataset)
 
 
-def _facts(recipe) -> Iterator[tuple[str, str]]:
+def _print_runs(asked: Request, dataset) -> None:
+    """Prints the recipe's run folder for a data set, after those on other data, or older ones."""
+    from kerasrecipes.training.run import run_folder
+
+    folder = run_folder(asked.directory, asked.name, asked.recipe.fingerprint, dataset.hash)
+    states = {folder: "not there yet"}
+    for run in asked.runs:
+        why = "" if run.folder == folder else remark(run) or " on other data"
+        states[run.folder] = ("finished" if run.finished else "unfinished") + why
+    for path in [*(path for path in states if path != folder), folder]:
+        print(f"{path} ({states[path]})")
+
+
+def _facts(recipe, dataset) -> Iterator[tuple[str, str]]:
     """Yields what a recipe comes to, by name."""
     from kerasrecipes.callbacks.monitored import better_in
     from kerasrecipes.training.build import build_recipe
     from kerasrecipes.training.compile import compile_arguments
 
-    built = build_recipe(recipe, recipe.data.build("data").load())
-    dataset, length, model = built.dataset, built.length, built.model
+    built = build_recipe(recipe, dataset)
+    length, model = built.length, built.model
     trainable = sum(math.prod(weight.shape) for weight in model.trainable_weights)
     yield "images", ", ".join(f"{n:,} {split}" for split, n in dataset.sizes.items())
     yield "classes", f"{len(dataset.class_names):,}"

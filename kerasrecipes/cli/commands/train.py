@@ -2,12 +2,18 @@
 
 import argparse
 import dataclasses
+import functools
 import sys
+import warnings
+from collections.abc import Iterator
 from pathlib import Path
 
 from kerasrecipes.cli.command import Command, Request
-from kerasrecipes.cli.commands.report import report_path, score_line
+from kerasrecipes.cli.commands.report import remark, report_path, score_line
 from kerasrecipes.cli.tables import print_table
+
+# The exit code if the loss became NaN or infinite.
+DIVERGED = 3
 
 
 def _add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -22,35 +28,49 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _train(asked: Request) -> None:
-    if asked.arguments.seeds is None:
-        _train_once(asked)
-    elif asked.arguments.seed is None:
-        _train_seeds(asked)
-    else:
+    from kerasrecipes.training.divergence import DivergenceWarning
+
+    if asked.arguments.seeds is not None and asked.arguments.seed is not None:
         raise ValueError("Give `--seed` or `--seeds`, not both.")
+    # The command says by itself that a run has diverged.
+    with warnings.catch_warnings(action="ignore", category=DivergenceWarning):
+        runs = _train_once(asked) if asked.arguments.seeds is None else _train_seeds(asked)
+    for run in runs:
+        if run.diverged:
+            print(f"error: {run.diverged} {run.folder}", file=sys.stderr)
+    if any(run.diverged for run in runs):
+        raise SystemExit(DIVERGED)
 
 
-def _train_once(asked: Request) -> None:
-    """Trains a recipe, or shows the run that is there."""
+def _train_once(asked: Request) -> list:
+    """Trains a recipe, or shows the run that is there, and returns the run."""
     from kerasrecipes.training import train
 
-    _announce(asked)
     run = train(
         asked.recipe,
         directory=asked.directory,
         name=asked.name,
         overwrite=asked.arguments.overwrite,
         verbose=_verbose(),
+        on_start=functools.partial(_announce, asked),
     )
     print(score_line(run))
     print(f"report: {report_path(run)}")
+    return [run]
 
 
-def _train_seeds(asked: Request) -> None:
-    """Trains a recipe once with each of several seeds and shows how the scores spread."""
+def _train_seeds(asked: Request) -> list:
+    """Trains a recipe with each of several seeds, shows how scores spread, returns the runs."""
     from kerasrecipes.page.formats import count, duration, percent
     from kerasrecipes.runs import sweep
     from kerasrecipes.training import Run
+    from kerasrecipes.training.run import run_folder
+
+    data_hash = asked.recipe.data.build("data").load().hash
+    folder = functools.partial(run_folder, asked.directory, asked.name, data_hash=data_hash)
+
+    def announce(recipe) -> None:
+        _announce(dataclasses.replace(asked, recipe=recipe), folder(recipe.fingerprint))
 
     result = sweep(
         asked.recipe,
@@ -60,10 +80,11 @@ def _train_seeds(asked: Request) -> None:
         name=asked.name,
         overwrite=asked.arguments.overwrite,
         verbose=_verbose(),
-        on_start=lambda recipe: _announce(dataclasses.replace(asked, recipe=recipe)),
+        on_start=announce,
     )
-    for row in result.rows:
-        report_path(Run(Path(asked.directory) / f"{asked.name}-{row['fingerprint']}"))
+    runs = [Run(folder(row["fingerprint"])) for row in result.rows]
+    for run in runs:
+        report_path(run)
     split = result.evaluation_split
     print_table(
         [
@@ -85,18 +106,39 @@ def _train_seeds(asked: Request) -> None:
     if scores["low"] is not None:
         line += f" (95% interval {percent(scores['low'], n)} to {percent(scores['high'], n)})"
     print(f"{line} over {scores['n']} seed{'s' if scores['n'] > 1 else ''}")
+    return runs
 
 
-def _announce(asked: Request) -> None:
+def _announce(asked: Request, folder: Path) -> None:
     """Prints where a recipe's run is, and what there is of it already."""
-    run = asked.run
+    from kerasrecipes.training import Run
+
+    run = Run(folder) if (folder / "recipe.json").is_file() else None
     if run is None or asked.arguments.overwrite:
         state = "training"
     elif run.finished:
-        state = "trained before; --overwrite trains it again"
+        state = "trained before; --seed and --name train another run, --overwrite replaces this one"
     else:
         state = f"going on after epoch {len(run.history)}"
-    print(f"{asked.folder}: {state}", flush=True)
+    print(f"{folder.resolve()}: {state}", flush=True)
+    if run is None:
+        for note in (*_other_runs(asked), *_elsewhere(folder)):
+            print(f"note: {note}", file=sys.stderr)
+
+
+def _other_runs(asked: Request) -> Iterator[str]:
+    """Yields where runs of a recipe are that do not stand for the one that is asked for."""
+    for run in dataclasses.replace(asked, given=None).runs:
+        yield f"{run.folder} is not reused{remark(run) or ': its data are others'}"
+
+
+def _elsewhere(folder: Path) -> Iterator[str]:
+    """Yields where a run is that another working directory would have found."""
+    if not folder.is_absolute():
+        for base in {Path(sys.argv[0]).resolve().parent: None, **dict.fromkeys(Path.cwd().parents)}:
+            there = base / folder
+            if (there / "recipe.json").is_file() and base != Path.cwd():
+                yield f"a run of this recipe is in {there}; --directory {there.parent} finds it"
 
 
 def _verbose() -> str | int:

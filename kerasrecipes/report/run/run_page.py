@@ -12,6 +12,7 @@ from kerasrecipes.page.pages import template, write_page
 from kerasrecipes.report.run import figures, scores
 from kerasrecipes.report.run.pictures import picture
 from kerasrecipes.training.examples import augmented_images, mistakes
+from kerasrecipes.training.numerics import version_of
 
 # With more classes, a confusion matrix cannot be read cell by cell and is left out.
 MATRIX_CLASSES = 20
@@ -57,7 +58,7 @@ def render(run) -> str:
         data_facts=_data_facts(run.data),
         class_counts=_class_counts(run.data),
         listed_files=LISTED_FILES,
-        environment=_flat(run.environment),
+        environment=_flat({"numerics_version": version_of(run.environment), **run.environment}),
     )
 
 

@@ -1,7 +1,9 @@
 """Tuner of a recipe, whose trials are runs."""
 
 import contextlib
+import functools
 import time
+import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,7 @@ import numpy as np
 from kerasrecipes.base.files import write_json
 from kerasrecipes.recipe.recipe import Recipe
 from kerasrecipes.recipe.spec import Spec
+from kerasrecipes.training.divergence import DivergenceWarning
 from kerasrecipes.training.run import Run, run_folder
 from kerasrecipes.training.training import train
 from kerasrecipes.tuning.keras_tuner.coarse_to_fine import CoarseToFine
@@ -119,12 +122,16 @@ class RecipeTuner(CoarseToFine):
     def _history(self, trial, recipe: Recipe, reporter: "_EpochReporter") -> list[dict[str, float]]:
         """Trains a recipe until its reporter ends it, and returns the history of its run."""
         runs = Path(self.project_dir) / "runs"
-        folder = run_folder(runs, RUN_NAME, recipe)
+        folder = run_folder(runs, RUN_NAME, recipe.fingerprint, _data_hash(recipe.data))
         if len(_rows(folder)) < reporter.epochs:
             log_hyperparameters(
                 folder / "logs", self.space.changes(trial.hyperparameters.values), trial.trial_id
             )
-            with contextlib.suppress(RungEnd):
+            # A diverged epoch is in the history too, whose report ends the trial with its cause.
+            with (
+                contextlib.suppress(RungEnd),
+                warnings.catch_warnings(action="ignore", category=DivergenceWarning),
+            ):
                 train(recipe, directory=runs, name=RUN_NAME, verbose=0, callbacks=[reporter])
         return _rows(folder)
 
@@ -179,6 +186,11 @@ def _fold(recipe: Recipe, folds: int, fold: int) -> Recipe:
     """Returns a recipe with the data of one fold of a cross-validation."""
     data = Spec("CrossValidation", {"data": recipe.data, "folds": folds, "fold": fold})
     return recipe.replace({"data": data})
+
+
+@functools.cache
+def _data_hash(data: Spec) -> str:
+    return data.build("data").load().hash
 
 
 def _rows(folder: Path) -> list[dict[str, float]]:

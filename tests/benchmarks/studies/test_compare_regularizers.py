@@ -65,7 +65,7 @@ def test_training_scores_are_of_inference(tmp_path):
     regularizers = {"none": REGULARIZERS["none"]}
     _, result = study.compare(recipe, regularizers, (1,), tmp_path)
     (row,) = result.rows
-    (run,) = [p for p in tmp_path.iterdir() if p.name == f"run-{row['fingerprint']}"]
+    (run,) = [p for p in tmp_path.iterdir() if p.name.startswith(f"run-{row['fingerprint']}-")]
     last = study.Run(run).history[-1]
     assert row["train_accuracy"] == pytest.approx(last["accuracy"], abs=1e-6)
     assert row["train_crossentropy"] == pytest.approx(last["crossentropy"], rel=1e-4)

@@ -1,0 +1,19 @@
+"""Version of the numbers that recipes train to."""
+
+# Raised whenever the same recipe on the same data would train to other numbers: by another default,
+# order or rule. Runs and rows of other versions are shown, but never resumed, reused or paired.
+#
+# 1: everything that records no version.
+# 2: named losses take logits, and data are known by the content of their files.
+NUMERICS_VERSION = 2
+
+
+def version_of(record) -> int:
+    """Returns the numerics version that an environment.json or the row of a table records.
+
+    Example:
+
+    >>> version_of({"numerics_version": 2}), version_of({}), version_of({"numerics_version": None})
+    (2, 1, 1)
+    """
+    return int(record.get("numerics_version") or 1)
