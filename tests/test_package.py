@@ -212,7 +212,9 @@ for name in sys.argv[1:]:
 optimizer = keras.models.load_model("trained.keras").optimizer
 print(optimizer.name, optimizer.optimizer.name, int(optimizer.iterations))
 """
-    assert _run(program, *saved, cwd=tmp_path) == "lookahead ada_belief 1"
+    optimizer = model.optimizer
+    names = f"{optimizer.name} {optimizer.optimizer.name}"
+    assert _run(program, *saved, cwd=tmp_path) == f"{names} 1"
     for name, each in saved.items():
         expected = keras.ops.convert_to_numpy(each(images, training=False))
         np.testing.assert_allclose(np.load(tmp_path / f"{name}.npy"), expected, atol=1e-5)

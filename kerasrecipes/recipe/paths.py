@@ -9,7 +9,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from kerasrecipes.base.checks import nearest
-from kerasrecipes.recipe.spec import METRIC_ALIASES, Spec, family_of, to_plain
+from kerasrecipes.recipe.registry import family_of
+from kerasrecipes.recipe.spec import METRIC_ALIASES, Spec, to_plain
 
 
 def flatten(plain: object, path: str = "") -> dict[str, object]:

@@ -56,6 +56,9 @@ _KINDS: dict[str, Callable[[object], bool]] = {
     "initialization": lambda export: _positional(export) == INITIALIZATION_ARGUMENTS,
 }
 
+# Options that may be a schedule although their names do not end in "schedule".
+_SCHEDULED_OPTIONS = ("learning_rate", "momentum")
+
 
 def names(family: str) -> dict[str, Callable]:
     """Returns the components of a family, ours first, each list in alphabetical order.
@@ -135,6 +138,13 @@ def arguments(component: Callable) -> dict[str, inspect.Parameter]:
         if all(p.kind is not p.VAR_KEYWORD for p in signature.parameters.values()):
             break
     return collected
+
+
+def family_of(option: str) -> str | None:
+    """Returns the family that an option's name implies: "regularizer" for `*_regularizer`."""
+    if option in _SCHEDULED_OPTIONS:
+        return "schedule"
+    return next((f for f in FAMILIES if option == f or option.endswith(f"_{f}")), None)
 
 
 def is_ours(component: Callable) -> bool:

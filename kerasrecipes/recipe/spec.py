@@ -16,9 +16,6 @@ METRIC_ALIASES = ("accuracy", "acc", "crossentropy", "ce")
 # Families whose components Keras takes by name too. It does not know the names of ours.
 _NAMED_FAMILIES = ("constraint", "initializer", "loss", "metric", "optimizer", "regularizer")
 
-# Options that may be a schedule although their names do not end in "schedule".
-_SCHEDULED_OPTIONS = ("learning_rate", "momentum")
-
 
 @dataclass(frozen=True)
 class Spec:
@@ -82,7 +79,7 @@ class Spec:
             arguments[name] = value
         inner = _inner_lengths(component, arguments, length)
         arguments = {
-            name: _built(value, family_of(name), inner.get(name, length))
+            name: _built(value, registry.family_of(name), inner.get(name, length))
             for name, value in arguments.items()
         }
         if length is not None:
@@ -172,13 +169,6 @@ def canonical(value: object, family: str | None = None) -> object:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-def family_of(option: str) -> str | None:
-    """Returns the family that an option's name implies: "regularizer" for `*_regularizer`."""
-    if option in _SCHEDULED_OPTIONS:
-        return "schedule"
-    return next((f for f in registry.FAMILIES if option == f or option.endswith(f"_{f}")), None)
-
-
 def _check(spec: Spec, components: list[Callable]) -> None:
     """Raises unless one of the components takes the options of the spec."""
     errors = [list(_errors(spec, component)) for component in components]
@@ -196,7 +186,7 @@ def _errors(spec: Spec, component: Callable) -> Iterator[str]:
             )
         elif name not in accepted and in_steps(name) in spec.options:
             yield f"{spec.name} takes {in_steps(name)!r} or {name!r}, not both."
-        if isinstance(value, Spec) and (family := family_of(name)):
+        if isinstance(value, Spec) and (family := registry.family_of(name)):
             value.check(family)
     given = {n for name in spec.options for n in (name, in_steps(name))}
     for name, parameter in accepted.items():

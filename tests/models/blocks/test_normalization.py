@@ -60,7 +60,7 @@ def test_instance_takes_statistics_over_each_channel_of_a_sample():
 
 
 def test_instance_takes_no_vectors():
-    with pytest.raises(ValueError, match="normalize vectors by 'layer', 'batch' or 'group'"):
+    with pytest.raises(ValueError, match="Normalize vectors by 'layer', 'batch' or 'group'"):
         MLP((6,), 3, normalization="instance")
 
 
