@@ -2,6 +2,7 @@
 
 import os
 import tempfile
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +11,9 @@ os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 # Not the user's own: thousands of temporary folders would be remembered there.
 os.environ["KERASRECIPES_CACHE"] = os.path.join(tempfile.gettempdir(), "kerasrecipes-test-cache")
+# What JAX took a tenth of a second or more to compile is shared by processes, and by later runs.
+os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(Path(__file__).parent / ".pytest_cache/jax"))
+os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.1")
 
 
 def pytest_addoption(parser):

@@ -44,7 +44,7 @@ def test_it_runs_as_python_would_run_it(script, output, train, tmp_path):
     first, folder, *_ = out.splitlines()
     assert (code, err) == (0, "")
     assert first == f"__main__ {path} {argv} 7"
-    assert folder == f"{train.trained[0]}: training"
+    assert folder == f"{train.trained[0].absolute()}: training"
     assert train.trained[0].name.startswith("other-")
     assert before == (sys.argv, sys.path)
     assert str(tmp_path / "elsewhere") not in sys.path
