@@ -21,12 +21,17 @@ def pytest_addoption(parser):
     parser.addoption("--seed", type=int, default=0, help="what each test's random numbers are of")
 
 
-def pytest_collection_modifyitems(items):
-    """Skips the tests that need TensorFlow where another backend runs."""
-    if os.environ["KERAS_BACKEND"] != "tensorflow":
-        for item in items:
-            if item.get_closest_marker("tensorflow_only"):
-                item.add_marker(pytest.mark.skip(reason="needs TensorFlow as the backend"))
+def pytest_collection_modifyitems(config, items):
+    """Skips, where another backend than TensorFlow runs, what needs TensorFlow or no backend."""
+    if os.environ["KERAS_BACKEND"] == "tensorflow":
+        return
+    reasons = {"tensorflow_only": "needs TensorFlow as the backend"}
+    if config.option.markexpr:
+        reasons["backend_neutral"] = "is the same on every backend: runs on TensorFlow"
+    for item in items:
+        for marker, reason in reasons.items():
+            if item.get_closest_marker(marker):
+                item.add_marker(pytest.mark.skip(reason=reason))
 
 
 @pytest.fixture(autouse=True)

@@ -147,6 +147,7 @@ def take_weights(model, peer):
         layer.set_weights(weights)
 
 
+@pytest.mark.backend_neutral
 def test_resnet50_equals_keras_applications():
     shape = (64, 64, 3)
     peer = keras.applications.ResNet50(
@@ -202,6 +203,7 @@ def test_without_normalization_convolutions_have_a_bias():
             assert not with_norm.get_layer(layer.name).use_bias
 
 
+@pytest.mark.backend_neutral
 @pytest.mark.parametrize(("depth", "last_norm"), [(18, 2), (50, 3)])
 @pytest.mark.parametrize("normalization", ["batch", "group"])
 def test_zero_gamma_makes_each_block_its_shortcut(depth, last_norm, normalization):
@@ -259,6 +261,7 @@ def test_options_given_as_layers():
     assert model.get_layer("conv5_block2_output").negative_slope == pytest.approx(0.2)
 
 
+@pytest.mark.backend_neutral
 @pytest.mark.parametrize(
     ("depth", "stem", "normalization"), [(18, "imagenet", "layer"), (50, "small", "batch")]
 )

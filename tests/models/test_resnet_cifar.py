@@ -107,6 +107,7 @@ def test_logits_equal_the_papers_network(version, shortcut):
     np.testing.assert_allclose(logits_of(model, images), expected, atol=atol)
 
 
+@pytest.mark.backend_neutral
 @pytest.mark.parametrize("version", [1, 2])
 def test_resnet20_has_269722_trainable_parameters(version):
     model = ResNetCIFAR((32, 32, 3), 10, depth=20, version=version, shortcut="pad")
@@ -206,6 +207,7 @@ def test_options_given_as_layers():
     assert model.get_layer("stage3_block1_activation2").negative_slope == pytest.approx(0.2)
 
 
+@pytest.mark.backend_neutral
 @pytest.mark.parametrize(("version", "shortcut"), [(1, "projection"), (2, "pad")])
 def test_a_saved_model_loads_without_this_package(version, shortcut, tmp_path):
     model = small(version=version, shortcut=shortcut, normalization="group")
@@ -216,6 +218,7 @@ def test_a_saved_model_loads_without_this_package(version, shortcut, tmp_path):
     np.testing.assert_array_equal(logits_of(loaded, images), logits_of(model, images))
 
 
+@pytest.mark.backend_neutral
 def test_images_of_any_size():
     model = small(input_shape=(None, None, 1))
     for size in ((4, 4), (5, 9)):

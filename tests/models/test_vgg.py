@@ -44,6 +44,7 @@ def randomize(model, seed=0):
         weight.assign(values)
 
 
+@pytest.mark.backend_neutral
 def test_vgg16_equals_keras_applications():
     shape = (64, 64, 3)
     peer = keras.applications.VGG16(
@@ -224,6 +225,7 @@ def test_options_given_as_layers():
     assert model.get_layer("head_activation1").negative_slope == pytest.approx(0.2)
 
 
+@pytest.mark.backend_neutral
 @pytest.mark.parametrize(
     ("pooling", "normalization"), [("flatten", "none"), ("average", "batch"), ("average", "layer")]
 )
