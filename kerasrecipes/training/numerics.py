@@ -4,7 +4,8 @@
 # order or rule. Runs and rows of other versions are shown, but never resumed, reused or paired.
 #
 # 1: everything that records no version.
-# 2: named losses take logits, and data are known by the content of their files.
+# 2: named losses take logits, monitors have the direction of their metric, and streamed data are
+#    known by the content of their files.
 NUMERICS_VERSION = 2
 
 
