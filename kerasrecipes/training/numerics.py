@@ -4,8 +4,9 @@
 # order or rule. Runs and rows of other versions are shown, but never resumed, reused or paired.
 #
 # 1: everything that records no version.
-# 2: named losses take logits, monitors have the direction of their metric, and streamed data are
-#    known by the content of their files.
+# 2: named losses take logits; monitors have the direction of their metric; streamed data are known
+#    by the content of their files; `PolicyAugment`'s colour cuts as Pillow does; stages are
+#    unfrozen by batches, however many make an update.
 NUMERICS_VERSION = 2
 
 
