@@ -76,7 +76,7 @@ def test_a_recipe_settles_the_stages_from_its_model():
     assert optimizer.unfreeze_every_steps == 2 * preparation.length.steps_per_epoch
 
 
-def test_stages_are_settled_inside_a_wrapper_too():
+def test_stages_are_assigned_inside_a_wrapper_too():
     inner = RECIPE.to_dict()["optimizer"]
     model = built(optimizer={"use": "Lookahead", "optimizer": inner}).model
     assert max(model.optimizer.optimizer.depths) == 4
@@ -106,8 +106,8 @@ def test_stages_train_when_their_turn_has_come(precision):
         for step in range(2 * per_epoch):
             model.train_on_batch(images, labels)
             if step == 0:
-                asleep = names[: len(names) - 1 - turn]
-                assert [n for n in names if np.array_equal(values(n), start[n])] == asleep, name
+                frozen = names[: len(names) - 1 - turn]
+                assert [n for n in names if np.array_equal(values(n), start[n])] == frozen, name
 
 
 @pytest.fixture(scope="module")
