@@ -13,7 +13,7 @@ portable := $(wildcard $(addprefix tests/, \
     data layers metrics models optimizers regularizers initializers schedules callbacks tuning))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-full lint format docs bench clean
+.PHONY: help demo test test-full test-nightly lint format docs bench clean
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
 
@@ -30,6 +30,9 @@ test: $(VENV)/dev.stamp  ## Runs the tests on TensorFlow, then the parts' tests 
 
 test-full: pytest += -m ""
 test-full: test  ## Runs the tests and the long suites.
+
+test-nightly: $(VENV)/nightly.stamp  ## Runs the tests on TensorFlow with tomorrow's Keras.
+	PYTHONPATH=$(abspath $(VENV)/nightly) $(pytest)
 
 lint: $(VENV)/dev.stamp  ## Checks style, types and who imports whom.
 	$(bin)/ruff check .
@@ -56,6 +59,11 @@ $(bin)/pip:
 	    "kerasrecipes needs Python 3.11 to 3.13, found %d.%d: make PYTHON=python3.12 ..." \
 	    % sys.version_info[:2])'
 	@$(PYTHON) -m venv $(VENV)
+
+$(VENV)/nightly.stamp: $(VENV)/dev.stamp
+	@$(bin)/python -m pip --disable-pip-version-check install -q --no-compile --no-deps --upgrade \
+	    --target $(VENV)/nightly keras-nightly
+	@touch $@
 
 $(VENV)/%.stamp: setup.cfg pyproject.toml constraints.txt | $(bin)/pip
 	@echo "Installing into $(VENV) (minutes the first time) ..."

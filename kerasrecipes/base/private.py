@@ -5,6 +5,7 @@
 
 import inspect
 import sys
+import warnings
 import weakref
 from collections.abc import Callable
 
@@ -60,38 +61,57 @@ class AllowsEmptyWeightDecay(keras.optimizers.Optimizer):
             super()._apply_weight_decay(variables)
 
 
-class DecaysWithinItsStep(keras.optimizers.Optimizer):
+class DecaysWithinItsStep(AllowsEmptyWeightDecay):
     """Lets an optimizer's `update_step` decay weights itself, by its `weight_decay`.
 
-    Uses: `Optimizer._apply_weight_decay`.
-
-    Reason: Keras decays the weights of every optimizer with a `weight_decay`, before the step and
-    in proportion to the whole learning rate. LARS adds the decay to the gradient instead, and an
-    optimizer with a learning rate for each layer decays in proportion to that rate.
-
-    Fallback: none. Keras's decay would be applied besides the optimizer's own; the test fails then.
-
-    Test: `tests/optimizers/test_private.py`.
+    Keras decays the weights of every optimizer with a `weight_decay`, before the step and in
+    proportion to the whole learning rate. LARS adds the decay to the gradient instead, and an
+    optimizer with a learning rate for each layer decays in proportion to that rate. Such an
+    optimizer excludes all weights from Keras's decay when it is built, and `decays` tells which
+    weights its step is to decay. Nothing here is private but what the base class and
+    `uses_weight_decay` use.
     """
 
-    def _apply_weight_decay(self, variables):
-        pass
+    def build(self, variables):
+        if not self.built:
+            self._decays = [uses_weight_decay(self, variable) for variable in variables]
+            self.exclude_from_weight_decay(var_list=variables)
+        super().build(variables)
+
+    def decays(self, index: int) -> bool:
+        """Returns whether the step has to decay a weight.
+
+        Args:
+            index: Position of the weight among the model's trainable weights.
+        """
+        return bool(self.weight_decay) and self._decays[index]
 
 
 def uses_weight_decay(optimizer, variable) -> bool:
     """Returns whether an optimizer decays a variable, if it decays any.
 
-    Uses: `Optimizer._use_weight_decay`.
+    Uses: `Optimizer._is_excluded_from_weight_decay` of Keras 3.16, or `_use_weight_decay` of
+    Keras 3.15, which answers before the optimizer is built. That of Keras 3.16 does not.
 
     Reason: nothing public tells which variables were given to `exclude_from_weight_decay`, and a
     second call of that method forgets those of the first.
 
-    Fallback: every variable counts as decayed, as if none had been excluded.
+    Fallback: every variable counts as decayed, as if none had been excluded, with a warning.
 
     Test: `tests/optimizers/test_private.py`.
     """
-    known = getattr(optimizer, "_use_weight_decay", None)
-    return True if known is None else known(variable)
+    is_excluded = getattr(optimizer, "_is_excluded_from_weight_decay", None)
+    if is_excluded is not None:
+        return not is_excluded(variable)
+    is_decayed = getattr(optimizer, "_use_weight_decay", None)
+    if is_decayed is not None:
+        return is_decayed(variable)
+    warnings.warn(
+        "This version of Keras does not tell which weights `exclude_from_weight_decay` excluded "
+        f"from the weight decay of {type(optimizer).__name__}. All of them will be decayed.",
+        stacklevel=2,
+    )
+    return True
 
 
 def metric_direction(metric) -> str | None:
@@ -144,17 +164,20 @@ def compiled_metrics(model) -> list[keras.metrics.Metric]:
 def assign_in_call(variable, value) -> None:
     """Assigns a value to a variable from inside of a layer's call.
 
-    Uses: `keras.src.backend.AutocastScope`.
+    Uses: `keras.src.backend.common.AutocastScope`.
 
     Reason: under mixed precision, a variable that is read within a call is a copy in the compute
-    dtype. On PyTorch `assign` writes into that copy, and the new value is lost.
+    dtype. On PyTorch `assign` of Keras 3.15 writes into that copy, and the new value is lost.
 
-    Fallback: none. On PyTorch the variable would keep its old value; the test fails then.
+    Fallback: `assign` alone, which loses no value since Keras 3.16.
 
     Test: `tests/models/initialization/test_layer_by_layer.py`.
     """
-    from keras.src.backend import AutocastScope
-
+    try:
+        from keras.src.backend.common import AutocastScope
+    except ImportError:
+        variable.assign(value)
+        return
     with AutocastScope(None):
         variable.assign(value)
 

@@ -5,7 +5,7 @@ from keras import ops
 
 from kerasrecipes.base.checks import check_number
 from kerasrecipes.base.kernels import is_kernel
-from kerasrecipes.base.private import DecaysWithinItsStep, uses_weight_decay
+from kerasrecipes.base.private import DecaysWithinItsStep
 from kerasrecipes.optimizers._base.base_optimizer import BaseOptimizer, dense
 
 
@@ -83,9 +83,7 @@ class LARS(DecaysWithinItsStep, BaseOptimizer):
     def update_step(self, gradient, variable, learning_rate):
         index = self._get_variable_index(variable)
         gradient = dense(gradient, variable.dtype)
-        decay = 0.0
-        if self.weight_decay and uses_weight_decay(self, variable):
-            decay = self.weight_decay
+        decay = self.weight_decay if self.decays(index) else 0.0
         rate = ops.cast(learning_rate, variable.dtype)
         if self._kernels[index] or not self.adapt_kernels_only:
             rate = rate * self._adapted(gradient, variable, decay)

@@ -6,7 +6,7 @@ import pytest
 from keras import ops
 
 from kerasrecipes.base.private import uses_weight_decay
-from kerasrecipes.optimizers import LARS, Momentum
+from kerasrecipes.optimizers import LARS, LayerwiseLearningRates, Momentum
 from kerasrecipes.optimizers._base import step_numbers
 from tests.optimizers.cases import CASES, class_of, make
 from tests.optimizers.problems import BACKEND, gradients, path_of, relative_error
@@ -41,8 +41,10 @@ def test_on_pytorch_no_weight_is_updated_by_itself(name):
 
 
 def test_keras_still_has_the_names():
-    for name in ("_backend_update_step", "_apply_weight_decay", "_use_weight_decay"):
-        assert callable(getattr(keras.optimizers.Optimizer, name))
+    optimizer = keras.optimizers.Optimizer
+    for name in ("_backend_update_step", "_apply_weight_decay"):
+        assert callable(getattr(optimizer, name))
+    assert hasattr(optimizer, "_is_excluded_from_weight_decay") or optimizer._use_weight_decay
 
 
 def test_weights_that_are_all_excluded_are_no_error():
@@ -57,10 +59,50 @@ def test_an_optimizer_that_decays_in_its_step_decays_once():
     assert ops.convert_to_numpy(kernel).item() == 1 - 0.5 * 0.5
 
 
-def test_excluded_variables_are_known():
+@pytest.mark.parametrize(
+    "optimizer",
+    [
+        LARS(0.5, weight_decay=0.5),
+        LayerwiseLearningRates(keras.optimizers.SGD(0.5, weight_decay=0.5), {"": 2.0}),
+    ],
+)
+def test_an_optimizer_that_decays_in_its_step_leaves_out_what_is_excluded(optimizer):
+    """Keras's own decay, before the step, leaves out all weights."""
+    weights = [keras.Variable([[1.0]], name=name) for name in ("kernel", "other")]
+    optimizer.exclude_from_weight_decay(var_list=weights[1:])
+    optimizer.build(weights)
+    assert [optimizer.decays(index) for index in range(2)] == [True, False]
+    assert not any(uses_weight_decay(optimizer, weight) for weight in weights)
+
+
+@pytest.mark.parametrize("built", [False, True])
+def test_excluded_variables_are_known(built):
     kernel, bias = keras.Variable([[1.0]], name="kernel"), keras.Variable([1.0], name="bias")
     optimizer = keras.optimizers.SGD(0.5, weight_decay=0.5)
     optimizer.exclude_from_weight_decay(var_list=[bias])
+    if built:
+        optimizer.build([kernel, bias])
     assert uses_weight_decay(optimizer, kernel)
     assert not uses_weight_decay(optimizer, bias)
-    assert uses_weight_decay(object(), bias)
+
+
+def test_the_names_of_both_versions_of_keras_serve():
+    class Keras315:
+        def _use_weight_decay(self, variable):
+            return variable == "kernel"
+
+    class Keras316(Keras315):
+        def _use_weight_decay(self, variable):
+            raise ValueError("The optimizer must be built")
+
+        def _is_excluded_from_weight_decay(self, variable):
+            return variable != "kernel"
+
+    for optimizer in (Keras315(), Keras316()):
+        assert uses_weight_decay(optimizer, "kernel")
+        assert not uses_weight_decay(optimizer, "bias")
+
+
+def test_without_the_names_all_weights_are_decayed_with_a_warning():
+    with pytest.warns(UserWarning, match="the weight decay of object. All of them will be decayed"):
+        assert uses_weight_decay(object(), "bias")

@@ -153,7 +153,9 @@ class _AlwaysTraining(keras.layers.Wrapper):
     """Calls a layer in training mode, whatever mode the model is in."""
 
     def call(self, inputs):
-        return self.layer(inputs, training=True)
+        # Calling the layer itself would put the layers after it into training mode too: with Keras
+        # 3.16, an argument that is given explicitly counts for the whole model from there on.
+        return self.layer.call(inputs, training=True)
 
 
 def _with_active_dropout(model: keras.Model, seed: int) -> keras.Model:

@@ -82,7 +82,7 @@ def _taken_over(optimizer) -> dict:
     return taken
 
 
-class ScaledUpdates(DecaysWithinItsStep, UpdateWrapper):
+class ScaledUpdates(UpdateWrapper, DecaysWithinItsStep):
     """Base class of optimizers that multiply the learning rate by a number for each weight.
 
     With decoupled weight decay, for a weight `w` with multiplier `k`:
@@ -102,8 +102,8 @@ class ScaledUpdates(DecaysWithinItsStep, UpdateWrapper):
         raise NotImplementedError
 
     def update_step(self, gradient, variable, learning_rate):
-        multiplier = self.multiplier_of(self._get_variable_index(variable))
-        rate = ops.cast(learning_rate, variable.dtype) * multiplier
-        if self.weight_decay and uses_weight_decay(self, variable):
+        index = self._get_variable_index(variable)
+        rate = ops.cast(learning_rate, variable.dtype) * self.multiplier_of(index)
+        if self.decays(index):
             self.assign_sub(variable, variable * self.weight_decay * rate)
         super().update_step(gradient, variable, rate)

@@ -133,3 +133,10 @@ def test_half_precision(initialize, policy):
     )
     for entry in initialize(model, X):
         assert entry.after == pytest.approx(1, rel=0.006)
+
+
+def test_weights_are_assigned_where_keras_does_not_have_the_private_name(monkeypatch):
+    monkeypatch.delattr("keras.src.backend.common.AutocastScope")
+    model = keras.Sequential([keras.Input((6,)), dense(4)])
+    (entry,) = data_dependent(model, X)
+    assert entry.after == pytest.approx(1, rel=1e-3)
