@@ -35,6 +35,20 @@ def read_rows(path: Path) -> list[dict[str, Any]]:
     return [dict(zip(header, map(from_cell, row), strict=True)) for row in rows]
 
 
+def as_text(name: str) -> str:
+    """Returns a name for a cell that a spreadsheet shows, and does not compute as a formula.
+
+    Reference:
+        https://owasp.org/www-community/attacks/CSV_Injection
+
+    Example:
+
+    >>> as_text("ship"), as_text("=2+3")
+    ('ship', "'=2+3")
+    """
+    return f"'{name}" if name.startswith(("=", "+", "-", "@", "\t", "\r")) else name
+
+
 def to_cell(value: object) -> str:
     """Returns a value as the text of a cell.
 

@@ -1,6 +1,7 @@
 """Lists and names as texts, shortened for messages and figures."""
 
 import os
+import re
 from collections.abc import Iterable
 
 
@@ -42,15 +43,35 @@ def shortened(text: str, longest: int, tail: int = 0) -> str:
     return f"{text[: longest - 1 - tail]}…{text[len(text) - tail :]}"
 
 
-def printable(name: object) -> str:
-    r"""Returns a file's name as a text that can be printed and written to UTF-8 files.
+# Control characters, which move a terminal's cursor, and those that turn the direction of writing.
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 
-    A name that is not UTF-8, as other systems and old archives leave them, has escapes in it.
+
+def printable(name: object) -> str:
+    r"""Returns the name of a file or class as a text that can be printed and written as UTF-8.
+
+    It stands for itself in a terminal, too. What is not UTF-8, as other systems and old archives
+    leave it, and what controls a terminal or the direction of writing, has escapes in it.
 
     Example:
 
     >>> import os
-    >>> printable("café.png"), printable(os.fsdecode(b"caf\xe9.png"))
-    ('café.png', 'caf\\xe9.png')
+    >>> printable("café.png"), printable(os.fsdecode(b"caf\xe9.png")), printable("\x1b[2J\n")
+    ('café.png', 'caf\\xe9.png', '\\x1b[2J\\n')
     """
-    return os.fsencode(str(name)).decode("utf-8", "backslashreplace")
+    return without_controls(os.fsencode(str(name)).decode("utf-8", "backslashreplace"))
+
+
+def without_controls(text: str, but: str = "") -> str:
+    r"""Returns a text with escapes in place of its control characters.
+
+    Args:
+        text: String.
+        but: Control characters that stay, such as line breaks.
+
+    Example:
+
+    >>> without_controls("one\ntwo\u202e", but="\n")
+    'one\ntwo\\u202e'
+    """
+    return _CONTROLS.sub(lambda found: found[0] if found[0] in but else repr(found[0])[1:-1], text)

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from kerasrecipes.base.checks import nearest
 from kerasrecipes.cli.arguments import add_debug, add_recipe_options, with_changes
+from kerasrecipes.cli.consent import add_allow_code
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,6 +120,8 @@ class Command:
         add_arguments: Adds the command's own arguments to its parser.
         run_name: The action where a component's name is given instead of a recipe.
         resumes: Whether the same command goes on where it was stopped.
+        runs_code: Whether the action builds what a recipe names, and so runs the modules of users
+            that it names. What only looks at a recipe or at a run does not.
     """
 
     name: str
@@ -128,6 +131,7 @@ class Command:
     add_arguments: Callable[[argparse.ArgumentParser], None] = lambda parser: None
     run_name: Callable[[str], None] | None = None
     resumes: bool = False
+    runs_code: bool = False
 
     @property
     def usage(self) -> str:
@@ -153,6 +157,8 @@ class Command:
             what = "run folders; the first is the baseline"
             parser.add_argument("runs", nargs="+", metavar="run", help=what)
         self.add_arguments(parser)
+        if self.takes != "nothing":
+            add_allow_code(parser)
         add_debug(parser)
 
 

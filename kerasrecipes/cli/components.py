@@ -6,16 +6,17 @@ from collections.abc import Callable
 
 from kerasrecipes.base.checks import check_choice, nearest
 from kerasrecipes.cli.tables import print_table
-from kerasrecipes.recipe import registry
+from kerasrecipes.recipe import registry, signatures
+from kerasrecipes.recipe.families import FAMILIES
 from kerasrecipes.recipe.run_length import RUN_LENGTH_OPTIONS
 
 
 def list_components(family: str | None = None, pattern: str = "*") -> None:
     """Prints the families; or of one family the components whose name matches a pattern."""
     if family is None:
-        print_table([_family(name) for name in registry.FAMILIES])
+        print_table([_family(name) for name in FAMILIES])
         return
-    check_choice("FAMILY", family, registry.FAMILIES)
+    check_choice("FAMILY", family, FAMILIES)
     found = _distinct(family)
     chosen = {n: c for n, c in found.items() if fnmatch.fnmatchcase(n.lower(), pattern.lower())}
     if not chosen:
@@ -34,7 +35,7 @@ def show_component(name: str) -> None:
         print(f"{name} ({_source(component)})\n")
         rows = [
             {"option": _in_both_units(parameter.name), "default": _default(parameter)}
-            for parameter in registry.options(component).values()
+            for parameter in signatures.options(component).values()
         ]
         print_table(rows)
         print(f"\n{inspect.getdoc(component) or ''}\n")

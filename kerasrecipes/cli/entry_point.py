@@ -10,8 +10,10 @@ from typing import Any
 from kerasrecipes.cli.arguments import changes_of
 from kerasrecipes.cli.command import Command, Request, check_command, when_stopped
 from kerasrecipes.cli.commands import COMMANDS
+from kerasrecipes.cli.consent import asking
 from kerasrecipes.cli.exits import clean_exit
 from kerasrecipes.cli.script import run_script
+from kerasrecipes.recipe.qualified_names import CodeNotAllowedError
 
 
 def console(argv: Sequence[str] | None = None) -> None:
@@ -28,8 +30,6 @@ def console(argv: Sequence[str] | None = None) -> None:
             check_command(argv[0], COMMANDS, hint if os.path.exists(argv[0]) else "")
         parser = _parser()
         arguments = parser.parse_args(argv)
-        # Where a user's own "module:Name" is found; last, so that it hides nothing.
-        sys.path.append(os.getcwd())
         if arguments.version:
             from importlib.metadata import version
 
@@ -39,7 +39,8 @@ def console(argv: Sequence[str] | None = None) -> None:
         elif command.takes == "recipe":
             _run(command, arguments, argv)
         else:
-            command.run(arguments)
+            with asking(getattr(arguments, "allow_code", False)):
+                command.run(arguments)
 
 
 def _run(command: Command, arguments: argparse.Namespace, argv: list[str]) -> None:
@@ -48,15 +49,27 @@ def _run(command: Command, arguments: argparse.Namespace, argv: list[str]) -> No
     if command.run_name and not _is_path(given):
         if arguments.directory or arguments.name or changes_of(arguments):
             raise ValueError(f"Options are for a recipe, and {given!r} is no file or folder.")
+        # Where a "module:Name" that is typed here is found; last, so that it hides nothing.
+        sys.path.append(os.getcwd())
         command.run_name(given)
     elif given.endswith(".py"):
         argv.remove(given)  # What is left is for the script's own command line.
         run_script(given, argv)
     else:
-        from kerasrecipes.recipe.recipe import Recipe
+        with asking(arguments.allow_code):
+            _run_with_file(command, arguments)
 
-        recipe = Recipe.read(given)
-        command.run(Request.of(recipe, arguments, **_home(Path(given), recipe)))
+
+def _run_with_file(command: Command, arguments: argparse.Namespace) -> None:
+    """Does what is asked for with the recipe in a recipe.json or in a run folder."""
+    from kerasrecipes.recipe.recipe import Recipe
+    from kerasrecipes.recipe.users_code import not_allowed
+
+    recipe = Recipe.read(arguments.recipe)
+    asked = Request.of(recipe, arguments, **_home(Path(arguments.recipe), recipe))
+    if command.runs_code and (modules := not_allowed(asked.recipe)):
+        raise CodeNotAllowedError(*modules)
+    command.run(asked)
 
 
 def _is_path(given: str) -> bool:
@@ -65,11 +78,13 @@ def _is_path(given: str) -> bool:
 
 def _home(path: Path, recipe) -> dict[str, Any]:
     """Returns directory, name and given folder of a recipe: of the run folder that it is in."""
+    from kerasrecipes.recipe.users_code import not_allowed
     from kerasrecipes.training.run import RunFolderName
 
     folder = (path if path.is_dir() else path.parent).resolve()
     parts = RunFolderName.of(folder.name)
-    if parts is None or parts.fingerprint != recipe.fingerprint:
+    # Which options are local paths, and no part of a fingerprint, only a user's own code tells.
+    if parts is None or parts.fingerprint != recipe.fingerprint and not not_allowed(recipe):
         return {"name": path.resolve().stem}
     return {"directory": os.path.relpath(folder.parent), "name": parts.name, "given": folder}
 

@@ -8,6 +8,8 @@ import threading
 import traceback
 from collections.abc import Iterator
 
+from kerasrecipes.base.text import without_controls
+
 BAD_INPUT, INTERRUPTED, BROKEN_PIPE, TERMINATED = 2, 128 + 2, 128 + 13, 128 + 15
 
 
@@ -54,7 +56,7 @@ def in_one_line(error: BaseException) -> str:
     for note in getattr(error, "__notes__", []):
         # What was received ends without a full stop.
         message += f" {note}" if message.endswith((".", "?")) else f". {note}"
-    return " ".join(message.split())
+    return without_controls(" ".join(message.split()))
 
 
 @contextlib.contextmanager

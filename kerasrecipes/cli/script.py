@@ -3,6 +3,7 @@
 import argparse
 import ast
 import contextlib
+import dataclasses
 import runpy
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -11,6 +12,7 @@ from pathlib import Path
 from kerasrecipes.base.checks import nearest
 from kerasrecipes.cli.command import Command, Request, check_command, when_stopped
 from kerasrecipes.cli.commands import COMMANDS
+from kerasrecipes.cli.consent import remember
 from kerasrecipes.cli.exits import clean_exit
 
 
@@ -39,6 +41,8 @@ def main(
         main(Recipe(data=use("Digits"), model=use("MLP"), epochs=5))
     ```
     """
+    from kerasrecipes.recipe.users_code import own_modules, with_imports
+
     script = Path(sys.argv[0])
     argv = _with_command(sys.argv[1:] if argv is None else argv)
     with clean_exit(debug="--debug" in argv, when_stopped=when_stopped(COMMANDS.get(argv[0]))):
@@ -46,6 +50,10 @@ def main(
         arguments = _parser(script.name).parse_args(argv)
         name = script.stem.lstrip("-") or "recipe"
         request = Request.of(recipe, arguments, name=name, space=space, rungs=rungs)
+        # A script is its user's own code, and so are the modules that it names.
+        if modules := own_modules(request.recipe):
+            remember(modules)
+            request = dataclasses.replace(request, recipe=with_imports(request.recipe))
         COMMANDS[arguments.command].run(request)
 
 

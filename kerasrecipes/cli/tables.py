@@ -3,20 +3,27 @@
 import sys
 from collections.abc import Mapping, Sequence
 
+from kerasrecipes.base.text import without_controls
+
 
 def print_table(rows: Sequence[Mapping[str, object]]) -> None:
     """Prints rows under their keys, which all rows share.
 
     Args:
-        rows: Dictionaries from the column's header to a value; `None` is an empty cell.
+        rows: Dictionaries from the column's header to a value; `None` is an empty cell. Control
+            characters in it are printed as escapes: names come from other people's files.
     """
     if not rows:
         return
-    cells = [["" if value is None else str(value) for value in row.values()] for row in rows]
+    header = [without_controls(name) for name in rows[0]]
+    cells = [
+        ["" if value is None else without_controls(str(value)) for value in row.values()]
+        for row in rows
+    ]
     if sys.stdout.isatty():
-        _print_rich(list(rows[0]), cells)
+        _print_rich(header, cells)
     else:
-        _print_plain(list(rows[0]), cells)
+        _print_plain(header, cells)
 
 
 def _print_rich(header: list[str], cells: list[list[str]]) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 import jinja2
 
 from kerasrecipes.base.files import write_text
+from kerasrecipes.base.text import without_controls
 from kerasrecipes.page import formats
 
 FILTERS = ("percent", "count", "number", "duration", "plain")
@@ -21,11 +22,17 @@ def template(path: Path, **filters) -> jinja2.Template:
         loader=jinja2.FileSystemLoader([path.parent, Path(__file__).parent]),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
+        finalize=_finalized,
         trim_blocks=True,
         lstrip_blocks=True,
     )
     environment.filters |= {name: getattr(formats, name) for name in FILTERS} | filters
     return environment.get_template(path.name)
+
+
+def _finalized(value: object) -> object:
+    """Returns a value for a page: names from other people's files do not turn its direction."""
+    return without_controls(value, but="\n\t") if type(value) is str else value
 
 
 def write_page(path: Path, page: str) -> Path:

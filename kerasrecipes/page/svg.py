@@ -12,6 +12,8 @@ from markupsafe import Markup
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from kerasrecipes.base.text import without_controls
+
 INK, MUTED, RULE, PAPER = "#1a1d21", "#59626c", "#dfe3e7", "#fefefe"
 TRAIN, VALIDATION = "#b85000", "#0072b2"
 
@@ -91,7 +93,7 @@ def to_svg(figure: Figure, description: str, *, tight: bool = False) -> Markup:
             pad_inches=0.02,
             metadata=dict.fromkeys(("Creator", "Date", "Format", "Type")),
         )
-    drawn = stream.getvalue()
+    drawn = without_controls(stream.getvalue(), but="\n\t")
     width, height = (float(n) for n in drawn.split('viewBox="0 0 ', 1)[1].split('"', 1)[0].split())
     # The first <defs> contains a style sheet that would apply to the whole page.
     body = drawn.split("</defs>", 1)[1].rsplit("</svg>", 1)[0]

@@ -10,7 +10,8 @@ from typing import Any
 
 from kerasrecipes.base.checks import nearest
 from kerasrecipes.recipe.registry import family_of
-from kerasrecipes.recipe.spec import METRIC_ALIASES, Spec, to_plain
+from kerasrecipes.recipe.spec import Spec, to_plain
+from kerasrecipes.recipe.validation import METRIC_ALIASES
 
 
 def flatten(plain: object, path: str = "") -> dict[str, object]:

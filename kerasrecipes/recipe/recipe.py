@@ -12,8 +12,8 @@ from typing import Any
 
 from kerasrecipes.base.checks import nearest
 from kerasrecipes.recipe.paths import flatten, replaced
-from kerasrecipes.recipe.spec import Spec, canonical, components, from_plain, frozen, to_plain
-from kerasrecipes.recipe.validation import check_values
+from kerasrecipes.recipe.spec import Spec, canonical, from_plain, frozen, to_plain
+from kerasrecipes.recipe.validation import check_values, components
 
 # The format of recipe.json. It is raised when an older version would misread a new file.
 FORMAT = 1

@@ -8,46 +8,13 @@ by name and only when a name is asked for, so that this module costs nothing to 
 import functools
 import importlib
 import inspect
-from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple
+from collections.abc import Callable
+from typing import Any
 
 from kerasrecipes.base.checks import check_choice, nearest
 from kerasrecipes.recipe import qualified_names
-
-# What `train` hands to a model's builder; everything else in its signature is an option.
-BUILDER_ARGUMENTS = ("input_shape", "classes", "start")
-
-# The same of functions that initialize a model.
-INITIALIZATION_ARGUMENTS = ("model", "batch")
-
-
-class Family(NamedTuple):
-    """Where the components of a family are.
-
-    Args:
-        package: Our package that exports them; empty if none does.
-        base: The class of Keras's that they inherit from, or that they return if they are
-            functions; empty if there is none. Keras's own components stand beside it.
-    """
-
-    package: str
-    base: str = ""
-
-
-FAMILIES = {
-    "data": Family("kerasrecipes.data"),
-    "model": Family("kerasrecipes.models"),
-    "optimizer": Family("kerasrecipes.optimizers", "keras.optimizers.Optimizer"),
-    "schedule": Family("kerasrecipes.schedules", "keras.optimizers.schedules.LearningRateSchedule"),
-    "layer": Family("kerasrecipes.layers", "keras.layers.Layer"),
-    "loss": Family("kerasrecipes.losses", "keras.losses.Loss"),
-    "metric": Family("kerasrecipes.metrics", "keras.metrics.Metric"),
-    "regularizer": Family("kerasrecipes.regularizers", "keras.regularizers.Regularizer"),
-    "initializer": Family("kerasrecipes.initializers", "keras.initializers.Initializer"),
-    "initialization": Family("kerasrecipes.models.initialization"),
-    "constraint": Family("", "keras.constraints.Constraint"),
-    "callback": Family("kerasrecipes.callbacks", "keras.callbacks.Callback"),
-}
+from kerasrecipes.recipe.families import FAMILIES, Family, check_family, of_keras
+from kerasrecipes.recipe.signatures import BUILDER_ARGUMENTS, INITIALIZATION_ARGUMENTS
 
 # What tells the components of the other families from what else their package exports.
 _KINDS: dict[str, Callable[[object], bool]] = {
@@ -93,19 +60,29 @@ def resolve(name: str, family: str | None = None) -> Callable:
     """
     component = candidates(name, family)[0]
     if family:
-        _check_base(component, name, family)
+        check_family(component, name, family)
     return component
 
 
-def candidates(name: str, family: str | None = None) -> list[Callable]:
+def known(name: str, family: str | None = None) -> Callable | None:
+    """Returns what `resolve` does, or `None` if that would import a module for the first time."""
+    component = next(iter(candidates(name, family, may_import=False)), None)
+    if component is not None and family:
+        check_family(component, name, family)
+    return component
+
+
+def candidates(name: str, family: str | None = None, may_import: bool = True) -> list[Callable]:
     """Returns all components that `name` may stand for; see `resolve`.
 
     Keras uses some names twice, such as `CategoricalCrossentropy` for a loss and for a metric.
+    A user's own component is left out if its module would have to be imported, and must not be.
     """
     if not isinstance(name, str):
         raise TypeError(f"A component is named by a string. Received: {name!r}")
-    if ":" in name:
-        return [qualified_names.imported(name)]
+    if qualified_names.is_users_own(name):
+        find = qualified_names.imported if may_import else qualified_names.imported_before
+        return [component for component in [find(name)] if component is not None]
     if ">" in name:
         return [qualified_names.registered(name)]
     families = [family] if family else list(FAMILIES)
@@ -113,31 +90,6 @@ def candidates(name: str, family: str | None = None) -> list[Callable]:
     if not found:
         raise ValueError(_unknown(name, family, families))
     return found
-
-
-def options(component: Callable) -> dict[str, inspect.Parameter]:
-    """Returns the arguments of a component that a recipe may give, by name.
-
-    They are collected along the bases of a class: `**kwargs` in an `__init__` stands for the
-    arguments of the next base; it never makes an arbitrary name acceptable.
-    """
-    found = arguments(component)
-    if inspect.isclass(component):
-        return found
-    given = BUILDER_ARGUMENTS + INITIALIZATION_ARGUMENTS
-    return {name: found[name] for name in found if name not in given}
-
-
-def arguments(component: Callable) -> dict[str, inspect.Parameter]:
-    """Returns all arguments of a component; see `options`."""
-    collected: dict[str, inspect.Parameter] = {}
-    for signature in _signatures(component):
-        for parameter in signature.parameters.values():
-            if parameter.kind in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY):
-                collected.setdefault(parameter.name, parameter)
-        if all(p.kind is not p.VAR_KEYWORD for p in signature.parameters.values()):
-            break
-    return collected
 
 
 def family_of(option: str) -> str | None:
@@ -160,7 +112,7 @@ def summary(component: Callable) -> str:
 @functools.cache
 def _components(family: str) -> dict[str, Callable]:
     found: dict[str, Callable] = {}
-    for exports in (_ours(FAMILIES[family]), _those_of_keras(FAMILIES[family])):
+    for exports in (_ours(FAMILIES[family]), _thoseof_keras(FAMILIES[family])):
         for name, export in sorted(exports.items()):
             if _belongs(export, family):
                 found.setdefault(name, export)
@@ -174,23 +126,18 @@ def _ours(family: Family) -> dict[str, Any]:
     return {name: getattr(package, name) for name in package.__all__}
 
 
-def _those_of_keras(family: Family) -> dict[str, Any]:
+def _thoseof_keras(family: Family) -> dict[str, Any]:
     if not family.base:
         return {}
-    exports = vars(_of_keras(family.base.rpartition(".")[0]))
+    exports = vars(of_keras(family.base.rpartition(".")[0]))
     return {name: export for name, export in exports.items() if inspect.isclass(export)}
-
-
-def _of_keras(path: str) -> Any:
-    # By attribute from the top, because the modules of Keras's public API are not all importable.
-    return functools.reduce(getattr, path.split(".")[1:], importlib.import_module("keras"))
 
 
 def _belongs(export: Any, family: str) -> bool:
     """Returns whether an export is a component of a family, and no base class of components."""
     if family in _KINDS:
         return _KINDS[family](export)
-    base = _of_keras(FAMILIES[family].base)
+    base = of_keras(FAMILIES[family].base)
     made = inspect.signature(export).return_annotation if inspect.isfunction(export) else export
     if not inspect.isclass(made) or not issubclass(made, base):
         return False
@@ -214,26 +161,6 @@ def _positional(export: object) -> tuple[str, ...]:
         return ()
     parameters = inspect.signature(export).parameters.values()
     return tuple(p.name for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD)
-
-
-def _check_base(component: Callable, name: str, family: str) -> None:
-    """Raises a `ValueError` if a class that a user names is of another family."""
-    path = FAMILIES[family].base
-    if path and inspect.isclass(component) and not issubclass(component, _of_keras(path)):
-        raise ValueError(
-            f"A component of the family {family} must be a subclass of {path}, or a function. "
-            f"Received: {name!r}, which is {component!r}"
-        )
-
-
-def _signatures(component: Callable) -> Iterator[inspect.Signature]:
-    if not inspect.isclass(component):
-        yield inspect.signature(component)
-        return
-    for base in component.__mro__:
-        if "__init__" in vars(base) and base is not object:
-            signature = inspect.signature(vars(base)["__init__"])
-            yield signature.replace(parameters=list(signature.parameters.values())[1:])
 
 
 def _unknown(name: str, family: str | None, families: list[str]) -> str:

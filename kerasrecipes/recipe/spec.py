@@ -7,11 +7,10 @@ from types import MappingProxyType
 import numpy as np
 
 from kerasrecipes.base.checks import nearest
-from kerasrecipes.recipe import registry
+from kerasrecipes.recipe import registry, signatures
+from kerasrecipes.recipe.families import check_built
+from kerasrecipes.recipe.qualified_names import is_users_own
 from kerasrecipes.recipe.run_length import RUN_LENGTH_OPTIONS, RunLength, in_steps
-
-# Names for which Keras itself chooses a metric that fits the labels.
-METRIC_ALIASES = ("accuracy", "acc", "crossentropy", "ce")
 
 # Families whose components Keras takes by name too. It does not know the names of ours.
 _NAMED_FAMILIES = ("constraint", "initializer", "loss", "metric", "optimizer", "regularizer")
@@ -44,8 +43,12 @@ class Spec:
         return {"use": self.name, **{k: to_plain(v) for k, v in self.options.items()}}
 
     def check(self, family: str) -> None:
-        """Raises a `ValueError` unless `family` has this component and it has these options."""
-        _check(self, [registry.resolve(self.name, family)])
+        """Raises a `ValueError` unless `family` has this component and it has these options.
+
+        A user's own component that is not imported yet is checked when it is built.
+        """
+        component = registry.known(self.name, family)
+        _check(self, [] if component is None else [component])
 
     def build(self, family: str | None = None, length: RunLength | None = None):
         """Returns a new object. Options in `*_epochs` become `*_steps`.
@@ -54,16 +57,22 @@ class Spec:
             family: The family to look the name up in, or `None` for all.
             length: The length of the run. Needed for options in epochs.
         """
-        return self.component(family)(**self.arguments(family, length))
+        built = self.component(family)(**self.arguments(family, length))
+        if is_users_own(self.name):
+            check_built(built, self.name, family)
+        return built
 
     def component(self, family: str | None = None) -> Callable:
-        """Returns the class, or the builder function of a model."""
-        return registry.resolve(self.name, family)
+        """Returns the class, or the builder function of a model. A user's own is imported."""
+        component = registry.resolve(self.name, family)
+        if is_users_own(self.name):
+            _check(self, [component])
+        return component
 
     def arguments(self, family: str | None = None, length: RunLength | None = None) -> dict:
         """Returns the keyword arguments that `build` passes. Nested specs are built."""
         component = self.component(family)
-        accepted = registry.options(component)
+        accepted = signatures.options(component)
         arguments = {}
         for name, value in self.options.items():
             if name not in accepted:
@@ -116,33 +125,30 @@ def use(name: str, /, **options: object) -> Spec:
     return spec
 
 
-def components(name: str, value: object, family: str, several: bool):
-    """Returns the value of a recipe's field as a checked spec, or a tuple of specs if `several`."""
-    if several:
-        listed = value if isinstance(value, tuple) else (value,)
-        return tuple(components(f"{name}.{i}", v, family, False) for i, v in enumerate(listed))
-    if isinstance(value, str):
-        if family == "metric" and value.lower() in METRIC_ALIASES:
-            return value.lower()
-        value = Spec(value)
-    if not isinstance(value, Spec):
-        raise TypeError(f"`{name}` must be `use(...)` or a name. Received: {name}={value!r}")
-    try:
-        value.check(family)
-    except ValueError as error:
-        raise ValueError(f"`{name}`: {error}") from error
-    return value
-
-
 def from_plain(value: object) -> object:
     """Returns the value that a JSON form describes: `{"use": ...}` becomes a `Spec`."""
     if isinstance(value, Mapping) and "use" in value:
-        return use(value["use"], **{k: from_plain(v) for k, v in value.items() if k != "use"})
+        spec = Spec(value["use"], {k: from_plain(v) for k, v in value.items() if k != "use"})
+        _check(spec, registry.candidates(spec.name, may_import=False))
+        return spec
     if isinstance(value, Mapping):
         return MappingProxyType({k: from_plain(v) for k, v in value.items()})
     if isinstance(value, list | tuple):
         return tuple(from_plain(v) for v in value)
     return value
+
+
+def named(value: object) -> Iterator[str]:
+    """Yields the names of all components in an option's value."""
+    if isinstance(value, Spec):
+        yield value.name
+        yield from named(value.options)
+    elif isinstance(value, Mapping):
+        for inner in value.values():
+            yield from named(inner)
+    elif isinstance(value, list | tuple):
+        for inner in value:
+            yield from named(inner)
 
 
 def to_plain(value: object) -> object:
@@ -159,7 +165,7 @@ def to_plain(value: object) -> object:
 def canonical(value: object, family: str | None = None) -> object:
     """Returns the JSON form for fingerprints: without local paths, and with 1 for 1.0."""
     if isinstance(value, Spec):
-        local = getattr(value.component(family), "local_paths", ())
+        local = getattr(registry.known(value.name, family), "local_paths", ())
         options = {k: canonical(v) for k, v in value.options.items() if k not in local}
         return {"use": value.name, **options}
     if isinstance(value, Mapping):
@@ -172,12 +178,12 @@ def canonical(value: object, family: str | None = None) -> object:
 def _check(spec: Spec, components: list[Callable]) -> None:
     """Raises unless one of the components takes the options of the spec."""
     errors = [list(_errors(spec, component)) for component in components]
-    if all(errors):
+    if errors and all(errors):
         raise ValueError(errors[0][0])
 
 
 def _errors(spec: Spec, component: Callable) -> Iterator[str]:
-    accepted = registry.options(component)
+    accepted = signatures.options(component)
     for name, value in spec.options.items():
         if name not in accepted and in_steps(name) not in accepted:
             listed = ", ".join(accepted) or "none"

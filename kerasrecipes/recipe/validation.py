@@ -1,9 +1,13 @@
-"""Checks of the values of a recipe's fields, except for components."""
+"""Checks of the values of a recipe's fields."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from kerasrecipes.base.checks import check_choice, check_integer, check_number
+from kerasrecipes.recipe.spec import Spec
+
+# Names for which Keras itself chooses a metric that fits the labels.
+METRIC_ALIASES = ("accuracy", "acc", "crossentropy", "ce")
 
 PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16", "bfloat16", "float16", "float64")
 
@@ -40,3 +44,21 @@ def check_values(recipe: Any) -> None:
             f"`monitor` must be a name such as 'val_accuracy', or None. "
             f"Received: monitor={recipe.monitor!r}"
         )
+
+
+def components(name: str, value: object, family: str, several: bool):
+    """Returns the value of a recipe's field as a checked spec, or a tuple of specs if `several`."""
+    if several:
+        listed = value if isinstance(value, tuple) else (value,)
+        return tuple(components(f"{name}.{i}", v, family, False) for i, v in enumerate(listed))
+    if isinstance(value, str):
+        if family == "metric" and value.lower() in METRIC_ALIASES:
+            return value.lower()
+        value = Spec(value)
+    if not isinstance(value, Spec):
+        raise TypeError(f"`{name}` must be `use(...)` or a name. Received: {name}={value!r}")
+    try:
+        value.check(family)
+    except ValueError as error:
+        raise ValueError(f"`{name}`: {error}") from error
+    return value

@@ -80,7 +80,7 @@ def export(run: Run, format: str, output: str | Path) -> Path:
         _check_keras_alone(run.folder / "model.keras")
     else:
         _check_packages(format)
-    model = run.load_model()
+    model = run.load_model(compile=False)
     half = run.recipe.precision != "float32"
     if format == "onnx" and half:
         model, half = _in_float32(model), False

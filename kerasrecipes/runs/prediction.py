@@ -82,7 +82,7 @@ def predict_files(
 
 def load_with_augmentation(run: Run, test_time_augmentation: str | None) -> tuple[Model, int]:
     """Returns a run's model with test-time augmentation, and the batch size to predict with."""
-    model = run.load_model()
+    model = run.load_model(compile=False)
     if test_time_augmentation is None:
         return model, BATCH_SIZE
     model = with_test_time_augmentation(model, test_time_augmentation)

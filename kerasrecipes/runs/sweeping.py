@@ -11,6 +11,7 @@ from kerasrecipes.base.csv_table import to_cell
 from kerasrecipes.recipe.paths import value_at
 from kerasrecipes.recipe.recipe import Recipe
 from kerasrecipes.recipe.spec import frozen, to_plain
+from kerasrecipes.recipe.users_code import with_imports
 from kerasrecipes.runs.sweep_table import Sweep, is_number
 from kerasrecipes.training.numerics import NUMERICS_VERSION, version_of
 from kerasrecipes.training.run import Run
@@ -136,7 +137,7 @@ def _checked(seeds: Iterable[int]) -> list[int]:
 
 def _variant(recipe: Recipe, label: str, change: Mapping[str, object], seed: int) -> Recipe:
     try:
-        return recipe.replace({**change, "seed": seed})
+        return with_imports(recipe.replace({**change, "seed": seed}))
     except (TypeError, ValueError) as error:
         error.add_note(f"The changes with the label {label!r} cause this error.")
         raise

@@ -9,7 +9,8 @@ import keras
 from kerasrecipes.losses import ClassLoss
 from kerasrecipes.metrics import ClassMetric
 from kerasrecipes.recipe.recipe import Recipe
-from kerasrecipes.recipe.registry import family_of, options
+from kerasrecipes.recipe.registry import family_of
+from kerasrecipes.recipe.signatures import options
 from kerasrecipes.recipe.spec import Spec
 
 # What a metric's short name stands for: the class for integer labels, and the one for soft labels.

@@ -10,7 +10,7 @@ from kerasrecipes.base.checks import nearest
 from kerasrecipes.base.private import compiled_metrics
 from kerasrecipes.callbacks.monitored import better, better_in
 from kerasrecipes.data.dataset import Dataset
-from kerasrecipes.recipe import registry
+from kerasrecipes.recipe import signatures
 from kerasrecipes.recipe.recipe import Recipe
 from kerasrecipes.recipe.run_length import RunLength
 from kerasrecipes.recipe.spec import Spec
@@ -107,5 +107,5 @@ def _monitors(recipe: Recipe) -> Iterator[_Monitor]:
 
 def _option(callback: Spec, name: str) -> Any:
     """Returns the value of a callback's option, or its default; `None` if it has no such option."""
-    accepted = registry.options(callback.component("callback"))
+    accepted = signatures.options(callback.component("callback"))
     return callback.options.get(name, accepted[name].default) if name in accepted else None

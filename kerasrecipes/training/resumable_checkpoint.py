@@ -10,7 +10,7 @@ import numpy as np
 
 from kerasrecipes.base.files import replacing
 from kerasrecipes.callbacks.model_state import assign, pack, state_variables, to_arrays, unpack
-from kerasrecipes.recipe.registry import arguments
+from kerasrecipes.recipe.signatures import arguments
 
 
 class ResumableCheckpoint(keras.callbacks.Callback):

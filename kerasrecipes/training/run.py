@@ -13,7 +13,9 @@ import numpy as np
 
 from kerasrecipes.base.files import is_locked
 from kerasrecipes.data.dataset import evaluation_split
+from kerasrecipes.recipe.qualified_names import CodeNotAllowedError
 from kerasrecipes.recipe.recipe import Recipe
+from kerasrecipes.recipe.users_code import not_allowed
 from kerasrecipes.training.numerics import NUMERICS_VERSION, version_of
 
 
@@ -144,8 +146,12 @@ class Run:
         """Pictures for the report; see `kerasrecipes.training.examples`."""
         return self._arrays("examples.npz")
 
-    def load_model(self):
+    def load_model(self, compile: bool = True):
         """Returns the trained model, compiled with the recipe's loss and metrics.
+
+        Args:
+            compile: Whether to compile it. That builds the recipe's loss and metrics, which may be
+                code of a module that the recipe names. A model that only predicts needs neither.
 
         Returns:
             A `keras.Model` that takes images as the data source returns them, of shape `(batch,
@@ -158,13 +164,20 @@ class Run:
 
         from kerasrecipes.training.compile import compile_arguments
 
+        recipe = self.recipe  # Registers its own layers with Keras, if their code may be imported.
         path = self.folder / "model.keras"
         if not path.is_file():
             raise ValueError(
                 f"The run must have a model.keras: train it to its end. Received: {self.folder}"
             )
-        model = keras.saving.load_model(path)
-        model.compile(**compile_arguments(self.recipe, self.data["class_names"]))
+        try:
+            model = keras.saving.load_model(path, compile=False)
+        except TypeError as error:
+            if modules := not_allowed(recipe):
+                raise CodeNotAllowedError(*modules) from error
+            raise
+        if compile:
+            model.compile(**compile_arguments(recipe, self.data["class_names"]))
         return model
 
     def _json(self, name: str) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from kerasrecipes.data.dataset import Dataset
 from kerasrecipes.models.surgery.assembly import network_of
 from kerasrecipes.models.surgery.weight_transfer import warm_start
 from kerasrecipes.recipe.recipe import Recipe
-from kerasrecipes.recipe.registry import arguments
+from kerasrecipes.recipe.signatures import arguments
 from kerasrecipes.training.numerics import NUMERICS_VERSION
 from kerasrecipes.training.run import Run, find_runs
 
@@ -39,7 +39,7 @@ def start_model(
         return None
     run = _finished_run(recipe, start, dataset, directory) or train(start)
     check_start(recipe, dataset, run)
-    return run.load_model()
+    return run.load_model(compile=False)
 
 
 def check_start(recipe: Recipe, dataset: Dataset, start: Run) -> None:

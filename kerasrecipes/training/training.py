@@ -14,6 +14,7 @@ from kerasrecipes.base.files import clear, locked, write_json
 from kerasrecipes.base.private import hold_gradients_weakly
 from kerasrecipes.data.dataset import Dataset
 from kerasrecipes.recipe.recipe import Recipe
+from kerasrecipes.recipe.users_code import with_imports
 from kerasrecipes.training.build import BuiltRecipe, build_recipe, class_weights
 from kerasrecipes.training.divergence import DivergenceWarning
 from kerasrecipes.training.environment import describe_environment
@@ -75,6 +76,7 @@ def train(
             run was begun on another backend.
         BlockingIOError: If another process is at work in the run folder.
     """
+    recipe = with_imports(recipe)
     dataset = recipe.data.build("data").load()
     folder = run_folder(directory, name, recipe.fingerprint, dataset.hash)
     if on_start is not None:

@@ -12,6 +12,7 @@ from kerasrecipes.base.csv_table import to_cell
 from kerasrecipes.base.files import clear, locked, write_json
 from kerasrecipes.recipe.recipe import Recipe
 from kerasrecipes.recipe.spec import Spec, to_plain
+from kerasrecipes.recipe.users_code import with_imports
 from kerasrecipes.runs.sweeping import sweep
 from kerasrecipes.training.training import train
 from kerasrecipes.tuning.keras_tuner.distributed import role
@@ -88,6 +89,7 @@ def search(
     found.result["set_line"]
     ```
     """
+    recipe = with_imports(recipe)
     rungs, checked = rungs_of(rungs), Space(recipe, space)
     check_integer("finalists", finalists, at_least=0)
     check_integer("final_seeds", final_seeds, at_least=1)

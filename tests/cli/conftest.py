@@ -18,6 +18,8 @@ def _in_a_folder_of_its_own(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "argv", [str(tmp_path / "recipes" / "my_script.py")])
     monkeypatch.setattr(sys, "path", [*sys.path])
+    allowed = tmp_path / "home" / "allowed-code.json"
+    monkeypatch.setattr("kerasrecipes.cli.consent._path", lambda: allowed)
 
 
 @pytest.fixture

@@ -99,7 +99,9 @@ def test_a_users_own_component_is_found_in_the_current_directory(output, tmp_pat
     )
     recipe = {"kerasrecipes": 1, "data": "Digits", "model": {"use": "mine_for_cli:build"}}
     (tmp_path / "wide.json").write_text(json.dumps(recipe))
-    code, out, _ = output(console, ["train", "wide.json", "--set", "model.width=16"])
+    command = ["train", "wide.json", "--set", "model.width=16"]
+    assert output(console, command)[0] == 2
+    code, out, _ = output(console, [*command, "--allow-code"])
     assert code == 0
     trained = Recipe.read(train.trained[0])
     assert trained.model.to_dict() == {"use": "mine_for_cli:build", "width": 16}

@@ -1,6 +1,7 @@
 """`predict`, `evaluate`, `compare` and `export`, as a user types them."""
 
 import csv
+import json
 import shutil
 from pathlib import Path
 
@@ -141,3 +142,27 @@ def test_bad_input_is_one_line(run, output, argv, message):
     assert err.startswith("error: ")
     assert err.count("\n") == 1
     assert message in err
+
+
+HOSTILE = ["=cmd|'/c calc'!A0", "\x1b[2Jwiped", "turned\u202eround", "two\nlines", *"456789"]
+
+
+def test_names_that_a_stranger_chose_are_neutralised(output):
+    folder = Path("received") / digits_run().name
+    shutil.copytree(digits_run().folder, folder)
+    data = json.loads((folder / "data.json").read_text())
+    (folder / "data.json").write_text(json.dumps({**data, "class_names": HOSTILE}))
+    write_digits(Path("pictures"), 12)
+    for arguments in (["predict", folder, "pictures"], ["evaluate", folder], ["report", folder]):
+        code, out, err = output(console, [str(argument) for argument in arguments])
+        assert code == 0
+        assert not {"\x1b", "\u202e"} & {*out, *err}
+        assert "two\nlines" not in out
+    page = (folder / "report.html").read_text("utf-8")
+    assert "\\u202e" in page
+    assert not {"\x1b", "\u202e"} & {*page}
+    output(console, ["predict", str(folder), "pictures", "--csv", "out.csv"])
+    with Path("out.csv").open(encoding="utf-8", newline="") as file:
+        cells = {cell for row in csv.reader(file) for cell in row}
+    assert "'=cmd|'/c calc'!A0" in cells
+    assert not [cell for cell in cells if cell.startswith(("=", "+", "-", "@"))]

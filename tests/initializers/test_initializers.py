@@ -5,7 +5,7 @@ from keras import ops
 
 from kerasrecipes import initializers
 from kerasrecipes.initializers import DeltaOrthogonal, Dirac, RandomWalk
-from kerasrecipes.recipe import registry
+from kerasrecipes.recipe import registry, signatures
 
 # A row for each class, with another value than the default for every argument.
 CASES = {
@@ -30,7 +30,7 @@ def convolve(initializer, x, filters, size, groups=1):
 @pytest.mark.parametrize("name", initializers.__all__)
 def test_every_argument_survives_a_saved_layer(name):
     initializer = registry.resolve(name, "initializer")(**CASES[name])
-    assert set(CASES[name]) == set(registry.options(type(initializer)))
+    assert set(CASES[name]) == set(signatures.options(type(initializer)))
     layer = keras.layers.Conv2D(4, 3, kernel_initializer=initializer)
     again = keras.layers.Conv2D.from_config(layer.get_config())
     for layer_ in (layer, again):

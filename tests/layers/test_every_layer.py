@@ -5,14 +5,14 @@ import inspect
 import keras
 import pytest
 
-from kerasrecipes.recipe import registry
+from kerasrecipes.recipe import registry, signatures
 from tests.layers.cases import CASES, class_of, make
 
-COMMON = {*registry.arguments(keras.layers.Layer)}
+COMMON = {*signatures.arguments(keras.layers.Layer)}
 
 
 def own_arguments(cls):
-    return {k: v for k, v in registry.arguments(cls).items() if k not in COMMON}
+    return {k: v for k, v in signatures.arguments(cls).items() if k not in COMMON}
 
 
 def test_every_argument_of_every_layer_has_a_case():

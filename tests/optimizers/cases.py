@@ -6,7 +6,7 @@ import keras
 from keras import ops
 
 import kerasrecipes.optimizers
-from kerasrecipes.recipe import registry
+from kerasrecipes.recipe import registry, signatures
 
 
 @keras.saving.register_keras_serializable(package="test_optimizers")
@@ -102,7 +102,7 @@ CASES = {
     "DecayKernelsOnly identity": {"optimizer": "SGD"},
 }
 CLASSES = [cls for cls in registry.names("optimizer").values() if registry.is_ours(cls)]
-WRAPPERS = [cls for cls in CLASSES if "optimizer" in registry.arguments(cls)]
+WRAPPERS = [cls for cls in CLASSES if "optimizer" in signatures.arguments(cls)]
 OURS = [cls for cls in CLASSES if cls not in WRAPPERS]
 IDENTITIES = [name for name in CASES if name.endswith(" identity")]
 # The last row of each class.

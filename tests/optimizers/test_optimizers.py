@@ -9,7 +9,7 @@ from keras import ops
 
 from kerasrecipes.optimizers import Momentum, UncorrectedAdam
 from kerasrecipes.optimizers._base.step_numbers import bias_correction, rectification
-from kerasrecipes.recipe import registry
+from kerasrecipes.recipe import signatures
 from tests.optimizers.cases import (
     CASES,
     CLASSES,
@@ -47,9 +47,9 @@ def test_every_argument_of_every_class_has_a_case():
     covered = {}
     for name, options in CASES.items():
         covered.setdefault(class_of(name), set()).update(options)
-    common = {*registry.arguments(keras.optimizers.Optimizer)} - {"weight_decay"}
+    common = {*signatures.arguments(keras.optimizers.Optimizer)} - {"weight_decay"}
     for cls in CLASSES:
-        own = {*registry.arguments(cls)} - common
+        own = {*signatures.arguments(cls)} - common
         if cls in WRAPPERS:
             own -= {"weight_decay"}  # The inner optimizer takes it.
         assert cls in covered, f"{cls.__name__} has no row in CASES"

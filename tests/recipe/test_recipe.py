@@ -305,4 +305,4 @@ def test_users_own_components_are_checked_when_the_recipe_is_made(tmp_path, monk
     with pytest.raises(ValueError, match="has no option 'classes'"):
         use("mine_for_recipe:build", width=8, classes=3)
     with pytest.raises(ValueError, match="There is no module 'mine_for_recipes'"):
-        make(model="mine_for_recipes:build")
+        use("mine_for_recipes:build")

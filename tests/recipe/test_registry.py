@@ -7,7 +7,8 @@ import pytest
 
 import kerasrecipes.models
 from kerasrecipes import training
-from kerasrecipes.recipe import registry
+from kerasrecipes.recipe import registry, signatures
+from kerasrecipes.recipe.families import FAMILIES
 
 FAMILIES_OF_KERAS = {
     "optimizer": keras.optimizers,
@@ -20,7 +21,7 @@ FAMILIES_OF_KERAS = {
     "constraint": keras.constraints,
     "callback": keras.callbacks,
 }
-OUR_FAMILIES = [name for name, family in registry.FAMILIES.items() if family.package]
+OUR_FAMILIES = [name for name, family in FAMILIES.items() if family.package]
 
 
 @pytest.fixture
@@ -39,20 +40,20 @@ def _ours(family):
     return {n for n, c in registry.names(family).items() if registry.is_ours(c)}
 
 
-@pytest.mark.parametrize("family", registry.FAMILIES)
+@pytest.mark.parametrize("family", FAMILIES)
 def test_no_public_name_of_ours_is_already_in_keras(family):
     public = {name for m in FAMILIES_OF_KERAS.values() for name in dir(m)}
     public |= set(dir(keras)) | set(dir(keras.applications)) | set(dir(keras.ops))
     assert not _ours(family) & public
 
 
-@pytest.mark.parametrize("family", registry.FAMILIES)
+@pytest.mark.parametrize("family", FAMILIES)
 def test_every_component_of_ours_can_be_listed_and_resolved(family):
     for name in _ours(family):
         component = registry.resolve(name, family)
         assert component.__name__ == name
         assert registry.summary(component)
-        registry.options(component)
+        signatures.options(component)
 
 
 @pytest.mark.parametrize("family", FAMILIES_OF_KERAS)
@@ -70,7 +71,7 @@ def test_keras_classes_are_resolved_to_keras_itself(family):
 
 @pytest.mark.parametrize("family", OUR_FAMILIES)
 def test_a_package_offers_all_that_it_exports_but_for_base_classes_and_tools(family):
-    package = importlib.import_module(registry.FAMILIES[family].package)
+    package = importlib.import_module(FAMILIES[family].package)
     exports = {name: getattr(package, name) for name in package.__all__}
     if family in ("data", "model"):
         folder = {"data": "kerasrecipes.data.sources", "model": "kerasrecipes.models"}[family]
@@ -153,8 +154,8 @@ def test_a_users_own_component_is_found_by_its_module(module):
     build = registry.resolve(f"{name}:build", "model")
     assert registry.summary(build) == "Builds my network"
     assert not registry.is_ours(build)
-    assert [*registry.options(build)] == ["width"]
-    assert [*registry.arguments(build)] == ["input_shape", "classes", "width", "start"]
+    assert [*signatures.options(build)] == ["width"]
+    assert [*signatures.arguments(build)] == ["input_shape", "classes", "width", "start"]
 
 
 @pytest.mark.parametrize("family", FAMILIES_OF_KERAS)
@@ -167,7 +168,7 @@ def test_a_users_own_class_must_be_of_the_family(family, module):
         """
     )
     assert registry.resolve(f"{name}:make", family).__name__ == "make"
-    base = registry.FAMILIES[family].base
+    base = FAMILIES[family].base
     with pytest.raises(ValueError, match=f"{family} must be a subclass of {base}, .*{name}:Other"):
         registry.resolve(f"{name}:Other", family)
     assert registry.resolve(f"{name}:Other").__name__ == "Other"
@@ -206,13 +207,13 @@ def test_options_are_collected_along_the_bases_as_far_as_kwargs_reach():
         def __init__(self, *, mode="x", **kwargs):
             super().__init__(0.5, **kwargs)
 
-    assert [*registry.options(Open)] == ["mode", "rate", "name"]
-    assert registry.options(Open)["name"].default == "closed"
-    assert registry.options(Open)["rate"].default is inspect.Parameter.empty
+    assert [*signatures.options(Open)] == ["mode", "rate", "name"]
+    assert signatures.options(Open)["name"].default == "closed"
+    assert signatures.options(Open)["rate"].default is inspect.Parameter.empty
 
 
 def test_options_of_a_keras_optimizer_include_its_base_and_nothing_arbitrary():
-    options = registry.options(keras.optimizers.SGD)
+    options = signatures.options(keras.optimizers.SGD)
     assert {"momentum", "nesterov", "weight_decay", "clipnorm", "ema_momentum"} <= set(options)
     assert not {"self", "kwargs", "args"} & set(options)
 
@@ -221,13 +222,13 @@ def test_options_of_a_class_without_an_init_are_none():
     class Bare:
         pass
 
-    assert registry.options(Bare) == {}
+    assert signatures.options(Bare) == {}
 
 
 def test_a_models_options_leave_out_what_training_hands_to_it():
     for build in registry.names("model").values():
-        assert not set(registry.BUILDER_ARGUMENTS) & set(registry.options(build))
-        assert {"input_shape", "classes"} <= set(registry.arguments(build))
+        assert not set(signatures.BUILDER_ARGUMENTS) & set(signatures.options(build))
+        assert {"input_shape", "classes"} <= set(signatures.arguments(build))
 
 
 def test_a_new_public_name_needs_no_registration(monkeypatch):

@@ -38,6 +38,7 @@ def _write_advice(asked: Request) -> None:
 COMMAND = Command(
     name="advise",
     help="measure how to use a recipe's pretrained network on its images, and write that recipe",
+    runs_code=True,
     takes="recipe",
     add_arguments=_add_arguments,
     run=_write_advice,

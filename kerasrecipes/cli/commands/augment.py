@@ -94,6 +94,7 @@ def _mixture(soft_label, names) -> str:
 COMMAND = Command(
     name="augment",
     help="draw a grid of a recipe's images as the network will see them",
+    runs_code=True,
     takes="recipe",
     add_arguments=_add_arguments,
     run=_show_augmentation,

@@ -51,7 +51,7 @@ def _check(arguments: argparse.Namespace) -> None:
         del named[name]
     images, labels = _spread(dataset.validation, arguments.images)
     checks = check_augmentation(
-        run.load_model(), images, labels, named, threshold=arguments.threshold
+        run.load_model(compile=False), images, labels, named, threshold=arguments.threshold
     )
     names = run.data["class_names"]
     print_table([_row(check, names, check.name in own) for check in checks])
@@ -103,8 +103,9 @@ def _row(check, names, is_own: bool) -> dict[str, object]:
 
 
 def _write_csv(path: Path, checks, names) -> None:
-    from kerasrecipes.base.csv_table import write_rows
+    from kerasrecipes.base.csv_table import as_text, write_rows
 
+    names = [as_text(name) for name in names]
     rows = [
         {
             "operation": check.name,

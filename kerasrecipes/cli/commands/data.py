@@ -3,7 +3,7 @@
 import argparse
 from collections.abc import Iterator
 
-from kerasrecipes.base.text import listed
+from kerasrecipes.base.text import listed, printable
 from kerasrecipes.cli.arguments import add_grid, grid_path
 from kerasrecipes.cli.command import Command, Request
 from kerasrecipes.cli.tables import print_table
@@ -62,19 +62,20 @@ def _print_duplicates(duplicates) -> None:
         labels = f", {found.relabelled:,} with another label" if found.relabelled else ""
         print(f"\n{place}: {found.count:,}{labels}, such as")
         for own, other in found.examples:
-            print(f"  {own} = {other}")
+            print(f"  {printable(own)} = {printable(other)}")
 
 
 def _print_skipped(skipped) -> None:
     if skipped:
         print(f"\nskipped: {len(skipped):,}")
-        named = (f"{path}: {reason}" for path, reason in skipped)
+        named = (f"{printable(path)}: {reason}" for path, reason in skipped)
         print("  " + listed(named, most=_NAMED_FILES, separator="\n  "))
 
 
 COMMAND = Command(
     name="data",
     help="look at a recipe's images: counts, values, duplicates, and a grid of them",
+    runs_code=True,
     takes="recipe",
     add_arguments=_add_arguments,
     run=_show_data,

@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Iterator
 
+from kerasrecipes.base.text import printable
 from kerasrecipes.cli.arguments import (
     add_set,
     add_test_time_augmentation,
@@ -143,7 +144,7 @@ def _score_line(scored) -> str:
 
 def _print_skipped(skipped: tuple[tuple[str, str], ...]) -> None:
     for path, reason in skipped[:NAMED]:
-        print(f"skipped: {path}: {reason}", file=sys.stderr)
+        print(f"skipped: {printable(path)}: {reason}", file=sys.stderr)
     if len(skipped) > NAMED:
         print(f"skipped: {len(skipped) - NAMED:,} more", file=sys.stderr)
 

@@ -90,6 +90,7 @@ def _draw(found):
 COMMAND = Command(
     name="find-lr",
     help="try ever higher learning rates for a few steps, and suggest one",
+    runs_code=True,
     takes="recipe",
     add_arguments=_add_arguments,
     run=_find_learning_rate,

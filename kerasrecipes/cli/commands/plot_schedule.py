@@ -82,6 +82,7 @@ def _draw(epochs, series):
 COMMAND = Command(
     name="plot-schedule",
     help="draw learning rate and momentum over a recipe's epochs",
+    runs_code=True,
     takes="recipe",
     add_arguments=_add_arguments,
     run=_plot_schedule,

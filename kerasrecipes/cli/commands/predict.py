@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import IO
 
+from kerasrecipes.base.csv_table import as_text
 from kerasrecipes.base.text import printable
 from kerasrecipes.cli.arguments import add_test_time_augmentation, finished_run
 from kerasrecipes.cli.command import Command
@@ -55,14 +56,14 @@ def _write_rows(run, images: Sequence[str], file: IO[str] | None, views: str | N
     for prediction in predict_files(run, paths, views):
         if prediction.probabilities is None:
             broken.append(prediction)
-            print(f"broken: {prediction.path}: {prediction.reason}", file=sys.stderr)
+            print(f"broken: {printable(prediction.path)}: {prediction.reason}", file=sys.stderr)
             continue
         count += 1
         order = prediction.probabilities.argsort(kind="stable")[::-1][:top]
         best = [(names[label], float(prediction.probabilities[label])) for label in order]
         if writer:
-            cells = [cell for name, p in best for cell in (name, f"{p:.6g}")]
-            writer.writerow([printable(prediction.path), *cells])
+            cells = [cell for name, p in best for cell in (as_text(name), f"{p:.6g}")]
+            writer.writerow([as_text(printable(prediction.path)), *cells])
         else:
             rows.append(_row(prediction.path, best))
     if not count:

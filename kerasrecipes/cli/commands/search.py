@@ -172,6 +172,7 @@ def rung_rows(found):
 COMMAND = Command(
     name="search",
     help="search a recipe's options, from coarse to fine, and write the best recipe",
+    runs_code=True,
     takes="recipe",
     add_arguments=_add_arguments,
     run=_search,

@@ -1,6 +1,7 @@
 """The command `show`: what a recipe comes to, or the options of a component."""
 
 import math
+import sys
 from collections.abc import Iterator
 
 from kerasrecipes.cli.command import Command, Request
@@ -11,6 +12,8 @@ from kerasrecipes.cli.tables import print_table
 def _show(asked: Request) -> None:
     """Prints a recipe's values by dotted path, and what they come to with data and model."""
     from kerasrecipes.page.formats import plain
+    from kerasrecipes.recipe.qualified_names import CodeNotAllowedError
+    from kerasrecipes.recipe.users_code import not_allowed
 
     space = asked.space or {}
     values = {path: plain(value) for path, value in asked.recipe.flatten().items()}
@@ -19,6 +22,9 @@ def _show(asked: Request) -> None:
         rows = [{**row, "search space": space.get(row["path"])} for row in rows]
     print_table(rows)
     print()
+    if modules := not_allowed(asked.recipe):
+        print(f"note: nothing of it is built. {CodeNotAllowedError(*modules)}", file=sys.stderr)
+        return
     dataset = asked.recipe.data.build("data").load()
     facts = _facts(asked.recipe, dataset)
     print_table([{"resolved": fact, "value": value} for fact, value in facts])

@@ -149,6 +149,7 @@ def _verbose() -> str | int:
 COMMAND = Command(
     name="train",
     help="train a recipe, go on with a run that was stopped, or show one that is finished",
+    runs_code=True,
     takes="recipe",
     add_arguments=_add_arguments,
     run=_train,

@@ -9,7 +9,7 @@ import keras
 from keras import ops
 
 from kerasrecipes.models.blocks.checks import check_image_shape
-from kerasrecipes.recipe.registry import arguments
+from kerasrecipes.recipe.signatures import arguments
 
 # Statistics of the colour channels of ImageNet: red, green, blue.
 _MEAN = (0.485, 0.456, 0.406)

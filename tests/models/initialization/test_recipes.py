@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from kerasrecipes import Recipe, use
-from kerasrecipes.recipe import registry
+from kerasrecipes.recipe import registry, signatures
 from kerasrecipes.training.build import build_recipe
 
 SEEN = []
@@ -74,7 +74,9 @@ def test_a_whitened_convolution_stays_as_it_is_in_training(digits):
 
 @pytest.mark.parametrize("name", registry.names("initialization"))
 def test_options_are_all_but_what_the_run_gives(name):
-    assert not {"model", "batch"} & set(registry.options(registry.resolve(name, "initialization")))
+    assert not {"model", "batch"} & set(
+        signatures.options(registry.resolve(name, "initialization"))
+    )
 
 
 @pytest.mark.parametrize(
