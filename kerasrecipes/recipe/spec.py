@@ -9,6 +9,7 @@ import numpy as np
 from kerasrecipes.base.checks import nearest
 from kerasrecipes.recipe import registry
 from kerasrecipes.recipe.run_length import RUN_LENGTH_OPTIONS, RunLength, in_steps
+from kerasrecipes.recipe.validation import check_depth, takes_number
 
 # Names for which Keras itself chooses a metric that fits the labels.
 METRIC_ALIASES = ("accuracy", "acc", "crossentropy", "ce")
@@ -134,14 +135,16 @@ def components(name: str, value: object, family: str, several: bool):
     return value
 
 
-def from_plain(value: object) -> object:
+def from_plain(value: object, depth: int = 0) -> object:
     """Returns the value that a JSON form describes: `{"use": ...}` becomes a `Spec`."""
-    if isinstance(value, Mapping) and "use" in value:
-        return use(value["use"], **{k: from_plain(v) for k, v in value.items() if k != "use"})
+    check_depth(depth)
     if isinstance(value, Mapping):
-        return MappingProxyType({k: from_plain(v) for k, v in value.items()})
+        inner = {k: from_plain(v, depth + 1) for k, v in value.items()}
+        if "use" in value:
+            return use(value["use"], **{k: v for k, v in inner.items() if k != "use"})
+        return MappingProxyType(inner)
     if isinstance(value, list | tuple):
-        return tuple(from_plain(v) for v in value)
+        return tuple(from_plain(v, depth + 1) for v in value)
     return value
 
 
@@ -186,6 +189,8 @@ def _errors(spec: Spec, component: Callable) -> Iterator[str]:
             )
         elif name not in accepted and in_steps(name) in spec.options:
             yield f"{spec.name} takes {in_steps(name)!r} or {name!r}, not both."
+        elif isinstance(value, bool) and takes_number(name, accepted.get(name)):
+            yield f"`{name}` of {spec.name} must be a number. Received: {name}={value!r}"
         if isinstance(value, Spec) and (family := registry.family_of(name)):
             value.check(family)
     given = {n for name in spec.options for n in (name, in_steps(name))}
