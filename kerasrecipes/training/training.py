@@ -39,6 +39,7 @@ def train(
     cache_features: bool | None = None,
     callbacks: Sequence[keras.callbacks.Callback] = (),
     on_start: Callable[[Path], None] | None = None,
+    run: Run | None = None,
 ) -> Run:
     """Trains a recipe, or returns its run if it has been trained before on the same data.
 
@@ -65,6 +66,9 @@ def train(
             training, which can be resumed.
         on_start: Function that is called with the run folder as soon as it is known, before
             anything is trained. The folder need not exist.
+        run: A run of the recipe to go on with, in its own folder, which may have been renamed. It
+            is left alone if its recipe, data or numerics version are others. Defaults to the run
+            whose folder has the name described above.
 
     Returns:
         The finished run. If its loss became NaN or infinite, the training ended there, a
@@ -76,7 +80,7 @@ def train(
         BlockingIOError: If another process is at work in the run folder.
     """
     dataset = recipe.data.build("data").load()
-    folder = run_folder(directory, name, recipe.fingerprint, dataset.hash)
+    folder = run_folder(directory, name, recipe.fingerprint, dataset.hash, run)
     if on_start is not None:
         on_start(folder)
     if not overwrite and _is_finished(folder, recipe, dataset):
