@@ -22,10 +22,10 @@ class FakeTrain:
 
     def __call__(
         self, recipe, *, directory="saved_models", name="run", overwrite=False, verbose=0,
-        on_start=None,
+        on_start=None, run=None,
     ):  # fmt: skip
         data = recipe.data.build("data").load()
-        folder = run_folder(directory, name, recipe.fingerprint, data.hash)
+        folder = run_folder(directory, name, recipe.fingerprint, data.hash, run)
         if on_start is not None:
             on_start(folder)
         if (folder / "metrics.json").exists() and not overwrite:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from kerasrecipes.base.damaged_files import decoding
 from kerasrecipes.base.files import write_text
 
 
@@ -20,19 +21,24 @@ def write_rows(path: Path, rows: Sequence[Mapping[str, object]]) -> None:
     write_text(path, text.getvalue())
 
 
-def read_rows(path: Path) -> list[dict[str, Any]]:
+def read_rows(path: Path, way_out: str = "") -> list[dict[str, Any]]:
     """Returns the rows of a table. A key that a row did not have gets the value `None`.
 
+    Args:
+        path: The file.
+        way_out: What to do if the file is damaged.
+
     Raises:
-        ValueError: If a row is longer or shorter than the header.
+        DamagedFileError: If a row is longer or shorter than the header, or the last one is cut.
     """
-    with path.open(encoding="utf-8", newline="") as file:
-        header, *rows = list(csv.reader(file)) or [[]]
-    if any(len(row) != len(header) for row in rows):
-        raise ValueError(
-            f"Every row must have as many cells as the header, {len(header)}. Received: {path}"
-        )
-    return [dict(zip(header, map(from_cell, row), strict=True)) for row in rows]
+    with decoding(path, way_out), path.open(encoding="utf-8", newline="") as file:
+        text = file.read()
+        header, *rows = list(csv.reader(io.StringIO(text))) or [[]]
+        if any(len(row) != len(header) for row in rows):
+            raise ValueError(f"every row must have as many cells as the header, {len(header)}")
+        if text and not text.endswith("\n"):
+            raise ValueError("it must end with a line break, so that its last cell may be cut")
+        return [dict(zip(header, map(from_cell, row), strict=True)) for row in rows]
 
 
 def as_text(name: str) -> str:
@@ -73,5 +79,5 @@ def from_cell(text: str) -> Any:
         return None
     try:
         return json.loads(text)
-    except json.JSONDecodeError:
+    except ValueError:  # Python refuses a number of thousands of digits too.
         return text

@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import IO
 
 import filelock
 
@@ -32,20 +33,36 @@ def replacing(path: Path, *, durable: bool = True) -> Iterator[Path]:
     os.close(descriptor)
     temporary = Path(name)
     try:
-        yield temporary
-        if durable:
-            with temporary.open("rb") as file:
-                os.fsync(file.fileno())
-        temporary.chmod(0o644)
-        temporary.replace(path)
+        with naming(path):
+            yield temporary
+            if durable:
+                with temporary.open("rb") as file:
+                    os.fsync(file.fileno())
+            temporary.chmod(0o644)
+            temporary.replace(path)
     except OSError as error:
-        # NumPy and Keras do not name the file that they failed to write.
-        if error.errno is not None:
-            error.filename = str(path)
         error.add_note("The previous file is unchanged. Make room, or write elsewhere.")
         raise
     finally:
         temporary.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def appending(path: Path) -> Iterator[IO[bytes]]:
+    """Opens a file to append bytes; see `naming`."""
+    with naming(path), path.open("ab") as file:
+        yield file
+
+
+@contextlib.contextmanager
+def naming(path: Path) -> Iterator[None]:
+    """Names a file in the error if it cannot be written, which Python does only if it opens it."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno is not None:
+            error.filename = str(path)
+        raise
 
 
 def write_text(path: Path, text: str, *, durable: bool = True) -> None:
@@ -90,7 +107,8 @@ def locked(folder: Path) -> Iterator[None]:
     path = folder / NAME
     with _acquired(path):
         began = datetime.now(UTC).isoformat(timespec="seconds")
-        path.write_text(f"process {os.getpid()} on {socket.gethostname()} since {began}")
+        with naming(path):
+            path.write_text(f"process {os.getpid()} on {socket.gethostname()} since {began}")
         try:
             yield
         finally:
@@ -104,7 +122,7 @@ def is_locked(folder: Path) -> bool:
     """
     path = folder / NAME
     try:
-        signed = re.match(r"process (\d+) on (\S+) since", path.read_text())
+        signed = re.match(r"process (\d+) on (\S+) since", path.read_text("utf-8", "replace"))
         if signed is None and time.time() - path.stat().st_mtime < SIGNING_SECONDS:
             return True
         if signed and signed[2] == socket.gethostname() and not _is_alive(int(signed[1])):
@@ -126,7 +144,7 @@ def _acquired(path: Path):
         except filelock.Timeout:
             # The other process may have ended since, and have deleted the file: try again.
             with contextlib.suppress(FileNotFoundError):
-                holder = path.read_text() or "it has just begun"
+                holder = path.read_text("utf-8", "replace") or "it has just begun"
                 raise BlockingIOError(
                     f"Another process is at work in {path.parent}: {holder}. Wait for it, or train "
                     "into another directory."
@@ -138,7 +156,7 @@ def _is_alive(process: int) -> bool:
         return True  # Elsewhere, to ask for a process may end it.
     try:
         os.kill(process, 0)
-    except ProcessLookupError:
+    except (ProcessLookupError, OverflowError):  # No process has a number as large.
         return False
     except PermissionError:
         pass

@@ -2,6 +2,7 @@
 
 import argparse
 import ast
+import contextlib
 import json
 import sys
 from pathlib import Path
@@ -105,8 +106,9 @@ def finished_run(folder: str | Path):
     run = Run(folder)
     if not run.finished:
         state = "still training" if run.running else "not finished"
+        epochs = f"{len(run.readable_history)} of {run.recipe.epochs} epochs"
         raise ValueError(
-            f"The run is {state}, {len(run.history)} of {run.recipe.epochs} epochs are there: "
+            f"The run is {state}, {epochs} are there: "
             f"`kerasrecipes train {run.folder}` goes on. Received: {folder}"
         )
     return run
@@ -155,14 +157,12 @@ def value_of(text: str) -> object:
     >>> [value_of(text) for text in ("1e-3", "true", "None", "(3, 5)", "RAdam")]
     [0.001, True, None, (3, 5), 'RAdam']
     """
-    try:
+    # Brackets nested too deeply end as a `RecursionError`, or a `MemoryError` of Python's parser.
+    with contextlib.suppress(ValueError, RecursionError):
         return json.loads(text)
-    except json.JSONDecodeError:
-        pass
-    try:
+    with contextlib.suppress(SyntaxError, ValueError, RecursionError, MemoryError):
         return ast.literal_eval(text)
-    except (SyntaxError, ValueError):
-        return text
+    return text
 
 
 def _pair(text: str) -> tuple[str, object]:

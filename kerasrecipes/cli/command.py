@@ -23,7 +23,7 @@ class Request:
         arguments: The arguments of the command line.
         space: The search space that a script brings.
         rungs: The rungs of a search that a script brings.
-        given: The run folder that the recipe was read from.
+        given: The run folder that the recipe was read from, if what is asked for is this run.
     """
 
     recipe: Any
@@ -53,7 +53,7 @@ class Request:
             arguments: As `Command.add_parser` adds them.
             name: What its runs are called unless `--name` says otherwise.
             directory: Where they are kept unless `--directory` says otherwise.
-            given: As of the request.
+            given: The run folder that the recipe was read from.
             space: As of the request.
             rungs: As of the request.
 
@@ -66,12 +66,14 @@ class Request:
                 f"`--name` must be a name without a folder: --directory says where. Received: "
                 f"--name {name}"
             )
+        changed = with_changes(recipe, arguments)
+        other = arguments.name or arguments.directory or changed.fingerprint != recipe.fingerprint
         return cls(
-            recipe=with_changes(recipe, arguments),
+            recipe=changed,
             name=name,
             directory=arguments.directory or directory,
             arguments=arguments,
-            given=given,
+            given=None if other else given,
             space=space,
             rungs=rungs,
         )
@@ -84,8 +86,16 @@ class Request:
         """
         from kerasrecipes.training.run import runs_of
 
-        there = runs_of(self.directory, self.name, self.recipe.fingerprint)
-        return [run for run in there if self.given in (run.folder, run.folder.resolve())] or there
+        if self.given_run is not None:
+            return [self.given_run]
+        return runs_of(self.directory, self.name, self.recipe.fingerprint)
+
+    @property
+    def given_run(self):
+        """The run in the folder that was given, whatever it is called; `None` if none was."""
+        from kerasrecipes.training.run import Run
+
+        return None if self.given is None else Run(os.path.relpath(self.given))
 
     @property
     def run(self):

@@ -83,10 +83,17 @@ def _home(path: Path, recipe) -> dict[str, Any]:
 
     folder = (path if path.is_dir() else path.parent).resolve()
     parts = RunFolderName.of(folder.name)
+    if parts is None and _is_of_run(path, folder):
+        parts = RunFolderName(folder.name, recipe.fingerprint)  # The folder was renamed.
     # Which options are local paths, and no part of a fingerprint, only a user's own code tells.
     if parts is None or parts.fingerprint != recipe.fingerprint and not not_allowed(recipe):
         return {"name": path.resolve().stem}
     return {"directory": os.path.relpath(folder.parent), "name": parts.name, "given": folder}
+
+
+def _is_of_run(path: Path, folder: Path) -> bool:
+    """Returns whether a path is a run folder in which a training has begun, or its recipe."""
+    return (path.is_dir() or path.name == "recipe.json") and (folder / "data.json").is_file()
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from kerasrecipes.base.checks import nearest
+from kerasrecipes.base.damaged_files import decoding
 from kerasrecipes.cli.command import Command, Request, check_command, when_stopped
 from kerasrecipes.cli.commands import COMMANDS
 from kerasrecipes.cli.consent import remember
@@ -72,7 +73,9 @@ def run_script(path: str, argv: Sequence[str]) -> None:
     if not script.is_file():
         there = [str(script.with_name(found.name)) for found in script.parent.glob("*.py")]
         raise ValueError(f"There is no recipe script {path!r}.{nearest(path, there)}")
-    if not _calls_main(ast.parse(script.read_bytes(), path)):
+    with decoding(script):
+        tree = ast.parse(script.read_bytes(), path)
+    if not _calls_main(tree):
         raise ValueError(
             "Expected a recipe script: one that ends in `main(recipe)`, with "
             f"`from kerasrecipes import main`. Received: {path}"

@@ -9,9 +9,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from kerasrecipes.base.checks import nearest
+from kerasrecipes.recipe.fields import METRIC_ALIASES
 from kerasrecipes.recipe.registry import family_of
 from kerasrecipes.recipe.spec import Spec, to_plain
-from kerasrecipes.recipe.validation import METRIC_ALIASES
 
 
 def flatten(plain: object, path: str = "") -> dict[str, object]:

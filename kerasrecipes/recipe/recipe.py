@@ -11,12 +11,17 @@ from types import MappingProxyType
 from typing import Any
 
 from kerasrecipes.base.checks import nearest
+from kerasrecipes.recipe.fields import components
 from kerasrecipes.recipe.paths import flatten, replaced
+from kerasrecipes.recipe.recipe_file import (
+    FORMAT,
+    check_format,
+    file_of,
+    read_plain,
+    with_start,
+)
 from kerasrecipes.recipe.spec import Spec, canonical, from_plain, frozen, to_plain
-from kerasrecipes.recipe.validation import check_values, components
-
-# The format of recipe.json. It is raised when an older version would misread a new file.
-FORMAT = 1
+from kerasrecipes.recipe.validation import check_values
 
 
 def _component(family: str, **default):
@@ -161,14 +166,7 @@ class Recipe:
         Raises:
             ValueError: If it does not describe a recipe, or was written by a newer version.
         """
-        version = plain.get("kerasrecipes") if isinstance(plain, Mapping) else None
-        if not isinstance(version, int):
-            raise ValueError('This is not a recipe: it has no "kerasrecipes" format number.')
-        if version > FORMAT:
-            raise ValueError(
-                f"The recipe was written by a newer kerasrecipes (format {version}, this one reads "
-                f"up to {FORMAT}): upgrade with `pip install --upgrade kerasrecipes`."
-            )
+        check_format(plain)
         known = [f.name for f in dataclasses.fields(cls)]
         given = {name: value for name, value in plain.items() if name != "kerasrecipes"}
         for name in given:
@@ -189,18 +187,11 @@ class Recipe:
         Raises:
             ValueError: If there is no such file, or it cannot be read.
         """
-        path = Path(path)
-        file = path / "recipe.json" if path.is_dir() else path
+        plain = read_plain(Path(path))
         try:
-            return cls.from_dict(json.loads(file.read_text("utf-8")))
-        except FileNotFoundError:
-            raise ValueError(
-                f"Expected a recipe.json or a run folder, found none. Received: {path}"
-            ) from None
-        except (UnicodeDecodeError, json.JSONDecodeError) as error:
-            raise ValueError(f"{file} is not a recipe in JSON: {error}") from error
+            return cls.from_dict(plain)
         except (TypeError, ValueError) as error:
-            raise ValueError(f"{file}: {error}") from error
+            raise ValueError(f"{file_of(Path(path))}: {error}") from error
 
     @functools.cached_property
     def fingerprint(self) -> str:
@@ -218,14 +209,24 @@ class Recipe:
             return self.replace({"start": None, **self.start})
         return Recipe.read(self.start) if isinstance(self.start, str) else self.start
 
-    def _canonical(self) -> dict:
+    def _canonical(self, above: tuple[str, ...] = ()) -> dict:
+        """Returns what the fingerprint is of.
+
+        Args:
+            above: The files of the recipes that start from this one.
+
+        Raises:
+            ValueError: If this recipe starts from one of them, and so from itself.
+        """
         plain = {
             f.name: canonical(getattr(self, f.name), f.metadata.get("family"))
             for f in dataclasses.fields(self)
             if f.name != "start" and getattr(self, f.name) != f.default
         }
+        if isinstance(self.start, str):
+            above = with_start(above, self.start)
         start = self.start_recipe()
-        return plain | ({"start": start._canonical()} if start else {})
+        return plain | ({"start": start._canonical(above)} if start else {})
 
 
 def _start(value: object) -> "Recipe | Mapping[str, object] | str | None":

@@ -11,6 +11,7 @@ from kerasrecipes.recipe import registry, signatures
 from kerasrecipes.recipe.families import check_built
 from kerasrecipes.recipe.qualified_names import is_users_own
 from kerasrecipes.recipe.run_length import RUN_LENGTH_OPTIONS, RunLength, in_steps
+from kerasrecipes.recipe.validation import check_depth, takes_number
 
 # Families whose components Keras takes by name too. It does not know the names of ours.
 _NAMED_FAMILIES = ("constraint", "initializer", "loss", "metric", "optimizer", "regularizer")
@@ -125,30 +126,19 @@ def use(name: str, /, **options: object) -> Spec:
     return spec
 
 
-def from_plain(value: object) -> object:
+def from_plain(value: object, depth: int = 0) -> object:
     """Returns the value that a JSON form describes: `{"use": ...}` becomes a `Spec`."""
-    if isinstance(value, Mapping) and "use" in value:
-        spec = Spec(value["use"], {k: from_plain(v) for k, v in value.items() if k != "use"})
-        _check(spec, registry.candidates(spec.name, may_import=False))
-        return spec
+    check_depth(depth)
     if isinstance(value, Mapping):
-        return MappingProxyType({k: from_plain(v) for k, v in value.items()})
+        inner = {k: from_plain(v, depth + 1) for k, v in value.items()}
+        if "use" in value:
+            spec = Spec(value["use"], {k: v for k, v in inner.items() if k != "use"})
+            _check(spec, registry.candidates(spec.name, may_import=False))
+            return spec
+        return MappingProxyType(inner)
     if isinstance(value, list | tuple):
-        return tuple(from_plain(v) for v in value)
+        return tuple(from_plain(v, depth + 1) for v in value)
     return value
-
-
-def named(value: object) -> Iterator[str]:
-    """Yields the names of all components in an option's value."""
-    if isinstance(value, Spec):
-        yield value.name
-        yield from named(value.options)
-    elif isinstance(value, Mapping):
-        for inner in value.values():
-            yield from named(inner)
-    elif isinstance(value, list | tuple):
-        for inner in value:
-            yield from named(inner)
 
 
 def to_plain(value: object) -> object:
@@ -192,6 +182,8 @@ def _errors(spec: Spec, component: Callable) -> Iterator[str]:
             )
         elif name not in accepted and in_steps(name) in spec.options:
             yield f"{spec.name} takes {in_steps(name)!r} or {name!r}, not both."
+        elif isinstance(value, bool) and takes_number(name, accepted.get(name)):
+            yield f"`{name}` of {spec.name} must be a number. Received: {name}={value!r}"
         if isinstance(value, Spec) and (family := registry.family_of(name)):
             value.check(family)
     given = {n for name in spec.options for n in (name, in_steps(name))}

@@ -1,11 +1,11 @@
 """Users' own code in a recipe: the modules that it names, and their import."""
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from kerasrecipes.recipe.qualified_names import imported, is_users_own, modules_of, refused
 from kerasrecipes.recipe.recipe import Recipe
-from kerasrecipes.recipe.spec import named
+from kerasrecipes.recipe.spec import Spec
 
 
 def own_modules(recipe: Recipe) -> list[str]:
@@ -41,4 +41,17 @@ def with_imports(recipe: Recipe) -> Recipe:
 def _names(recipe: Recipe) -> Iterator[str]:
     for field in dataclasses.fields(recipe):
         if "family" in field.metadata:
-            yield from named(getattr(recipe, field.name))
+            yield from _named(getattr(recipe, field.name))
+
+
+def _named(value: object) -> Iterator[str]:
+    """Yields the names of all components in an option's value."""
+    if isinstance(value, Spec):
+        yield value.name
+        yield from _named(value.options)
+    elif isinstance(value, Mapping):
+        for inner in value.values():
+            yield from _named(inner)
+    elif isinstance(value, list | tuple):
+        for inner in value:
+            yield from _named(inner)

@@ -1,15 +1,26 @@
-"""Checks of the values of a recipe's fields."""
+"""Checks of the values of a recipe's fields, and of options by their signature."""
 
+import inspect
 from collections.abc import Mapping
 from typing import Any
 
 from kerasrecipes.base.checks import check_choice, check_integer, check_number
-from kerasrecipes.recipe.spec import Spec
-
-# Names for which Keras itself chooses a metric that fits the labels.
-METRIC_ALIASES = ("accuracy", "acc", "crossentropy", "ce")
 
 PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16", "bfloat16", "float16", "float64")
+
+MAXIMUM_DEPTH = 50
+
+
+def check_depth(depth: int) -> None:
+    """Raises if values are nested so deeply that Python's limit of calls would be met later."""
+    if depth > MAXIMUM_DEPTH:
+        raise ValueError(f"A recipe must not be nested more than {MAXIMUM_DEPTH} deep.")
+
+
+def takes_number(option: str, parameter: inspect.Parameter | None) -> bool:
+    """Returns whether the default of an option is a number, so that `True` would be taken for 1."""
+    # Keras counts the levels of `verbose`, and documents that it may be a boolean.
+    return option != "verbose" and parameter is not None and type(parameter.default) in (int, float)
 
 
 def check_values(recipe: Any) -> None:
@@ -32,7 +43,10 @@ def check_values(recipe: Any) -> None:
         check_integer("batch_size", recipe.batch_size, at_least=1)
     check_integer("seed", recipe.seed, at_least=0)
     check_choice("precision", recipe.precision, PRECISIONS)
-    check_choice("averaging", recipe.averaging, (False, True))
+    if not isinstance(recipe.averaging, bool):  # 1 equals `True`, and has another fingerprint.
+        raise TypeError(
+            f"`averaging` must be True or False. Received: averaging={recipe.averaging!r}"
+        )
     check_choice("mode", recipe.mode, ("auto", "min", "max"))
     if isinstance(recipe.class_weight, Mapping):
         for name, weight in recipe.class_weight.items():
@@ -44,21 +58,3 @@ def check_values(recipe: Any) -> None:
             f"`monitor` must be a name such as 'val_accuracy', or None. "
             f"Received: monitor={recipe.monitor!r}"
         )
-
-
-def components(name: str, value: object, family: str, several: bool):
-    """Returns the value of a recipe's field as a checked spec, or a tuple of specs if `several`."""
-    if several:
-        listed = value if isinstance(value, tuple) else (value,)
-        return tuple(components(f"{name}.{i}", v, family, False) for i, v in enumerate(listed))
-    if isinstance(value, str):
-        if family == "metric" and value.lower() in METRIC_ALIASES:
-            return value.lower()
-        value = Spec(value)
-    if not isinstance(value, Spec):
-        raise TypeError(f"`{name}` must be `use(...)` or a name. Received: {name}={value!r}")
-    try:
-        value.check(family)
-    except ValueError as error:
-        raise ValueError(f"`{name}`: {error}") from error
-    return value

@@ -13,7 +13,8 @@ from kerasrecipes.base.text import listed, printable
 from kerasrecipes.data.batches import evaluation_batches
 from kerasrecipes.data.dataset import Dataset, evaluation_split
 from kerasrecipes.data.reading.folder_layout import FolderLayout
-from kerasrecipes.runs.prediction import load_with_augmentation, predict_files
+from kerasrecipes.runs.prediction import load_with_augmentation, predict_files, split_of_files
+from kerasrecipes.runs.seen_images import SeenImages, seen_images
 from kerasrecipes.training.run import Run
 
 
@@ -27,6 +28,7 @@ class Evaluation:
         labels: Integer array of shape `(samples,)`.
         predicted: Integer array of shape `(samples,)`.
         skipped: Tuple of pairs `(path, reason)`: the files that were skipped.
+        seen: How many of the images the run was trained on; `None` if it is not known.
 
     Raises:
         ValueError: If there are no images.
@@ -43,6 +45,7 @@ class Evaluation:
     labels: np.ndarray
     predicted: np.ndarray
     skipped: tuple[tuple[str, str], ...] = ()
+    seen: SeenImages | None = None
 
     def __post_init__(self):
         if not len(self.labels):
@@ -115,7 +118,8 @@ def evaluate_folder(
     paths = [layout.root / name for names in files for name in names]
     predictions = list(_top_classes(run, paths, test_time_augmentation))
     labels = np.repeat(classes, [len(names) for names in files])
-    readable = [index is not None for index, _ in predictions]
+    readable = np.array([index is not None for index, _ in predictions], bool)
+    names = [path.relative_to(layout.root).as_posix() for path in np.array(paths)[readable]]
     return Evaluation(
         images=f"{where}{layout.root}",
         class_names=run.data["class_names"],
@@ -126,6 +130,7 @@ def evaluate_folder(
             for path, (_, reason) in zip(paths, predictions, strict=True)
             if reason is not None
         ),
+        seen=seen_images(run, split_of_files(run, layout.root, names, labels[readable])),
     )
 
 
@@ -164,6 +169,7 @@ def evaluate_dataset(
         labels=classes[images.labels],
         predicted=logits.argmax(-1),
         skipped=dataset.skipped,
+        seen=seen_images(run, images, dataset),
     )
 
 

@@ -14,6 +14,7 @@ from scipy.special import softmax
 
 from kerasrecipes.data.reading.decoding import BrokenImageError, read_image
 from kerasrecipes.data.reading.threads import map_in_threads
+from kerasrecipes.data.split import FileSplit
 from kerasrecipes.models.surgery.test_time_augmentation import COPIES, with_test_time_augmentation
 from kerasrecipes.training.run import Run
 
@@ -89,15 +90,32 @@ def load_with_augmentation(run: Run, test_time_augmentation: str | None) -> tupl
     return model, max(1, BATCH_SIZE // COPIES[test_time_augmentation])
 
 
-def _reader(run: Run) -> Callable[[Sequence[Path]], list[np.ndarray | BrokenImageError]]:
-    """Returns a function from files to images of the run's shape; broken ones become errors."""
+def split_of_files(run: Run, root: Path, names: Sequence[str], labels: np.ndarray) -> FileSplit:
+    """Returns image files as a split, decoded as `predict_files` does it.
+
+    Args:
+        run: The run, which says the image size.
+        root: Path that `names` are relative to.
+        names: The files.
+        labels: Integer array of shape `(files,)`.
+    """
+    shape = tuple(run.data["image_shape"])
+    return FileSplit(root, names, labels.astype(np.int32), shape, _decoder(run))
+
+
+def _decoder(run: Run) -> Callable[[Path], np.ndarray]:
     height, width, channels = run.data["image_shape"]
-    decode = functools.partial(
+    return functools.partial(
         read_image,
         size=(height, width),
         resize=run.data["resize"] or DEFAULT_RESIZE,
         channels=channels,
     )
+
+
+def _reader(run: Run) -> Callable[[Sequence[Path]], list[np.ndarray | BrokenImageError]]:
+    """Returns a function from files to images of the run's shape; broken ones become errors."""
+    decode = _decoder(run)
 
     def read(path: Path) -> np.ndarray | BrokenImageError:
         try:

@@ -92,7 +92,8 @@ def fit_recipe(
             steps_per_epoch=steps,
             shuffle=False,  # The batches are in the run's own order already.
             class_weight=None if mixed else class_weight,
-            callbacks=[guard, *own, TensorBoardScalars(folder / "logs"), checkpoint, *callbacks],
+            # The checkpoint comes first: if the disk is full, the logs must not cost an epoch.
+            callbacks=[guard, *own, checkpoint, TensorBoardScalars(folder / "logs"), *callbacks],
             verbose=verbose,
         )
     except EpochDiverged as end:

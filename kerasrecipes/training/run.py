@@ -1,8 +1,6 @@
 """Run folders as values, and functions that find, load and remove them."""
 
-import csv
 import functools
-import json
 import re
 import shutil
 from collections.abc import Mapping
@@ -13,9 +11,9 @@ import numpy as np
 
 from kerasrecipes.base.files import is_locked
 from kerasrecipes.data.dataset import evaluation_split
-from kerasrecipes.recipe.qualified_names import CodeNotAllowedError
 from kerasrecipes.recipe.recipe import Recipe
 from kerasrecipes.recipe.users_code import not_allowed
+from kerasrecipes.training import run_files
 from kerasrecipes.training.numerics import NUMERICS_VERSION, version_of
 
 
@@ -83,20 +81,31 @@ class Run:
         """The recipe that the run trains."""
         return Recipe.read(self.folder)
 
-    @functools.cached_property
+    @property
     def history(self) -> list[dict[str, float]]:
         """A dictionary for each epoch: losses, metrics, learning rate, seconds."""
-        path = self.folder / "history.csv"
-        if not path.is_file():
-            return []
-        with path.open(encoding="utf-8", newline="") as file:
-            rows = [{k: float(v) for k, v in row.items() if v} for row in csv.DictReader(file)]
-        return [{**row, "epoch": int(row["epoch"])} for row in rows]
+        if self._history.damage is not None:
+            raise self._history.damage
+        return self._history.rows
+
+    @property
+    def readable_history(self) -> list[dict[str, float]]:
+        """The `history` up to the first damaged epoch, because of which `history` raises."""
+        return self._history.rows
+
+    @property
+    def history_remark(self) -> str:
+        """A sentence about epochs that are missing in history.csv; empty if none are."""
+        return self._history.remark(self.environment.get("wall_seconds"))
+
+    @functools.cached_property
+    def _history(self) -> run_files.History:
+        return run_files.read_history(self.folder)
 
     @functools.cached_property
     def metrics(self) -> dict[str, Any]:
         """The chosen epoch, and the model's scores on validation and test."""
-        return self._json("metrics.json")
+        return run_files.read_run_json(self.folder, "metrics.json")
 
     @property
     def diverged(self) -> str | None:
@@ -123,17 +132,17 @@ class Run:
     @functools.cached_property
     def data(self) -> dict[str, Any]:
         """A description of the images: source, hash, sizes, class names, skipped files."""
-        return self._json("data.json")
+        return run_files.read_run_json(self.folder, "data.json")
 
     @functools.cached_property
     def environment(self) -> dict[str, Any]:
         """A description of the environment: versions, backend, device, seed, wall time."""
-        return self._json("environment.json")
+        return run_files.read_run_json(self.folder, "environment.json")
 
     @functools.cached_property
     def predictions(self) -> Mapping[str, np.ndarray]:
         """The predicted probabilities and the labels on validation and test."""
-        return self._arrays("predictions.npz")
+        return run_files.read_run_arrays(self.folder, "predictions.npz")
 
     @property
     def predicted_splits(self) -> list[str]:
@@ -144,7 +153,7 @@ class Run:
     @functools.cached_property
     def examples(self) -> Mapping[str, np.ndarray]:
         """Pictures for the report; see `kerasrecipes.training.examples`."""
-        return self._arrays("examples.npz")
+        return run_files.read_run_arrays(self.folder, "examples.npz")
 
     def load_model(self, compile: bool = True):
         """Returns the trained model, compiled with the recipe's loss and metrics.
@@ -158,38 +167,16 @@ class Run:
             height, width, channels)`, and returns logits `(batch, classes)`.
 
         Raises:
-            ValueError: If the run is not finished and has no model yet.
+            ValueError: If the run is not finished and has no model yet, or its file is damaged.
         """
-        import keras
-
         from kerasrecipes.training.compile import compile_arguments
 
         recipe = self.recipe  # Registers its own layers with Keras, if their code may be imported.
         path = self.folder / "model.keras"
-        if not path.is_file():
-            raise ValueError(
-                f"The run must have a model.keras: train it to its end. Received: {self.folder}"
-            )
-        try:
-            model = keras.saving.load_model(path, compile=False)
-        except TypeError as error:
-            if modules := not_allowed(recipe):
-                raise CodeNotAllowedError(*modules) from error
-            raise
+        model = run_files.load_model_file(path, not_allowed(recipe))
         if compile:
             model.compile(**compile_arguments(recipe, self.data["class_names"]))
         return model
-
-    def _json(self, name: str) -> dict[str, Any]:
-        path = self.folder / name
-        return json.loads(path.read_text("utf-8")) if path.is_file() else {}
-
-    def _arrays(self, name: str) -> dict[str, np.ndarray]:
-        path = self.folder / name
-        if not path.is_file():
-            return {}
-        with np.load(path, allow_pickle=False) as file:
-            return dict(file)
 
 
 class RunFolderName(NamedTuple):
@@ -220,14 +207,20 @@ class RunFolderName(NamedTuple):
         return cls(found[1], found[2]) if found else None
 
 
-def run_folder(directory: str | Path, name: str, fingerprint: str, data_hash: str) -> Path:
+def run_folder(
+    directory: str | Path, name: str, fingerprint: str, data_hash: str, run: Run | None = None
+) -> Path:
     """Returns the path of a run folder, which need not exist.
 
     It is `<name>-<fingerprint>-<data>-v<numerics version>`. `<data>` is the beginning of the hash
     of the data: local paths are no part of a fingerprint, so that two folders of images may have
-    the same one.
+    the same one. If a `run` is given that is of this recipe and these data, its folder is returned,
+    which may have been renamed.
     """
-    return Path(directory) / f"{name}-{fingerprint}-{data_hash[:8]}-v{NUMERICS_VERSION}"
+    named = Path(directory) / f"{name}-{fingerprint}-{data_hash[:8]}-v{NUMERICS_VERSION}"
+    if run is None or run.name == named.name or not run.is_of(fingerprint, data_hash):
+        return named
+    return run.folder
 
 
 def runs_of(directory: str | Path, name: str, fingerprint: str) -> list[Run]:

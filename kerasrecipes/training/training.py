@@ -11,7 +11,7 @@ from pathlib import Path
 import keras
 
 from kerasrecipes.base.files import clear, locked, write_json
-from kerasrecipes.base.private import hold_gradients_weakly
+from kerasrecipes.base.gradient_registry import hold_gradients_weakly
 from kerasrecipes.data.dataset import Dataset
 from kerasrecipes.recipe.recipe import Recipe
 from kerasrecipes.recipe.users_code import with_imports
@@ -40,6 +40,7 @@ def train(
     cache_features: bool | None = None,
     callbacks: Sequence[keras.callbacks.Callback] = (),
     on_start: Callable[[Path], None] | None = None,
+    run: Run | None = None,
 ) -> Run:
     """Trains a recipe, or returns its run if it has been trained before on the same data.
 
@@ -66,6 +67,9 @@ def train(
             training, which can be resumed.
         on_start: Function that is called with the run folder as soon as it is known, before
             anything is trained. The folder need not exist.
+        run: A run of the recipe to go on with, in its own folder, which may have been renamed. It
+            is left alone if its recipe, data or numerics version are others. Defaults to the run
+            whose folder has the name described above.
 
     Returns:
         The finished run. If its loss became NaN or infinite, the training ended there, a
@@ -78,7 +82,7 @@ def train(
     """
     recipe = with_imports(recipe)
     dataset = recipe.data.build("data").load()
-    folder = run_folder(directory, name, recipe.fingerprint, dataset.hash)
+    folder = run_folder(directory, name, recipe.fingerprint, dataset.hash, run)
     if on_start is not None:
         on_start(folder)
     if not overwrite and _is_finished(folder, recipe, dataset):

@@ -100,6 +100,11 @@ class Search:
         return self._rows("finalists.csv")
 
     @property
+    def scored_on_test(self) -> list[dict[str, Any]]:
+        """The rows of `finalists` that have a test score, which played no part in the choice."""
+        return [row for row in self.finalists if row.get("test_accuracy") is not None]
+
+    @property
     def result(self) -> dict[str, Any]:
         """The best changes, their score over several seeds, and the test score if there is one."""
         path = self.folder / "result.json"

@@ -46,7 +46,8 @@ def search(
 
     Trials are scored on validation images. The best trials are trained again with further seeds,
     and the one with the best mean is the result, because the best score of many trials is partly
-    luck. A search that was interrupted continues where it stopped.
+    luck. The runs of these finalists end, as every run, with a score on test images, which is in
+    finalists.csv and chooses nothing. A search that was interrupted continues where it stopped.
 
     To search a training of two phases, give a recipe that has a `start`. The first phase is trained
     once, and all trials start from it.

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kerasrecipes.base.csv_table import from_cell, read_rows, to_cell, write_rows
+from kerasrecipes.base.damaged_files import DamagedFileError
 
 values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
@@ -47,5 +48,29 @@ def test_an_empty_file_has_no_rows_and_a_ragged_one_is_refused(tmp_path):
     path.write_text("")
     assert read_rows(path) == []
     path.write_text("a,b\n1,2\n3\n")
-    with pytest.raises(ValueError, match="Every row must have as many cells as the header, 2"):
+    with pytest.raises(
+        DamagedFileError, match="every row must have as many cells as the header, 2"
+    ):
         read_rows(path)
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"a,b\n1,0.93\n2,0.9", "must end with a line break, so that its last cell may be cut"),
+        (b"a\n\xff\n", "can't decode byte 0xff"),
+        (b"a\n" + b"[" * 100_000 + b"\n", "is nested too deeply"),
+        (b"a\n" + b"x" * 200_000 + b"\n", "larger than field limit"),
+    ],
+)
+def test_a_damaged_table_is_named_with_the_way_out(tmp_path, content, reason):
+    path = tmp_path / "table.csv"
+    path.write_bytes(content)
+    with pytest.raises(DamagedFileError, match=reason) as raised:
+        read_rows(path, "Put back a copy.")
+    assert str(raised.value).startswith(f"{path} cannot be read: ")
+    assert str(raised.value).endswith(". Put back a copy.")
+
+
+def test_a_number_of_too_many_digits_is_a_text():
+    assert from_cell("1" * 5000) == "1" * 5000

@@ -9,7 +9,7 @@ from pathlib import Path
 import filelock
 import pytest
 
-from kerasrecipes.base.files import clear, is_locked, locked
+from kerasrecipes.base.files import NAME, clear, is_locked, locked
 
 SPAWN = multiprocessing.get_context("spawn")
 
@@ -109,3 +109,14 @@ def test_all_but_the_lock_is_cleared(tmp_path):
         (tmp_path / name).touch()
     clear(tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["lock"]
+
+
+@pytest.mark.parametrize(
+    "content", [b"\xff\xfe", f"process {10**30} on {socket.gethostname()} since".encode()]
+)
+def test_a_damaged_lock_file_is_no_lock(tmp_path, content):
+    (tmp_path / NAME).write_bytes(content)
+    os.utime(tmp_path / NAME, (0, 0))
+    assert not is_locked(tmp_path)
+    with locked(tmp_path):
+        assert is_locked(tmp_path)

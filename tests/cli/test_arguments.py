@@ -30,3 +30,8 @@ from kerasrecipes.cli.arguments import value_of
 def test_a_value_is_json_else_python_else_text(text, value):
     assert value_of(text) == value
     assert type(value_of(text)) is type(value)
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, "(" * 100_000, "1" * 5000, "-" * 100_000 + "1"])
+def test_a_value_that_no_parser_takes_is_a_text(text):
+    assert value_of(text) == text

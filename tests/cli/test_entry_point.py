@@ -132,7 +132,7 @@ def test_a_run_folder_that_was_renamed_is_still_a_recipe(recipe, output, train):
 def test_runs_are_listed_with_how_they_went(recipe, output, train):
     main(recipe, None, [])
     main(recipe, None, ["--seed", "1"])
-    unfinished, newer = train.trained[1], train.trained[0].with_name("from_the_future-0123")
+    unfinished, newer = train.trained[1], train.trained[0].with_name("from_the_future-0123456789ab")
     (unfinished / "metrics.json").unlink()
     train.write(newer, "recipe.json", {"kerasrecipes": 99, "epochs": 5})
     output(lambda: None)  # What was written until here.
@@ -150,8 +150,8 @@ def test_runs_are_listed_with_how_they_went(recipe, output, train):
     assert rows[recipe.fingerprint][-1] == str(NUMERICS_VERSION)
     fingerprint = recipe.replace({"seed": 1}).fingerprint
     assert rows[fingerprint][2:7] == [data, "unfinished", "3/3", "–", "–"]
-    assert rows["0123"][:4] == ["from_the_future", "0123", "unfinished", "0/5"]
-    assert rows["0123"][-1] == "1"
+    assert rows["0123456789ab"][:4] == ["from_the_future", "0123456789ab", "unfinished", "0/5"]
+    assert rows["0123456789ab"][-1] == "1"
     with locked(unfinished):
         assert f"{fingerprint}  {data}  running" in output(console, ["runs"])[1]
     assert f"{fingerprint}  {data}  unfinished" in output(console, ["runs"])[1]

@@ -2,6 +2,7 @@ import copy
 import dataclasses
 import hashlib
 import json
+import os
 import pickle
 import textwrap
 
@@ -306,3 +307,93 @@ def test_users_own_components_are_checked_when_the_recipe_is_made(tmp_path, monk
         use("mine_for_recipe:build", width=8, classes=3)
     with pytest.raises(ValueError, match="There is no module 'mine_for_recipes'"):
         use("mine_for_recipes:build")
+
+
+@pytest.mark.parametrize("version", [True, False, 0, -1, 1.0, "1", None])
+def test_a_format_number_is_a_positive_integer(version):
+    with pytest.raises(ValueError, match='it has no "kerasrecipes" format number'):
+        Recipe.from_dict({"kerasrecipes": version, "data": "Digits", "model": "MLP"})
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"epochs": True},
+        {"batch_size": True},
+        {"seed": True},
+        {"steps_per_epoch": True},
+        {"class_weight": {"3": True}},
+        {"averaging": 1},
+        {"optimizer.learning_rate": True},
+        {"loss": {"use": "SparseCategoricalCrossentropy", "ignore_class": None, "axis": True}},
+        {"model": {"use": "MLP", "dropout_rate": True}},
+        {"data": {"use": "Digits", "split_seed": True}},
+        {"augment": [{"use": "RandomPadCrop", "padding_pixels": True}]},
+        {"callbacks": [{"use": "EarlyStopping", "patience": True}]},
+    ],
+)
+def test_a_boolean_is_no_number_and_one_is_no_boolean(changes):
+    recipe = Recipe(data="Digits", model="MLP")
+    with pytest.raises((TypeError, ValueError), match=r" must be .*Received: .*(True|1)"):
+        recipe.replace(changes)
+
+
+def test_keras_counts_with_booleans_where_it_says_so():
+    recipe = Recipe(data="Digits", model="MLP", callbacks=[use("EarlyStopping", verbose=True)])
+    assert recipe.callbacks[0].options["verbose"] is True
+
+
+@pytest.mark.parametrize("length", [1, 2, 3])
+@pytest.mark.parametrize("as_folder", [False, True])
+def test_recipes_that_start_from_each_other_in_a_circle_are_refused(tmp_path, length, as_folder):
+    files = [tmp_path / str(number) / "recipe.json" for number in range(length)]
+    paths = [file.parent if as_folder else file for file in files]
+    for number, file in enumerate(files):
+        file.parent.mkdir()
+        start = str(paths[(number + 1) % length])
+        recipe = Recipe(data="Digits", model="MLP", epochs=number + 1, start=start)
+        file.write_text(json.dumps(recipe.to_dict()))
+    recipe = Recipe.read(paths[0])
+    with pytest.raises(ValueError, match="must not start from itself.*Received: ") as raised:
+        _ = recipe.fingerprint
+    for file in files:
+        assert os.path.realpath(file) in str(raised.value)
+
+
+def test_a_circle_by_way_of_changes_is_refused(tmp_path):
+    path = tmp_path / "recipe.json"
+    start = {"epochs": 1, "start": str(path)}
+    path.write_text(json.dumps(Recipe(data="Digits", model="MLP", start=start).to_dict()))
+    with pytest.raises(ValueError, match="must not start from itself"):
+        _ = Recipe.read(path).fingerprint
+
+
+def test_two_recipes_may_start_from_the_same(tmp_path):
+    first, second = tmp_path / "first.json", tmp_path / "second.json"
+    first.write_text(json.dumps(Recipe(data="Digits", model="MLP").to_dict()))
+    second.write_text(json.dumps(Recipe(data="Digits", model="MLP", start=str(first)).to_dict()))
+    recipe = Recipe(data="Digits", model="MLP", start=str(second), epochs=2)
+    assert len(recipe.fingerprint) == 12
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("", "Expecting value"),
+        ("[" * 100_000, "it is nested too deeply"),
+        ('{"kerasrecipes": 1, "data": "Digits", "model": {"use": "MLP", "units": '
+         + "[" * 200 + "]" * 200 + "}}", "must not be nested more than 50 deep"),
+        ('{"kerasrecipes": 1, "data": "Digits", "model": "MLP", "start": '
+         + '{"start": ' * 200 + "{}" + "}" * 200 + "}", "must not be nested more than 50 deep"),
+    ],
+)  # fmt: skip
+def test_a_damaged_or_hostile_file_is_named(tmp_path, text, reason):
+    path = tmp_path / "recipe.json"
+    path.write_text(text)
+    with pytest.raises(ValueError, match=reason) as raised:
+        Recipe.read(path)
+    assert str(raised.value).startswith(str(path))
+    (tmp_path / "report.html").write_text("")
+    if "kerasrecipes" not in text:
+        with pytest.raises(ValueError, match=r"Put back a copy of it: .*report.html holds one\."):
+            Recipe.read(tmp_path)

@@ -36,6 +36,8 @@ class FakeRun(SimpleNamespace):
 
     evaluation_split = Run.evaluation_split
     predicted_splits = Run.predicted_splits
+    readable_history = property(lambda self: self.history)
+    history_remark = ""
 
 
 def fake_run(folder: Path, class_names=("cat", "dog", "owl")) -> FakeRun:

@@ -57,6 +57,7 @@ def test_a_recipe_is_searched_to_its_end(found):
     assert f"--set optimizer.momentum={changes['optimizer.momentum']}" in search_.result["set_line"]
     assert search_.result["score"]["n"] == 1
     assert [row["seed"] for row in search_.finalists] == [1]
+    assert search_.scored_on_test == search_.finalists
 
 
 def test_tensorboard_finds_the_values_of_each_run(found):

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from kerasrecipes.cli.arguments import finished_run
 from kerasrecipes.cli.command import Command
-from kerasrecipes.cli.commands.report import remark
+from kerasrecipes.cli.commands.report import kept_epoch, remark
 from kerasrecipes.cli.tables import print_table
 
 
@@ -42,7 +42,7 @@ def _score(name: str, run) -> dict[str, object]:
         "n": count(n),
         "accuracy": percent(score["accuracy"], n),
         "95% interval": f"{percent(low, n)} to {percent(high, n)}",
-        "epoch": f"{run.metrics['epoch']} of {len(run.history)}",
+        "epoch": kept_epoch(run),
         "parameters": count(run.metrics["parameters"]["total"]),
     }
 

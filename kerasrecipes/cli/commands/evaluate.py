@@ -46,6 +46,8 @@ def _evaluate(arguments: argparse.Namespace) -> None:
         _print_skipped(scored.skipped)
         print_table(_rows(scored))
         print(f"\n{_score_line(scored)}")
+        if arguments.data or arguments.changes:
+            _print_seen(scored)
 
 
 def _evaluations(run, arguments: argparse.Namespace) -> Iterator:
@@ -63,12 +65,6 @@ def _evaluations(run, arguments: argparse.Namespace) -> Iterator:
         raise ValueError("Give `--data` or `--set`, not both.")
     if changes:
         source = run.recipe.replace(changes).data
-        local = getattr(source.component("data"), "local_paths", ())
-        if any(path.removeprefix("data.") not in local for path in changes):
-            print(
-                "note: split otherwise, images that the run was trained on may be among these",
-                file=sys.stderr,
-            )
         yield evaluate_dataset(run, source.build("data").load(), split, views)
     for text in arguments.data:
         if os.path.isdir(text):
@@ -91,7 +87,7 @@ def _source(text: str):
     if text.lstrip().startswith("{"):
         try:
             spec = from_plain(json.loads(text))
-        except json.JSONDecodeError as error:
+        except (json.JSONDecodeError, RecursionError) as error:
             raise ValueError(f"`--data` must be JSON: {error}. Received: {text}") from error
         if not isinstance(spec, Spec):
             raise ValueError(
@@ -140,6 +136,27 @@ def _score_line(scored) -> str:
         f"accuracy {percent(scored.accuracy, n)} (95% interval {percent(low, n)} to "
         f"{percent(high, n)}, n = {n:,}) on {scored.images}"
     )
+
+
+def _print_seen(scored) -> None:
+    """Says how many of the images are not new to the run, whose score then says too much."""
+    seen, n = scored.seen, len(scored.labels)
+    if seen is None:
+        print(
+            "note: the run may have been trained on some of these images: its own are not at hand "
+            "to compare them with",
+            file=sys.stderr,
+        )
+        return
+    of_training = f"the run was trained on {seen.trained_on:,} of these {n:,} images"
+    of_validation = f"{seen.validated_on:,} are validation images, which chose its epoch"
+    told = [
+        text
+        for count, text in ((seen.trained_on, of_training), (seen.validated_on, of_validation))
+        if count
+    ]
+    if told:
+        print(f"note: {', '.join(told)}: this is no score on new images", file=sys.stderr)
 
 
 def _print_skipped(skipped: tuple[tuple[str, str], ...]) -> None:

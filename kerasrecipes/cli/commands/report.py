@@ -1,5 +1,6 @@
 """The command `report`: the report of a recipe's run, written anew."""
 
+import sys
 from pathlib import Path
 
 from kerasrecipes.cli.command import Command, Request
@@ -10,16 +11,22 @@ def score_line(run) -> str:
     from kerasrecipes.page.formats import percent
 
     split = run.evaluation_split
-    score, monitor = run.metrics[split], run.metrics["monitor"]
+    score, monitor = run.metrics[split], run.metrics.get("monitor")
     n, (low, high) = score["n"], score["accuracy_interval"]
+    epoch = run.metrics["epoch"]
     chosen = f", chosen by {monitor}" if monitor else ""
-    epoch, epochs = run.metrics["epoch"], len(run.history)
-    weights = f"weights of epoch {epoch} of {epochs}{chosen}" if epoch else "initial weights"
+    weights = f"weights of epoch {kept_epoch(run)}{chosen}" if epoch else "initial weights"
     return (
         f"{split} accuracy {percent(score['accuracy'], n)} "
         f"(95% interval {percent(low, n)} to {percent(high, n)}, n = {n:,}), "
         f"{weights}"
     )
+
+
+def kept_epoch(run) -> str:
+    """Returns the epoch of a finished run's weights, and of how many, unless it is unknown."""
+    of = "" if run.history_remark else f" of {len(run.readable_history)}"
+    return f"{run.metrics['epoch']}{of}"
 
 
 def remark(run) -> str:
@@ -55,7 +62,10 @@ def _report(asked: Request) -> None:
     if run.finished:
         print(score_line(run))
     else:
-        print(f"The run is not finished: {len(run.history)} of {asked.recipe.epochs} epochs.")
+        done = len(run.readable_history)
+        print(f"The run is not finished: {done} of {asked.recipe.epochs} epochs.")
+    if run.history_remark:
+        print(f"note: {run.history_remark}", file=sys.stderr)
     print(f"report: {write_report(run)}")
 
 

@@ -1,12 +1,24 @@
 """The command `runs`: the runs in a directory, and how they went."""
 
 import argparse
-import json
+import sys
 from datetime import datetime
 from pathlib import Path
 
 from kerasrecipes.cli.command import Command
 from kerasrecipes.cli.tables import print_table
+
+_COLUMNS = (
+    "name",
+    "fingerprint",
+    "data",
+    "status",
+    "epochs",
+    "validation",
+    "test",
+    "started",
+    "numerics",
+)
 
 
 def _add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -32,19 +44,30 @@ def _list_runs(arguments: argparse.Namespace) -> None:
 
 
 def _row(run) -> dict[str, object]:
-    from kerasrecipes.page.formats import percent
+    """Returns a run's row. If its files are damaged, the row says so, and stderr how."""
+    from kerasrecipes.base.damaged_files import DamagedFileError
     from kerasrecipes.training.run import RunFolderName
 
-    name, fingerprint = RunFolderName.of(run.name) or run.name.rpartition("-")[::2]
-    epochs = json.loads((run.folder / "recipe.json").read_text("utf-8")).get("epochs")
+    name, fingerprint = RunFolderName.of(run.name) or (run.name, "")
+    row = dict.fromkeys(_COLUMNS) | {"name": name, "fingerprint": fingerprint}
+    try:
+        return row | _state(run)
+    except DamagedFileError as error:
+        print(f"note: {error}", file=sys.stderr)
+        return row | {"status": "damaged"}
+
+
+def _state(run) -> dict[str, object]:
+    from kerasrecipes.base.damaged_files import read_json
+    from kerasrecipes.page.formats import percent
+
+    epochs = read_json(run.folder / "recipe.json", {}).get("epochs")
     started = run.environment.get("started")
     scores = {split: run.metrics.get(split) or {} for split in ("validation", "test")}
     return {
-        "name": name,
-        "fingerprint": fingerprint,
         "data": run.data.get("hash", "")[:8],
         "status": "finished" if run.finished else "running" if run.running else "unfinished",
-        "epochs": f"{len(run.history)}/{epochs}",
+        "epochs": f"{len(run.readable_history)}/{epochs}",
         **{
             split: percent(score.get("accuracy"), score.get("n")) for split, score in scores.items()
         },

@@ -141,6 +141,8 @@ def _show(found) -> None:
         line += f" (95% interval {number(score['low'])} to {number(score['high'])})"
     plural = "s" if score["n"] > 1 else ""
     print(f"{line}, n = {score['n']} seed{plural}, of trial {found.result['trial']}")
+    if tested := len(found.scored_on_test):
+        print(f"the {tested} runs of finalists were scored on test images too, which chose nothing")
     if test := found.result["test"]:
         print(f"test accuracy {percent(test['accuracy'], test['n'])}, n = {test['n']:,}")
     for path, end in found.result["at_bounds"].items():

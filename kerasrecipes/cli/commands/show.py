@@ -36,7 +36,9 @@ def _print_runs(asked: Request, dataset) -> None:
     """Prints the recipe's run folder for a data set, after those on other data, or older ones."""
     from kerasrecipes.training.run import run_folder
 
-    folder = run_folder(asked.directory, asked.name, asked.recipe.fingerprint, dataset.hash)
+    folder = run_folder(
+        asked.directory, asked.name, asked.recipe.fingerprint, dataset.hash, asked.given_run
+    )
     states = {folder: "not there yet"}
     for run in asked.runs:
         why = "" if run.folder == folder else remark(run) or " on other data"

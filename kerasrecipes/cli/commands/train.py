@@ -53,6 +53,7 @@ def _train_once(asked: Request) -> list:
         overwrite=asked.arguments.overwrite,
         verbose=_verbose(),
         on_start=functools.partial(_announce, asked),
+        run=asked.given_run,
     )
     print(score_line(run))
     print(f"report: {report_path(run)}")
@@ -119,7 +120,7 @@ def _announce(asked: Request, folder: Path) -> None:
     elif run.finished:
         state = "trained before; --seed and --name train another run, --overwrite replaces this one"
     else:
-        state = f"going on after epoch {len(run.history)}"
+        state = f"going on after epoch {len(run.readable_history)}"
     print(f"{folder.resolve()}: {state}", flush=True)
     if run is None:
         for note in (*_other_runs(asked), *_elsewhere(folder)):

@@ -7,6 +7,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from kerasrecipes.base.damaged_files import DECODING_ERRORS, decoding
+
 _SPLITS = {"train": ("train",), "validation": ("val", "valid", "validation"), "test": ("test",)}
 _KINDS = (("x", "y"), ("images", "labels"))
 _CLASS_NAMES = ("classes", "class_names")
@@ -41,7 +43,9 @@ def read_npz(path: Path) -> NpzFile:
         raise ValueError(
             f"`path` must be an .npz file, as numpy.savez writes it. Received: path={str(path)!r}"
         )
-    with np.load(path, allow_pickle=False) as file:
+    with decoding(path):
+        file = np.load(path, allow_pickle=False)
+    with file:
         pairs = _pairs(file.files)
         names = {split: image for split, (image, _) in pairs.items()}
         images = {
@@ -100,7 +104,9 @@ def _pairs(there: Iterable[str]) -> dict[str, tuple[str, str]]:
 def _array(file, path: Path, name: str) -> np.ndarray:
     try:
         array = file[name]
-    except (ValueError, zipfile.BadZipFile, OSError, EOFError) as error:
+    except MemoryError as error:
+        raise ValueError(f"`{name}` in {path.name!r} does not fit into memory: {error}") from error
+    except (OSError, *DECODING_ERRORS) as error:
         if "pickle" in str(error):
             raise TypeError(
                 f"`{name}` in {path.name!r} must be an array of numbers. Received: an array of "

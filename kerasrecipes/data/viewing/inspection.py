@@ -65,13 +65,13 @@ def inspect_dataset(dataset: Dataset) -> Inspection:
     ((0, 255), [0, 0, 0])
     """
     statistics = {name: _Statistics() for name in dataset.splits}
-    places: dict[str, dict[bytes, int]] = {}
-    hashes: dict[str, list[bytes]] = {}
+    places: dict[str, dict[str, int]] = {}
+    hashes: dict[str, list[str]] = {}
     for name, split in dataset.splits.items():
         hashes[name] = []
         for images in _batches(split):
             statistics[name].add(images)
-            hashes[name] += [_hash(image) for image in images]
+            hashes[name] += map(_hash, images)
         # Reversed, so that the first of several equal images is kept.
         places[name] = {h: i for i, h in reversed(list(enumerate(hashes[name])))}
     train = statistics["train"]
@@ -84,6 +84,11 @@ def inspect_dataset(dataset: Dataset) -> Inspection:
             for other, split in itertools.combinations(dataset.splits, 2)
         ),
     )
+
+
+def pixel_hashes(split: Split) -> list[str]:
+    """Returns a hash of the pixels of each image of a split, by reading it once."""
+    return [_hash(image) for images in _batches(split) for image in images]
 
 
 class _Statistics:
@@ -118,12 +123,12 @@ def _batches(split: Split) -> Iterator[np.ndarray]:
         yield split.read(np.arange(start, min(start + _BATCH, len(split))))
 
 
-def _hash(image: np.ndarray) -> bytes:
-    return hashlib.blake2b(np.ascontiguousarray(image).data, digest_size=16).digest()
+def _hash(image: np.ndarray) -> str:
+    return hashlib.blake2b(np.ascontiguousarray(image).data, digest_size=16).hexdigest()
 
 
 def _duplicates(
-    dataset: Dataset, split: str, hashes: list[bytes], other: str, places: dict[bytes, int]
+    dataset: Dataset, split: str, hashes: list[str], other: str, places: dict[str, int]
 ) -> Duplicates:
     pairs = [(i, places[content]) for i, content in enumerate(hashes) if content in places]
     own, others = dataset.splits[split], dataset.splits[other]

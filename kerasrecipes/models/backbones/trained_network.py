@@ -5,6 +5,7 @@ from pathlib import Path
 import keras
 
 from kerasrecipes.base.checks import nearest
+from kerasrecipes.base.damaged_files import check_archive
 
 # The folder of the runs that come with the package.
 SHIPPED = Path(__file__).with_name("trained")
@@ -39,5 +40,6 @@ def find_trained_network(backbone: str) -> Path:
 
 def load_trained_network(path: Path, weights: bool) -> keras.Model:
     """Returns a trained model, or, with `weights=False`, a model like it with new weights."""
+    check_archive(path)
     model = keras.saving.load_model(path, compile=False)
     return model if weights else keras.models.clone_model(model)

@@ -6,6 +6,7 @@ import h5py
 import keras
 
 from kerasrecipes.base.checks import nearest
+from kerasrecipes.base.damaged_files import DECODING_ERRORS
 from kerasrecipes.base.text import listed
 
 # How many layers an error message lists.
@@ -27,7 +28,7 @@ def load_weight_file(network: keras.Model, path: str | Path) -> None:
     try:
         with h5py.File(path) as file:
             saved = _saved_shapes(file)
-    except OSError as error:
+    except (OSError, *DECODING_ERRORS) as error:
         raise ValueError(
             f"`weights` must be an HDF5 file with the weights of a model. {path} is another kind "
             f"of file, or is damaged: {error}"

@@ -41,12 +41,13 @@ def render(run) -> str:
         name=run.name,
         summary=_summary(run),
         finished=bool(run.metrics),
-        epochs_done=len(run.history),
+        history_remark=run.history_remark,
+        epochs_done=len(run.readable_history),
         epochs=run.recipe.epochs,
         headline=scores.headline(run),
         metrics=run.metrics,
         seconds=_seconds(run),
-        diverged_epoch=scores.diverged_epoch(run.history),
+        diverged_epoch=scores.diverged_epoch(run.readable_history),
         figures=_figures(run),
         classes=_classes(run),
         mistakes=_mistakes(run),
@@ -71,8 +72,8 @@ def _summary(run) -> str:
         shape = formats.shape(run.data["image_shape"])
         classes = len(run.data["class_names"])
         trained += f", trained on {sizes['train']:,} images ({shape}) of {classes} classes"
-    if run.history:
-        epochs = len(run.history)
+    if run.readable_history:
+        epochs = len(run.readable_history)
         trained += f" for {epochs} epoch{'s' if epochs > 1 else ''}"
         trained += f" in {formats.duration(_seconds(run))}"
     if (epoch := run.metrics.get("epoch")) is not None:
@@ -87,21 +88,22 @@ def _seconds(run) -> float | None:
     wall = run.environment.get("wall_seconds")
     if wall is not None:
         return wall
-    seconds = [row.get("seconds") for row in run.history]
+    seconds = [row.get("seconds") for row in run.readable_history]
     return sum(s for s in seconds if formats.is_finite(s)) if any(seconds) else None
 
 
 def _figures(run) -> list[dict]:
     """Returns the title, the `<svg>` and the kept epoch's values of each curve."""
-    if not run.history:
+    history = run.readable_history
+    if not history:
         return []
     epoch, monitor = run.metrics.get("epoch"), run.metrics.get("monitor") or ""
-    kept: Mapping = next((row for row in run.history if row["epoch"] == epoch), {})
+    kept: Mapping = next((row for row in history if row["epoch"] == epoch), {})
     names = dict.fromkeys(["loss", "accuracy", monitor.removeprefix("val_")])
     drawn = []
     for name in filter(None, names):
         in_percent = name == "accuracy"
-        svg = figures.curves(run.history, name, chosen_epoch=epoch, in_percent=in_percent)
+        svg = figures.curves(history, name, chosen_epoch=epoch, in_percent=in_percent)
         written = formats.percent if in_percent else formats.number
         values = [
             f"{split} {written(kept[key])}"
@@ -109,7 +111,7 @@ def _figures(run) -> list[dict]:
             if kept.get(key) is not None
         ]
         drawn.append({"title": name.capitalize(), "svg": svg, "kept": ", ".join(values)})
-    drawn.append({"title": "Learning rate", "svg": figures.learning_rate(run.history), "kept": ""})
+    drawn.append({"title": "Learning rate", "svg": figures.learning_rate(history), "kept": ""})
     return [figure for figure in drawn if figure["svg"]]
 
 

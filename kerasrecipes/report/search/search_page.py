@@ -43,6 +43,7 @@ def render_search(search) -> str:
         objective=objective,
         result=result,
         finals=search.finalists,
+        tested=len(search.scored_on_test),
         parallel=figures.parallel(trials, options, objective, **shared),
         options=_options(search, options, trials, shared),
         importance=option_importance(trials, options, lower_is_better=shared["lower_is_better"]),

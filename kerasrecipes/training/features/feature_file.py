@@ -9,7 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
-from kerasrecipes.base.files import write_json
+from kerasrecipes.base.damaged_files import DECODING_ERRORS
+from kerasrecipes.base.files import appending, write_json
 
 # The format of the files. It is raised when an older version would misread the new files.
 FORMAT = 1
@@ -40,7 +41,7 @@ class FeatureFile:
         try:
             described = json.loads(self.path.with_suffix(".json").read_text("utf-8"))
             array = self.read()
-        except (OSError, ValueError):
+        except (OSError, *DECODING_ERRORS):
             return False
         return (
             described == {"format": FORMAT, "shape": list(self.shape)}
@@ -71,7 +72,7 @@ class FeatureFile:
 
     def append(self, rows: np.ndarray) -> None:
         """Appends rows to the unfinished file."""
-        with self._partial.open("ab") as file:
+        with appending(self._partial) as file:
             file.write(np.ascontiguousarray(rows, "<f4").data)
 
     def finish(self) -> None:

@@ -1,10 +1,10 @@
 """Log of a trial's hyperparameters for TensorBoard's HParams page."""
 
-import time
 from collections.abc import Mapping
 from pathlib import Path
 
 from kerasrecipes.base.csv_table import to_cell
+from kerasrecipes.base.event_files import EventFile
 from kerasrecipes.recipe.spec import to_plain
 
 SUFFIX = ".hparams"
@@ -23,15 +23,11 @@ def log_hyperparameters(folder: Path, changes: Mapping[str, object], trial: str)
     """
     if any(folder.glob(f"*{SUFFIX}")):
         return
-    # These imports are slow. TensorBoard's own function for this would import TensorFlow.
-    from tensorboard.compat.proto.event_pb2 import Event
+    # This import is slow. TensorBoard's own function for this would import TensorFlow.
     from tensorboard.plugins.hparams.summary_v2 import hparams_pb
-    from tensorboard.summary.writer.event_file_writer import EventFileWriter
 
     values = {path: _as_hparam(value) for path, value in changes.items()}
-    writer = EventFileWriter(str(folder), filename_suffix=SUFFIX)
-    writer.add_event(Event(wall_time=time.time(), summary=hparams_pb(values, trial_id=trial)))
-    writer.close()
+    EventFile(folder, SUFFIX).append([hparams_pb(values, trial_id=trial)])
 
 
 def _as_hparam(value: object) -> bool | int | float | str:

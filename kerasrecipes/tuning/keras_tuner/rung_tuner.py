@@ -15,7 +15,7 @@ from keras_tuner.engine.trial import TrialStatus
 
 from kerasrecipes.base.checks import nearest
 from kerasrecipes.base.files import replacing, write_json
-from kerasrecipes.base.private import hold_gradients_weakly
+from kerasrecipes.base.gradient_registry import hold_gradients_weakly
 from kerasrecipes.base.text import listed
 from kerasrecipes.training.resumable_checkpoint import ResumableCheckpoint
 from kerasrecipes.tuning.keras_tuner.distributed import RetryingClient, role

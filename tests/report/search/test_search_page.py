@@ -78,6 +78,7 @@ def search(tmp_path):
             {**ranges, "rung": 2, "path": CONDITIONAL, "low": 0.01, "high": 0.1},
         ],
         finalists=[{"seed": 1}],
+        scored_on_test=[],
         result={
             "trial": best,
             "changes": {"optimizer": "Adam", "optimizer.learning_rate": 0.0123456},
@@ -141,6 +142,14 @@ def test_the_retrained_winner_has_its_test_score(search):
     search.result["test"] = {"accuracy": 0.75, "n": 12, "accuracy_interval": [0.468, 0.911]}
     text = " ".join(Page(render_search(search)).texts)
     assert "75.0%" in text
+    assert "were not used" not in text
+
+
+@pytest.mark.parametrize("test", [None, {"accuracy": 0.75, "n": 12, "accuracy_interval": [0, 1]}])
+def test_that_finalists_were_scored_on_test_images_is_said(search, test):
+    search.scored_on_test, search.result["test"] = [{"test_accuracy": 0.8}] * 9, test
+    text = " ".join(Page(render_search(search)).texts)
+    assert "Each of the 9 runs of finalists was scored on the test images too" in text
     assert "were not used" not in text
 
 

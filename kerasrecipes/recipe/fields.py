@@ -1,0 +1,24 @@
+"""Components in the fields of a recipe."""
+
+from kerasrecipes.recipe.spec import Spec
+
+# Names for which Keras itself chooses a metric that fits the labels.
+METRIC_ALIASES = ("accuracy", "acc", "crossentropy", "ce")
+
+
+def components(name: str, value: object, family: str, several: bool):
+    """Returns the value of a recipe's field as a checked spec, or a tuple of specs if `several`."""
+    if several:
+        listed = value if isinstance(value, tuple) else (value,)
+        return tuple(components(f"{name}.{i}", v, family, False) for i, v in enumerate(listed))
+    if isinstance(value, str):
+        if family == "metric" and value.lower() in METRIC_ALIASES:
+            return value.lower()
+        value = Spec(value)
+    if not isinstance(value, Spec):
+        raise TypeError(f"`{name}` must be `use(...)` or a name. Received: {name}={value!r}")
+    try:
+        value.check(family)
+    except ValueError as error:
+        raise ValueError(f"`{name}`: {error}") from error
+    return value
