@@ -180,6 +180,25 @@ def assign_in_call(variable, value) -> None:
         variable.assign(value)
 
 
+def is_symbolic_call() -> bool:
+    """Returns whether Keras calls a layer only to learn the shapes of its outputs.
+
+    Uses: `keras.src.backend.common.symbolic_scope.in_symbolic_scope`.
+
+    Reason: on PyTorch, such a call computes on arrays that Keras makes up, and nothing public tells
+    them from images.
+
+    Fallback: no. A layer may then warn of the value range of images that are none.
+
+    Test: `tests/layers/augmentation/test_value_range.py`.
+    """
+    try:
+        from keras.src.backend.common.symbolic_scope import in_symbolic_scope
+    except ImportError:
+        return False
+    return in_symbolic_scope()
+
+
 def gamma(shape, alpha: float, seed: keras.random.SeedGenerator):
     """Returns what `keras.random.gamma` returns, and leaves global random numbers alone.
 

@@ -33,9 +33,10 @@ def show_component(name: str) -> None:
     """Prints what a name stands for: its options with their defaults, and its documentation."""
     for component in dict.fromkeys(registry.candidates(name)):
         print(f"{name} ({_source(component)})\n")
+        required = signatures.required(component)
         rows = [
-            {"option": _in_both_units(parameter.name), "default": _default(parameter)}
-            for parameter in signatures.options(component).values()
+            {"option": _in_both_units(name), "default": _default(parameter, name in required)}
+            for name, parameter in signatures.options(component).items()
         ]
         print_table(rows)
         print(f"\n{inspect.getdoc(component) or ''}\n")
@@ -97,7 +98,9 @@ def _in_both_units(option: str) -> str:
     return option if stem == option else f"{option} (or {stem}_epochs)"
 
 
-def _default(parameter: inspect.Parameter) -> str:
+def _default(parameter: inspect.Parameter, required: bool) -> str:
     if parameter.default is not parameter.empty:
         return repr(parameter.default)
-    return "the whole run" if parameter.name in RUN_LENGTH_OPTIONS else "(required)"
+    if parameter.name in RUN_LENGTH_OPTIONS:
+        return "the whole run"
+    return "(required)" if required else "(set by the class)"

@@ -3,6 +3,7 @@
 import contextlib
 import itertools
 import math
+import operator
 from collections.abc import Iterator
 
 import keras
@@ -42,10 +43,11 @@ def find_lr(
     Args:
         model: A compiled model. The test uses a copy of its optimizer with the same options. The
             optimizer's own learning rate or schedule has no influence.
-        x: Array of inputs; or, if `y` is `None`, batches `(inputs, targets)` or `(inputs, targets,
-            weights)`: a `tf.data.Dataset`, a `keras.utils.PyDataset` or another iterable that can
-            be iterated repeatedly.
-        y: Array of targets, as long as `x`.
+        x: Array of inputs, or a list or dictionary of them; or, if `y` is `None`, batches as the
+            model's `fit` takes them: a `tf.data.Dataset`, a `keras.utils.PyDataset` (also one
+            whose length is not known) or another iterable. It is iterated again where it ends. A
+            generator, which cannot be, must yield as many batches as the test trains on.
+        y: Array of targets, as long as `x`, or a list or dictionary of them.
         lowest: Positive float. First learning rate.
         highest: Float above `lowest`. Last learning rate.
         steps: Integer, at least 10. Length of the test.
@@ -81,8 +83,9 @@ def find_lr(
             "`model` must be compiled, because its optimizer and its loss are tested. Received: a "
             "model that is not"
         )
-    batches = _endless(x) if y is None else _shuffled(x, y, batch_size, seed)
     accumulated = batches_of_update(model.optimizer)
+    needed = steps * accumulated
+    batches = _endless(x, needed) if y is None else _shuffled(x, y, batch_size, seed)
     ratio, gradients = highest / lowest, accumulated * (steps - 1)
     # Keras counts gradients. The last one of each update has the rate of its step.
     schedule = keras.optimizers.schedules.ExponentialDecay(
@@ -130,10 +133,21 @@ def _trained_at(model, schedule) -> Iterator[None]:
     if not optimizer.built:  # A `LossScaleOptimizer` would build, and forget its scale, twice.
         optimizer.build(model.trainable_variables)  # Some have their whole config only now.
     before = to_arrays(variables)
+    train_step = model.train_step
+
+    def step(*arguments):
+        # Keras's `train_on_batch` fills up a batch with `None`, but its `fit` does not, and a
+        # model's own `train_step` may unpack what `fit` gives.
+        *state, batch = arguments
+        given = [part for part in batch if part is not None]
+        return train_step(*state, tuple(given))
+
     try:
+        vars(model)["train_step"] = step
         _use(model, _with_schedule(optimizer, schedule))
         yield
     finally:
+        del vars(model)["train_step"]
         assign(variables, before)
         _use(model, optimizer)
         model.reset_metrics()
@@ -161,33 +175,43 @@ def _replaced(part, rate):
 
 def _shuffled(x, y, batch_size: int, seed: int) -> Iterator[tuple]:
     check_integer("batch_size", batch_size, at_least=1)
-    x, y = np.asarray(x), np.asarray(y)
-    if len(x) != len(y) or not len(x):
+    arrays = keras.tree.map_structure(np.asarray, (x, y))
+    lengths = [len(array) for array in keras.tree.flatten(arrays)]
+    if len(set(lengths)) != 1 or not lengths[0]:
         raise ValueError(
             "`x` and `y` must have the same length, and not 0. "
-            f"Received: len(x)={len(x)}, len(y)={len(y)}"
+            f"Received: arrays of {', '.join(map(str, lengths))}"
         )
     generator = np.random.default_rng(seed)
-    size = min(batch_size, len(x))
+    length, size = lengths[0], min(batch_size, lengths[0])
 
     def batches():
         while True:
-            order = generator.permutation(len(x))
-            for first in range(0, len(x) - size + 1, size):
+            order = generator.permutation(length)
+            for first in range(0, length - size + 1, size):
                 chosen = order[first : first + size]
-                yield x[chosen], y[chosen]
+                yield keras.tree.map_structure(operator.itemgetter(chosen), arrays)
 
     return batches()
 
 
-def _endless(batches) -> Iterator[tuple]:
-    indexed = isinstance(batches, keras.utils.PyDataset)
+def _endless(batches, needed: int) -> Iterator[tuple]:
+    """Yields batches, from the first again after the last."""
+    so_far = 0
     while True:
-        found = False
-        for batch in (batches[i] for i in range(len(batches))) if indexed else batches:
-            found = True
-            yield batch
-        if not found:
+        before = so_far
+        for batch in _indexed(batches) if isinstance(batches, keras.utils.PyDataset) else batches:
+            so_far += 1
+            yield batch if isinstance(batch, tuple) else (batch,)
+        if so_far == before:
             raise ValueError(
-                "`x` must yield at least one batch every time it is iterated. Received: none"
+                f"`x` must yield {needed} batches, or be iterable again where it ends: give "
+                "arrays, a `tf.data.Dataset`, a `keras.utils.PyDataset` or a longer generator. "
+                f"Received: {so_far} batches"
             )
+
+
+def _indexed(batches: keras.utils.PyDataset) -> Iterator:
+    """Yields the batches of a data set, whose number is `None` where it is not known."""
+    number = batches.num_batches
+    return (batches[index] for index in (itertools.count() if number is None else range(number)))

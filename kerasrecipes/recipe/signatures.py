@@ -35,6 +35,16 @@ def arguments(component: Callable) -> dict[str, inspect.Parameter]:
     return collected
 
 
+def required(component: Callable) -> list[str]:
+    """Returns the options of a component that must be given.
+
+    They are those of a class's own `__init__`: it gives the bases what they require.
+    """
+    own = next(_signatures(component), inspect.Signature()).parameters
+    found = options(component)
+    return [name for name in found if name in own and own[name].default is inspect.Parameter.empty]
+
+
 def _signatures(component: Callable) -> Iterator[inspect.Signature]:
     if not inspect.isclass(component):
         yield inspect.signature(component)

@@ -187,9 +187,8 @@ def _errors(spec: Spec, component: Callable) -> Iterator[str]:
         if isinstance(value, Spec) and (family := registry.family_of(name)):
             value.check(family)
     given = {n for name in spec.options for n in (name, in_steps(name))}
-    for name, parameter in accepted.items():
-        required = parameter.default is parameter.empty
-        if required and name not in given and name not in RUN_LENGTH_OPTIONS:
+    for name in signatures.required(component):
+        if name not in given and name not in RUN_LENGTH_OPTIONS:
             yield f"{spec.name} needs the option {name!r}. Received: {spec!r}"
 
 

@@ -197,7 +197,7 @@ def test_data_that_do_not_fit(line):
     model, x, y = line
     with pytest.raises(ValueError, match="must have the same length"):
         find_lr(model, x, y[:3])
-    with pytest.raises(ValueError, match="at least one batch"):
+    with pytest.raises(ValueError, match="must yield 100 batches, .* Received: 0 batches"):
         find_lr(model, [])
     with pytest.raises(ValueError, match="finite at the lowest"):
         find_lr(model, x * np.nan, y)
@@ -230,3 +230,63 @@ def test_the_steepest_fall_is_that_over_the_logarithm_of_the_rate():
     assert found.steepest == pytest.approx(1e-2, rel=0.05)
     over_the_rate = rates[np.argmin(np.gradient(found.smoothed_losses, rates))]
     assert over_the_rate < 0.8 * found.steepest
+
+
+class Unpacks(keras.Sequential):
+    """Trains as Keras's guide shows it: on exactly what `fit` was given."""
+
+    def train_step(self, *arguments):
+        *state, batch = arguments
+        x, y = batch
+        return super().train_step(*state, (x, y))
+
+
+def test_a_train_step_of_ones_own_gets_what_fit_gives_it(line):
+    model, x, y = line
+    expected = find_lr(model, x, y, steps=10)
+    own = Unpacks([keras.Input((1,)), keras.layers.Dense(1, use_bias=False)])
+    own.layers[0].kernel.assign([[1.0]])
+    own.compile("sgd", "mse")
+    found = find_lr(own, x, y, steps=10)
+    np.testing.assert_allclose(found.losses, expected.losses, rtol=1e-6)
+    own.fit(x, y, verbose=0)
+    assert "train_step" not in vars(own)
+
+
+def two_inputs():
+    inputs = {name: keras.Input((1,), name=name) for name in ("a", "b")}
+    dense = keras.layers.Dense(1, use_bias=False, kernel_initializer="ones")
+    return inputs, dense(keras.layers.Add()([*inputs.values()]))
+
+
+@pytest.mark.parametrize("as_list", [True, False])
+def test_a_model_with_several_inputs(line, as_list):
+    _, x, y = line
+    inputs, output = two_inputs()
+    model = keras.Model([*inputs.values()] if as_list else inputs, output)
+    model.compile("sgd", "mse")
+    parts = {"a": x, "b": np.zeros_like(x)}
+    found = find_lr(model, [*parts.values()] if as_list else parts, y, steps=10)
+    np.testing.assert_allclose(found.losses, find_lr(*line, steps=10).losses, rtol=1e-6)
+    with pytest.raises(ValueError, match="same length, and not 0. Received: arrays of 8, 8, 7"):
+        find_lr(model, [x, x] if as_list else {"a": x, "b": x}, y[1:], steps=10)
+
+
+def test_a_data_set_of_unknown_length(line):
+    model, x, y = line
+
+    class Endless(keras.utils.PyDataset):
+        num_batches = None
+
+        def __getitem__(self, index):
+            return x, y
+
+    found = find_lr(model, Endless(), steps=10)
+    np.testing.assert_allclose(found.losses, find_lr(model, x, y, steps=10).losses, rtol=1e-6)
+
+
+def test_a_generator_that_ends_says_how_many_batches_are_needed(line):
+    model, x, y = line
+    assert len(find_lr(model, ((x, y) for _ in range(10)), steps=10).losses) == 10
+    with pytest.raises(ValueError, match="must yield 10 batches, .* Received: 7 batches"):
+        find_lr(model, ((x, y) for _ in range(7)), steps=10)

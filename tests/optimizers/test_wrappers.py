@@ -282,3 +282,23 @@ def test_wrappers_nest():
     w = keras.Variable([[1.0], [2.0]], name="kernel")
     copy.apply([ops.array([[1.0], [-1.0]])], [w])
     assert len(copy.variables) == len({id(v) for v in copy.variables})
+
+
+def test_a_wrapper_answers_for_the_optimizer_inside():
+    inner = keras.optimizers.SGD(0.5, weight_decay=0.25, clipnorm=2.0)
+    wrapper = Lookahead(inner)
+    assert (wrapper.weight_decay, wrapper.clipnorm, wrapper.clipvalue) == (0.25, 2.0, None)
+    wrapper.weight_decay = 0.125
+    assert inner.weight_decay == 0.125
+    copy = Lookahead.from_config(wrapper.get_config())
+    assert (copy.weight_decay, copy.optimizer.clipnorm) == (0.125, 2.0)
+
+
+@pytest.mark.parametrize(
+    "make", [Lookahead, GradientCentralization, DecayKernelsOnly, AdaptiveGradientClipping]
+)
+def test_apply_gradients_returns_the_number_of_updates(make):
+    optimizer, weight = make("sgd"), keras.Variable([[1.0, 2.0]], name="kernel")
+    for count in (1, 2):
+        iterations = optimizer.apply_gradients([(ops.ones((1, 2)), weight)])
+        assert int(ops.convert_to_numpy(iterations)) == count

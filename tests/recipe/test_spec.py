@@ -242,3 +242,17 @@ def test_a_component_in_another_may_be_given_by_its_name():
     dense = use("Dense", units=2, kernel_initializer="DeltaOrthogonal").build("layer")
     assert type(dense.kernel_initializer).__name__ == "DeltaOrthogonal"
     assert use("Lookahead", optimizer="RAdam").to_dict()["optimizer"] == "RAdam"
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: use("AveragePooling2D", pool_size=2),
+        lambda: use("GlobalMaxPooling2D"),
+        lambda: use("Conv2D", filters=2, kernel_size=3),
+        lambda: use("LSTM", units=2),
+        lambda: use("LossScaleOptimizer", inner_optimizer=use("SGD")),
+    ],
+)
+def test_what_a_class_gives_to_its_bases_need_not_be_given(make):
+    assert make().build() is not None

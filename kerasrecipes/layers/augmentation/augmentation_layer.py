@@ -6,9 +6,10 @@ import keras
 from keras import ops
 
 from kerasrecipes.base.checks import check_rank
+from kerasrecipes.layers.tf_data_calls import CallableInTFData
 
 
-class AugmentationLayer(keras.layers.Layer):
+class AugmentationLayer(CallableInTFData):
     """Base class of layers that change training images at random.
 
     It follows the protocol of Keras's own image preprocessing layers, so that a pipeline can use
@@ -22,7 +23,8 @@ class AugmentationLayer(keras.layers.Layer):
       soft labels, the class sets `mixes_labels = True`. A pipeline then passes one-hot labels.
 
     Like Keras's layers, it is active unless `training=False`, which `model.predict` and
-    `model.evaluate` pass. Images keep their dtype.
+    `model.evaluate` pass. So `model(images)`, without `training`, augments; `model(images,
+    training=False)` does not. Images keep their dtype.
 
     Args:
         seed: Integer, or `None` for a random one. Seed of the generator that `call` draws from.

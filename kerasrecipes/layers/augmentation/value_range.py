@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import keras
 from keras import ops
 
+from kerasrecipes.base.private import is_symbolic_call
 from kerasrecipes.base.tracing import is_compiled_by_xla, is_traced_by_jax
 from kerasrecipes.layers.augmentation.magnitude import within
 
@@ -43,7 +44,7 @@ class ValueRangeWatch:
         backend = keras.backend.backend()
         if backend == "tensorflow":
             self._watch_tensorflow(images)
-        elif backend != "jax" or not is_traced_by_jax(images):
+        elif not is_symbolic_call() and not (backend == "jax" and is_traced_by_jax(images)):
             self._judge(*(float(f(images)) for f in (ops.min, ops.max)))
 
     def _watch_tensorflow(self, images):

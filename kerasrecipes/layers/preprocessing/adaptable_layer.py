@@ -8,12 +8,13 @@ import numpy as np
 from keras import ops
 
 from kerasrecipes.layers.preprocessing.streamed_moments import StreamedMoments
+from kerasrecipes.layers.tf_data_calls import CallableInTFData
 
 # Samples at a time of data that is one array.
 _BATCH_SIZE = 256
 
 
-class AdaptableLayer(keras.layers.Layer):
+class AdaptableLayer(CallableInTFData):
     """Base class of layers with statistics that are computed from data before training.
 
     A subclass sets two attributes. `covariance` tells whether it needs a covariance matrix or only

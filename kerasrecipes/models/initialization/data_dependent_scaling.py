@@ -32,8 +32,8 @@ def data_dependent(model: keras.Model, batch, *, beta: float = 0.0) -> tuple[Ini
 
     Args:
         model: A built model.
-        batch: A batch of inputs of the model. It should have a hundred images or more, because each
-            channel has its own statistics.
+        batch: A batch of inputs of the model, or a data set, whose first batch is used. It should
+            have a hundred images or more, because each channel has its own statistics.
         beta: Float. The mean of every channel before the activation. With a positive mean, more
             than half of the units with ReLU are active.
 

@@ -1,7 +1,7 @@
 """Initialization of the layers of a model one after another, from a batch of inputs."""
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 import keras
@@ -51,7 +51,8 @@ def initialize_layer_by_layer(
 
     Args:
         model: A built model.
-        batch: A batch of inputs of the model.
+        batch: A batch of inputs of the model, or batches as `fit` takes them, of which the inputs
+            of the first are used.
         initialize: Changes the weights of a layer and returns a report.
 
     Returns:
@@ -67,11 +68,22 @@ def initialize_layer_by_layer(
             # It is read here, because a variable inside a call has the compute dtype.
             kernel = keras.ops.convert_to_numpy(layer.kernel).astype("float64")
             stack.enter_context(_initializing(layer, kernel, initialize, done))
-        model(batch, training=False)
+        model(_first_inputs(batch), training=False)
     unreached = "the model does not call it"
     return tuple(
         done.get(key) or InitializedLayer(layer.name, unreached) for key, layer in layers.items()
     )
+
+
+def _first_inputs(batch):
+    """Returns a batch of inputs, or those of the first batch of a data set."""
+    is_array = hasattr(batch, "shape")
+    if is_array or isinstance(batch, list | tuple | Mapping):
+        return batch
+    first = batch[0] if isinstance(batch, keras.utils.PyDataset) else next(iter(batch), None)
+    if first is None:
+        raise ValueError("`batch` must be a batch, or yield one. Received: a data set of none")
+    return first[0] if isinstance(first, tuple | list) else first
 
 
 def moments_before_activation(layer: keras.layers.Layer, inputs) -> StreamedMoments:

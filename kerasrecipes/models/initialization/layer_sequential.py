@@ -41,7 +41,7 @@ def lsuv(
 
     Args:
         model: A built model.
-        batch: A batch of inputs of the model.
+        batch: A batch of inputs of the model, or a data set, whose first batch is used.
         tolerance: Positive float. The largest accepted distance of the variance from 1.
         max_iterations: Positive integer. The maximum number of divisions for one layer.
         orthonormal: Whether to draw new, orthonormal kernels. If `False`, the present kernels are

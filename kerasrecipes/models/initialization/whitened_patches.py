@@ -32,7 +32,8 @@ def patch_whitening(
 
     Args:
         model: A built model whose first two-dimensional convolution has at most `2 d` filters.
-        batch: A batch of inputs of the model. Some dozens of images have enough patches.
+        batch: A batch of inputs of the model, or a data set, whose first batch is used. Some dozens
+            of images have enough patches.
         epsilon: Float of at least 0, in units of the variance of the convolution's inputs. The
             default is for pixels that are standardized to unit variance.
         freeze: Whether to set the layer's `trainable` to `False`. Compile the model afterwards.

@@ -13,6 +13,8 @@ from kerasrecipes.layers.normalization.kernel_axes import (
 )
 from kerasrecipes.models.surgery.rebuilding import copy_layer, rebuild
 
+_SEPARABLE = (keras.layers.SeparableConv1D, keras.layers.SeparableConv2D)
+
 
 def fold_batch_norm(model: keras.Model) -> keras.Model:
     """Returns a copy of a model for inference, with batch normalization folded into other layers.
@@ -24,10 +26,10 @@ def fold_batch_norm(model: keras.Model) -> keras.Model:
         w' = factor w,  b' = factor (b - moving_mean) + beta
 
     A normalization is folded if the layer before it is a `Dense` layer or a convolution (also a
-    transposed or depthwise one) without an activation, if the output of that layer goes to the
-    normalization alone, and if each of the two is called once. Any other normalization stays as it
-    is: for example, one before a convolution, or one after a convolution whose output another layer
-    takes too.
+    transposed, depthwise or separable one) without an activation, if the output of that layer goes
+    to the normalization alone, and if each of the two is called once. Any other normalization stays
+    as it is: for example, one before a convolution, or one after a convolution whose output another
+    layer takes too.
 
     Args:
         model: A built functional or sequential model. Functional and sequential models inside it
@@ -111,20 +113,22 @@ def _sources(serialized: object) -> Iterator[str]:
 
 def _can_fold(layer: keras.layers.Layer, norm: keras.layers.Layer) -> bool:
     """Returns whether `norm` is a batch normalization of the output channels of `layer`."""
-    if not has_one_kernel(layer) or type(norm) is not keras.layers.BatchNormalization:
+    kernels = 1 if has_one_kernel(layer) else 2 if isinstance(layer, _SEPARABLE) else None
+    if kernels is None or type(norm) is not keras.layers.BatchNormalization:
         return False
     rank = norm.input_spec.ndim
     return (
         layer.activation is keras.activations.linear
         # Quantized and low-rank layers have more weights, and are left alone.
-        and len(layer.weights) == 1 + layer.use_bias
+        and len(layer.weights) == kernels + layer.use_bias
         and norm.axis % rank == channel_axis(layer, rank)
     )
 
 
 def _folded(layer: keras.layers.Layer, norm: keras.layers.Layer) -> keras.layers.Layer:
     """Returns one layer that computes the same as `layer` and then `norm`."""
-    kernel = _float64(layer.kernel)
+    # The last kernel makes the outputs: of separable convolutions, the pointwise one.
+    *others, kernel = map(_float64, layer.weights[: len(layer.weights) - layer.use_bias])
     mean, variance = _float64(norm.moving_mean), _float64(norm.moving_variance)
     factor = 1 / np.sqrt(variance + norm.epsilon)
     if norm.scale:
@@ -133,11 +137,11 @@ def _folded(layer: keras.layers.Layer, norm: keras.layers.Layer) -> keras.layers
     if norm.center:
         bias = bias + _float64(norm.beta)
     shape = np.ones(kernel.ndim, int)
-    for axis in output_axes(layer):
+    for axis in (-1,) if others else output_axes(layer):
         shape[axis] = kernel.shape[axis]
     copy = type(layer).from_config({**layer.get_config(), "use_bias": True})
     copy.build_from_config(layer.get_build_config())
-    copy.set_weights([kernel * factor.reshape(shape), bias])
+    copy.set_weights([*others, kernel * factor.reshape(shape), bias])
     return copy
 
 

@@ -16,6 +16,10 @@ class WithInnerOptimizer(keras.optimizers.Optimizer):
     def variables(self):
         return super().variables + self.optimizer.variables
 
+    def apply_gradients(self, grads_and_vars):
+        super().apply_gradients(grads_and_vars)
+        return self.iterations
+
     def save_own_variables(self, store):
         for index, variable in enumerate(super().variables):
             store[str(index)] = keras.ops.convert_to_numpy(variable)
@@ -33,6 +37,21 @@ class WithInnerOptimizer(keras.optimizers.Optimizer):
             config["optimizer"], custom_objects=custom_objects
         )
         return cls(**{**config, "optimizer": optimizer})
+
+
+class _InnerOption:
+    """An option that a wrapper leaves to its inner optimizer, and so reads from there."""
+
+    def __set_name__(self, owner, name):
+        self.name = name
+
+    def __get__(self, wrapper, owner=None):
+        return self if wrapper is None else getattr(wrapper.optimizer, self.name)
+
+    def __set__(self, wrapper, value):
+        # Keras's own `__init__` sets it before there is an inner optimizer.
+        if hasattr(wrapper, "optimizer"):
+            setattr(wrapper.optimizer, self.name, value)
 
 
 class OptimizerWrapper(WithInnerOptimizer):
@@ -89,6 +108,13 @@ class OptimizerWrapper(WithInnerOptimizer):
     @property
     def iterations(self):
         return self.optimizer.iterations
+
+    # Averages and accumulated gradients, which Keras's `build` would make here once more, are asked
+    # of the inner optimizer itself.
+    weight_decay = _InnerOption()
+    clipnorm = _InnerOption()
+    clipvalue = _InnerOption()
+    global_clipnorm = _InnerOption()
 
     @property
     def learning_rate(self):

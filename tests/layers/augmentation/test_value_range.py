@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import pytest
 
+from kerasrecipes.base.private import is_symbolic_call
 from kerasrecipes.layers import FancyPCA, PolicyAugment, RandomPhotometry
 
 COVARIANCE = np.eye(3).tolist()
@@ -68,3 +69,18 @@ def test_it_is_told_inside_of_tf_data_too():
 
 def test_a_symbolic_call_looks_at_nothing():
     assert RandomPhotometry(0.1)(keras.Input((4, 4, 3), dtype="uint8")).dtype == "uint8"
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_what_keras_makes_up_to_learn_shapes_is_not_looked_at(name):
+    layer = LAYERS[name]((0, 1))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        layer(keras.Input((8, 7, 3)))
+    with pytest.warns(UserWarning, match="observed 0 to 255"):
+        layer(pixels(0, 255))
+
+
+def test_without_the_private_name_no_call_is_symbolic(monkeypatch):
+    monkeypatch.delattr("keras.src.backend.common.symbolic_scope.in_symbolic_scope")
+    assert not is_symbolic_call()

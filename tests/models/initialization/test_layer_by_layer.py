@@ -140,3 +140,28 @@ def test_weights_are_assigned_where_keras_does_not_have_the_private_name(monkeyp
     model = keras.Sequential([keras.Input((6,)), dense(4)])
     (entry,) = data_dependent(model, X)
     assert entry.after == pytest.approx(1, rel=1e-3)
+
+
+class Batches(keras.utils.PyDataset):
+    def __len__(self):
+        return 2
+
+    def __getitem__(self, index):
+        return X + index, np.zeros(len(X))
+
+
+@pytest.mark.parametrize("initialize", [partial(lsuv, seed=0), data_dependent])
+@pytest.mark.parametrize("data", [Batches, lambda: iter([(X, 0)])], ids=["PyDataset", "iterator"])
+def test_of_a_data_set_the_first_batch_serves(initialize, data):
+    reports = []
+    for batch in (X, data()):
+        model = keras.Sequential([keras.Input((6,)), dense(4)])
+        model.layers[0].kernel.assign(np.linspace(-1, 1, 24).reshape(6, 4))
+        (entry,) = initialize(model, batch)
+        reports.append((entry.before, entry.after))
+    assert reports[0] == reports[1]
+
+
+def test_a_data_set_without_a_batch_is_refused():
+    with pytest.raises(ValueError, match="Received: a data set of none"):
+        lsuv(keras.Sequential([keras.Input((6,)), dense(4)]), iter([]))

@@ -65,6 +65,8 @@ def after_norm(layer, shape=(7, 6, 4), **norm_options):
         (layers.Conv1DTranspose(5, 3, strides=2), (7, 4)),
         (layers.Conv2DTranspose(5, 3, strides=2, use_bias=False), (7, 6, 4)),
         (layers.Conv3DTranspose(3, 2), (3, 4, 3, 2)),
+        (layers.SeparableConv1D(5, 3, depth_multiplier=2, use_bias=False), (7, 4)),
+        (layers.SeparableConv2D(5, 3), (7, 6, 4)),
     ],
     ids=lambda value: type(value).__name__,
 )
@@ -85,7 +87,7 @@ def test_every_kind_of_normalization(options):
         (layers.Conv2D(6, 3, activation="relu"), {}),
         (layers.Conv2D(6, 3, padding="same"), {"axis": 1}),
         (layers.MaxPooling2D(2), {}),
-        (layers.SeparableConv2D(6, 3), {}),
+        (layers.SeparableConv2D(6, 3, activation="relu"), {}),
     ],
 )
 def test_what_cannot_be_folded_stays(layer, options):
