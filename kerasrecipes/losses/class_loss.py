@@ -14,6 +14,9 @@ class ClassLoss(keras.losses.Loss):
 
     Args:
         loss: A Keras loss of one-hot labels. Its reduction is used here too.
+        softmax: Whether predictions are logits and the loss, such as `KLDivergence` or `Dice`, is
+            one of probabilities: it is given their softmax. Defaults to `False`. A recipe sets it
+            for the losses of Keras that need it.
         name: Defaults to the name of the loss.
         **kwargs: As `keras.losses.Loss`.
 
@@ -32,15 +35,25 @@ class ClassLoss(keras.losses.Loss):
     [1.3863, 1.0397]
     """
 
-    def __init__(self, loss: keras.losses.Loss, name: str | None = None, **kwargs):
+    def __init__(
+        self,
+        loss: keras.losses.Loss,
+        softmax: bool = False,
+        name: str | None = None,
+        **kwargs,
+    ):
         super().__init__(name=name or loss.name, **{"reduction": loss.reduction, **kwargs})
         self.loss = loss
+        self.softmax = softmax
 
     def call(self, y_true, y_pred):
+        if self.softmax:
+            y_pred = keras.ops.softmax(y_pred)
         return self.loss.call(one_hot(y_true, y_pred.shape[-1], y_pred.dtype), y_pred)
 
     def get_config(self):
-        return {**super().get_config(), "loss": keras.saving.serialize_keras_object(self.loss)}
+        loss = keras.saving.serialize_keras_object(self.loss)
+        return {**super().get_config(), "loss": loss, "softmax": self.softmax}
 
     @classmethod
     def from_config(cls, config):

@@ -20,7 +20,7 @@ class ClassMetric(keras.metrics.Metric):
 
     Args:
         metric: A Keras metric of one-hot labels and probabilities, or of logits if it has
-            `from_logits=True`.
+            `from_logits=True` or is a hinge, whose margin of 1 probabilities never exceed.
         class_names: Names for the results of a metric with one result for each class. Defaults to
             `None`: their numbers.
         sparse: Whether the metric is one of integer labels and logits. In that case it gets both,
@@ -53,7 +53,8 @@ class ClassMetric(keras.metrics.Metric):
         self.metric = metric
         self.class_names = None if class_names is None else list(class_names)
         self.sparse = sparse
-        self.of_logits = metric.get_config().get("from_logits", False)
+        margin = type(metric).__name__ in ("CategoricalHinge", "Hinge", "SquaredHinge")
+        self.of_logits = metric.get_config().get("from_logits", margin)
         copy_direction(metric, self)
 
     def update_state(self, y_true, y_pred, sample_weight=None):

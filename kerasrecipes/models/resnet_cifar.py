@@ -7,7 +7,7 @@ import keras
 
 from kerasrecipes.base.checks import check_choice, check_integer, check_number
 from kerasrecipes.models.blocks.checks import check_image_shape
-from kerasrecipes.models.blocks.convolution import convolve
+from kerasrecipes.models.blocks.convolution import convolve, subsample
 from kerasrecipes.models.blocks.logits import classify
 from kerasrecipes.models.blocks.normalization import normalize
 from kerasrecipes.models.blocks.residual import add_branch, drop_rates
@@ -181,7 +181,7 @@ class _Parts:
 
 def pad_shortcut(x: keras.KerasTensor, channels: int, strides: int, name: str) -> keras.KerasTensor:
     """Returns every `strides`-th pixel of a block's input, and zeros as new channels."""
-    x = keras.layers.AveragePooling2D(1, strides=strides, name=f"{name}_shortcut_subsample")(x)
+    x = subsample(x, strides, f"{name}_shortcut_subsample")
     # Keras has no layer that pads channels. With "channels_first", this one takes our last two
     # axes, width and channels, for height and width. A saved model then needs no layer of ours.
     new_channels = (0, channels - x.shape[-1])

@@ -49,7 +49,8 @@ class Recipe:
             the start of this one's training. It may also be a dictionary of changes, as `replace`
             takes them, which turn this recipe into the one to start from. Defaults to `None`.
         loss: Defaults to the cross-entropy of integer labels and logits. A loss or metric with the
-            option `from_logits` gets `True` unless it is set, because models return logits.
+            option `from_logits` gets `True` unless it is set, because models return logits. A loss
+            of probabilities without it, such as `KLDivergence`, gets their softmax.
         metrics: Names or specs. Keras's metrics of classes (`F1Score`, `Recall` with `class_id`)
             are given probabilities and one-hot labels. Defaults to accuracy.
         optimizer: Defaults to `Adam`.

@@ -2,7 +2,7 @@
 
 import itertools
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import keras
 
@@ -22,7 +22,31 @@ _SHORT_NAMES = {
 }
 
 # Losses with one right class for each sample, whose label they use as a number.
-_OF_ONE_CLASS = ("Hinge", "SquaredHinge", "CategoricalHinge", "CTC")
+_OF_ONE_CLASS = ("Hinge", "SquaredHinge", "CategoricalHinge")
+
+# Losses of probabilities that have no `from_logits`. Keras cuts off what is below 0, or takes its
+# logarithm.
+_OF_PROBABILITIES = (
+    "Dice",
+    "KLDivergence",
+    "MeanSquaredLogarithmicError",
+    "Poisson",
+    "Tversky",
+)
+
+# What reads no one-hot labels, or divides by them, and what to use instead.
+_UNSUITABLE_LOSSES = {
+    "CategoricalGeneralizedCrossEntropy": "SparseCategoricalCrossentropy",
+    "CTC": "SparseCategoricalCrossentropy",
+    "Circle": "SparseCategoricalCrossentropy",
+    "MeanAbsolutePercentageError": "MeanAbsoluteError",
+}
+_UNSUITABLE_METRICS = {
+    "Accuracy": "SparseCategoricalAccuracy",
+    "IoU": "OneHotIoU",
+    "MeanAbsolutePercentageError": "MeanAbsoluteError",
+    "MeanIoU": "OneHotMeanIoU",
+}
 
 
 def compile_arguments(
@@ -31,8 +55,10 @@ def compile_arguments(
     """Returns loss and metrics for `model.compile`.
 
     Models return logits. So a loss or metric with the option `from_logits` gets `True`, unless the
-    recipe sets it. `AUC` gets softmax probabilities, because logits of different samples cannot be
-    compared.
+    recipe sets it. Losses of probabilities without this option, such as `KLDivergence`, get the
+    softmax of the logits, unless the recipe says `use("ClassLoss", loss=..., softmax=False)`. Other
+    metrics get probabilities too, `AUC` among them, because logits of different samples cannot be
+    compared; but hinges get logits, as they do as losses.
 
     Args:
         recipe: The recipe.
@@ -41,7 +67,8 @@ def compile_arguments(
             labels are integers in any case; the returned loss and metrics read both.
 
     Raises:
-        ValueError: If the loss cannot take mixed labels.
+        ValueError: If the loss cannot take mixed labels, or a loss or metric of Keras is none for
+            one right class out of several.
     """
     metrics = [_metric(metric, class_names, mixed_labels) for metric in _named(recipe.metrics)]
     return {"loss": _loss(recipe.loss, mixed_labels), "metrics": metrics}
@@ -50,18 +77,30 @@ def compile_arguments(
 def _loss(spec: Spec, mixed_labels: bool) -> keras.losses.Loss:
     built = _of_logits(spec, "loss").build("loss")
     name = type(built).__name__
+    _check_suitable(getattr(built, "loss", built), "loss", _UNSUITABLE_LOSSES)
     if not _is_keras(built):
         return ClassLoss(built) if mixed_labels else built
     if mixed_labels and name in _OF_ONE_CLASS:
         raise ValueError(_cannot_take_mixed(spec, "a cross-entropy"))
     if not _is_sparse(built):
-        return ClassLoss(built)
+        return ClassLoss(built, softmax=name in _OF_PROBABILITIES)
     if not mixed_labels:
         return built
     config = built.get_config()
     if config.pop("ignore_class", None) is not None:
         raise ValueError(_cannot_take_mixed(spec, "it without `ignore_class`"))
     return ClassLoss(keras.losses.CategoricalCrossentropy(**config))
+
+
+def _check_suitable(built: object, family: str, unsuitable: Mapping[str, str]) -> None:
+    """Raises a `ValueError` for a loss or metric of Keras that would give meaningless numbers."""
+    name = type(built).__name__
+    # An `IoU` of one-hot labels is suitable.
+    if _is_keras(built) and name in unsuitable and getattr(built, "sparse_y_pred", True):
+        raise ValueError(
+            f"A {family} must compare one-hot labels with logits or probabilities, which {name} "
+            f"does not. Use {unsuitable[name]}. Received: {name}"
+        )
 
 
 def _cannot_take_mixed(spec: Spec, instead: str) -> str:
@@ -115,22 +154,27 @@ def _metric(
     if isinstance(metric, str):
         metric = Spec(_SHORT_NAMES[metric][mixed_labels], {"name": metric})
     built = _of_logits(metric, "metric").build("metric")
+    _check_suitable(getattr(built, "metric", built), "metric", _UNSUITABLE_METRICS)
     if _is_keras(built) and not _is_sparse(built):
         return ClassMetric(built, class_names)
     return ClassMetric(built, class_names, sparse=True) if mixed_labels else built
 
 
 def _of_logits(spec: Spec, family: str) -> Spec:
-    """Returns a spec with `from_logits=True` where neither it nor a spec in it sets that option."""
+    """Returns a spec for logits: with `from_logits` or `softmax`, here and inside, if not set."""
     given = {
-        name: _of_logits(value, inner)
-        if isinstance(value, Spec) and (inner := family_of(name)) in ("loss", "metric")
+        name: _of_logits(value, inner_family)
+        if isinstance(value, Spec) and (inner_family := family_of(name)) in ("loss", "metric")
         else value
         for name, value in spec.options.items()
     }
     component = spec.component(family)
     if "from_logits" in options(component) and component is not keras.metrics.AUC:
         given = {"from_logits": True, **given}
+    inner = given.get("loss")
+    if component is ClassLoss and isinstance(inner, Spec):
+        of_probabilities = inner.component("loss").__name__ in _OF_PROBABILITIES
+        given = {"softmax": of_probabilities, **given}
     return Spec(spec.name, given)
 
 

@@ -6,15 +6,17 @@ from pathlib import Path
 
 import keras
 import numpy as np
+from keras import ops
 from scipy.special import softmax
 
 from kerasrecipes.base.files import replacing, write_json
 from kerasrecipes.base.intervals import wilson_interval
 from kerasrecipes.data.augment import Augmentation
-from kerasrecipes.data.batches import evaluation_batches
+from kerasrecipes.data.batches import evaluation_batches, ordered_batches
 from kerasrecipes.data.dataset import evaluation_split
 from kerasrecipes.data.split import Split
 from kerasrecipes.training.build import BuiltRecipe
+from kerasrecipes.training.compile import compile_arguments
 from kerasrecipes.training.examples import augmented_arrays, mistake_arrays
 from kerasrecipes.training.fit import FittedEpochs
 from kerasrecipes.training.run import Run
@@ -65,21 +67,52 @@ def _score(built: BuiltRecipe) -> tuple[dict[str, dict | None], dict[str, np.nda
     for name in scores:
         if name in built.dataset.splits:
             split = built.dataset.splits[name]
-            probabilities = _probabilities(plain, split, built.batch_size)
-            scores[name] = _scores(built.model, split, probabilities, built.batch_size)
+            batches = evaluation_batches(split, built.batch_size)
+            logits = plain.predict(batches, verbose=0).astype("float32")
+            probabilities = softmax(logits, axis=-1)
+            scores[name] = _scores(evaluated(built, split, logits), split, probabilities)
             predictions[f"{name}_probabilities"] = probabilities
             predictions[f"{name}_labels"] = split.labels
     return scores, predictions
 
 
-def _probabilities(model: keras.Model, split: Split, batch_size: int) -> np.ndarray:
-    logits = model.predict(evaluation_batches(split, batch_size), verbose=0)
-    return softmax(logits.astype("float32"), axis=-1)
+def evaluated(built: BuiltRecipe, split: Split, logits: np.ndarray) -> dict[str, float]:
+    """Returns what the model's `evaluate` returns, up to rounding, without another pass.
+
+    Loss and metrics are computed batch by batch from logits. The first batch is evaluated by the
+    model too: if the results differ, as with a layer that adds a loss of its own, all are.
+
+    Args:
+        built: The built recipe with its trained model.
+        split: The images.
+        logits: The model's logits of them, `(samples, classes)`.
+    """
+    model, size = built.model, built.batch_size
+    regularized = [v for v in model.trainable_variables if v.regularizer]
+    penalty = sum(float(ops.convert_to_numpy(v.regularizer(v))) for v in regularized)
+    inputs = keras.Input(logits.shape[1:])
+    identity = keras.Model(inputs, keras.layers.Identity()(inputs))
+    identity.compile(
+        **compile_arguments(built.recipe, built.dataset.class_names, built.mixed_labels)
+    )
+
+    def of_logits(samples: int) -> dict[str, float]:
+        logged = identity.evaluate(
+            logits[:samples], split.labels[:samples], size, verbose=0, return_dict=True
+        )
+        return {**logged, "loss": logged["loss"] + penalty}
+
+    batch = ordered_batches(split, size, range(1))
+    first = model.evaluate(batch, verbose=0, return_dict=True)
+    of_first = of_logits(size)
+    if not np.allclose([of_first[name] for name in first], list(first.values()), equal_nan=True):
+        batches = evaluation_batches(split, size)
+        return model.evaluate(batches, verbose=0, return_dict=True)
+    return of_logits(len(split))
 
 
-def _scores(model: keras.Model, split: Split, probabilities, batch_size: int) -> dict:
+def _scores(logged: Mapping[str, float], split: Split, probabilities: np.ndarray) -> dict:
     """Returns Keras's loss and metrics, and the accuracy with its 95% Wilson interval."""
-    logged = model.evaluate(evaluation_batches(split, batch_size), verbose=0, return_dict=True)
     correct = int(np.sum(probabilities.argmax(-1) == split.labels))
     return {
         **{name: float(value) for name, value in logged.items()},

@@ -1,23 +1,19 @@
 """Epochs of a run: training with checkpoints, averaged weights and the choice of an epoch."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import keras
 
 from kerasrecipes.callbacks import AveragedWeights, BestWeights, TensorBoardScalars
-from kerasrecipes.data.batches import evaluation_batches, shuffled_images, training_batches
-from kerasrecipes.models.surgery.batch_norm_recalibration import recalibrate_batch_norm
+from kerasrecipes.data.batches import evaluation_batches, training_batches
+from kerasrecipes.training.batch_statistics import fresh_statistics, statistics_refresh
 from kerasrecipes.training.build import BuiltRecipe
 from kerasrecipes.training.divergence import EpochDiverged, StopWhenDiverged, restore_finite
 from kerasrecipes.training.epoch_log import EpochLog
 from kerasrecipes.training.monitors import build_callbacks
 from kerasrecipes.training.resumable_checkpoint import ResumableCheckpoint
-
-# Averaged weights need new normalization statistics after every epoch. They are estimated from this
-# number of batches: a pass over all of a large data set would cost more than it gains.
-STATISTICS_BATCHES = 32
 
 
 class FittedEpochs(NamedTuple):
@@ -62,11 +58,12 @@ def fit_recipe(
         folder / "checkpoint" / built.checkpoint, [log, *chosen, *best]
     )
     validation = evaluation_batches(built.dataset.validation, built.batch_size)
+    refresh = statistics_refresh(built)
     if recipe.averaging:
-        averaged = AveragedWeights(validation, _statistics_refresh(built), callbacks=best)
+        averaged = AveragedWeights(validation, refresh, callbacks=best)
         own, validation = [averaged, log, *chosen], None
     else:
-        own = [log, *chosen, *best]
+        own = [*fresh_statistics(built, refresh), log, *chosen, *best]
     finished = checkpoint.restore(model)
     # If the checkpoint is of the last epoch, `fit` trains no more but still calls the callbacks and
     # the optimizer at its end: early stopping and averaging give the model its weights only then.
@@ -108,13 +105,3 @@ def fit_recipe(
 
 def _seconds(log: EpochLog) -> float:
     return sum(row["seconds"] for row in log.rows)
-
-
-def _statistics_refresh(built: BuiltRecipe) -> Callable[[keras.Model], None]:
-    """Returns a function that computes batch normalization's statistics on training images."""
-    split, size = built.dataset.train, built.batch_size
-
-    def refresh(model: keras.Model) -> None:
-        recalibrate_batch_norm(model, shuffled_images(split, size, batches=STATISTICS_BATCHES))
-
-    return refresh

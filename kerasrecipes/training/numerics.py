@@ -7,7 +7,10 @@
 # 2: named losses take logits; monitors have the direction of their metric; streamed data are known
 #    by the content of their files; `PolicyAugment`'s colour cuts as Pillow does; stages are
 #    unfrozen by batches, however many make an update.
-NUMERICS_VERSION = 2
+# 3: `"batch"` has a momentum of 0.9; short runs are validated with batch normalization's statistics
+#    of training images, which are augmented, also those of averaged weights; losses of
+#    probabilities get the softmax of the logits, metrics of scores the logits.
+NUMERICS_VERSION = 3
 
 
 def version_of(record) -> int:

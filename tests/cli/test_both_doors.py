@@ -29,7 +29,7 @@ if __name__ == "__main__":
 @pytest.fixture
 def ways(recipe, tmp_path):
     """Functions of a command and its options, by how they give the recipe."""
-    folder = tmp_path / "saved_models" / f"my_script-{recipe.fingerprint}-01234567-v2"
+    folder = tmp_path / "saved_models" / f"my_script-{recipe.fingerprint}-01234567-v3"
     folder.mkdir(parents=True)
     (folder / "recipe.json").write_text(json.dumps(recipe.to_dict()))
     (tmp_path / "my_script.json").write_text(json.dumps(recipe.to_dict()))

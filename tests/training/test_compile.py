@@ -37,6 +37,22 @@ LOSSES = {
     "BinaryCrossentropy": BINARY,
     "BinaryFocalCrossentropy": -((1 - RIGHT) ** 2 * np.log(RIGHT)).mean(),
 }
+# Those of probabilities, without `from_logits`, on the softmax of the logits.
+OF_PROBABILITIES = {
+    "Dice": 1 - 2 * (ONE_HOT * LIKELY).sum() / (6 + LIKELY.sum()),
+    "KLDivergence": CATEGORICAL,
+    "MeanSquaredLogarithmicError": ((np.log1p(ONE_HOT) - np.log1p(LIKELY)) ** 2).mean(),
+    "Poisson": (LIKELY - ONE_HOT * np.log(LIKELY)).mean(),
+    "Tversky": 1 - (ONE_HOT * LIKELY).sum() / (0.5 * 6 + 0.5 * LIKELY.sum()),
+}
+# Those of scores, which need no probabilities.
+OF_SCORES = {
+    "CategoricalHinge", "CosineSimilarity", "Hinge", "Huber", "LogCosh", "MeanAbsoluteError",
+    "MeanSquaredError", "SquaredHinge",
+}  # fmt: skip
+UNSUITABLE = {
+    "CategoricalGeneralizedCrossEntropy", "CTC", "Circle", "MeanAbsolutePercentageError",
+}  # fmt: skip
 METRICS = {
     "SparseCategoricalCrossentropy": CATEGORICAL,
     "CategoricalCrossentropy": CATEGORICAL,
@@ -65,6 +81,55 @@ def metric_of(spec, **options):
 def test_every_loss_and_metric_that_takes_logits_has_a_value_here():
     assert taking_logits(keras.losses) == LOSSES.keys()
     assert taking_logits(keras.metrics) == METRICS.keys()
+
+
+def test_every_loss_of_keras_is_known():
+    classes = dict(inspect.getmembers(keras.losses, inspect.isclass))
+    known = {*LOSSES, *OF_PROBABILITIES, *OF_SCORES, *UNSUITABLE}
+    assert {name for name in classes if name != "Loss"} == known
+    assert len(known) == len([*LOSSES, *OF_PROBABILITIES, *OF_SCORES, *UNSUITABLE])
+
+
+@pytest.mark.parametrize("mixed", [False, True])
+@pytest.mark.parametrize("name", OF_PROBABILITIES)
+def test_a_loss_of_probabilities_gets_the_softmax_of_the_logits(name, mixed):
+    options = {"axis": [0, 1]} if name in ("Dice", "Tversky") else {}
+    expected = pytest.approx(OF_PROBABILITIES[name], rel=1e-5)
+    assert loss_of(use(name, **options), mixed_labels=mixed) == expected
+    assert loss_of(use("ClassLoss", loss=use(name, **options))) == expected
+    said = loss_of(use("ClassLoss", loss=use(name, **options), softmax=False))
+    assert said != expected
+
+
+@pytest.mark.parametrize("name", sorted(OF_SCORES))
+def test_a_loss_of_scores_gets_logits(name):
+    assert loss_of(use(name)) == pytest.approx(
+        float(getattr(keras.losses, name)()(ONE_HOT, LOGITS))
+    )
+
+
+@pytest.mark.parametrize("name", ["CategoricalHinge", "Hinge", "SquaredHinge"])
+def test_a_hinge_is_the_same_as_loss_and_as_metric(name):
+    assert metric_of(use(name)) == pytest.approx(loss_of(use(name)), rel=1e-5)
+
+
+@pytest.mark.parametrize("name", sorted(UNSUITABLE))
+def test_a_loss_of_something_else_is_refused(name):
+    with pytest.raises(ValueError, match=f"which {name} does not. Use (Mean|Sparse)"):
+        loss_of(use(name))
+
+
+@pytest.mark.parametrize(
+    ("metric", "instead"),
+    [
+        (use("Accuracy"), "SparseCategoricalAccuracy"),
+        (use("MeanIoU", num_classes=3), "OneHotMeanIoU"),
+        (use("ClassMetric", metric=use("IoU", num_classes=3, target_class_ids=[0])), "OneHotIoU"),
+    ],
+)
+def test_a_metric_of_something_else_is_refused(metric, instead):
+    with pytest.raises(ValueError, match=rf"does not\. Use {instead}\."):
+        metric_of(metric)
 
 
 @pytest.mark.parametrize("mixed", [False, True])

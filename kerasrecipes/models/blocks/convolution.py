@@ -22,7 +22,8 @@ def convolve(
     Args:
         inputs: Symbolic tensor, `(batch, height, width, channels)`.
         filters: Positive integer. The number of output channels.
-        name: Name of the convolution. A layer that adds zeros is called `"{name}_pad"`.
+        name: Name of the convolution. A layer that adds zeros is called `"{name}_pad"`, one that
+            takes every `strides`-th pixel for a kernel of size 1 `"{name}_subsample"`.
         size: Positive odd integer. Height and width of the kernel, in pixels.
         strides: Positive integer, in pixels.
         normalization: The normalization that follows, as in `normalize`. The convolution has a bias
@@ -41,7 +42,11 @@ def convolve(
     (None, 5, 4, 16)
     """
     padding = "same"
-    if strides > 1 and size > 1:
+    if strides > 1 and size == 1:
+        # The same function as a convolution with strides, whose gradient oneDNN (as of TensorFlow
+        # 2.21 and PyTorch 2.12) computes into memory that is not its own if channels are few.
+        inputs, strides = subsample(inputs, strides, f"{name}_subsample"), 1
+    elif strides > 1:
         # "same" would pad images of even size more at the bottom and right than at the top and
         # left. The convolution would then be centred on other pixels than a 1x1 convolution with
         # the same strides.
@@ -56,3 +61,15 @@ def convolve(
         **kernel_arguments(name, kernel_initializer, kernel_regularizer),
     )
     return normalize_weights(convolution, normalization)(inputs)
+
+
+def subsample(inputs: keras.KerasTensor, strides: int, name: str) -> keras.KerasTensor:
+    """Returns every `strides`-th pixel of an image, the first one included.
+
+    Example:
+
+    >>> subsample(keras.Input((9, 8, 3)), 2, "subsample").shape
+    (None, 5, 4, 3)
+    """
+    # The mean over one pixel. A saved model then needs no layer of ours.
+    return keras.layers.AveragePooling2D(1, strides=strides, name=name)(inputs)

@@ -6,6 +6,9 @@ from kerasrecipes.base.checks import nearest
 from kerasrecipes.layers import InstanceNormalization, WeightNormalization
 from kerasrecipes.models.blocks.templates import clone_layer
 
+# Of the moving statistics. After `n` steps, the values that they began with still weigh `0.9**n`.
+BATCH_MOMENTUM = 0.9
+
 NAMES = ("batch", "layer", "instance", "group", "weight", "none")
 
 
@@ -20,7 +23,9 @@ def normalize(
         inputs: Symbolic tensor, `(batch, ..., channels)`.
         normalization: One of
 
-            - `"batch"`: `BatchNormalization`.
+            - `"batch"`: `BatchNormalization(momentum=0.9)`. With Keras's 0.99, moving statistics
+              are of use only after some hundred steps: a shorter training scores like chance
+              although it has learnt. 0.9 is PyTorch's, which calls it `momentum=0.1`.
             - `"layer"`: `GroupNormalization(groups=1)`, which has one mean and variance for each
               sample, over height, width and channels, and a `gamma` and `beta` for each channel.
               `LayerNormalization()` would take the statistics over the channels alone.
@@ -77,7 +82,7 @@ def _template(normalization: object, channels: int) -> keras.layers.Layer | None
     if needs_bias(normalization):
         return None
     if normalization == "batch":
-        return keras.layers.BatchNormalization()
+        return keras.layers.BatchNormalization(momentum=BATCH_MOMENTUM)
     if normalization == "layer":
         return keras.layers.GroupNormalization(groups=1)
     if normalization == "instance":

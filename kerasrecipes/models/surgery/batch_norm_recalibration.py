@@ -14,8 +14,9 @@ from kerasrecipes.models.surgery.graph import all_layers
 def recalibrate_batch_norm(model: keras.Model, batches: Iterable) -> None:
     """Sets moving means and variances to the statistics of a pass over the data.
 
-    Averaged weights need it: the moving statistics in the model were not collected with them. For
-    each layer, the mean and variance over all samples and positions of the pass are computed in
+    Averaged weights need it, because the moving statistics in the model were not collected with
+    them; and so does a short training, whose moving statistics lag behind the weights. For each
+    layer, the mean and variance over all samples and positions of the pass are computed in
     float64. Every batch is normalized by its own statistics, as in training, but dropout is off.
     Layers that are not trainable keep their statistics.
 
@@ -31,11 +32,7 @@ def recalibrate_batch_norm(model: keras.Model, batches: Iterable) -> None:
         Izmailov et al., 2018, https://arxiv.org/abs/1803.05407, section 3.2. Differs from PyTorch's
         `update_bn` in: the variance is that of all samples, not the mean of the batches' variances.
     """
-    layers = [
-        layer
-        for layer in all_layers(model)
-        if isinstance(layer, keras.layers.BatchNormalization) and layer.trainable
-    ]
+    layers = trained_batch_norms(model)
     if not layers:
         return
     sums = [np.zeros((2, 1))] * len(layers)
@@ -54,6 +51,15 @@ def recalibrate_batch_norm(model: keras.Model, batches: Iterable) -> None:
         mean = total / samples
         layer.moving_mean.assign(mean)
         layer.moving_variance.assign(np.maximum(total_of_squares / samples - mean**2, 0))
+
+
+def trained_batch_norms(model: keras.Model) -> list[keras.layers.BatchNormalization]:
+    """Returns the BatchNormalization layers that normalize by a batch's statistics in training."""
+    return [
+        layer
+        for layer in all_layers(model)
+        if isinstance(layer, keras.layers.BatchNormalization) and layer.trainable
+    ]
 
 
 @contextlib.contextmanager

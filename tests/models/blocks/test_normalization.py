@@ -72,9 +72,9 @@ def test_group_takes_the_largest_legal_number_of_groups(channels, groups):
     assert build("group", (2, 2, channels)).get_layer("norm").groups == groups
 
 
-def test_batch_is_keras_batch_normalization():
+def test_batch_is_keras_batch_normalization_with_the_momentum_of_pytorch():
     layer = build("batch").get_layer("norm")
-    expected = keras.layers.BatchNormalization(name="norm").get_config()
+    expected = keras.layers.BatchNormalization(name="norm", momentum=0.9).get_config()
     assert type(layer) is keras.layers.BatchNormalization
     assert layer.get_config() == expected
 
