@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from kerasrecipes.base.checks import check_choice, nearest
 from kerasrecipes.recipe import qualified_names
+from kerasrecipes.recipe.hints import how_to_name
 
 # What `train` hands to a model's builder; everything else in its signature is an option.
 BUILDER_ARGUMENTS = ("input_shape", "classes", "start")
@@ -239,7 +240,8 @@ def _signatures(component: Callable) -> Iterator[inspect.Signature]:
 def _unknown(name: str, family: str | None, families: list[str]) -> str:
     known = [n for f in families for n in names(f)]
     what = f"{family} " if family else ""
-    message = f"There is no {what}component {name!r}.{nearest(name, known)}"
+    hint = how_to_name(name, family) or nearest(name, known)
+    message = f"There is no {what}component {name!r}.{hint}"
     if family and len(known) <= 40:
         return f"{message} Available: {', '.join(known)}."
     return f"{message} `kerasrecipes list {family or 'FAMILY'}` shows what there is."

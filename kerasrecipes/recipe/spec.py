@@ -9,7 +9,7 @@ import numpy as np
 from kerasrecipes.base.checks import nearest
 from kerasrecipes.recipe import registry
 from kerasrecipes.recipe.run_length import RUN_LENGTH_OPTIONS, RunLength, in_steps
-from kerasrecipes.recipe.validation import check_depth, takes_number
+from kerasrecipes.recipe.validation import blamed_on, check_depth, takes_number
 
 # Names for which Keras itself chooses a metric that fits the labels.
 METRIC_ALIASES = ("accuracy", "acc", "crossentropy", "ce")
@@ -55,7 +55,8 @@ class Spec:
             family: The family to look the name up in, or `None` for all.
             length: The length of the run. Needed for options in epochs.
         """
-        return self.component(family)(**self.arguments(family, length))
+        with blamed_on(self):
+            return self.component(family)(**self.arguments(family, length))
 
     def component(self, family: str | None = None) -> Callable:
         """Returns the class, or the builder function of a model."""
