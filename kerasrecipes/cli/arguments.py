@@ -5,11 +5,31 @@ import ast
 import contextlib
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from kerasrecipes.base.checks import check_choice
 
+# What other programs call a path of a recipe.
+_PATHS = {
+    "lr": "optimizer.learning_rate",
+    "learning-rate": "optimizer.learning_rate",
+    "momentum": "optimizer.momentum",
+    "weight-decay": "optimizer.weight_decay",
+}
+
 PICTURE_FORMATS = (".png", ".svg", ".pdf")
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser whose complaint about an unknown option says how values of a recipe are set."""
+
+    def error(self, message: str):
+        if message.startswith("unrecognized arguments: --"):
+            option, *value = message.removeprefix("unrecognized arguments: --").split()
+            path, to = _PATHS.get(option, option.replace("-", "_")), (value or ["..."])[0]
+            message += f". A value of the recipe is set by --set, such as --set {path}={to}"
+        super().error(message)
 
 
 def add_debug(parser: argparse.ArgumentParser) -> None:
@@ -95,6 +115,17 @@ def picture_path(name: str) -> Path:
     return path
 
 
+def write_picture(path: Path, write: Callable[[Path], object]) -> str:
+    """Writes a figure whole, in a folder that is made for it, and returns where it is."""
+    from kerasrecipes.base.files import replacing
+
+    before = " (in place of an earlier one)" if path.exists() else ""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with replacing(path) as temporary:
+        write(temporary)
+    return f"{path}{before}"
+
+
 def finished_run(folder: str | Path):
     """Returns the finished run in a folder that is given as an argument.
 
@@ -169,4 +200,11 @@ def _pair(text: str) -> tuple[str, object]:
     path, equals, value = text.partition("=")
     if not (path and equals):
         raise ValueError(f"`--set` must be given path=value. Received: --set {text}")
-    return path.strip(), value_of(value)
+    meant = value_of(value)
+    if isinstance(meant, str) and value.lstrip().startswith(("{", "[")):
+        raise ValueError(
+            "A value that begins with a bracket must be JSON. A shell takes quotes away and splits "
+            "at spaces: put the whole in single quotes, such as --set 'model.units=[64, 32]' or "
+            f"""--set 'model={{"use": "MLP"}}'. Received: --set {text}"""
+        )
+    return path.strip(), meant

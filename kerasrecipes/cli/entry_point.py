@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from kerasrecipes.cli.arguments import changes_of
+from kerasrecipes.cli.arguments import Parser, changes_of
 from kerasrecipes.cli.command import Command, Request, check_command, when_stopped
 from kerasrecipes.cli.commands import COMMANDS
 from kerasrecipes.cli.consent import asking
@@ -97,9 +97,7 @@ def _is_of_run(path: Path, folder: Path) -> bool:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="kerasrecipes", description="Training recipes for Keras 3."
-    )
+    parser = Parser(prog="kerasrecipes", description="Training recipes for Keras 3.")
     parser.add_argument("--version", action="store_true", help="print the version")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     for command in COMMANDS.values():

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from kerasrecipes.base.checks import nearest
 from kerasrecipes.base.damaged_files import decoding
+from kerasrecipes.cli.arguments import Parser
 from kerasrecipes.cli.command import Command, Request, check_command, when_stopped
 from kerasrecipes.cli.commands import COMMANDS
 from kerasrecipes.cli.consent import remember
@@ -104,7 +105,7 @@ def _of_recipes() -> dict[str, Command]:
 
 def _parser(script: str) -> argparse.ArgumentParser:
     others = ", ".join(name for name in COMMANDS if name not in _of_recipes())
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog=script,
         epilog=f"`{script} train --help` shows the options of training. Without a command, it "
         f"trains. What is not about a recipe, `kerasrecipes` does: {others}.",

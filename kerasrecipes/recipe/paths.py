@@ -10,7 +10,7 @@ from typing import Any
 
 from kerasrecipes.base.checks import nearest
 from kerasrecipes.recipe.fields import METRIC_ALIASES
-from kerasrecipes.recipe.registry import family_of
+from kerasrecipes.recipe.registry import candidates, family_of
 from kerasrecipes.recipe.spec import Spec, to_plain
 
 
@@ -67,6 +67,28 @@ def replaced(plain: dict, changes: Mapping[str, object], components: set[str]) -
             if _is_component(node) and ".".join([*parents, twin]) not in changes:
                 node.pop(twin, None)
     return result
+
+
+def check_names(plain: dict, changes: Mapping[str, object], families: Mapping[str, str]) -> None:
+    """Raises a `ValueError` with the path unless names of components are those of some.
+
+    Args:
+        plain: A recipe's plain form with the changes.
+        changes: Dictionary from dotted path to new value.
+        families: The families of the top-level fields that hold components.
+    """
+    for path, value in changes.items():
+        if not isinstance(value, str) or value_at(plain, path) != {"use": value}:
+            continue
+        *parents, option = path.split(".")
+        of_option = families.get(path) or family_of(option)
+        if len(parents) == 1 and isinstance(plain[parents[0]], list):
+            of_option = families.get(parents[0])
+        number = "a number or " if of_option == "schedule" else ""
+        try:
+            candidates(value, of_option, may_import=False)
+        except ValueError as error:
+            raise ValueError(f"`{path}` must be {number}a component. {error}") from error
 
 
 def value_at(plain: dict, path: str) -> Any:

@@ -11,15 +11,9 @@ from types import MappingProxyType
 from typing import Any
 
 from kerasrecipes.base.checks import nearest
+from kerasrecipes.recipe import recipe_file
 from kerasrecipes.recipe.fields import components
-from kerasrecipes.recipe.paths import flatten, replaced
-from kerasrecipes.recipe.recipe_file import (
-    FORMAT,
-    check_format,
-    file_of,
-    read_plain,
-    with_start,
-)
+from kerasrecipes.recipe.paths import check_names, flatten, replaced
 from kerasrecipes.recipe.spec import Spec, canonical, from_plain, frozen, to_plain
 from kerasrecipes.recipe.validation import check_values
 
@@ -148,8 +142,11 @@ class Recipe:
         >>> recipe.replace({"optimizer.momentum": 0.8, "epochs": 20}).optimizer
         use('SGD', momentum=0.8)
         """
-        named = {f.name for f in dataclasses.fields(self) if "family" in f.metadata}
-        return Recipe.from_dict(replaced(self.to_dict(), changes, named))
+        fields = dataclasses.fields(self)
+        families = {f.name: f.metadata["family"] for f in fields if "family" in f.metadata}
+        plain = replaced(self.to_dict(), changes, set(families))
+        check_names(plain, changes, families)
+        return Recipe.from_dict(plain)
 
     def flatten(self) -> dict[str, object]:
         """Returns every value of the recipe by its dotted path."""
@@ -158,7 +155,7 @@ class Recipe:
     def to_dict(self) -> dict:
         """Returns the recipe as plain data, the contents of recipe.json."""
         plain = {f.name: _plain(getattr(self, f.name)) for f in dataclasses.fields(self)}
-        return {"kerasrecipes": FORMAT, **plain}
+        return {"kerasrecipes": recipe_file.FORMAT, **plain}
 
     @classmethod
     def from_dict(cls, plain: Mapping[str, Any]) -> "Recipe":
@@ -167,7 +164,7 @@ class Recipe:
         Raises:
             ValueError: If it does not describe a recipe, or was written by a newer version.
         """
-        check_format(plain)
+        recipe_file.check_format(plain)
         known = [f.name for f in dataclasses.fields(cls)]
         given = {name: value for name, value in plain.items() if name != "kerasrecipes"}
         for name in given:
@@ -188,11 +185,11 @@ class Recipe:
         Raises:
             ValueError: If there is no such file, or it cannot be read.
         """
-        plain = read_plain(Path(path))
+        plain = recipe_file.read_plain(Path(path))
         try:
             return cls.from_dict(plain)
         except (TypeError, ValueError) as error:
-            raise ValueError(f"{file_of(Path(path))}: {error}") from error
+            raise ValueError(f"{recipe_file.file_of(Path(path))}: {error}") from error
 
     @functools.cached_property
     def fingerprint(self) -> str:
@@ -225,7 +222,7 @@ class Recipe:
             if f.name != "start" and getattr(self, f.name) != f.default
         }
         if isinstance(self.start, str):
-            above = with_start(above, self.start)
+            above = recipe_file.with_start(above, self.start)
         start = self.start_recipe()
         return plain | ({"start": start._canonical(above)} if start else {})
 

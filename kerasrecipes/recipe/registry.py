@@ -14,6 +14,7 @@ from typing import Any
 from kerasrecipes.base.checks import check_choice, nearest
 from kerasrecipes.recipe import qualified_names
 from kerasrecipes.recipe.families import FAMILIES, Family, check_family, of_keras
+from kerasrecipes.recipe.hints import how_to_name
 from kerasrecipes.recipe.signatures import BUILDER_ARGUMENTS, INITIALIZATION_ARGUMENTS
 
 # What tells the components of the other families from what else their package exports.
@@ -166,7 +167,8 @@ def _positional(export: object) -> tuple[str, ...]:
 def _unknown(name: str, family: str | None, families: list[str]) -> str:
     known = [n for f in families for n in names(f)]
     what = f"{family} " if family else ""
-    message = f"There is no {what}component {name!r}.{nearest(name, known)}"
+    hint = how_to_name(name, family) or nearest(name, known)
+    message = f"There is no {what}component {name!r}.{hint}"
     if family and len(known) <= 40:
         return f"{message} Available: {', '.join(known)}."
     return f"{message} `kerasrecipes list {family or 'FAMILY'}` shows what there is."

@@ -11,7 +11,7 @@ from kerasrecipes.recipe import registry, signatures
 from kerasrecipes.recipe.families import check_built
 from kerasrecipes.recipe.qualified_names import is_users_own
 from kerasrecipes.recipe.run_length import RUN_LENGTH_OPTIONS, RunLength, in_steps
-from kerasrecipes.recipe.validation import check_depth, takes_number
+from kerasrecipes.recipe.validation import blamed_on, check_depth, takes_number
 
 # Families whose components Keras takes by name too. It does not know the names of ours.
 _NAMED_FAMILIES = ("constraint", "initializer", "loss", "metric", "optimizer", "regularizer")
@@ -58,7 +58,8 @@ class Spec:
             family: The family to look the name up in, or `None` for all.
             length: The length of the run. Needed for options in epochs.
         """
-        built = self.component(family)(**self.arguments(family, length))
+        with blamed_on(self):
+            built = self.component(family)(**self.arguments(family, length))
         if is_users_own(self.name):
             check_built(built, self.name, family)
         return built

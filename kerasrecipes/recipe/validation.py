@@ -1,7 +1,8 @@
 """Checks of the values of a recipe's fields, and of options by their signature."""
 
+import contextlib
 import inspect
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from kerasrecipes.base.checks import check_choice, check_integer, check_number
@@ -15,6 +16,17 @@ def check_depth(depth: int) -> None:
     """Raises if values are nested so deeply that Python's limit of calls would be met later."""
     if depth > MAXIMUM_DEPTH:
         raise ValueError(f"A recipe must not be nested more than {MAXIMUM_DEPTH} deep.")
+
+
+@contextlib.contextmanager
+def blamed_on(spec: object) -> Iterator[None]:
+    """Adds to an error which component it is of, unless it says so already."""
+    try:
+        yield
+    except (TypeError, ValueError) as error:
+        if not getattr(error, "__notes__", None):
+            error.add_note(f"In {spec!r}")
+        raise
 
 
 def takes_number(option: str, parameter: inspect.Parameter | None) -> bool:

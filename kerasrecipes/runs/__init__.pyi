@@ -10,5 +10,6 @@ from .label_safety import OperationCheck as OperationCheck
 from .label_safety import check_augmentation as check_augmentation
 from .prediction import Prediction as Prediction
 from .prediction import predict_files as predict_files
+from .seen_images import SeenImages as SeenImages
 from .sweep_table import Sweep as Sweep
 from .sweeping import sweep as sweep

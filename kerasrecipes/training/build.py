@@ -19,6 +19,7 @@ from kerasrecipes.models.surgery.weight_normalization import initialize_weight_n
 from kerasrecipes.optimizers.stagewise_learning_rates import StagewiseLearningRates
 from kerasrecipes.recipe.recipe import Recipe
 from kerasrecipes.recipe.run_length import RunLength
+from kerasrecipes.recipe.validation import blamed_on
 from kerasrecipes.training.compile import compile_arguments
 from kerasrecipes.training.monitors import check_monitors
 from kerasrecipes.training.start import start_argument, take_over_weights
@@ -77,9 +78,10 @@ def build_recipe(recipe: Recipe, dataset: Dataset, start: keras.Model | None = N
     keras.utils.set_random_seed(recipe.seed)
     # Images are augmented in float32, whatever the model computes in.
     augment = [spec.build("layer") for spec in recipe.augment]
-    for layer in augment:
+    for spec, layer in zip(recipe.augment, augment, strict=True):
         if getattr(layer, "must_adapt", False):
-            layer.adapt(shuffled_images(dataset.train, 256, ADAPT_IMAGES // 256))
+            with blamed_on(spec):
+                layer.adapt(shuffled_images(dataset.train, 256, ADAPT_IMAGES // 256))
     with _precision(recipe.precision):
         model = _model(recipe, dataset, start)
         _regularize(recipe, model)
@@ -136,7 +138,8 @@ def _model(recipe: Recipe, dataset: Dataset, start: keras.Model | None) -> keras
     options = {**recipe.model.arguments("model"), **start_argument(recipe, start)}
 
     def build_network(input_shape):
-        return builder(input_shape, len(dataset.class_names), **options)
+        with blamed_on(recipe.model):
+            return builder(input_shape, len(dataset.class_names), **options)
 
     preprocessing = [spec.build("layer") for spec in recipe.preprocessing]
     model = assemble(dataset.image_shape, preprocessing, build_network, dataset.train)

@@ -1,6 +1,5 @@
 """Training of a recipe, from its data to a finished run folder."""
 
-import functools
 import gc
 import shutil
 import threading
@@ -15,7 +14,7 @@ from kerasrecipes.base.gradient_registry import hold_gradients_weakly
 from kerasrecipes.data.dataset import Dataset
 from kerasrecipes.recipe.recipe import Recipe
 from kerasrecipes.recipe.users_code import with_imports
-from kerasrecipes.training.build import BuiltRecipe, build_recipe, class_weights
+from kerasrecipes.training.build import BuiltRecipe, build_recipe, class_weights, run_length
 from kerasrecipes.training.divergence import DivergenceWarning
 from kerasrecipes.training.environment import describe_environment
 from kerasrecipes.training.features.cached_build import on_features
@@ -65,8 +64,9 @@ def train(
         callbacks: Further callbacks, which are no part of the recipe. They are called after the
             checkpoint of each epoch was written. An error that one of them raises ends the
             training, which can be resumed.
-        on_start: Function that is called with the run folder as soon as it is known, before
-            anything is trained. The folder need not exist.
+        on_start: Function that is called with the run folder before anything is trained in it, and
+            after all values were checked. The folder need not exist. If the recipe starts from
+            another one that has to be trained, it is called with that one's folder first.
         run: A run of the recipe to go on with, in its own folder, which may have been renamed. It
             is left alone if its recipe, data or numerics version are others. Defaults to the run
             whose folder has the name described above.
@@ -83,18 +83,30 @@ def train(
     recipe = with_imports(recipe)
     dataset = recipe.data.build("data").load()
     folder = run_folder(directory, name, recipe.fingerprint, dataset.hash, run)
-    if on_start is not None:
-        on_start(folder)
+    announce = on_start or (lambda folder: None)
     if not overwrite and _is_finished(folder, recipe, dataset):
+        announce(folder)
         return _with_warning(Run(folder))
     with _ONE_AT_A_TIME:
         # Frees the models of earlier runs that nobody holds any more.
         hold_gradients_weakly()
         gc.collect()
-        train_start = functools.partial(train, directory=directory, name="start", verbose=verbose)
+
+        def train_start(start: Recipe) -> Run:
+            # What is wrong in this recipe must not be found only after the other is trained.
+            recipe.optimizer.build("optimizer", run_length(recipe, dataset))
+            return train(
+                start,
+                directory=directory,
+                name=f"{name}-start",
+                verbose=verbose,
+                on_start=on_start,
+            )
+
         # The start model is not kept in a variable, so that it can be freed before the training.
         built = build_recipe(recipe, dataset, start_model(recipe, dataset, directory, train_start))
         weights = class_weights(recipe, dataset)
+        announce(folder)
         with locked(folder):
             if overwrite:
                 clear(folder)

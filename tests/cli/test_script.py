@@ -52,6 +52,18 @@ def test_an_unfinished_run_says_where_it_goes_on(recipe, train, output, folder_o
     )
 
 
+def test_a_renamed_run_is_told_to_its_script(recipe, train, output):
+    output(main, recipe, None, [])
+    train.trained[0].rename("saved_models/best")
+    train.write(Path("saved_models/broken"), "recipe.json", "x")
+    code, _, err = output(main, recipe, None, [])
+    assert (code, err) == (
+        0,
+        "note: saved_models/best is not reused: its folder was renamed, and `kerasrecipes train "
+        "saved_models/best` takes it\n",
+    )
+
+
 def test_runs_that_do_not_stand_for_a_recipe_are_told_and_kept(recipe, train, output, folder_of):
     output(main, recipe, None, [])
     (current,) = train.trained

@@ -263,7 +263,7 @@ def test_a_start_run_of_an_older_numerics_version_is_trained_anew(run, tmp_path)
     folder.rename(tmp_path / f"run-{RECIPE.fingerprint}")
     later = RECIPE.replace({"start": RECIPE.to_dict(), "epochs": 1})
     train(later, directory=tmp_path, verbose=0)
-    (new,) = runs_of(tmp_path, "start", RECIPE.fingerprint)
+    (new,) = runs_of(tmp_path, "run-start", RECIPE.fingerprint)
     assert new.numerics_version == NUMERICS_VERSION
 
 

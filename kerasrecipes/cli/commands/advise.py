@@ -26,8 +26,12 @@ def _write_advice(asked: Request) -> None:
             "Advice is about a pretrained network: give a recipe with the model 'Pretrained', as "
             f"by `--set model=Pretrained`. Received: {recipe.model!r}"
         )
-    advice = advise(recipe.data, recipe.model, preprocessing=recipe.preprocessing, seed=recipe.seed)
     path = Path(asked.arguments.output)
+    if path.exists():
+        raise ValueError(
+            f"{path} is there already: give another file by --output, or delete it first."
+        )
+    advice = advise(recipe.data, recipe.model, preprocessing=recipe.preprocessing, seed=recipe.seed)
     path.parent.mkdir(parents=True, exist_ok=True)
     write_json(path, advice.recipe.to_dict())
     print(f"{advice.size} data, {advice.similarity} images: {advice.strategy}")

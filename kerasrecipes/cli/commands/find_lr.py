@@ -2,7 +2,7 @@
 
 import argparse
 
-from kerasrecipes.cli.arguments import add_picture, picture_path
+from kerasrecipes.cli.arguments import add_picture, picture_path, write_picture
 from kerasrecipes.cli.command import Command, Request
 
 # What schedules call their highest rate; "initial" is what those that only fall start from.
@@ -19,7 +19,8 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
 def _find_learning_rate(asked: Request) -> None:
     """Runs a learning rate range test with a recipe's model, data and augmentation, and draws it.
 
-    The recipe's schedule plays no part.
+    The recipe's schedule plays no part. A recipe that starts from another one's network is tested
+    on that network.
     """
     from kerasrecipes.data.batches import training_batches
     from kerasrecipes.diagnostics import find_lr
@@ -28,7 +29,8 @@ def _find_learning_rate(asked: Request) -> None:
 
     recipe, arguments = asked.recipe, asked.arguments
     path = picture_path(arguments.output)
-    built = build_recipe(recipe, recipe.data.build("data").load())
+    dataset = recipe.data.build("data").load()
+    built = build_recipe(recipe, dataset, _start(asked, dataset))
     batches = training_batches(
         built.dataset.train,
         batch_size=built.batch_size,
@@ -49,9 +51,19 @@ def _find_learning_rate(asked: Request) -> None:
     print(f"the loss is least at {found.minimum:.2g} and falls fastest at {found.steepest:.2g}")
     print(f"up to {found.learning_rates[-1]:.2g} it {end}")
     print(f"suggestion: --set {_rate_path(recipe)}={found.suggestion:.2g}")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    _draw(found).savefig(path)
-    print(f"picture: {path}")
+    print(f"picture: {write_picture(path, _draw(found).savefig)}")
+
+
+def _start(asked: Request, dataset):
+    """Returns the model that a recipe starts from, which is trained unless it has been."""
+    from kerasrecipes.training import train
+    from kerasrecipes.training.start import start_model
+
+    def train_start(recipe):
+        print("The recipe starts from another, which is trained first.", flush=True)
+        return train(recipe, directory=asked.directory, name=f"{asked.name}-start", verbose=2)
+
+    return start_model(asked.recipe, dataset, asked.directory, train_start)
 
 
 def _rate_path(recipe) -> str:

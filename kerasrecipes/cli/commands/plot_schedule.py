@@ -2,7 +2,7 @@
 
 import argparse
 
-from kerasrecipes.cli.arguments import add_picture, picture_path
+from kerasrecipes.cli.arguments import add_picture, picture_path, write_picture
 from kerasrecipes.cli.command import Command, Request
 
 # Steps at which a longer run is looked at.
@@ -31,9 +31,8 @@ def _plot_schedule(asked: Request) -> None:
             f"{name.replace('_', ' ')}: {values[0]:g} at first, {values.max():g} at most "
             f"(epoch {epochs[high]:.3g}), {values[-1]:g} at last"
         )
-    print(f"{recipe.epochs} epochs of {steps_per_epoch:,} steps: {path}")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    _draw(epochs, series).savefig(path)
+    where = write_picture(path, _draw(epochs, series).savefig)
+    print(f"{recipe.epochs} epochs of {steps_per_epoch:,} steps: {where}")
 
 
 def rates_over(optimizer, length):

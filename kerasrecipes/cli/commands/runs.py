@@ -25,6 +25,8 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "directory", nargs="?", default="saved_models", help="default: saved_models"
     )
+    # What other commands call it.
+    parser.add_argument("--directory", dest="given", metavar="FOLDER", help="the same")
 
 
 def _list_runs(arguments: argparse.Namespace) -> None:
@@ -34,13 +36,22 @@ def _list_runs(arguments: argparse.Namespace) -> None:
     """
     from kerasrecipes.training import find_runs
 
-    directory = arguments.directory
+    directory = arguments.given or arguments.directory
     if not Path(directory).is_dir():
         raise ValueError(f"Expected a directory of run folders. Received: {directory}")
     runs = find_runs(directory)
     if not runs:
-        print(f"There are no runs in {directory}.")
+        print(f"There are no runs in {directory}.{_instead(Path(directory))}")
     print_table([_row(run) for run in runs])
+
+
+def _instead(directory: Path) -> str:
+    """Returns what to say of a directory that is no directory of run folders."""
+    if (directory / "recipe.json").is_file():
+        return f" It is a run itself: `kerasrecipes report {directory}` shows it."
+    if (directory / "search.json").is_file():
+        return f" It is a search, whose runs `kerasrecipes runs {directory / 'runs'}` lists."
+    return ""
 
 
 def _row(run) -> dict[str, object]:

@@ -1,5 +1,7 @@
 """The command `show`: what a recipe comes to, or the options of a component."""
 
+import argparse
+import json
 import math
 import sys
 from collections.abc import Iterator
@@ -9,12 +11,23 @@ from kerasrecipes.cli.commands.report import remark
 from kerasrecipes.cli.tables import print_table
 
 
+def _add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--json",
+        action="store_true",
+        help="print the recipe as JSON and nothing else, for a recipe.json",
+    )
+
+
 def _show(asked: Request) -> None:
     """Prints a recipe's values by dotted path, and what they come to with data and model."""
     from kerasrecipes.page.formats import plain
     from kerasrecipes.recipe.qualified_names import CodeNotAllowedError
     from kerasrecipes.recipe.users_code import not_allowed
 
+    if asked.arguments.json:
+        print(json.dumps(asked.recipe.to_dict(), indent=2, ensure_ascii=False))
+        return
     space = asked.space or {}
     values = {path: plain(value) for path, value in asked.recipe.flatten().items()}
     rows = [{"path": path, "value": values.get(path)} for path in {**values, **space}]
@@ -100,6 +113,7 @@ COMMAND = Command(
     name="show",
     help="show what a recipe comes to, or the options of a component",
     takes="recipe",
+    add_arguments=_add_arguments,
     run=_show,
     run_name=_show_name,
 )

@@ -1,6 +1,7 @@
 """The command `train`: the training of a recipe, once or with several seeds."""
 
 import argparse
+import contextlib
 import dataclasses
 import functools
 import sys
@@ -8,6 +9,7 @@ import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
+from kerasrecipes.base.damaged_files import DamagedFileError
 from kerasrecipes.cli.command import Command, Request
 from kerasrecipes.cli.commands.report import remark, report_path, score_line
 from kerasrecipes.cli.tables import print_table
@@ -111,9 +113,14 @@ def _train_seeds(asked: Request) -> list:
 
 
 def _announce(asked: Request, folder: Path) -> None:
-    """Prints where a recipe's run is, and what there is of it already."""
+    """Prints where a recipe's run is, or what it starts from, and what there is of it already."""
     from kerasrecipes.training import Run
+    from kerasrecipes.training.run import RunFolderName
 
+    parts = RunFolderName.of(folder.name)
+    if parts is not None and parts.fingerprint != asked.recipe.fingerprint:
+        print(f"{folder.resolve()}: training what the recipe starts from", flush=True)
+        return
     run = Run(folder) if (folder / "recipe.json").is_file() else None
     if run is None or asked.arguments.overwrite:
         state = "training"
@@ -130,7 +137,30 @@ def _announce(asked: Request, folder: Path) -> None:
 def _other_runs(asked: Request) -> Iterator[str]:
     """Yields where runs of a recipe are that do not stand for the one that is asked for."""
     for run in dataclasses.replace(asked, given=None).runs:
-        yield f"{run.folder} is not reused{remark(run) or ': its data are others'}"
+        yield f"{run.folder} is not reused{_reason(run, 'its data are others')}"
+    for run in _renamed_runs(asked):
+        renamed = f"its folder was renamed, and `kerasrecipes train {run.folder}` takes it"
+        yield f"{run.folder} is not reused{_reason(run, renamed)}"
+
+
+def _reason(run, otherwise: str) -> str:
+    try:
+        return remark(run) or f": {otherwise}"
+    except DamagedFileError as error:  # It must not keep another run from its training.
+        return f": {error}"
+
+
+def _renamed_runs(asked: Request) -> Iterator:
+    """Yields the runs of a recipe in folders that are not called as runs are."""
+    from kerasrecipes.training import find_runs
+    from kerasrecipes.training.run import RunFolderName
+
+    for run in find_runs(asked.directory):
+        # What cannot be read is no run of this recipe.
+        with contextlib.suppress(TypeError, ValueError):
+            is_named = RunFolderName.of(run.name) is not None
+            if not is_named and run.recipe.fingerprint == asked.recipe.fingerprint:
+                yield run
 
 
 def _elsewhere(folder: Path) -> Iterator[str]:

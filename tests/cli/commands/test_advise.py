@@ -48,6 +48,10 @@ def test_the_advice_is_printed_and_its_recipe_written(
     assert data == use("Digits", examples_per_class=10)
     assert model == transfer.model
     assert options == {"preprocessing": (), "seed": 3}
+    again = output(main, transfer, None, argv) if as_script else output(console, argv)
+    assert (again[0], again[1]) == (2, "")
+    assert "a/advice.json is there already: give another file by --output" in again[2]
+    assert len(asked) == 1
 
 
 def test_another_model_gets_no_advice(recipe, asked, output, tmp_path):

@@ -21,6 +21,8 @@ def test_a_learning_rate_is_suggested_and_drawn(recipe, output, tmp_path, train,
     recipe.replace({path: float(value)})
     assert picture == "picture: a/b.png"
     assert (tmp_path / "a" / "b.png").read_bytes().startswith(b"\x89PNG")
+    again = output(main, recipe, None, argv) if as_script else output(console, argv)
+    assert again[1].endswith("\npicture: a/b.png (in place of an earlier one)\n")
     assert not train.trained
 
 
