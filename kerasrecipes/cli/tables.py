@@ -3,6 +3,8 @@
 import sys
 from collections.abc import Mapping, Sequence
 
+from kerasrecipes.page.tables import aligned
+
 
 def print_table(rows: Sequence[Mapping[str, object]]) -> None:
     """Prints rows under their keys, which all rows share.
@@ -12,27 +14,19 @@ def print_table(rows: Sequence[Mapping[str, object]]) -> None:
     """
     if not rows:
         return
-    cells = [["" if value is None else str(value) for value in row.values()] for row in rows]
     if sys.stdout.isatty():
-        _print_rich(list(rows[0]), cells)
+        _print_rich(rows)
     else:
-        _print_plain(list(rows[0]), cells)
+        print("\n".join(aligned(rows)))
 
 
-def _print_rich(header: list[str], cells: list[list[str]]) -> None:
+def _print_rich(rows: Sequence[Mapping[str, object]]) -> None:
     from rich import box
     from rich.console import Console
     from rich.table import Table
 
-    table = Table(*header, box=box.SIMPLE_HEAD, header_style="bold", pad_edge=False)
-    for row in cells:
-        table.add_row(*row)
+    table = Table(*rows[0], box=box.SIMPLE_HEAD, header_style="bold", pad_edge=False)
+    for row in rows:
+        table.add_row(*("" if value is None else str(value) for value in row.values()))
     # Brackets, as in [0, 1), are no markup here.
     Console(markup=False, highlight=False, emoji=False).print(table)
-
-
-def _print_plain(header: list[str], cells: list[list[str]]) -> None:
-    widths = [max(map(len, column)) for column in zip(header, *cells, strict=True)]
-    for row in (header, *cells):
-        line = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
-        print(line.rstrip())
