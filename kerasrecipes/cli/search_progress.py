@@ -9,7 +9,10 @@ from typing import Any
 from kerasrecipes.base.csv_table import read_rows
 from kerasrecipes.page.formats import MISSING, duration, number, plain
 from kerasrecipes.report.search.trials import TRIAL_COLUMNS
+from kerasrecipes.training.numerics import NUMERICS_VERSION
 from kerasrecipes.tuning import Rung
+from kerasrecipes.tuning.keras_tuner.distributed import role
+from kerasrecipes.tuning.search_folder import other_searches
 
 # As many of the latest trials as fit beside what else a terminal shows.
 SHOWN = 8
@@ -67,6 +70,9 @@ class SearchProgress:
         """Takes note of what happened, and shows it."""
         if event == "search":
             self.folder, self._sign = Path(row["folder"]), -1 if row["direction"] == "min" else 1
+            if role() != "worker":
+                for other in other_searches(self.folder):
+                    print(f"note: {other.folder} is not reused: {_why(other)}", file=sys.stderr)
             self._read()
             self.done_before, self._began = self.done, time.monotonic()
         elif event == "trial_begin":
@@ -150,6 +156,14 @@ class SearchProgress:
             where = f"rung {self.now['rung']} of {len(self.rungs)}"
         epochs = f"{min(self.done, self.total)} of {self.total} epochs"
         return f"{where} · {epochs} · best {self.objective} {number(self.best)} · {self._left()}"
+
+
+def _why(search) -> str:
+    """Returns why an earlier search of the same settings does not count."""
+    version = search.numerics_version
+    if version == NUMERICS_VERSION:
+        return "its data are others"
+    return f"its numerics version is {version}, now {NUMERICS_VERSION}"
 
 
 def _one_line(values: dict[str, Any]):

@@ -1,5 +1,7 @@
 """Objective of a search: the logged quantity by which trials are scored, and its direction."""
 
+from collections.abc import Sequence
+
 import keras
 import keras_tuner
 
@@ -61,7 +63,9 @@ def monitor_and_mode(recipe: Recipe, objective: str | keras_tuner.Objective) -> 
     return name, mode
 
 
-def resolved(recipe: Recipe, monitor: str, mode: str) -> tuple[str, dict[str, object]]:
+def resolved(
+    recipe: Recipe, class_names: Sequence[str], monitor: str, mode: str
+) -> tuple[str, dict[str, object]]:
     """Returns the direction of an objective, and the changes with which a recipe monitors it.
 
     Without those changes, a run would keep the epoch that is best by another quantity. A recipe
@@ -69,13 +73,13 @@ def resolved(recipe: Recipe, monitor: str, mode: str) -> tuple[str, dict[str, ob
 
     Args:
         recipe: The recipe.
+        class_names: The names of the classes of its data.
         monitor: The name of the objective.
         mode: `"min"`, `"max"`, or `"auto"` for what the recipe's metric says.
 
     Raises:
         ValueError: If no metric tells the direction.
     """
-    class_names = recipe.data.build("data").load().class_names
     metrics = compile_arguments(recipe, class_names)["metrics"]
     try:
         direction = better(metrics, monitor, mode)

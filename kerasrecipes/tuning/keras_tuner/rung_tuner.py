@@ -1,7 +1,6 @@
 """Tuner that runs trials by rungs and records failed ones, for keras-tuner."""
 
 import math
-import shutil
 import threading
 import time
 import traceback
@@ -9,17 +8,21 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import keras
 import keras_tuner
 from keras_tuner.engine.trial import TrialStatus
 
 from kerasrecipes.base.checks import nearest
-from kerasrecipes.base.files import replacing, write_json
+from kerasrecipes.base.files import write_json
 from kerasrecipes.base.private import hold_gradients_weakly
 from kerasrecipes.base.text import listed
-from kerasrecipes.training.resumable_checkpoint import ResumableCheckpoint
 from kerasrecipes.tuning.keras_tuner.distributed import RetryingClient, role
 from kerasrecipes.tuning.keras_tuner.oracle import CAUSE, CoarseToFineOracle
+from kerasrecipes.tuning.keras_tuner.trial_checkpoints import (
+    Restore,
+    checkpoint_of,
+    copy_checkpoint,
+    delete_checkpoint,
+)
 from kerasrecipes.tuning.keras_tuner.trial_values import EPOCHS, INITIAL_EPOCH, PARENT, as_logs
 from kerasrecipes.tuning.rungs import usual_rungs
 
@@ -73,7 +76,7 @@ class RungTuner(keras_tuner.Tuner):
         self.save()
         if role() == "chief":
             self._serve()
-            self.chief_oracle.check_results()
+            self._end()
             return
         self.on_search_begin()
         while (trial := self._next_trial()) is not None:
@@ -82,7 +85,17 @@ class RungTuner(keras_tuner.Tuner):
             self.on_trial_end(trial)
         self.on_search_end()
         if role() == "alone":
-            self.chief_oracle.check_results()
+            self._end()
+
+    def _end(self) -> None:
+        """Ends a search whose trials have all ended."""
+        self.chief_oracle.check_results()
+        self.remove_checkpoints()
+
+    def remove_checkpoints(self) -> None:
+        """Deletes what no trial will continue from; the weights of each trial's model stay."""
+        for folder in Path(self.project_dir).glob("trial_*"):
+            delete_checkpoint(folder)
 
     def run_trial(self, trial, *args, **kwargs):
         return super().run_trial(
@@ -98,12 +111,11 @@ class RungTuner(keras_tuner.Tuner):
         hold_gradients_weakly()
         initial = 0
         if self.executions_per_trial == 1:
-            checkpoint = ResumableCheckpoint(
-                self._checkpoint(trial.trial_id), [c for c in callbacks if _is_saved(c)]
-            )
-            if not checkpoint.path.exists() and trial.hyperparameters.values[INITIAL_EPOCH]:
-                self._copy_checkpoint_of_parent(trial)
-            callbacks = [*callbacks, _Restore(checkpoint), checkpoint]
+            folder, values = Path(self.get_trial_dir(trial.trial_id)), trial.hyperparameters.values
+            checkpoint = checkpoint_of(folder, callbacks)
+            if not checkpoint.path.exists() and values[INITIAL_EPOCH]:
+                copy_checkpoint(Path(self.get_trial_dir(values[PARENT])), folder)
+            callbacks = [*callbacks, Restore(checkpoint), checkpoint]
             initial = checkpoint.finished_epochs
         return super()._build_and_fit_model(
             trial, *args, **kwargs, callbacks=callbacks, epochs=epochs, initial_epoch=initial
@@ -217,33 +229,3 @@ class RungTuner(keras_tuner.Tuner):
                 "`epochs` must be left out, because the tuner was given `rungs`. "
                 f"Received: epochs={epochs!r}"
             )
-
-    def _checkpoint(self, trial_id: str) -> Path:
-        return Path(self.get_trial_dir(trial_id)) / "checkpoint.npz"
-
-    def _copy_checkpoint_of_parent(self, trial) -> None:
-        """Copies the checkpoint of a promoted trial's parent into its own folder.
-
-        checkpoint.npz is copied last and whole: where it exists, the copy is complete.
-        """
-        parent = Path(self.get_trial_dir(trial.hyperparameters.values[PARENT]))
-        for path in parent.glob("checkpoint.weights.h5"):
-            shutil.copy(path, self.get_trial_dir(trial.trial_id))
-        with replacing(self._checkpoint(trial.trial_id)) as temporary:
-            shutil.copy(parent / "checkpoint.npz", temporary)
-
-
-class _Restore(keras.callbacks.Callback):
-    """Restores the model from a checkpoint before its first epoch."""
-
-    def __init__(self, checkpoint: ResumableCheckpoint):
-        super().__init__()
-        self.checkpoint = checkpoint
-
-    def on_train_begin(self, logs=None):
-        self.checkpoint.restore(self.model)
-
-
-def _is_saved(callback: keras.callbacks.Callback) -> bool:
-    """Returns whether a checkpoint holds a callback's state; TensorBoard's is that of its logs."""
-    return not isinstance(callback, keras.callbacks.TensorBoard)
