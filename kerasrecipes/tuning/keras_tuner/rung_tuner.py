@@ -15,7 +15,7 @@ from kerasrecipes.base.checks import nearest
 from kerasrecipes.base.files import write_json
 from kerasrecipes.base.private import hold_gradients_weakly
 from kerasrecipes.base.text import listed
-from kerasrecipes.tuning.keras_tuner.distributed import RetryingClient, role
+from kerasrecipes.tuning.keras_tuner.distributed import RetryingClient, role, silence_conditions
 from kerasrecipes.tuning.keras_tuner.oracle import CAUSE, CoarseToFineOracle
 from kerasrecipes.tuning.keras_tuner.trial_checkpoints import (
     Restore,
@@ -58,6 +58,8 @@ class RungTuner(keras_tuner.Tuner):
         # In a worker, keras-tuner replaces `self.oracle` by a client of the chief's oracle.
         self.chief_oracle = oracle
         self.max_trials = max_trials
+        if role() != "alone":
+            silence_conditions()
         super().__init__(oracle, hypermodel, **kwargs)
         if role() == "worker":
             self.oracle = RetryingClient(self.oracle)
