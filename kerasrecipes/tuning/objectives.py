@@ -91,4 +91,9 @@ def resolved(
     ):
         return direction, {}
     changes = {"monitor": monitor, "mode": mode}
-    return direction, {path: v for path, v in changes.items() if v != getattr(recipe, path)}
+    # Another `monitor` by itself would reset `mode`.
+    return direction, {
+        path: value
+        for path, value in changes.items()
+        if value != getattr(recipe, path) or (path == "mode" and value != "auto")
+    }

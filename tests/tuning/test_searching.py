@@ -327,6 +327,10 @@ def test_the_direction_of_an_objective():
         "min",
         {"monitor": "val_loss", "mode": "auto"},
     )
+    gap = keras_tuner.Objective("val_other", "max")
+    direction, changes = of_objective(known, *monitor_and_mode(known, gap))
+    other = known.replace(changes)
+    assert (direction, other.monitor, other.mode) == ("max", "val_other", "max")
     last = recipe.replace({"monitor": None})
     assert of_objective(last, *monitor_and_mode(last, "val_loss")) == ("min", {})
 
