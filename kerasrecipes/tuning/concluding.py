@@ -63,13 +63,12 @@ def conclude(
     best_changes = labelled[chosen]
     write_json(folder / "best_recipe.json", tuner.space.recipe.replace(best_changes).to_dict())
     plain = {path: to_plain(value) for path, value in best_changes.items()}
-    settings = [f"{path}={to_cell(value)}" for path, value in plain.items()]
     write_json(
         folder / "result.json",
         {
             "trial": chosen,
             "changes": plain,
-            "set_line": " ".join(f"--set {shlex.quote(each)}" for each in settings),
+            "set_line": set_line(plain),
             "score": score,
             "finalists": len(best) if finalists else 0,
             "final_seeds": final_seeds,
@@ -78,6 +77,18 @@ def conclude(
             "at_bounds": tuner.at_bounds,
         },
     )
+
+
+def set_line(changes: Mapping[str, object]) -> str:
+    """Returns plain changes as options of the command line, quoted for a shell.
+
+    Example:
+
+    >>> print(set_line({"optimizer.momentum": 0.9, "model.units": [64, 32]}))
+    --set optimizer.momentum=0.9 --set 'model.units=[64, 32]'
+    """
+    settings = [f"{path}={to_cell(value)}" for path, value in changes.items()]
+    return " ".join(f"--set {shlex.quote(each)}" for each in settings)
 
 
 def retrain_best(folder: Path) -> None:

@@ -48,10 +48,16 @@ def monitor_and_mode(recipe: Recipe, objective: str | keras_tuner.Objective) -> 
     """Returns an objective as a recipe's `monitor` and `mode`.
 
     Raises:
+        TypeError: If it is no single objective.
         ValueError: If it is no quantity of validation images, by its name.
     """
-    if not isinstance(objective, str):
+    if isinstance(objective, keras_tuner.Objective):
         name, mode = objective.name, objective.direction
+    elif not isinstance(objective, str):
+        raise TypeError(
+            "`objective` must be a single objective: the name of a logged quantity, or "
+            f"`keras_tuner.Objective(name, direction)`. Received: objective={objective!r}"
+        )
     else:
         name, mode = objective, recipe.mode if objective == recipe.monitor else "auto"
     if not name.startswith("val_"):

@@ -79,6 +79,7 @@ def search(
         The finished `Search`; `None` in a worker of a distributed search.
 
     Raises:
+        TypeError: If `objective` is not a single one.
         ValueError: If an argument is out of range, no trial of the first rung is long enough for
             its schedule, the folder holds another search, or all trials fail.
         BlockingIOError: If another process works in the folder.

@@ -274,6 +274,11 @@ def test_bad_input_is_refused_before_anything_is_written(tmp_path, options, mess
     assert not list(tmp_path.iterdir())
 
 
+def test_several_objectives_are_refused(tmp_path):
+    with pytest.raises(TypeError, match="`objective` must be a single objective"):
+        search(RECIPE, SPACE, "2x1", directory=tmp_path, objective=["val_accuracy", "val_loss"])
+
+
 def test_an_objective_that_the_recipe_does_not_report(tmp_path):
     with pytest.raises(ValueError, match="Did you mean 'val_accuracy'"):
         search(RECIPE, SPACE, "2x1", directory=tmp_path, objective="val_acuracy")
