@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from kerasrecipes.page.formats import percent
+from kerasrecipes.page.formats import percent, percent_interval
 
 
 def title(sweep) -> str:
@@ -29,6 +29,4 @@ def _text(mean: Mapping[str, Any]) -> str:
     score = percent(mean["mean"])
     if mean["low"] is None:
         return score
-    # The t-interval of a few scores may reach beyond the accuracies that are possible.
-    low, high = max(0.0, mean["low"]), min(1.0, mean["high"])
-    return f"{score} ({percent(low)} to {percent(high)})"
+    return f"{score} ({percent_interval(mean['low'], mean['high'])})"

@@ -50,7 +50,7 @@ def conclude(
             name="finalist",
             table=folder / "finalists.csv",
             verbose=0,
-            on_start=lambda recipe: tuner.on_event("finalist", {"seed": recipe.seed}),
+            on_start=lambda recipe, _: tuner.on_event("finalist", {"seed": recipe.seed}),
         )
         metric = tuner.oracle.objective.name.replace("val_", "validation_", 1)
         sign = -1 if tuner.oracle.objective.direction == "min" else 1

@@ -382,7 +382,11 @@ def test_an_unknown_label_or_metric_names_the_nearest(run, train):
 
 def test_what_is_about_to_be_trained_is_told_and_what_a_table_stands_for_is_not(run, train):
     told = []
-    run({"a": {}}, [0, 1], on_start=lambda variant: told.append((variant.seed, len(train.trained))))
-    assert told == [(0, 0), (1, 1)]
-    run({"a": {}}, [0, 1, 2], on_start=lambda variant: told.append(variant.seed))
-    assert told[2:] == [2]
+
+    def tell(variant, folder):
+        told.append((variant.seed, len(train.trained), folder))
+
+    run({"a": {}}, [0, 1], on_start=tell)
+    assert told == [(0, 0, train.trained[0]), (1, 1, train.trained[1])]
+    run({"a": {}}, [0, 1, 2], on_start=tell)
+    assert [seed for seed, *_ in told[2:]] == [2]
