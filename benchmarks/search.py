@@ -22,6 +22,7 @@ import hashlib
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -112,14 +113,19 @@ def summary(task: str, result: Sweep) -> list[dict[str, str]]:
                 "tuner": name,
                 "n": str(row["n"]),
                 "regret": f"{row['mean']:.2%}",
-                "95% interval": f"{row['low']:.2%} to {row['high']:.2%}",
+                "95% interval": _interval(row, ".2%"),
                 "of random": f"{row['mean'] / rows[BASELINE]['mean']:.2f}",
                 "more than ours": ""
                 if other is None
-                else f"{other['mean']:+.2%} ({other['low']:+.2%} to {other['high']:+.2%})",
+                else f"{other['mean']:+.2%} ({_interval(other, '+.2%')})",
             }
         )
     return found
+
+
+def _interval(row: Mapping[str, Any], form: str) -> str:
+    """Returns the interval of a row, which has none where all of its regrets are equal."""
+    return "unknown" if row["low"] is None else f"{row['low']:{form}} to {row['high']:{form}}"
 
 
 def draw(results: dict[str, Sweep]) -> Figure:
@@ -135,7 +141,7 @@ def draw(results: dict[str, Sweep]) -> Figure:
                     next(r for r in result.summary(f"test_regret_{s:.0%}") if r["label"] == name)
                     for s in SHARES
                 ]
-                there = [i for i, row in enumerate(rows) if row["n"] > 1]
+                there = [i for i, row in enumerate(rows) if row["low"] is not None]
                 x = np.array(SHARES)[there] * BUDGET_EPOCHS
                 mean, low, high = (
                     np.array([rows[i][key] for i in there]) for key in ("mean", "low", "high")

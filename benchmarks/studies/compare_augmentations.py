@@ -102,6 +102,7 @@ def table(result: Sweep) -> list[dict[str, str]]:
                 "test accuracy": f"{row['mean']:.1%}",
                 "difference": f"{difference['mean']:+.1%}" if difference else "",
                 "95% interval": interval(difference, "+.1%") if difference else "",
+                "p by Holm": f"{difference['holm_p_value']:.2g}" if difference else "",
                 "n": str(row["n"]),
             }
         )

@@ -75,7 +75,7 @@ def sweep_in_rounds(
         table: As in `sweep`.
     """
 
-    def show(variant: Recipe) -> None:
+    def show(variant: Recipe, folder: Path) -> None:
         print(*(getattr(variant, field) for field in shown), f"seed {variant.seed}", flush=True)
 
     options: dict[str, Any] = {"directory": directory, "name": "run", "table": table}

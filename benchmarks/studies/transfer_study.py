@@ -182,8 +182,10 @@ def differences(result: Sweep, labels: int) -> list[dict[str, str]]:
         first, second = f"{before}, {labels}", f"{after}, {labels}"
         if first not in result.labels:
             continue
-        row = {row["label"]: row for row in result.differences(first)}.get(second)
-        if row is not None and row["low"] is not None:
+        if second not in result.labels:
+            continue
+        (row,) = result.differences(first, labels=[second])
+        if row["low"] is not None:
             rows.append(
                 {
                     "labels a class": str(labels),

@@ -167,7 +167,8 @@ def changes_of(arguments: argparse.Namespace) -> dict[str, object]:
 
 def with_changes(recipe, arguments: argparse.Namespace):
     """Returns the recipe that was asked for, and says so if a swap left values behind."""
-    changed = recipe.replace(changes_of(arguments))
+    changes = changes_of(arguments)
+    changed = recipe.replace(changes)
     kept = changed.flatten()
     # A value may have become a component or a list of them, which is flattened to longer paths.
     dropped = [
@@ -175,6 +176,9 @@ def with_changes(recipe, arguments: argparse.Namespace):
         for path in recipe.flatten()
         if not any(other == path or other.startswith(f"{path}.") for other in kept)
     ]
+    # That of another quantity than the one that is monitored now.
+    if changed.mode != recipe.mode and "mode" not in changes:
+        dropped.append("mode")
     if dropped:
         print(f"note: no longer set: {', '.join(sorted(dropped))}", file=sys.stderr)
     return changed

@@ -7,9 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from kerasrecipes.base.csv_table import read_rows
-from kerasrecipes.page.formats import MISSING, duration, number, plain
+from kerasrecipes.page.formats import duration, number, plain
 from kerasrecipes.report.search.trials import TRIAL_COLUMNS
+from kerasrecipes.training.numerics import NUMERICS_VERSION
 from kerasrecipes.tuning import Rung
+from kerasrecipes.tuning.keras_tuner.distributed import role
+from kerasrecipes.tuning.search_folder import other_searches
 
 # As many of the latest trials as fit beside what else a terminal shows.
 SHOWN = 8
@@ -67,6 +70,9 @@ class SearchProgress:
         """Takes note of what happened, and shows it."""
         if event == "search":
             self.folder, self._sign = Path(row["folder"]), -1 if row["direction"] == "min" else 1
+            if role() != "worker":
+                for other in other_searches(self.folder):
+                    print(f"note: {other.folder} is not reused: {_why(other)}", file=sys.stderr)
             self._read()
             self.done_before, self._began = self.done, time.monotonic()
         elif event == "trial_begin":
@@ -78,9 +84,11 @@ class SearchProgress:
             self._read()
             self._line(next(each for each in self.rows if each["trial"] == row["trial"]))
         elif event == "finalist":
+            # A chief hears of the finalists only: the trials were its workers'.
+            self._read()
             self.now = {"seed": row["seed"]}
             self.finals += 1
-            self._print(f"finalist with seed {row['seed']}  {self._left()}")
+            self._print("  ".join([f"finalist with seed {row['seed']}", *self._left()]))
 
     @property
     def seconds_left(self) -> float | None:
@@ -106,7 +114,7 @@ class SearchProgress:
             row["cause"] or f"{self.objective} {number(row['score'])}",
             *(["stopped"] if row["status"] == "stopped" else []),
             f"best {number(self.best)}",
-            self._left(),
+            *self._left(),
             _given(_tried(row)),
         ]
         self._print("  ".join(parts))
@@ -115,9 +123,10 @@ class SearchProgress:
         if not self.live:
             print(self.prefix + line, flush=True)
 
-    def _left(self) -> str:
+    def _left(self) -> list[str]:
+        """Returns the text of the time left, in a list that is empty while it is unknown."""
         left = self.seconds_left
-        return f"about {duration(left)} left" if left is not None else f"{MISSING} left"
+        return [] if left is None else [f"about {duration(left)} left"]
 
     def _table(self):
         from rich import box
@@ -149,7 +158,16 @@ class SearchProgress:
         if "rung" in self.now:
             where = f"rung {self.now['rung']} of {len(self.rungs)}"
         epochs = f"{min(self.done, self.total)} of {self.total} epochs"
-        return f"{where} · {epochs} · best {self.objective} {number(self.best)} · {self._left()}"
+        best = f"best {self.objective} {number(self.best)}"
+        return " · ".join([where, epochs, best, *self._left()])
+
+
+def _why(search) -> str:
+    """Returns why an earlier search of the same settings does not count."""
+    version = search.numerics_version
+    if version == NUMERICS_VERSION:
+        return "its data are others"
+    return f"its numerics version is {version}, now {NUMERICS_VERSION}"
 
 
 def _one_line(values: dict[str, Any]):

@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Mapping, Sequence
 
-from kerasrecipes.base.text import without_controls
+from kerasrecipes.page.tables import aligned, texts
 
 
 def print_table(rows: Sequence[Mapping[str, object]]) -> None:
@@ -15,31 +15,20 @@ def print_table(rows: Sequence[Mapping[str, object]]) -> None:
     """
     if not rows:
         return
-    header = [without_controls(name) for name in rows[0]]
-    cells = [
-        ["" if value is None else without_controls(str(value)) for value in row.values()]
-        for row in rows
-    ]
     if sys.stdout.isatty():
-        _print_rich(header, cells)
+        _print_rich(rows)
     else:
-        _print_plain(header, cells)
+        print("\n".join(aligned(rows)))
 
 
-def _print_rich(header: list[str], cells: list[list[str]]) -> None:
+def _print_rich(rows: Sequence[Mapping[str, object]]) -> None:
     from rich import box
     from rich.console import Console
     from rich.table import Table
 
+    header, cells = texts(rows)
     table = Table(*header, box=box.SIMPLE_HEAD, header_style="bold", pad_edge=False)
     for row in cells:
         table.add_row(*row)
     # Brackets, as in [0, 1), are no markup here.
     Console(markup=False, highlight=False, emoji=False).print(table)
-
-
-def _print_plain(header: list[str], cells: list[list[str]]) -> None:
-    widths = [max(map(len, column)) for column in zip(header, *cells, strict=True)]
-    for row in (header, *cells):
-        line = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
-        print(line.rstrip())

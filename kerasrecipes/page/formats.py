@@ -25,6 +25,19 @@ def percent(fraction: float | None, n: int | None = None) -> str:
     return f"{100 * fraction:.{2 if n and n >= 2000 else 1}f}%"
 
 
+def percent_interval(low: float, high: float, n: int | None = None) -> str:
+    """Returns the interval of an accuracy in percent; see `percent`.
+
+    The t-interval of a few accuracies may reach beyond those that are possible, and is cut there.
+
+    Example:
+
+    >>> percent_interval(0.975, 1.004, 360)
+    '97.5% to 100.0%'
+    """
+    return f"{percent(max(0.0, low), n)} to {percent(min(1.0, high), n)}"
+
+
 def count(n: int | None) -> str:
     """Returns an integer with thousands separators, such as `"269,722"`."""
     return MISSING if n is None else f"{n:,}"

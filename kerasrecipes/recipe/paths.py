@@ -45,7 +45,8 @@ def replaced(plain: dict, changes: Mapping[str, object], components: set[str]) -
         plain: A recipe's plain form. It is not changed.
         changes: Dictionary from dotted path to new value. If the value of a component's path is a
             string, it replaces the whole component together with its options. An option in steps
-            replaces the same option in epochs, and the other way round.
+            replaces the same option in epochs, and the other way round. Another `monitor` forgets
+            the `mode` of the one before.
         components: The top-level fields that hold components.
 
     Raises:
@@ -62,6 +63,8 @@ def replaced(plain: dict, changes: Mapping[str, object], components: set[str]) -
         value: Any = to_plain(changes[path])
         if _names_component(value, node, key, path in components):
             value = to_plain(Spec(value))
+        if last == "monitor" and value != node.get(key):
+            _forget_mode(node, [*parents, "mode"], changes)
         node[key] = value
         for twin in _in_other_unit(last):
             if _is_component(node) and ".".join([*parents, twin]) not in changes:
@@ -112,6 +115,16 @@ def _is_changes(start: object) -> bool:
 
 def _is_component(node: object) -> bool:
     return isinstance(node, dict) and "use" in node
+
+
+def _forget_mode(node: dict, path: Sequence[str], changes: Mapping[str, object]) -> None:
+    """Resets the direction of a quantity that is no longer monitored, unless it is set too."""
+    if ".".join(path) in changes:
+        return
+    if _is_component(node):
+        node.pop("mode", None)
+    elif "mode" in node:
+        node["mode"] = "auto"
 
 
 def _in_other_unit(option: str) -> Iterator[str]:

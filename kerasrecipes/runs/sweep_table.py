@@ -1,23 +1,26 @@
 """Table of the scores of many runs, with means, differences and their intervals."""
 
-import math
-from collections.abc import Iterable, Mapping
+import dataclasses
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from scipy.stats import t as student_t
+from markupsafe import Markup
 
 from kerasrecipes.base.checks import check_choice
 from kerasrecipes.base.csv_table import read_rows, write_rows
+from kerasrecipes.base.intervals import Mean, accuracy_error, holm
 from kerasrecipes.data.dataset import evaluation_split
+from kerasrecipes.page.tables import aligned, html_table
+from kerasrecipes.runs.sweep_text import shown_rows, title
 from kerasrecipes.training.numerics import version_of
 
 _KEYS = ("label", "seed", "fingerprint", "data_hash")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Sweep:
     """The scores of the runs of a sweep, as a table.
 
@@ -43,6 +46,13 @@ class Sweep:
     """
 
     rows: tuple[Mapping[str, Any], ...]
+
+    def __repr__(self):
+        return "\n".join([title(self), *aligned(shown_rows(self))])
+
+    def _repr_html_(self) -> str:
+        """Returns the table that a notebook shows."""
+        return Markup("<p>{}</p>{}").format(title(self), html_table(shown_rows(self)))
 
     @classmethod
     def read(cls, table: str | Path) -> "Sweep":
@@ -110,48 +120,91 @@ class Sweep:
 
         Returns:
             A dictionary for each label: `label`, `n`, `mean`, `standard_deviation`, and `low` and
-            `high`, the 95% t-interval of the mean. With fewer than two runs, the last three are
-            `None`.
+            `high`, the 95% t-interval of the mean. Where all runs have the same accuracy, the
+            interval is that of the sampling error of the images. What is unknown is `None`: the
+            last three with fewer than two runs; the interval where all runs have the same score and
+            the metric is no accuracy.
 
         Raises:
             ValueError: If no run has the metric.
         """
-        return [
-            {"label": label, **_describe(self._values(label, metric).values())}
-            for label in self.labels
-        ]
+        found = []
+        for label in self.labels:
+            scored = list(self._scored(label, metric).values())
+            mean = Mean.of([row[metric] for row in scored], _errors(scored, metric))
+            found.append({"label": label, **_without_p(mean)})
+        return found
 
-    def differences(self, baseline: str, metric: str = "test_accuracy") -> list[dict[str, Any]]:
+    def differences(
+        self,
+        baseline: str,
+        metric: str = "test_accuracy",
+        labels: Iterable[str] | None = None,
+    ) -> list[dict[str, Any]]:
         """Returns the difference between each other label and a baseline, paired by seed.
 
         Args:
             baseline: The label that is subtracted.
             metric: One of `metrics`.
+            labels: The labels that are compared with the baseline. Defaults to all others.
 
         Returns:
-            A dictionary for each other label, as in `summary`. The values are the differences
-            `metric(label, seed) - metric(baseline, seed)` over the seeds that both labels have. If
-            the rows of the two labels are of different numerics versions, there are none.
+            A dictionary for each other label, as in `summary`, and besides: `p_value`, of a true
+            difference of 0, and `holm_p_value`, the same corrected for the number of differences.
+            Of ten differences that are all 0, one or more intervals exclude 0 in about three of ten
+            sweeps, while a `holm_p_value` is less than 0.05 in at most one of twenty. The values
+            are the differences `metric(label, seed) - metric(baseline, seed)` over the seeds that
+            both labels have. If the rows of the two labels are of different numerics versions,
+            there are none.
 
         Raises:
-            ValueError: If there is no such label, or no run has the metric.
+            ValueError: If there is no such label, no run has the metric, or two rows that would be
+                paired are of different data.
         """
+        others = [label for label in self.labels if label != baseline]
+        labels = others if labels is None else list(labels)
         check_choice("baseline", baseline, self.labels)
-        base = self._values(baseline, metric)
-        found = []
-        for label in self.labels:
-            if label != baseline:
-                same = self._version(label) == self._version(baseline)
-                values = self._values(label, metric) if same else {}
-                paired = [value - base[seed] for seed, value in values.items() if seed in base]
-                found.append({"label": label, **_describe(paired)})
-        return found
+        for label in labels:
+            check_choice("labels", label, self.labels)
+        means = [self._difference(baseline, label, metric) for label in labels]
+        corrected = iter(holm([mean.p_value for mean in means if mean.p_value is not None]))
+        return [
+            {
+                "label": label,
+                **dataclasses.asdict(mean),
+                "holm_p_value": None if mean.p_value is None else next(corrected),
+            }
+            for label, mean in zip(labels, means, strict=True)
+        ]
 
-    def _values(self, label: str, metric: str) -> dict[int, float]:
+    def _difference(self, baseline: str, label: str, metric: str) -> Mean:
+        """Returns the mean difference between two labels, paired by seed."""
+        base = self._scored(baseline, metric)
+        if self._version(label) != self._version(baseline):
+            return Mean(0)
+        scored = self._scored(label, metric)
+        pairs = [(row, base[seed]) for seed, row in scored.items() if seed in base]
+        for row, other in pairs:
+            hashes = [each.get("data_hash") for each in (row, other)]
+            if hashes[0] != hashes[1]:
+                raise ValueError(
+                    "Only runs on the same data can be paired. Compare others by the means of "
+                    f"`summary`, or leave one out by `labels`. Received: {label!r} and "
+                    f"{baseline!r}, whose data with seed {row['seed']} have the hashes "
+                    f"{str(hashes[0])[:12]} and {str(hashes[1])[:12]}"
+                )
+        # As if the images of the two were different ones, because how often the two disagree on the
+        # same images is not in the table.
+        errors = [_errors([each[side] for each in pairs], metric) for side in (0, 1)]
+        differences = [row[metric] - other[metric] for row, other in pairs]
+        return Mean.of(differences, np.hypot(*errors))
+
+    def _scored(self, label: str, metric: str) -> dict[int, Mapping[str, Any]]:
+        """Returns the newest rows of a label that have the metric, by seed."""
         check_choice("metric", metric, self.metrics)
         newest = self._version(label)
         rows = [r for r in self.rows if r["label"] == label and version_of(r) == newest]
-        return {row["seed"]: row[metric] for row in rows if is_number(row.get(metric))}
+        return {row["seed"]: row for row in rows if is_number(row.get(metric))}
 
     def _version(self, label: str) -> int:
         """Returns the newest numerics version of a label's rows."""
@@ -163,19 +216,17 @@ def is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def _describe(values: Iterable[float]) -> dict[str, Any]:
-    """Returns size, mean, standard deviation and the mean's 95% t-interval of a sample."""
-    values = list(values)
-    n = len(values)
-    if n < 2:
-        mean = values[0] if values else None
-        return {"n": n, "mean": mean, "standard_deviation": None, "low": None, "high": None}
-    mean, deviation = float(np.mean(values)), float(np.std(values, ddof=1))
-    half_width = float(student_t.ppf(0.975, n - 1)) * deviation / math.sqrt(n)
-    return {
-        "n": n,
-        "mean": mean,
-        "standard_deviation": deviation,
-        "low": mean - half_width,
-        "high": mean + half_width,
-    }
+def _errors(rows: Sequence[Mapping[str, Any]], metric: str) -> np.ndarray:
+    """Returns the standard errors of accuracies; NaN for other metrics, or if unknown."""
+    split, _, name = metric.partition("_")
+    size = f"{split}_n" if name.endswith("accuracy") else ""
+    return np.array(
+        [accuracy_error(row[metric], row[size]) if row.get(size) else np.nan for row in rows]
+    )
+
+
+def _without_p(mean: Mean) -> dict[str, Any]:
+    described = dataclasses.asdict(mean)
+    # That a mean score is 0 is no hypothesis.
+    del described["p_value"]
+    return described

@@ -31,7 +31,7 @@ def sweep(
     table: str | Path | None = None,
     overwrite: bool = False,
     verbose: str | int = "auto",
-    on_start: Callable[[Recipe], None] | None = None,
+    on_start: Callable[[Recipe, Path], None] | None = None,
 ) -> Sweep:
     """Trains a recipe with each of several changes and each of several seeds.
 
@@ -51,7 +51,8 @@ def sweep(
             seeds are kept.
         overwrite: Whether to train again even if there are finished runs or rows.
         verbose: As in `keras.Model.fit`.
-        on_start: Function that is called with each recipe before it is trained.
+        on_start: Function that is called with each recipe and its run folder before the recipe is
+            trained.
 
     Returns:
         A `Sweep` with a row for each label and seed, sorted by label.
@@ -83,10 +84,13 @@ def sweep(
     for (label, seed), variant in variants.items():
         row: Any = measured.get(variant.fingerprint)
         if row is None or row["data_hash"] != data_hash(variant.data):
-            if on_start is not None:
-                on_start(variant)
             run = train(
-                variant, directory=directory, name=name, overwrite=overwrite, verbose=verbose
+                variant,
+                directory=directory,
+                name=name,
+                overwrite=overwrite,
+                verbose=verbose,
+                on_start=on_start and functools.partial(on_start, variant),
             )
             row = {"fingerprint": variant.fingerprint, **_measurements(run)}
             measured[variant.fingerprint] = row

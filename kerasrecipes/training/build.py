@@ -8,6 +8,7 @@ import keras
 import numpy as np
 
 from kerasrecipes.base.checks import nearest
+from kerasrecipes.base.text import listed
 from kerasrecipes.callbacks.averaged_weights import check_averages
 from kerasrecipes.data.batches import shuffled_images
 from kerasrecipes.data.dataset import Dataset
@@ -85,7 +86,7 @@ def build_recipe(recipe: Recipe, dataset: Dataset, start: keras.Model | None = N
     with _precision(recipe.precision):
         model = _model(recipe, dataset, start)
         _regularize(recipe, model)
-        optimizer = recipe.optimizer.build("optimizer", length)
+        optimizer = _optimizer(recipe, length)
         _assign_stages(optimizer, model)
         model.compile(
             optimizer=optimizer,
@@ -131,6 +132,18 @@ def class_weights(recipe: Recipe, dataset: Dataset) -> dict[int, float] | None:
 def _batch_size(recipe: Recipe, dataset: Dataset) -> int:
     size = len(dataset.train)
     return min(recipe.batch_size, size) if isinstance(recipe.batch_size, int) else size
+
+
+def _optimizer(recipe: Recipe, length: RunLength) -> keras.optimizers.Optimizer:
+    """Returns the optimizer. An error names the options that a longer run would allow."""
+    try:
+        return recipe.optimizer.build("optimizer", length)
+    except ValueError as error:
+        spans = {k: v for k, v in recipe.flatten().items() if k.endswith(("_epochs", "_steps"))}
+        told = [f"{path}={span}" for path, span in spans.items() if path.startswith("optimizer.")]
+        if told:
+            error.add_note(f"If the run is too short for it, shorten {listed(told)}.")
+        raise
 
 
 def _model(recipe: Recipe, dataset: Dataset, start: keras.Model | None) -> keras.Model:

@@ -1,5 +1,7 @@
 """Objective of a search: the logged quantity by which trials are scored, and its direction."""
 
+from collections.abc import Sequence
+
 import keras
 import keras_tuner
 
@@ -46,10 +48,16 @@ def monitor_and_mode(recipe: Recipe, objective: str | keras_tuner.Objective) -> 
     """Returns an objective as a recipe's `monitor` and `mode`.
 
     Raises:
+        TypeError: If it is no single objective.
         ValueError: If it is no quantity of validation images, by its name.
     """
-    if not isinstance(objective, str):
+    if isinstance(objective, keras_tuner.Objective):
         name, mode = objective.name, objective.direction
+    elif not isinstance(objective, str):
+        raise TypeError(
+            "`objective` must be a single objective: the name of a logged quantity, or "
+            f"`keras_tuner.Objective(name, direction)`. Received: objective={objective!r}"
+        )
     else:
         name, mode = objective, recipe.mode if objective == recipe.monitor else "auto"
     if not name.startswith("val_"):
@@ -61,7 +69,9 @@ def monitor_and_mode(recipe: Recipe, objective: str | keras_tuner.Objective) -> 
     return name, mode
 
 
-def resolved(recipe: Recipe, monitor: str, mode: str) -> tuple[str, dict[str, object]]:
+def resolved(
+    recipe: Recipe, class_names: Sequence[str], monitor: str, mode: str
+) -> tuple[str, dict[str, object]]:
     """Returns the direction of an objective, and the changes with which a recipe monitors it.
 
     Without those changes, a run would keep the epoch that is best by another quantity. A recipe
@@ -69,13 +79,13 @@ def resolved(recipe: Recipe, monitor: str, mode: str) -> tuple[str, dict[str, ob
 
     Args:
         recipe: The recipe.
+        class_names: The names of the classes of its data.
         monitor: The name of the objective.
         mode: `"min"`, `"max"`, or `"auto"` for what the recipe's metric says.
 
     Raises:
         ValueError: If no metric tells the direction.
     """
-    class_names = recipe.data.build("data").load().class_names
     metrics = compile_arguments(recipe, class_names)["metrics"]
     try:
         direction = better(metrics, monitor, mode)
@@ -87,4 +97,9 @@ def resolved(recipe: Recipe, monitor: str, mode: str) -> tuple[str, dict[str, ob
     ):
         return direction, {}
     changes = {"monitor": monitor, "mode": mode}
-    return direction, {path: v for path, v in changes.items() if v != getattr(recipe, path)}
+    # Another `monitor` by itself would reset `mode`.
+    return direction, {
+        path: value
+        for path, value in changes.items()
+        if value != getattr(recipe, path) or (path == "mode" and value != "auto")
+    }

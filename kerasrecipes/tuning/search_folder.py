@@ -11,6 +11,8 @@ from kerasrecipes.base.csv_table import read_rows
 from kerasrecipes.base.text import listed
 from kerasrecipes.recipe.recipe import Recipe
 from kerasrecipes.recipe.spec import canonical
+from kerasrecipes.training.numerics import version_of
+from kerasrecipes.training.run import RunFolderName, run_folder
 from kerasrecipes.tuning.rungs import Rung, rungs_of
 
 # The version of the form of search.json.
@@ -32,7 +34,7 @@ class Search:
     Example:
 
     ```python
-    search = Search("saved_models/search-0123456789ab")
+    search = Search("saved_models/search-0123456789ab-01234567-v2")
     search.result["set_line"], search.trials[-1]["score"]
     kerasrecipes.train(search.best_recipe)
     ```
@@ -58,8 +60,16 @@ class Search:
 
     @functools.cached_property
     def settings(self) -> dict[str, Any]:
-        """The settings of the search: recipe, space, rungs, objective, direction, seed, folds."""
+        """The settings of the search: recipe, space, rungs, objective, direction, seed, folds.
+
+        And what its trials stand for: `data_hash`, `numerics_version` and `backend`.
+        """
         return json.loads((self.folder / "search.json").read_text("utf-8"))
+
+    @property
+    def numerics_version(self) -> int:
+        """The version of the numbers that its trials trained to; see `NUMERICS_VERSION`."""
+        return version_of(self.settings)
 
     @property
     def recipe(self) -> Recipe:
@@ -124,12 +134,33 @@ class Search:
         return read_rows(path) if path.is_file() else []
 
 
-def folder_for(directory: str | Path, name: str, settings: Mapping[str, Any]) -> Path:
-    """Returns the path of the folder of the search with these settings: `<name>-<hash>`."""
+def folder_for(
+    directory: str | Path, name: str, settings: Mapping[str, Any], data_hash: str
+) -> Path:
+    """Returns the path of the folder of the search with these settings.
+
+    It is `<name>-<hash of the settings>-<data>-v<numerics version>`, like that of a run; see
+    `run_folder`.
+    """
     plain = {key: value for key, value in settings.items() if key != "recipe"}
     plain["recipe"] = Recipe.from_dict(settings["recipe"]).fingerprint
     text = json.dumps(canonical(_tuples(plain)), sort_keys=True)
-    return Path(directory) / f"{name}-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
+    return run_folder(directory, name, hashlib.sha256(text.encode()).hexdigest()[:12], data_hash)
+
+
+def other_searches(folder: Path) -> list[Search]:
+    """Returns the searches beside a folder that differ from its search by data or numerics version.
+
+    Args:
+        folder: The folder of a search, as `folder_for` names it.
+    """
+    name = RunFolderName.of(folder.name)
+    beside = folder.parent.glob("*/search.json")
+    return [
+        Search(path.parent)
+        for path in sorted(beside)
+        if path.parent != folder and RunFolderName.of(path.parent.name) == name
+    ]
 
 
 def _tuples(value: object) -> object:

@@ -5,16 +5,16 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+import keras
 import keras_tuner
 
 from kerasrecipes.base.checks import check_integer
-from kerasrecipes.base.csv_table import to_cell
 from kerasrecipes.base.files import clear, locked, write_json
 from kerasrecipes.recipe.recipe import Recipe
-from kerasrecipes.recipe.spec import Spec, to_plain
+from kerasrecipes.recipe.spec import to_plain
 from kerasrecipes.recipe.users_code import with_imports
-from kerasrecipes.runs.sweeping import sweep
-from kerasrecipes.training.training import train
+from kerasrecipes.training.numerics import NUMERICS_VERSION
+from kerasrecipes.tuning.concluding import conclude, retrain_best
 from kerasrecipes.tuning.keras_tuner.distributed import role
 from kerasrecipes.tuning.keras_tuner.recipe_tuner import RecipeTuner
 from kerasrecipes.tuning.objectives import monitor_and_mode, resolved
@@ -58,7 +58,8 @@ def search(
         space: Dictionary from dotted path to `uniform(...)`, `log_uniform(...)`, `integer(...)` or
             `choice(...)`.
         rungs: `"20x2,8x8,3x30"` (trials x epochs), pairs, or `Rung`s.
-        directory: The directory that holds the folder of the search, `<name>-<hash>`.
+        directory: The directory that holds the folder of the search. Its name is made of `name`, a
+            hash of the settings, the hash of the data and the numerics version.
         name: The name of the search, such as the name of the script.
         objective: The logged quantity of validation images by which trials are scored. The runs
             keep their best epoch by it. Give a `keras_tuner.Objective` if the recipe's metric does
@@ -68,6 +69,7 @@ def search(
         folds: `None` to score trials on the recipe's validation images. An integer of at least 2
             scores them by the mean over the folds of a stratified cross-validation.
         finalists: Non-negative integer. How many of the best trials are trained with further seeds.
+            If the search had more finalists, or more seeds, when it ended before, these count too.
         final_seeds: Positive integer. How many further seeds each finalist is trained with.
         retrain: Whether to train the best recipe once more, on training and validation images
             together, and to score it on the test images.
@@ -79,6 +81,7 @@ def search(
         The finished `Search`; `None` in a worker of a distributed search.
 
     Raises:
+        TypeError: If `objective` is not a single one.
         ValueError: If an argument is out of range, no trial of the first rung is long enough for
             its schedule, the folder holds another search, or all trials fail.
         BlockingIOError: If another process works in the folder.
@@ -107,10 +110,16 @@ def search(
         "seed": seed,
         "folds": folds,
     }
-    folder = folder_for(directory, name, settings)
+    dataset = recipe.data.build("data").load()
+    folder = folder_for(directory, name, settings, dataset.hash)
     if not (folder / "search.json").exists():
-        check_trials(checked, rungs[0], monitor, mode)
-    settings["direction"], monitored = resolved(recipe, monitor, mode)
+        check_trials(checked, rungs[0], dataset, monitor, mode)
+    settings["direction"], monitored = resolved(recipe, dataset.class_names, monitor, mode)
+    settings |= {
+        "data_hash": dataset.hash,
+        "numerics_version": NUMERICS_VERSION,
+        "backend": keras.backend.backend(),
+    }
     _check_folder(folder, settings, overwrite)
     checked = Space(recipe.replace(monitored), space)
     make = functools.partial(
@@ -137,88 +146,34 @@ def search(
         oracle.verbose = 0
         tuner.search(verbose=0)
         write_tables(folder, oracle, checked)
-        seeds = range(recipe.seed + 1, recipe.seed + 1 + final_seeds)
-        _conclude(folder, tuner, monitored, finalists, seeds)
+        conclude(folder, tuner, monitored, finalists, final_seeds)
         if retrain:
-            _retrain(folder)
+            retrain_best(folder)
     return Search(folder)
 
 
 def _check_folder(folder: Path, settings: Mapping[str, Any], overwrite: bool) -> None:
-    """Raises a `ValueError` if a folder holds a search with other settings."""
+    """Raises a `ValueError` if a folder holds a search that cannot be continued here."""
     if overwrite or not (folder / "search.json").is_file():
         return
-    earlier = {"direction": settings["direction"], **Search(folder).settings}
-    differing = [key for key in settings if earlier.get(key) != to_plain(settings[key])]
+    search = Search(folder)
+    earlier = {"direction": settings["direction"], **search.settings}
+    differing = {key for key in settings if earlier.get(key) != to_plain(settings[key])}
     # A recipe may differ in local paths, which are not part of its fingerprint: the same data may
     # lie elsewhere now.
-    if differing and differing != ["recipe"]:
+    differing -= {"recipe"}
+    if differing == {"backend"}:
+        if search.finished:
+            return
         raise ValueError(
-            f"The folder holds another search: {', '.join(differing)} differ. Give the search "
-            f"another `name`, or discard the earlier one with `overwrite=True`. Received: {folder}"
+            f"The search was begun with the backend {earlier['backend']}, and this is "
+            f"{settings['backend']}, which would go on with other numbers. Set "
+            f"KERAS_BACKEND={earlier['backend']}, or give this search another `name`. "
+            f"Received: {folder}"
         )
-
-
-def _conclude(
-    folder: Path,
-    tuner: RecipeTuner,
-    monitored: Mapping[str, object],
-    finalists: int,
-    seeds: range,
-) -> None:
-    """Trains the best trials with further seeds, and writes best_recipe.json and result.json."""
-    best = tuner.chief_oracle.get_best_trials(max(1, finalists))
-    values = [trial.hyperparameters.values for trial in best]
-    shared = {"epochs": tuner.longest_epochs, **monitored}
-    changes = [tuner.space.changes(each) | shared for each in values]
-    labelled = {trial.trial_id: change for trial, change in zip(best, changes, strict=True)}
-    chosen, score = best[0].trial_id, {"mean": best[0].score, "n": 1}
-    if finalists:
-        result = sweep(
-            tuner.space.recipe,
-            labelled,
-            seeds,
-            directory=folder / "runs",
-            name="finalist",
-            table=folder / "finalists.csv",
-            verbose=0,
-            on_start=lambda recipe: tuner.on_event("finalist", {"seed": recipe.seed}),
+    if differing:
+        raise ValueError(
+            f"The folder holds another search: {', '.join(sorted(differing))} differ. Give the "
+            "search another `name`, or discard the earlier one with `overwrite=True`. "
+            f"Received: {folder}"
         )
-        metric = tuner.oracle.objective.name.replace("val_", "validation_", 1)
-        sign = -1 if tuner.oracle.objective.direction == "min" else 1
-        rows = result.summary(metric)
-        top = max(rows, key=lambda row: sign * row["mean"])
-        chosen, score = top["label"], {key: top[key] for key in ("mean", "low", "high", "n")}
-        if metric.endswith("accuracy") and score["low"] is not None:
-            # The t-interval of a few scores may reach beyond the accuracies that are possible.
-            score |= {"low": max(0.0, score["low"]), "high": min(1.0, score["high"])}
-    best_changes = labelled[chosen]
-    write_json(folder / "best_recipe.json", tuner.space.recipe.replace(best_changes).to_dict())
-    plain = {path: to_plain(value) for path, value in best_changes.items()}
-    write_json(
-        folder / "result.json",
-        {
-            "trial": chosen,
-            "changes": plain,
-            "set_line": " ".join(f"--set {path}={to_cell(value)}" for path, value in plain.items()),
-            "score": score,
-            "test": None,
-            "epochs_trained": sum(trial.cost_epochs for trial in tuner.chief_oracle.observations()),
-            "at_bounds": tuner.at_bounds,
-        },
-    )
-
-
-def _retrain(folder: Path) -> None:
-    """Trains the best recipe on training and validation images, and records its test score."""
-    found = Search(folder)
-    data = Spec("CrossValidation", {"data": found.best_recipe.data, "fold": None})
-    run = train(
-        # Without validation images no epoch can be chosen by its score.
-        found.best_recipe.replace({"data": data, "monitor": None}),
-        directory=folder / "runs",
-        name="retrained",
-        verbose=0,
-    )
-    test = {"run": run.name, **(run.metrics["test"] or {})}
-    write_json(folder / "result.json", {**found.result, "test": test})

@@ -10,7 +10,7 @@ from kerasrecipes.base.csv_table import write_rows
 from kerasrecipes.recipe.spec import to_plain
 from kerasrecipes.tuning.keras_tuner.oracle import CoarseToFineOracle
 from kerasrecipes.tuning.keras_tuner.trial_values import own_curve
-from kerasrecipes.tuning.planning.plan import Observation
+from kerasrecipes.tuning.planning.observations import Observation
 from kerasrecipes.tuning.planning.unit_cube import BELOW_ONE
 from kerasrecipes.tuning.space import Space
 

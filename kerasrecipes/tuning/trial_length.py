@@ -28,15 +28,23 @@ def is_continuable(recipe: Recipe, rungs: Sequence[Rung]) -> bool:
     return first == last
 
 
-def check_trials(space: Space, rung: Rung, objective: str, mode: str = "auto") -> None:
+def check_trials(
+    space: Space, rung: Rung, dataset: Dataset, objective: str, mode: str = "auto"
+) -> None:
     """Checks that trials of the first rung can be trained, and that they log the objective.
+
+    Args:
+        space: The search space.
+        rung: The first rung.
+        dataset: The data of the recipe.
+        objective: The name of the objective.
+        mode: `"min"`, `"max"`, or `"auto"` for what the recipe's metric says.
 
     Raises:
         ValueError: If no trial is long enough for its schedule or callbacks, or the objective is
             not among the quantities that are logged, or `mode` is `"auto"` and the metric does not
             say which of its values are better.
     """
-    dataset = space.recipe.data.build("data").load()
     trial = _trainable(space, rung, dataset).replace({"monitor": objective, "mode": mode})
     if trial.start is not None:
         return  # The run that it starts from is not trained yet.

@@ -157,6 +157,12 @@ def test_runs_are_listed_with_how_they_went(recipe, output, train):
     assert f"{fingerprint}  {data}  unfinished" in output(console, ["runs"])[1]
 
 
+def test_the_runs_of_a_search_are_listed_by_its_folder(recipe, output, train):
+    train(recipe, directory="saved_models/a_search/runs", name="trial")
+    _, out, _ = output(console, ["runs", "saved_models/a_search"])
+    assert [line.split()[0] for line in out.splitlines()] == ["name", "trial"]
+
+
 def test_no_runs_is_no_error(output, tmp_path):
     assert output(console, ["runs", str(tmp_path)]) == (
         0,

@@ -9,6 +9,8 @@ import pytest
 
 from kerasrecipes.cli import console
 from kerasrecipes.data import Digits
+from kerasrecipes.page.formats import number
+from kerasrecipes.runs import mcnemar
 from tests.digits_run import digits_run, write_digits
 
 
@@ -101,6 +103,17 @@ def test_compare_shows_scores_differences_and_the_test(run, output):
     assert tests.splitlines()[-1].startswith(
         f"No test of {few.name} against {names[0]}: Runs can be compared only on the same data."
     )
+
+
+def test_p_values_of_several_tests_are_corrected_too(run, output):
+    second = str(digits_run(seed=1).folder)
+    shutil.copytree(second, "third")
+    lines = output(console, ["compare", run, second, "third"])[1].split("\n\n")[-1].splitlines()
+    header, *tests, remark = lines
+    assert header.endswith("McNemar's exact p  p by Holm")
+    p = mcnemar(digits_run(), digits_run(seed=1)).p_value
+    assert [line.split()[-2:] for line in tests] == [[number(p), number(min(1, 2 * p))]] * 2
+    assert remark == "p by Holm: corrected for the number of tests, 2."
 
 
 def test_export_says_what_goes_in_and_comes_out(run, output):

@@ -143,6 +143,10 @@ def test_a_swap_says_what_it_leaves_behind(recipe, train, output):
     _, _, err = output(main, recipe, None, ["--set", "optimizer=Adam", "--set", "epochs=2"])
     assert err == "note: no longer set: optimizer.learning_rate, optimizer.momentum\n"
     assert _trained(train)[0]["optimizer"] == {"use": "Adam"}
+    highest = recipe.replace({"monitor": "val_gap", "mode": "max"})
+    _, _, err = output(main, highest, None, ["--set", "monitor=val_loss"])
+    assert err == "note: no longer set: mode\n"
+    assert (_trained(train)[1]["monitor"], _trained(train)[1]["mode"]) == ("val_loss", "auto")
 
 
 def test_a_swap_does_not_call_gone_what_it_has_set(recipe, train, output):

@@ -90,7 +90,8 @@ def test_commands_are_accepted(page, directory, monkeypatch, capsys):
                 recipe, arguments = asked_for(script, monkeypatch)
                 if "search" in rest:
                     space = Space(recipe, read_space(arguments.space))
-                    check_trials(space, rungs_of(arguments.rungs)[0], arguments.objective)
+                    dataset = recipe.data.build("data").load()
+                    check_trials(space, rungs_of(arguments.rungs)[0], dataset, arguments.objective)
             elif program == "make":
                 assert rest[0] in _make_targets()
 

@@ -99,6 +99,24 @@ def test_replaced(plain, changes, path, expected):
     assert {**result, field: plain[field]} == plain
 
 
+@pytest.mark.parametrize(
+    ("changes", "mode"),
+    [
+        ({"monitor": "val_loss"}, "auto"),
+        ({"monitor": "val_gap"}, "max"),
+        ({"epochs": 4}, "max"),
+        ({"monitor": "val_loss", "mode": "min"}, "min"),
+    ],
+)
+def test_a_direction_does_not_outlive_its_quantity(plain, changes, mode):
+    plain |= {"monitor": "val_gap", "mode": "max"}
+    plain["callbacks"] = [{"use": "EarlyStopping", "monitor": "val_gap", "mode": "max"}]
+    assert replaced(plain, changes, COMPONENTS)["mode"] == mode
+    inner = {f"callbacks.0.{path}": value for path, value in changes.items() if path != "epochs"}
+    (stopping,) = replaced(plain, inner, COMPONENTS)["callbacks"]
+    assert stopping.get("mode", "auto") == mode
+
+
 def test_changes_do_not_depend_on_their_order(plain):
     changes = {
         "optimizer.learning_rate.peak": 0.3,

@@ -1,10 +1,12 @@
 import csv
+import re
 
 import numpy as np
 import pytest
 from scipy import stats
 
 from kerasrecipes import Recipe, use
+from kerasrecipes.base.intervals import wilson_interval
 from kerasrecipes.runs.sweeping import Sweep, sweep
 from kerasrecipes.training.numerics import NUMERICS_VERSION
 from tests.fake_train import FakeTrain
@@ -159,8 +161,8 @@ def test_rows_of_different_numerics_versions_are_not_put_together():
     assert (a["n"], a["mean"]) == (2, pytest.approx(0.85))
     assert (b["n"], b["mean"]) == (2, pytest.approx(0.45))
     to_b, to_c = result.differences("a")
-    assert to_b == {"label": "b", "n": 0, "mean": None, "standard_deviation": None,
-                    "low": None, "high": None}  # fmt: skip
+    assert to_b == {"label": "b", "n": 0, "mean": None, "standard_deviation": None, "low": None,
+                    "high": None, "p_value": None, "holm_p_value": None}  # fmt: skip
     assert (to_c["n"], to_c["mean"]) == (2, pytest.approx(-0.15))
     assert result.remark == (
         "5 of 9 rows are older than numerics version 2: they are not compared with the others."
@@ -291,9 +293,77 @@ def test_what_so_few_runs_cannot_tell_is_none():
     assert _sweep({"a": {0: 0.9}, "b": {1: 0.8}}).differences("a")[0]["n"] == 0
 
 
-def test_equal_scores_have_an_interval_of_no_width():
-    (found,) = _sweep({"a": {0: 0.5, 1: 0.5, 2: 0.5}}).summary()
-    assert (found["standard_deviation"], found["low"], found["high"]) == (0, 0.5, 0.5)
+def test_equal_scores_have_the_interval_of_their_images():
+    rows = [
+        {"label": label, "seed": seed, "test_accuracy": score, "test_f1": score, "test_n": 100}
+        for label, score in {"a": 0.9, "b": 0.91}.items()
+        for seed in (0, 1)
+    ]
+    result = Sweep(tuple(rows))
+    a, _ = result.summary()
+    assert (a["mean"], a["standard_deviation"]) == (0.9, 0)
+    low, high = wilson_interval(90, 100)
+    assert a["high"] - a["low"] == pytest.approx((high - low) / np.sqrt(2))
+    (b,) = result.differences("a")
+    other_low, other_high = wilson_interval(91, 100)
+    width = np.hypot(high - low, other_high - other_low) / np.sqrt(2)
+    assert b["high"] - b["low"] == pytest.approx(width)
+    assert b["low"] < 0 < b["mean"] == pytest.approx(0.01)
+    assert b["p_value"] == b["holm_p_value"] > 0.5
+    # How far another metric is from its true value, its images do not say so simply.
+    (b,) = result.differences("a", "test_f1")
+    assert (b["standard_deviation"], b["low"], b["high"], b["p_value"]) == (0, None, None, None)
+
+
+def test_ten_variants_that_make_no_difference():
+    draws, sweeps, plain, corrected = np.random.default_rng(0), 200, 0, 0
+    for _ in range(sweeps):
+        scores = draws.binomial(1000, 0.9, (11, 5)) / 1000
+        rows = [
+            {"label": str(label), "seed": seed, "test_accuracy": score, "test_n": 1000}
+            for label, of_label in enumerate(scores)
+            for seed, score in enumerate(of_label)
+        ]
+        found = Sweep(tuple(rows)).differences("0")
+        plain += any(not row["low"] <= 0 <= row["high"] for row in found)
+        corrected += any(row["holm_p_value"] < 0.05 for row in found)
+        assert all(row["holm_p_value"] >= row["p_value"] for row in found)
+    assert plain / sweeps > 0.2
+    # At most 5%, and three standard errors.
+    assert corrected / sweeps < 0.05 + 3 * np.sqrt(0.05 * 0.95 / sweeps)
+
+
+def test_runs_on_different_data_are_not_paired():
+    def rows(label, data_hash):
+        return [
+            {"label": label, "seed": seed, "test_accuracy": 0.9, "data_hash": data_hash}
+            for seed in (0, 1)
+        ]
+
+    result = Sweep((*rows("a", "1" * 64), *rows("b", "2" * 64), *rows("c", "1" * 64)))
+    with pytest.raises(ValueError, match="on the same data can be paired") as caught:
+        result.differences("a")
+    assert "'b' and 'a', whose data with seed 0" in str(caught.value)
+    assert f"{'2' * 12} and {'1' * 12}" in str(caught.value)
+    (to_c,) = result.differences("a", labels=["c"])
+    assert (to_c["label"], to_c["n"]) == ("c", 2)
+    assert len(result.summary()) == 3
+    with pytest.raises(ValueError, match="`labels` must be one of"):
+        result.differences("a", labels=["d"])
+
+
+def test_a_sweep_is_shown_as_a_table(run):
+    result = run({"a": {}, "<b>": {"optimizer.momentum": 0.5}}, [0, 1], table=None)
+    title, header, a, b = repr(result).splitlines()
+    assert title == "Sweep: 4 runs, 2 labels."
+    columns = ["label", "n", "validation accuracy, 95%", "test accuracy, 95%"]
+    assert [header[header.index(column) :].startswith(column) for column in columns] == [True] * 4
+    assert re.split(" {2,}", a) == ["a", "2", *["80.5% (74.1% to 86.9%)"] * 2]
+    assert b.startswith("<b>    2  85.5% (79.1% to 91.9%)")
+    shown = result._repr_html_()
+    assert shown.startswith("<p>Sweep: 4 runs, 2 labels.</p><table><tr><th>label</th>")
+    assert "<td>&lt;b&gt;</td><td>2</td><td>85.5% (79.1% to 91.9%)</td>" in shown
+    assert repr(Sweep(())) == "Sweep: 0 runs, 0 labels."
 
 
 def test_an_unknown_label_or_metric_names_the_nearest(run, train):
@@ -312,7 +382,11 @@ def test_an_unknown_label_or_metric_names_the_nearest(run, train):
 
 def test_what_is_about_to_be_trained_is_told_and_what_a_table_stands_for_is_not(run, train):
     told = []
-    run({"a": {}}, [0, 1], on_start=lambda variant: told.append((variant.seed, len(train.trained))))
-    assert told == [(0, 0), (1, 1)]
-    run({"a": {}}, [0, 1, 2], on_start=lambda variant: told.append(variant.seed))
-    assert told[2:] == [2]
+
+    def tell(variant, folder):
+        told.append((variant.seed, len(train.trained), folder))
+
+    run({"a": {}}, [0, 1], on_start=tell)
+    assert told == [(0, 0, train.trained[0]), (1, 1, train.trained[1])]
+    run({"a": {}}, [0, 1, 2], on_start=tell)
+    assert [seed for seed, *_ in told[2:]] == [2]

@@ -338,6 +338,16 @@ def test_averaged_weights_are_scored_and_kept(tmp_path):
         train(RECIPE.replace({"averaging": True}), directory=tmp_path, verbose=0)
 
 
+def test_a_warmup_as_long_as_the_run_is_named_by_its_path():
+    warmed = use("CosineDecay", initial_learning_rate=0.0, warmup_target=0.1, warmup_epochs=4)
+    recipe = RECIPE.replace({"optimizer.learning_rate": warmed})
+    with pytest.raises(ValueError, match="warmup of CosineDecay must be shorter") as refused:
+        build_recipe(recipe, recipe.data.build("data").load())
+    assert refused.value.__notes__ == [
+        "If the run is too short for it, shorten optimizer.learning_rate.warmup_epochs=4."
+    ]
+
+
 def test_class_weights_by_name_and_balanced():
     dataset = Digits(classes=(0, 1)).load()
     recipe = RECIPE.replace({"class_weight": {"1": 3.0}})

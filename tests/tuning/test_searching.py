@@ -5,10 +5,13 @@ import keras_tuner
 import pytest
 
 from kerasrecipes import Recipe, use
+from kerasrecipes.cli.search_progress import SearchProgress
+from kerasrecipes.training.numerics import NUMERICS_VERSION
 from kerasrecipes.training.run import find_runs, runs_of
 from kerasrecipes.tuning import Search, choice, log_uniform, search, uniform
 from kerasrecipes.tuning.objectives import monitor_and_mode, resolved
 from kerasrecipes.tuning.rungs import rungs_of
+from kerasrecipes.tuning.search_folder import other_searches
 from kerasrecipes.tuning.trial_length import is_continuable
 from tests.tuning.keras_tuner.test_tensorboard import sessions
 
@@ -55,6 +58,7 @@ def test_a_recipe_is_searched_to_its_end(found):
     assert search_.best_recipe == RECIPE.replace(changes)
     assert changes["epochs"] == 2
     assert f"--set optimizer.momentum={changes['optimizer.momentum']}" in search_.result["set_line"]
+    assert search_.result["score"]["mean"] == search_.finalists[0]["validation_accuracy"]
     assert search_.result["score"]["n"] == 1
     assert [row["seed"] for row in search_.finalists] == [1]
     assert search_.scored_on_test == search_.finalists
@@ -120,12 +124,70 @@ def test_a_finished_search_trains_nothing_again(found, monkeypatch):
     search_, _ = found
     monkeypatch.setattr("kerasrecipes.tuning.keras_tuner.recipe_tuner.train", None)
     monkeypatch.setattr(
-        "kerasrecipes.tuning.searching.train", lambda *a, **k: pytest.fail("trained")
+        "kerasrecipes.tuning.concluding.train", lambda *a, **k: pytest.fail("trained")
     )
-    again = search(
-        RECIPE, SPACE, RUNGS, directory=search_.folder.parent, finalists=1, final_seeds=1
+    result = search_.result
+    for options in ({"finalists": 1, "final_seeds": 1}, {"finalists": 0}):
+        again = search(RECIPE, SPACE, RUNGS, directory=search_.folder.parent, **options)
+        assert again.folder == search_.folder
+        # Neither the finalist's score nor the test score gives way to less.
+        assert again.result == result
+    assert (result["finalists"], result["final_seeds"], result["test"]["n"]) == (1, 1, 359)
+
+
+def test_no_trial_keeps_a_checkpoint_when_the_search_has_ended(found):
+    search_, _ = found
+    assert any(not run.finished for run in find_runs(search_.folder / "runs"))
+    assert not list(search_.folder.glob("**/*checkpoint*"))
+
+
+def killed(*args, **kwargs):
+    raise KeyboardInterrupt
+
+
+def test_a_trial_that_is_killed_while_it_writes_its_outcome_is_repaired(tmp_path, monkeypatch):
+    options = {"directory": tmp_path, "finalists": 0}
+    with monkeypatch.context() as patched:
+        patched.setattr("kerasrecipes.training.training.finish_run", killed)
+        with pytest.raises(KeyboardInterrupt):
+            search(RECIPE, SPACE, "2x1", **options)
+    (trial,) = find_runs(next(tmp_path.glob("*/runs")))
+    assert (len(trial.history), trial.finished) == (1, False)
+    found = search(RECIPE, SPACE, "2x1", **options)
+    runs = find_runs(found.folder / "runs")
+    assert [run.finished for run in runs] == [True, True]
+    scores = {run.history[0]["val_accuracy"] for run in runs}
+    assert {row["score"] for row in found.trials} == scores
+
+
+def test_searches_of_other_numbers_data_or_backends_are_not_continued(tmp_path, found, capsys):
+    search_, _ = found
+    settings = search_.settings
+    digits = RECIPE.data.build("data").load().hash
+    assert (settings["numerics_version"], settings["data_hash"]) == (NUMERICS_VERSION, digits)
+    assert search_.folder.name.endswith(f"-{digits[:8]}-v{NUMERICS_VERSION}")
+    # As it was before searches recorded a version.
+    old = tmp_path / search_.folder.name.rsplit("-", 2)[0]
+    old.mkdir()
+    unversioned = {k: v for k, v in settings.items() if k not in ("numerics_version", "data_hash")}
+    (old / "search.json").write_text(json.dumps(unversioned))
+    folder = tmp_path / search_.folder.name
+    assert [each.folder for each in other_searches(folder)] == [old]
+    assert Search(old).numerics_version == 1
+    SearchProgress(rungs_of(RUNGS), 0, "val_accuracy").on_event(
+        "search", {"folder": folder, "direction": "max"}
     )
-    assert again.folder == search_.folder
+    expected = f"note: {old} is not reused: its numerics version is 1, now {NUMERICS_VERSION}\n"
+    assert capsys.readouterr().err == expected
+    folder.mkdir()
+    for other, message in (
+        ({"numerics_version": 1}, "another search: numerics_version differ"),
+        ({"data_hash": "0" * 64}, "another search: data_hash differ"),
+        ({"backend": "numpy"}, "begun with the backend numpy, .*Set KERAS_BACKEND=numpy"),
+    ):
+        (folder / "search.json").write_text(json.dumps(settings | other))
+        with pytest.raises(ValueError, match=message):
+            search(RECIPE, SPACE, RUNGS, directory=tmp_path)
 
 
 @pytest.mark.slow
@@ -213,6 +275,11 @@ def test_bad_input_is_refused_before_anything_is_written(tmp_path, options, mess
     assert not list(tmp_path.iterdir())
 
 
+def test_several_objectives_are_refused(tmp_path):
+    with pytest.raises(TypeError, match="`objective` must be a single objective"):
+        search(RECIPE, SPACE, "2x1", directory=tmp_path, objective=["val_accuracy", "val_loss"])
+
+
 def test_an_objective_that_the_recipe_does_not_report(tmp_path):
     with pytest.raises(ValueError, match="Did you mean 'val_accuracy'"):
         search(RECIPE, SPACE, "2x1", directory=tmp_path, objective="val_acuracy")
@@ -236,10 +303,14 @@ def test_the_metric_tells_the_direction_and_finalists_keep_the_best_epoch_by_it(
         search(recipe, SPACE, "2x2", **options)
 
 
+def of_objective(recipe, monitor, mode):
+    return resolved(recipe, [str(digit) for digit in range(10)], monitor, mode)
+
+
 def test_the_direction_of_an_objective():
     recipe = RECIPE.replace({"metrics": ["accuracy", use("F1Score"), use("Recall"), "Poisson"]})
     found = {
-        name: resolved(recipe, *monitor_and_mode(recipe, f"val_{name}"))
+        name: of_objective(recipe, *monitor_and_mode(recipe, f"val_{name}"))
         for name in ("accuracy", "loss", "f1_score_3", "recall", "poisson")
     }
     assert found == {
@@ -251,19 +322,23 @@ def test_the_direction_of_an_objective():
     }
     said = keras_tuner.Objective("val_gap", "min")
     expected = ("min", {"monitor": "val_gap", "mode": "min"})
-    assert resolved(recipe, *monitor_and_mode(recipe, said)) == expected
+    assert of_objective(recipe, *monitor_and_mode(recipe, said)) == expected
     with pytest.raises(ValueError, match="'val_gap' is better when larger") as caught:
-        resolved(recipe, *monitor_and_mode(recipe, "val_gap"))
+        of_objective(recipe, *monitor_and_mode(recipe, "val_gap"))
     assert "`--objective max:NAME`" in caught.value.__notes__[0]
     # The recipe itself may say it, and may keep the last epoch.
     known = recipe.replace({"monitor": "val_gap", "mode": "max"})
-    assert resolved(known, *monitor_and_mode(known, "val_gap")) == ("max", {})
-    assert resolved(known, *monitor_and_mode(known, "val_loss")) == (
+    assert of_objective(known, *monitor_and_mode(known, "val_gap")) == ("max", {})
+    assert of_objective(known, *monitor_and_mode(known, "val_loss")) == (
         "min",
         {"monitor": "val_loss", "mode": "auto"},
     )
+    gap = keras_tuner.Objective("val_other", "max")
+    direction, changes = of_objective(known, *monitor_and_mode(known, gap))
+    other = known.replace(changes)
+    assert (direction, other.monitor, other.mode) == ("max", "val_other", "max")
     last = recipe.replace({"monitor": None})
-    assert resolved(last, *monitor_and_mode(last, "val_loss")) == ("min", {})
+    assert of_objective(last, *monitor_and_mode(last, "val_loss")) == ("min", {})
 
 
 def test_a_folder_that_holds_another_search_is_refused(tmp_path, found):

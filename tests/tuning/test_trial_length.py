@@ -15,7 +15,7 @@ RECIPE = Recipe(data="Digits", model=use("MLP", units=[4]), optimizer=use("SGD",
 def refusal(recipe, objective):
     space = Space(recipe, {"optimizer.momentum": uniform(0.0, 0.9)})
     with pytest.raises(MonitorError, match="must be one of .* Received: ") as refused:
-        check_trials(space, rungs_of("2x1")[0], objective)
+        check_trials(space, rungs_of("2x1")[0], recipe.data.build("data").load(), objective)
     return refused.value
 
 

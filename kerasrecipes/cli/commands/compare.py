@@ -9,6 +9,9 @@ from kerasrecipes.cli.command import Command
 from kerasrecipes.cli.commands.report import kept_epoch, remark
 from kerasrecipes.cli.tables import print_table
 
+# The header of the p-values that are corrected for their number.
+CORRECTED = "p by Holm"
+
 
 def _compare(arguments: argparse.Namespace) -> None:
     """Prints the runs' scores, the options that differ, and McNemar's test against the first."""
@@ -63,18 +66,24 @@ def _print_options(runs: Mapping) -> None:
 
 
 def _print_tests(runs: Mapping) -> None:
+    from kerasrecipes.base.intervals import holm
+    from kerasrecipes.page.formats import number
     from kerasrecipes.runs.comparison import mcnemar
 
     (base, first), *others = runs.items()
-    rows, reasons = [], []
+    tests, reasons = {}, []
     for name, run in others:
         try:
-            rows.append({"run": name, "against": base, **_test(mcnemar(first, run))})
+            tests[name] = mcnemar(first, run)
         except ValueError as error:
             reasons.append(f"No test of {name} against {base}: {error}.")
+    rows = [{"run": name, "against": base, **_test(test)} for name, test in tests.items()]
+    if len(tests) > 1:
+        corrected = holm([test.p_value for test in tests.values()])
+        rows = [{**row, CORRECTED: number(p)} for row, p in zip(rows, corrected, strict=True)]
     print_table(rows)
-    if len(rows) > 1:
-        print(f"The {len(rows)} p-values are not corrected for their number.")
+    if len(tests) > 1:
+        print(f"{CORRECTED}: corrected for the number of tests, {len(tests)}.")
     for reason in reasons:
         print(reason)
 

@@ -39,7 +39,8 @@ def _list_runs(arguments: argparse.Namespace) -> None:
     directory = arguments.given or arguments.directory
     if not Path(directory).is_dir():
         raise ValueError(f"Expected a directory of run folders. Received: {directory}")
-    runs = find_runs(directory)
+    # A search has its runs in a folder of its own.
+    runs = find_runs(directory) or find_runs(Path(directory) / "runs")
     if not runs:
         print(f"There are no runs in {directory}.{_instead(Path(directory))}")
     print_table([_row(run) for run in runs])

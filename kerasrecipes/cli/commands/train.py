@@ -64,16 +64,13 @@ def _train_once(asked: Request) -> list:
 
 def _train_seeds(asked: Request) -> list:
     """Trains a recipe with each of several seeds, shows how scores spread, returns the runs."""
-    from kerasrecipes.page.formats import count, duration, percent
+    from kerasrecipes.page.formats import count, duration, percent, percent_interval
     from kerasrecipes.runs import sweep
     from kerasrecipes.training import Run
     from kerasrecipes.training.run import run_folder
 
-    data_hash = asked.recipe.data.build("data").load().hash
-    folder = functools.partial(run_folder, asked.directory, asked.name, data_hash=data_hash)
-
-    def announce(recipe) -> None:
-        _announce(dataclasses.replace(asked, recipe=recipe), folder(recipe.fingerprint))
+    def announce(recipe, folder: Path) -> None:
+        _announce(dataclasses.replace(asked, recipe=recipe), folder)
 
     result = sweep(
         asked.recipe,
@@ -85,7 +82,10 @@ def _train_seeds(asked: Request) -> list:
         verbose=_verbose(),
         on_start=announce,
     )
-    runs = [Run(folder(row["fingerprint"])) for row in result.rows]
+    runs = [
+        Run(run_folder(asked.directory, asked.name, row["fingerprint"], row["data_hash"]))
+        for row in result.rows
+    ]
     for run in runs:
         report_path(run)
     split = result.evaluation_split
@@ -107,7 +107,7 @@ def _train_seeds(asked: Request) -> list:
     n = result.rows[0][f"{split}_n"]
     line = f"mean {split} accuracy {percent(scores['mean'], n)}"
     if scores["low"] is not None:
-        line += f" (95% interval {percent(scores['low'], n)} to {percent(scores['high'], n)})"
+        line += f" (95% interval {percent_interval(scores['low'], scores['high'], n)})"
     print(f"{line} over {scores['n']} seed{'s' if scores['n'] > 1 else ''}")
     return runs
 

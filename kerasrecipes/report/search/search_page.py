@@ -9,6 +9,7 @@ from kerasrecipes.page.pages import template, write_page
 from kerasrecipes.report.search import figures
 from kerasrecipes.report.search.importance import option_importance
 from kerasrecipes.report.search.trials import is_of, options_of, score_text, written
+from kerasrecipes.training.numerics import version_of
 
 SHOWN_TRIALS = 20
 
@@ -122,4 +123,5 @@ def _recipe_json(search) -> str | None:
 
 def _settings(search) -> dict[str, Any]:
     names = ("rungs", "objective", "direction", "seed", "folds")
-    return {name: search.settings.get(name) for name in names}
+    settings = {name: search.settings.get(name) for name in names}
+    return {**settings, "numerics version": version_of(search.settings)}

@@ -41,7 +41,7 @@ class CoarseToFine(RungTuner):
             trials of that length, one third to trials of a third of it.
         rungs: `"20x2,8x8,3x30"` (trials x epochs), pairs, or `Rung`s; instead of `max_trials` and
             `epochs`.
-        seed: Non-negative integer.
+        seed: Non-negative integer, or `None` for any. A resumed search keeps its seed.
         promoted_fraction: Float in `[0, 1]`. The share of a rung's trials that are promoted from
             the rung before.
         exploration: Float in `[0, 1]`. The share of a rung's other trials that are drawn from the
@@ -60,6 +60,10 @@ class CoarseToFine(RungTuner):
         hyperparameters: As in keras-tuner.
         tune_new_entries: As in keras-tuner.
         allow_new_entries: As in keras-tuner.
+        max_retries_per_trial: Non-negative integer. How often a trial that raised an error is tried
+            again.
+        max_consecutive_failed_trials: Positive integer, or `None`. The search ends with an error
+            after so many failed trials in a row. Unlike in keras-tuner, it does not by default.
         **kwargs: As in `keras_tuner.Tuner`: `directory`, `project_name`, `overwrite`, ...
 
     Raises:
@@ -81,7 +85,7 @@ class CoarseToFine(RungTuner):
         max_trials: int | None = None,
         rungs: str | Iterable[Rung | tuple[int, int]] | None = None,
         *,
-        seed: int = 0,
+        seed: int | None = 0,
         promoted_fraction: float = 0.2,
         exploration: float = 0.1,
         model: bool = True,
@@ -92,6 +96,8 @@ class CoarseToFine(RungTuner):
         hyperparameters=None,
         tune_new_entries: bool = True,
         allow_new_entries: bool = True,
+        max_retries_per_trial: int = 0,
+        max_consecutive_failed_trials: int | None = None,
         **kwargs,
     ):
         if (max_trials is None) == (rungs is None):
@@ -101,7 +107,13 @@ class CoarseToFine(RungTuner):
             )
         if max_trials is not None:
             check_integer("max_trials", max_trials, at_least=1)
-        check_integer("seed", seed, at_least=0)
+        if seed is not None:
+            check_integer("seed", seed, at_least=0)
+        check_integer("max_retries_per_trial", max_retries_per_trial, at_least=0)
+        if max_consecutive_failed_trials is not None:
+            check_integer(
+                "max_consecutive_failed_trials", max_consecutive_failed_trials, at_least=1
+            )
         if isinstance(objective, list | tuple):
             raise ValueError(
                 f"`objective` must be a single objective. Received: objective={objective!r}"
@@ -120,6 +132,8 @@ class CoarseToFine(RungTuner):
             hyperparameters=hyperparameters,
             tune_new_entries=tune_new_entries,
             allow_new_entries=allow_new_entries,
+            max_retries_per_trial=max_retries_per_trial,
+            max_consecutive_failed_trials=max_consecutive_failed_trials,
         )
         super().__init__(oracle, hypermodel, max_trials, **kwargs)
         self._check_space()

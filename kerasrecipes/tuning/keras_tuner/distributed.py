@@ -4,6 +4,7 @@ import functools
 import logging
 import os
 import socket
+import sys
 import time
 from typing import Any
 
@@ -40,6 +41,21 @@ def is_expected(worker: str) -> bool:
     """Returns whether the chief expects a worker of this id; it expects any if none is named."""
     given = os.environ.get(WORKERS)
     return given is None or worker in given.split(",")
+
+
+def silence_conditions() -> None:
+    """Keeps keras-tuner 1.4.8 from printing a value of each condition that it sends or receives.
+
+    A `print` was left in their `to_proto`. Without one, this changes nothing.
+    """
+    import keras_tuner
+
+    space = keras_tuner.HyperParameters()
+    space.Boolean("parent")
+    with space.conditional_scope("parent", True):
+        space.Boolean("child")
+    (condition,) = space.space[-1].conditions
+    vars(sys.modules[type(condition).__module__])["print"] = lambda *values: None
 
 
 class RetryingClient:

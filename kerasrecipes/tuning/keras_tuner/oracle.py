@@ -23,7 +23,8 @@ from kerasrecipes.tuning.keras_tuner.trial_values import (
 )
 from kerasrecipes.tuning.objectives import with_direction
 from kerasrecipes.tuning.planning.median_rule import should_stop_early
-from kerasrecipes.tuning.planning.plan import Observation, Plan, Proposal
+from kerasrecipes.tuning.planning.observations import Observation, Proposal
+from kerasrecipes.tuning.planning.plan import Plan
 from kerasrecipes.tuning.planning.region import Region
 from kerasrecipes.tuning.planning.unit_cube import UnitCube
 from kerasrecipes.tuning.rungs import Rung, rungs_of
@@ -40,7 +41,7 @@ class CoarseToFineOracle(ResumableOracle):
     Args:
         objective: As in keras-tuner: the name of a metric, or `keras_tuner.Objective`.
         rungs: The rungs, or `None` until `set_rungs` is called.
-        seed: Non-negative integer; see `Plan`.
+        seed: Non-negative integer; see `Plan`. `None` for any.
         continues: Whether promoted trials continue from their parents' weights; see `Plan`.
         promoted_fraction: Float in `[0, 1]`; see `Plan`.
         exploration: Float in `[0, 1]`; see `Plan`.
@@ -51,6 +52,8 @@ class CoarseToFineOracle(ResumableOracle):
         hyperparameters: As in keras-tuner.
         tune_new_entries: As in keras-tuner.
         allow_new_entries: As in keras-tuner.
+        max_retries_per_trial: As in keras-tuner.
+        max_consecutive_failed_trials: As in keras-tuner.
     """
 
     def __init__(
@@ -58,7 +61,7 @@ class CoarseToFineOracle(ResumableOracle):
         objective=None,
         rungs: Sequence[Rung] | None = None,
         *,
-        seed: int = 0,
+        seed: int | None = 0,
         continues: bool = True,
         promoted_fraction: float = 0.2,
         exploration: float = 0.1,
@@ -69,6 +72,8 @@ class CoarseToFineOracle(ResumableOracle):
         hyperparameters=None,
         tune_new_entries: bool = True,
         allow_new_entries: bool = True,
+        max_retries_per_trial: int = 0,
+        max_consecutive_failed_trials: int | None = None,
     ):
         super().__init__(
             objective=with_direction(objective),
@@ -76,15 +81,18 @@ class CoarseToFineOracle(ResumableOracle):
             tune_new_entries=tune_new_entries,
             allow_new_entries=allow_new_entries,
             seed=seed,
-            max_consecutive_failed_trials=None,
+            max_retries_per_trial=max_retries_per_trial,
+            max_consecutive_failed_trials=max_consecutive_failed_trials,
         )
+        self._any_seed = seed is None
         check_choice("epoch", epoch, SCORED_EPOCHS)
         self.rungs = None if rungs is None else tuple(rungs)
         self.widen = tuple(widen)
         self.median_rule = median_rule
         self.epoch = epoch
         self.options: dict[str, Any] = {
-            "seed": seed,
+            # keras-tuner draws a seed in the place of `None`, and of 0.
+            "seed": self.seed if seed is None else seed,
             "continues": continues,
             "promoted_fraction": promoted_fraction,
             "exploration": exploration,
@@ -174,6 +182,8 @@ class CoarseToFineOracle(ResumableOracle):
         """Resumes a search from its state; raises a `ValueError` if its settings differ."""
         if self.rungs is not None and state["rungs"]:
             self.check_same("rungs", state["rungs"], _as_texts(self.rungs))
+        if self._any_seed:
+            self.options["seed"] = self.seed = state["options"]["seed"]
         self.check_same("options", state["options"], self.options)
         super().set_state(state)
         rungs = state["rungs"] and rungs_of(",".join(state["rungs"]))

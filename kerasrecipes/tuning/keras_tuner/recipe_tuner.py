@@ -2,6 +2,7 @@
 
 import contextlib
 import functools
+import shutil
 import time
 import warnings
 from collections.abc import Callable, Sequence
@@ -123,7 +124,7 @@ class RecipeTuner(CoarseToFine):
         """Trains a recipe until its reporter ends it, and returns the history of its run."""
         runs = Path(self.project_dir) / "runs"
         folder = run_folder(runs, RUN_NAME, recipe.fingerprint, _data_hash(recipe.data))
-        if len(_rows(folder)) < reporter.epochs:
+        if len(_rows(folder)) < reporter.epochs or _is_unfinished(folder, recipe):
             log_hyperparameters(
                 folder / "logs", self.space.changes(trial.hyperparameters.values), trial.trial_id
             )
@@ -134,6 +135,11 @@ class RecipeTuner(CoarseToFine):
             ):
                 train(recipe, directory=runs, name=RUN_NAME, verbose=0, callbacks=[reporter])
         return _rows(folder)
+
+    def remove_checkpoints(self) -> None:
+        # A run that ended with its rung, or earlier, keeps the checkpoints of an unfinished one.
+        for folder in Path(self.project_dir).glob(f"runs/{RUN_NAME}-*/checkpoint"):
+            shutil.rmtree(folder)
 
     def on_trial_begin(self, trial):
         self.began = time.monotonic()
@@ -196,6 +202,11 @@ def _data_hash(data: Spec) -> str:
 def _rows(folder: Path) -> list[dict[str, float]]:
     """Returns the history of the run in a folder; it is empty before the run begins."""
     return Run(folder).history if (folder / "recipe.json").is_file() else []
+
+
+def _is_unfinished(folder: Path, recipe: Recipe) -> bool:
+    """Returns whether a run has all of its epochs, and was killed while it wrote its scores."""
+    return not Run(folder).finished and len(_rows(folder)) >= recipe.epochs
 
 
 def _logs(row) -> dict[str, float]:

@@ -1,7 +1,5 @@
 """Tuner that runs trials by rungs and records failed ones, for keras-tuner."""
 
-import math
-import shutil
 import threading
 import time
 import traceback
@@ -9,18 +7,27 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import keras
 import keras_tuner
 from keras_tuner.engine.trial import TrialStatus
 
-from kerasrecipes.base.checks import nearest
-from kerasrecipes.base.files import replacing, write_json
+from kerasrecipes.base.files import write_json
 from kerasrecipes.base.gradient_registry import hold_gradients_weakly
-from kerasrecipes.base.text import listed
-from kerasrecipes.training.resumable_checkpoint import ResumableCheckpoint
-from kerasrecipes.tuning.keras_tuner.distributed import RetryingClient, role
+from kerasrecipes.tuning.keras_tuner.distributed import RetryingClient, role, silence_conditions
 from kerasrecipes.tuning.keras_tuner.oracle import CAUSE, CoarseToFineOracle
-from kerasrecipes.tuning.keras_tuner.trial_values import EPOCHS, INITIAL_EPOCH, PARENT, as_logs
+from kerasrecipes.tuning.keras_tuner.trial_checkpoints import (
+    Restore,
+    checkpoint_of,
+    copy_checkpoint,
+    delete_checkpoint,
+)
+from kerasrecipes.tuning.keras_tuner.trial_results import (
+    accepts_epochs,
+    cause_of,
+    finite_metrics,
+    refusing_other_epochs,
+    reported,
+)
+from kerasrecipes.tuning.keras_tuner.trial_values import EPOCHS, INITIAL_EPOCH, PARENT
 from kerasrecipes.tuning.rungs import usual_rungs
 
 # How long a worker whose next trial depends on running ones waits before it asks again, and how
@@ -28,10 +35,6 @@ from kerasrecipes.tuning.rungs import usual_rungs
 IDLE_SECONDS = 0.2
 # How long a chief without any further trial waits for workers that do not know it yet.
 LATE_SECONDS = 5
-
-
-class Diverged(Exception):
-    """The objective or a loss of a trial is NaN or infinite."""
 
 
 class RungTuner(keras_tuner.Tuner):
@@ -55,6 +58,8 @@ class RungTuner(keras_tuner.Tuner):
         # In a worker, keras-tuner replaces `self.oracle` by a client of the chief's oracle.
         self.chief_oracle = oracle
         self.max_trials = max_trials
+        if role() != "alone":
+            silence_conditions()
         super().__init__(oracle, hypermodel, **kwargs)
         if role() == "worker":
             self.oracle = RetryingClient(self.oracle)
@@ -73,7 +78,7 @@ class RungTuner(keras_tuner.Tuner):
         self.save()
         if role() == "chief":
             self._serve()
-            self.chief_oracle.check_results()
+            self._end()
             return
         self.on_search_begin()
         while (trial := self._next_trial()) is not None:
@@ -82,12 +87,34 @@ class RungTuner(keras_tuner.Tuner):
             self.on_trial_end(trial)
         self.on_search_end()
         if role() == "alone":
-            self.chief_oracle.check_results()
+            self._end()
+
+    def _end(self) -> None:
+        """Ends a search whose trials have all ended."""
+        self.chief_oracle.check_results()
+        self.remove_checkpoints()
+
+    def remove_checkpoints(self) -> None:
+        """Deletes what no trial will continue from; the weights of each trial's model stay."""
+        for folder in Path(self.project_dir).glob("trial_*"):
+            delete_checkpoint(folder)
 
     def run_trial(self, trial, *args, **kwargs):
-        return super().run_trial(
-            trial, *args, **kwargs, epochs=trial.hyperparameters.values[EPOCHS]
-        )
+        """Trains a trial; a subclass may do it in another way, as keras-tuner documents.
+
+        Args:
+            trial: The trial.
+            *args: What `search` was given.
+            **kwargs: What `search` was given, and `epochs`, the length of the trial. A trial that
+                is promoted from a shorter one has the epochs of that one too: a subclass that
+                builds a new model trains it for all of them.
+
+        Returns:
+            A number, a dictionary of metrics, or the history of `fit`; or nothing, if `report` was
+            called after each epoch.
+        """
+        kwargs.setdefault("epochs", trial.hyperparameters.values[EPOCHS])
+        return super().run_trial(trial, *args, **kwargs)
 
     def _build_and_fit_model(self, trial, *args, callbacks, epochs, **kwargs):
         # keras-tuner calls this method so that subclasses can change the arguments of `fit`. The
@@ -98,16 +125,15 @@ class RungTuner(keras_tuner.Tuner):
         hold_gradients_weakly()
         initial = 0
         if self.executions_per_trial == 1:
-            checkpoint = ResumableCheckpoint(
-                self._checkpoint(trial.trial_id), [c for c in callbacks if _is_saved(c)]
-            )
-            if not checkpoint.path.exists() and trial.hyperparameters.values[INITIAL_EPOCH]:
-                self._copy_checkpoint_of_parent(trial)
-            callbacks = [*callbacks, _Restore(checkpoint), checkpoint]
+            folder, values = Path(self.get_trial_dir(trial.trial_id)), trial.hyperparameters.values
+            checkpoint = checkpoint_of(folder, callbacks)
+            if not checkpoint.path.exists() and values[INITIAL_EPOCH]:
+                copy_checkpoint(Path(self.get_trial_dir(values[PARENT])), folder)
+            callbacks = [*callbacks, Restore(checkpoint), checkpoint]
             initial = checkpoint.finished_epochs
-        return super()._build_and_fit_model(
-            trial, *args, **kwargs, callbacks=callbacks, epochs=epochs, initial_epoch=initial
-        )
+        options = {**kwargs, "callbacks": callbacks, "epochs": epochs, "initial_epoch": initial}
+        with refusing_other_epochs():
+            return super()._build_and_fit_model(trial, *args, **options)
 
     def on_epoch_end(self, trial, model, epoch, logs=None):
         if self.report(trial, epoch + 1, logs or {}):
@@ -128,16 +154,7 @@ class RungTuner(keras_tuner.Tuner):
             Diverged: If the objective or a loss is NaN or infinite.
             ValueError: If the objective is not among the metrics.
         """
-        name = self.oracle.objective.name
-        metrics = {key: float(value) for key, value in logs.items()}
-        if name not in metrics:
-            raise keras_tuner.errors.FatalValueError(
-                f"`objective` must be one of the reported metrics: {listed(metrics) or 'none'}."
-                f"{nearest(name, metrics)} Received: objective={name!r}"
-            )
-        for watched in (name, "loss", "val_loss"):
-            if not math.isfinite(metrics.get(watched, 0.0)):
-                raise Diverged(f"{watched} is {metrics[watched]} after {epochs} epochs.")
+        metrics = finite_metrics(logs, self.oracle.objective.name, epochs)
         reply = self.oracle.update_trial(trial.trial_id, metrics, step=epochs)
         return reply.status == TrialStatus.STOPPED
 
@@ -183,18 +200,23 @@ class RungTuner(keras_tuner.Tuner):
     def _attempt(self, trial, *fit_args, **fit_kwargs) -> None:
         """Runs a trial. If it raises an error, the trial is recorded as failed with its cause."""
         try:
+            if accepts_epochs(self.run_trial):
+                fit_kwargs["epochs"] = trial.hyperparameters.values[EPOCHS]
             results = self.run_trial(trial, *fit_args, **fit_kwargs)
-            if not self.oracle.get_trial(trial.trial_id).metrics.exists(self.oracle.objective.name):
-                self.report(trial, 1, as_logs(results, self.oracle.objective.name))
+            name = self.oracle.objective.name
+            if not self.oracle.get_trial(trial.trial_id).metrics.exists(name):
+                for epoch, logs in reported(results, trial.hyperparameters.values, name):
+                    self.report(trial, epoch, logs)
             trial.status = TrialStatus.COMPLETED
         except keras_tuner.errors.FatalError:
             raise
         except Exception as error:
-            trial.status = TrialStatus.FAILED
+            # As in keras-tuner: a `FailedTrialError` is no reason to try again.
+            hopeless = isinstance(error, keras_tuner.errors.FailedTrialError)
+            trial.status = TrialStatus.FAILED if hopeless else TrialStatus.INVALID
             trial.message = traceback.format_exc()
-            first_line = next(iter(str(error).strip().splitlines()), "")
-            cause = f"{type(error).__name__}: {first_line}"
-            write_json(Path(self.get_trial_dir(trial.trial_id)) / CAUSE, {"cause": cause})
+            path = Path(self.get_trial_dir(trial.trial_id)) / CAUSE
+            write_json(path, {"cause": cause_of(error)})
 
     def assign_rungs(self, epochs: int | None) -> None:
         """Gives the oracle the rungs that follow from `max_trials` and `epochs`.
@@ -217,33 +239,3 @@ class RungTuner(keras_tuner.Tuner):
                 "`epochs` must be left out, because the tuner was given `rungs`. "
                 f"Received: epochs={epochs!r}"
             )
-
-    def _checkpoint(self, trial_id: str) -> Path:
-        return Path(self.get_trial_dir(trial_id)) / "checkpoint.npz"
-
-    def _copy_checkpoint_of_parent(self, trial) -> None:
-        """Copies the checkpoint of a promoted trial's parent into its own folder.
-
-        checkpoint.npz is copied last and whole: where it exists, the copy is complete.
-        """
-        parent = Path(self.get_trial_dir(trial.hyperparameters.values[PARENT]))
-        for path in parent.glob("checkpoint.weights.h5"):
-            shutil.copy(path, self.get_trial_dir(trial.trial_id))
-        with replacing(self._checkpoint(trial.trial_id)) as temporary:
-            shutil.copy(parent / "checkpoint.npz", temporary)
-
-
-class _Restore(keras.callbacks.Callback):
-    """Restores the model from a checkpoint before its first epoch."""
-
-    def __init__(self, checkpoint: ResumableCheckpoint):
-        super().__init__()
-        self.checkpoint = checkpoint
-
-    def on_train_begin(self, logs=None):
-        self.checkpoint.restore(self.model)
-
-
-def _is_saved(callback: keras.callbacks.Callback) -> bool:
-    """Returns whether a checkpoint holds a callback's state; TensorBoard's is that of its logs."""
-    return not isinstance(callback, keras.callbacks.TensorBoard)

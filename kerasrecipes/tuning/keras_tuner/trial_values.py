@@ -1,13 +1,12 @@
 """Values, curve and score of a keras-tuner trial, and the trial as an observation."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-import keras
 import numpy as np
 from keras_tuner.engine.trial import TrialStatus
 
-from kerasrecipes.tuning.planning.plan import Observation
+from kerasrecipes.tuning.planning.observations import Observation
 from kerasrecipes.tuning.planning.unit_cube import UnitCube
 
 # The values of a trial that are not hyperparameters; the first three as keras-tuner's Hyperband
@@ -75,7 +74,7 @@ def as_observation(
         score = score_of(curve, planned, epoch) if succeeded else -np.inf
     if parent is not None and initial:
         curve = [*parent.curve, *curve]
-    epochs = min(planned, len(curve)) if ended else planned
+    epochs = min(planned, _last_epoch(trial, objective)) if ended else planned
     if score is not None and np.isfinite(score) and len(curve) < planned:
         curve = [*curve, *[curve[-1]] * (planned - len(curve))]
     return Observation(
@@ -91,26 +90,16 @@ def as_observation(
     )
 
 
+def _last_epoch(trial: Any, objective: Any) -> int:
+    """Returns the last epoch that was reported of a trial, counted from 1; 0 if none was."""
+    if not trial.metrics.exists(objective.name):
+        return 0
+    return max((seen.step for seen in trial.metrics.get_history(objective.name)), default=0)
+
+
 def forget_from(trial: Any, step: int) -> None:
     """Drops the metrics of a trial from an epoch on, because the trial trains that epoch again."""
     config = trial.metrics.get_config()
     for metric in config["metrics"].values():
         metric["observations"] = [seen for seen in metric["observations"] if seen["step"] < step]
     trial.metrics = type(trial.metrics).from_config(config)
-
-
-def as_logs(results: Any, objective: str) -> Mapping[str, float]:
-    """Returns what a user's own `run_trial` returned as a dictionary of metrics.
-
-    Args:
-        results: A number, a dictionary, a Keras history, or a list of these for their means.
-        objective: The name of a number.
-    """
-    if isinstance(results, list):
-        every = [as_logs(result, objective) for result in results]
-        return {name: sum(logs[name] for logs in every) / len(every) for name in every[0]}
-    if isinstance(results, Mapping):
-        return results
-    if isinstance(results, keras.callbacks.History):
-        return {name: values[-1] for name, values in results.history.items()}
-    return {objective: float(results)}

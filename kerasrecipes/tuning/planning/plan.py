@@ -8,60 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import qmc
 
+from kerasrecipes.tuning.planning.observations import Observation, Proposal
 from kerasrecipes.tuning.planning.region import Region, narrowed, whole
 from kerasrecipes.tuning.planning.surrogate import MIN_TRIALS, Surrogate
 from kerasrecipes.tuning.planning.unit_cube import UnitCube
 from kerasrecipes.tuning.rungs import Rung
-
-
-@dataclass(frozen=True)
-class Observation:
-    """A trial as the plan sees it.
-
-    Args:
-        name: The name of the trial.
-        point: Array `(d,)`. The trial's point in the unit cube.
-        rung: The number of its rung, from 0.
-        epochs: The length that was planned for the trial, in epochs.
-        cost_epochs: How many epochs the trial trained itself. The epochs of its parent do not count
-            where it continues from the parent's weights.
-        score: Higher is better; `-inf` if the trial failed, `None` while it runs.
-        parent: The name of the shorter trial that this one continues or repeats, if it is promoted.
-        curve: The scores after 1, 2, ... epochs. Where the trial was stopped early, its last score
-            fills the remaining epochs.
-        initial_epoch: How many of its epochs its parent trained.
-    """
-
-    name: str
-    point: np.ndarray
-    rung: int
-    epochs: int
-    cost_epochs: int
-    score: float | None
-    parent: str | None = None
-    curve: tuple[float, ...] = ()
-    initial_epoch: int = 0
-
-    @property
-    def has_score(self) -> bool:
-        """Whether the trial ended and did not fail."""
-        return self.score not in (None, -np.inf)
-
-    @property
-    def is_complete(self) -> bool:
-        """Whether the trial ended with all of its epochs: it neither failed nor stopped early."""
-        return self.has_score and self.initial_epoch + self.cost_epochs >= self.epochs
-
-
-@dataclass(frozen=True)
-class Proposal:
-    """The next trial; its fields are those of `Observation`."""
-
-    point: np.ndarray
-    rung: int
-    epochs: int
-    parent: str | None = None
-
 
 WAIT = "wait"
 # The share of the first rung's trials that are spread over the space before a model chooses points.
@@ -147,7 +98,8 @@ class Plan:
                     return Proposal(promoted.point, number, rung.epochs, promoted.name)
         if rung.epochs > remaining:
             return None
-        return Proposal(self._new_point(number, here, observations), number, rung.epochs)
+        point = self._untried(self._new_point(number, here, observations), here)
+        return None if point is None else Proposal(point, number, rung.epochs)
 
     def _next_promoted(self, number: int, parents, observations) -> Observation | None:
         """Returns the best complete trial of the rung before that is not promoted yet."""
@@ -169,6 +121,20 @@ class Plan:
         if explores or not self.model:
             return self._farthest(region.sample(64, rng), observations)
         return self._maximized_acquisition(region, self.rungs[number].epochs, observations, rng)
+
+    def _untried(self, point: np.ndarray, here: Sequence[Observation]) -> np.ndarray | None:
+        """Returns the point itself, or the nearest one that no trial of the rung has.
+
+        It is `None` if the space is finite, and the rung has tried all of it.
+        """
+        if self.cube.grid is None:
+            return point
+        tried = {self.cube.key(trial.point) for trial in here}
+        remaining = [each for key, each in self.cube.grid.items() if key not in tried]
+        if not remaining or self.cube.key(point) not in tried:
+            return point if remaining else None
+        features = self.cube.features(np.stack([point, *remaining]))
+        return remaining[np.argmin(np.sum((features[1:] - features[0]) ** 2, axis=1))]
 
     def _can_model(self, new: int, observations) -> bool:
         """Returns whether the first rung has enough trials to fit a model to their scores."""

@@ -1,6 +1,8 @@
 """Unit cube of a search space: one coordinate in [0, 1) for each hyperparameter."""
 
 import functools
+import itertools
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -10,6 +12,8 @@ import numpy as np
 WIDENED_BY = 0.25
 # The highest coordinate in a range that is not widened: coordinates lie in [0, 1).
 BELOW_ONE = 1 - 1e-9
+# All points of a space are listed if there are no more than these.
+MOST_GRID_POINTS = 4096
 
 
 class UnitCube:
@@ -48,6 +52,23 @@ class UnitCube:
         """The lowest and the highest coordinates that a search may reach."""
         beyond = np.where(self.widened, WIDENED_BY, 0.0)
         return -beyond, 1 + beyond
+
+    @functools.cached_property
+    def grid(self) -> dict[tuple, np.ndarray] | None:
+        """All points of a finite space, by `key`; `None` if it is not, or has more than 4,096."""
+        values = [_values(hp) for hp in self]
+        finite = bool(values) and all(values)
+        if not finite or math.prod(map(len, values)) > MOST_GRID_POINTS:
+            return None
+        cells = [[hp.value_to_prob(v) for v in own] for hp, own in zip(self, values, strict=True)]
+        tried = [self.decode(np.array(point)) for point in itertools.product(*cells)]
+        # Points that differ in hyperparameters only whose conditions do not hold are one.
+        points = [self.encode(each) for each in tried]
+        return {self.key(point): point for point in points}
+
+    def key(self, point: np.ndarray) -> tuple:
+        """Returns the values at a point, hashable."""
+        return tuple(self.decode(point).items())
 
     def encode(self, values: Mapping[str, Any]) -> np.ndarray:
         """Returns the point of a trial's values, `(d,)`."""
@@ -111,6 +132,11 @@ class UnitCube:
 def _is_active(hp, values: Mapping[str, Any]) -> bool:
     """Returns whether a trial with these values has a hyperparameter."""
     return all(condition.is_active(values) for condition in hp.conditions) and hp.name in values
+
+
+def _values(hp) -> Sequence[Any]:
+    """Returns all values of a hyperparameter; none if it is continuous."""
+    return tuple(hp.values) if getattr(hp, "step", 1) is not None else ()
 
 
 def _levels(hp) -> int | None:

@@ -21,7 +21,9 @@ def test_differences_are_paired_by_seed(monkeypatch, tmp_path):
     result = study.compare(recipe, augmentations, (0, 1, 2), tmp_path, tmp_path / "t.csv")
     none, flip = study.table(result)
     assert (none["test accuracy"], none["difference"]) == ("51.0%", "")
-    assert (flip["difference"], flip["95% interval"]) == ("+10.0%", "+10.0% to +10.0%")
+    # Three equal differences: the interval is that of accuracies on 100 images.
+    assert (flip["difference"], flip["95% interval"]) == ("+10.0%", "+2.2% to +17.8%")
+    assert flip["p by Holm"] == "0.012"
     assert Sweep.read(tmp_path / "t.csv").labels == ["none", "flip"]
     assert study.draw(result).axes
 

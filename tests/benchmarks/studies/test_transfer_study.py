@@ -6,11 +6,12 @@ from kerasrecipes.runs import Sweep
 
 def result(accuracies):
     rows = [
-        {"label": f"{strategy}, {labels}", "seed": seed, "test_accuracy": accuracy + seed / 100}
+        {"label": f"{strategy}, {labels}", "seed": seed, "test_accuracy": accuracy + seed / 100,
+         "test_n": 100, "data_hash": str(labels)}
         for labels in (10, 50)
         for strategy, accuracy in accuracies.items()
         for seed in (10, 11, 12)
-    ]
+    ]  # fmt: skip
     return Sweep(tuple(rows))
 
 

@@ -186,6 +186,17 @@ def test_the_time_of_finalists_is_counted(progress, tmp_path, capsys):
     assert "finalist with seed 2  about 4.0 s left" in capsys.readouterr().out
 
 
+def test_a_chief_counts_the_trials_of_its_workers(progress, tmp_path, capsys):
+    progress.clock.now += 10
+    progress.on_event("finalist", {"seed": 1})
+    # Nothing was trained here yet.
+    assert capsys.readouterr().out == "w: finalist with seed 1\n"
+    progress.finals = 0
+    write_rows(tmp_path / "trials.csv", [{**ROW, "trial": f"000{n}"} for n in range(6)])
+    progress.on_event("finalist", {"seed": 1})
+    assert capsys.readouterr().out == "w: finalist with seed 1  about 8.0 s left\n"
+
+
 def test_low_is_best_where_it_is(progress, tmp_path):
     write_rows(tmp_path / "trials.csv", [ROW, {**ROW, "score": 0.5}])
     progress.on_event("search", {"folder": str(tmp_path), "direction": "min"})
@@ -200,7 +211,7 @@ def test_a_live_table_shows_the_trial_that_runs(progress, tmp_path):
     console = Console(width=120, record=True, file=io.StringIO())
     console.print(progress._table())
     text = " ".join(console.export_text().split())
-    assert "rung 1 of 2 · 2 of 20 epochs · best val_accuracy 0.9 · – left" in text
+    assert text.startswith("rung 1 of 2 · 2 of 20 epochs · best val_accuracy 0.9 rung trial")
     assert "best so far batch_size=32" in text
     narrow = Console(width=60, record=True, file=io.StringIO())
     progress.rows[-1] |= {"cause": "OSError: no room", "model.units": "[64, 64]"}

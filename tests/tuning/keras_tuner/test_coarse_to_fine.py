@@ -125,6 +125,80 @@ def test_a_user_may_return_a_number(tmp_path):
     )
 
 
+def test_a_users_own_trial_gets_its_length(tmp_path):
+    class Own(CoarseToFine):
+        def run_trial(self, trial, *args, **kwargs):
+            lengths.append(kwargs["epochs"])
+            hp = trial.hyperparameters
+            return self.hypermodel.fit(hp, self.hypermodel.build(hp), *args, **kwargs)
+
+    lengths = []
+    tuner = Own(build, "val_accuracy", rungs="2x1,2x3", directory=str(tmp_path), seed=0)
+    _search(tuner)
+    trials = tuner.oracle.observations()
+    assert lengths == [t.epochs for t in trials] == [1, 1, 3, 3]
+    # A history tells of each epoch, but not again of those of the parent.
+    curves = [tuner.oracle.trials[t.name].metrics.get_history("val_accuracy") for t in trials]
+    steps = [[seen.step for seen in curve] for curve in curves]
+    promoted = [t.parent is not None for t in trials].index(True)
+    assert steps[promoted] == [2, 3]
+    assert [t.cost_epochs for t in trials] == [len(each) for each in steps]
+
+
+def test_one_number_stands_for_a_whole_trial(tmp_path):
+    class Number(BlackBox):
+        def run_trial(self, trial, verbose):
+            return trial.hyperparameters.values["x"]
+
+    trials = Number(tmp_path, rungs="3x5,1x9", promoted_fraction=0.0).run().oracle.observations()
+    assert [(t.rung, t.cost_epochs, t.is_complete) for t in trials] == [
+        *[(0, 5, True)] * 3,
+        (1, 9, True),
+    ]
+
+
+def test_a_fit_that_chooses_epochs_is_told_what_to_do(tmp_path):
+    class Choosing(keras_tuner.HyperModel):
+        def build(self, hp):
+            return build(hp)
+
+        def fit(self, hp, model, *args, **kwargs):
+            return model.fit(*args, epochs=hp.Int("epochs", 1, 3), **kwargs)
+
+    with pytest.raises(TypeError, match="Pass on the `epochs` among the keyword arguments"):
+        _search(_tuner(tmp_path, Choosing(), rungs="2x1"))
+
+
+def test_a_search_of_any_seed_resumes_with_it(tmp_path):
+    drawn = {BlackBox(tmp_path / str(n), seed=None).oracle.options["seed"] for n in range(4)}
+    assert len(drawn) > 1
+    tuner = BlackBox(tmp_path / "0", seed=None, rungs="2x1")
+    tuner.save()
+    seed = tuner.oracle.options["seed"]
+    again = BlackBox(tmp_path / "0", seed=None, rungs="2x1")
+    assert again.oracle.options["seed"] == again.oracle.plan.seed == seed
+
+
+def test_a_trial_is_tried_again_and_failures_in_a_row_end_the_search(tmp_path):
+    class Flaky(BlackBox):
+        def run_trial(self, trial, **kwargs):
+            tries.append(trial.trial_id)
+            if tries.count(trial.trial_id) < needed:
+                raise OSError("no room")
+            super().run_trial(trial, **kwargs)
+
+    tries, needed = [], 2
+    tuner = Flaky(tmp_path, rungs="2x1", max_retries_per_trial=1).run()
+    assert tries == ["0000", "0000", "0001", "0001"]
+    assert all(t.has_score for t in tuner.oracle.observations())
+    tries, needed = [], 3
+    (tmp_path / "row").mkdir()
+    tuner = Flaky(tmp_path / "row", rungs="4x1", max_consecutive_failed_trials=2)
+    with pytest.raises(RuntimeError, match="exceeded the limit of 2"):
+        tuner.run()
+    assert tries == ["0000", "0001"]
+
+
 @pytest.mark.parametrize(("epoch", "expected"), [("late", 0.5), ("last", 0.7), ("best", 0.9)])
 def test_which_epochs_a_score_is_of(tmp_path, epoch, expected):
     class Unsteady(BlackBox):
@@ -157,6 +231,8 @@ def test_the_lowest_score_is_best_if_the_objective_is_minimized(tmp_path):
         ({"rungs": "2x"}, "trials x epochs"),
         ({"rungs": "2x2", "epoch": "first"}, "epoch"),
         ({"rungs": "2x2", "seed": -1}, "seed"),
+        ({"rungs": "2x2", "max_retries_per_trial": -1}, "max_retries_per_trial"),
+        ({"rungs": "2x2", "max_consecutive_failed_trials": 0}, "max_consecutive_failed_trials"),
     ],
 )
 def test_arguments_out_of_range_are_refused(tmp_path, options, message):

@@ -1,5 +1,6 @@
 import grpc
 import pytest
+from keras_tuner.src.engine import conditions
 
 from kerasrecipes.tuning.keras_tuner import distributed
 from kerasrecipes.tuning.keras_tuner.distributed import (
@@ -10,6 +11,7 @@ from kerasrecipes.tuning.keras_tuner.distributed import (
     RetryingClient,
     is_expected,
     role,
+    silence_conditions,
 )
 
 
@@ -46,6 +48,13 @@ def test_a_chief_expects_the_workers_that_are_named(environment):
     environment(**{WORKERS: "worker0,worker1"})
     assert is_expected("worker1")
     assert not is_expected("worker7")
+
+
+def test_conditions_are_sent_in_silence(capsys, monkeypatch):
+    monkeypatch.setitem(vars(conditions), "print", print)
+    silence_conditions()
+    assert conditions.Parent("optimizer", ["SGD"]).to_proto().parent.name == "optimizer"
+    assert capsys.readouterr().out == ""
 
 
 class RpcError(grpc.RpcError):

@@ -2,7 +2,8 @@ import keras_tuner
 import numpy as np
 import pytest
 
-from kerasrecipes.tuning.planning.plan import MIN_DISTANCE, WAIT, Observation, Plan
+from kerasrecipes.tuning.planning.observations import Observation
+from kerasrecipes.tuning.planning.plan import MIN_DISTANCE, WAIT, Plan
 from kerasrecipes.tuning.planning.unit_cube import UnitCube
 from kerasrecipes.tuning.rungs import rungs_of
 
@@ -56,6 +57,42 @@ def test_each_rung_spends_its_budget_and_begins_with_the_best():
     assert [t.parent for t in second[:3]] == [t.name for t in best]
     assert all(t.parent is None for t in second[3:])
     assert max(_score(t.point) for t in trials) > 0.995
+
+
+def _finite():
+    hps = keras_tuner.HyperParameters()
+    hps.Choice("kind", ["a", "b"])
+    with hps.conditional_scope("kind", ["b"]):
+        hps.Int("units", 1, 4)
+    return UnitCube(hps.space)
+
+
+@pytest.mark.parametrize("model", [True, False])
+def test_a_finite_space_is_tried_once_at_each_length(model):
+    cube = _finite()
+    values = [{"kind": "a"}, *({"kind": "b", "units": n} for n in range(1, 5))]
+    trials = _run(Plan(cube, rungs_of("20x2,9x3"), seed=0, model=model), score=0.5)
+    for rung in (0, 1):
+        tried = [cube.decode(trial.point) for trial in trials if trial.rung == rung]
+        assert sorted(tried, key=str) == sorted(values, key=str)
+
+
+def test_the_grid_of_a_finite_space():
+    cube = _finite()
+    assert [cube.decode(point) for point in cube.grid.values()] == [
+        {"kind": "a"},
+        *({"kind": "b", "units": n} for n in range(1, 5)),
+    ]
+    assert [np.isnan(units) for _, units in cube.grid.values()] == [True, *[False] * 4]
+    for add in (
+        lambda hps: hps.Float("x", 0.0, 1.0),
+        lambda hps: hps.Int("x", 1, 9, sampling="log"),
+        lambda hps: hps.Int("x", 1, 5000),
+        lambda hps: hps.Fixed("x", 1),
+    ):
+        hps = keras_tuner.HyperParameters()
+        add(hps)
+        assert UnitCube(hps.space).grid is None
 
 
 def test_promoted_trials_that_are_trained_anew_cost_their_whole_length():
