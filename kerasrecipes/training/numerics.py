@@ -6,7 +6,8 @@
 # 1: everything that records no version.
 # 2: named losses take logits; monitors have the direction of their metric; streamed data are known
 #    by the content of their files; `PolicyAugment`'s colour cuts as Pillow does; stages are
-#    unfrozen by batches, however many make an update.
+#    unfrozen by batches, however many make an update; on JAX and PyTorch, a run begins with the
+#    first batch of its order, as on TensorFlow.
 NUMERICS_VERSION = 2
 
 
