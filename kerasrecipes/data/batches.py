@@ -67,6 +67,7 @@ def training_batches(
     seed: int,
     steps_per_epoch: int,
     epochs: range,
+    first_step: int = 0,
     augment: Sequence[keras.layers.Layer] = (),
     classes: int | None = None,
     class_weight: Mapping[int, float] | None = None,
@@ -79,6 +80,7 @@ def training_batches(
         seed: Non-negative integer.
         steps_per_epoch: Positive integer. Pass it to `fit` too.
         epochs: The epochs that remain, `range(initial_epoch, epochs)`.
+        first_step: The number of steps of the first of these epochs that are done already.
         augment: The layers that augment images, as `Augmentation` takes them.
         classes: The number of classes. Needed if a layer mixes labels.
         class_weight: The weight of each label in the loss, for mixed labels: batches then contain
@@ -88,7 +90,7 @@ def training_batches(
         A `tf.data.Dataset` with TensorFlow, a `keras.utils.PyDataset` with JAX and PyTorch.
     """
     order = Order(len(split), batch_size, seed)
-    steps = range(epochs.start * steps_per_epoch, epochs.stop * steps_per_epoch)
+    steps = range(epochs.start * steps_per_epoch + first_step, epochs.stop * steps_per_epoch)
     augmentation = Augmentation(augment, classes, class_weight) if augment else None
     if keras.backend.backend() == "tensorflow":
         return _tensorflow_batches(split, order, steps, augmentation)
