@@ -43,10 +43,10 @@ SHORT = Recipe(
     data=use("Digits", classes=[0, 1, 2], examples_per_class=60),
     model=use("MLP", units=[16], dropout_rate=0.2, normalization="batch"),
     batch_size=16,
-    epochs=12,
+    epochs=6,
     monitor=None,
 )
-LONG = SHORT.replace({"epochs": 2, "steps_per_epoch": 600, "checkpoint_minutes": 60})
+LONG = SHORT.replace({"epochs": 2, "steps_per_epoch": 300, "checkpoint_minutes": 60})
 COST = {"steps_per_epoch": 3000, "epochs": 1, "checkpoint_minutes": 1e-9, "model.units": [512, 512]}
 
 
@@ -186,6 +186,6 @@ if __name__ == "__main__":
     given = parser.parse_args()
     generator = np.random.default_rng(given.seed)
     print(f"{keras.backend.backend()}, load {os.getloadavg()[0]:.1f} on {os.cpu_count()} CPUs")
-    run_signals("12 epochs of 12 steps", SHORT, given.signals // 2, generator)
-    run_signals("2 epochs of 600 steps", LONG, given.signals - given.signals // 2, generator)
+    run_signals("6 epochs of 12 steps", SHORT, given.signals // 2, generator)
+    run_signals("2 epochs of 300 steps", LONG, given.signals - given.signals // 2, generator)
     measure_cost(repeats=5)

@@ -5,6 +5,7 @@ import keras
 import numpy as np
 import pytest
 
+from kerasrecipes.cli.exits import clean_exit
 from kerasrecipes.recipe.recipe import Recipe
 from kerasrecipes.recipe.spec import use
 from kerasrecipes.training.resuming.deferred_signals import DeferredSignals
@@ -69,15 +70,15 @@ def test_ignored_signals_and_other_threads_are_left_alone():
 class SignalAt(keras.callbacks.Callback):
     """Sends a signal within a step, or in the validation after it."""
 
-    def __init__(self, hook: str):
+    def __init__(self, hook: str, number: signal.Signals):
         super().__init__()
+        self.number, self.pending = number, True
         setattr(self, hook, self.strike)
-        self.pending = True
 
     def strike(self, batch, logs=None):
         if self.pending and batch == 1:
             self.pending = False
-            signal.raise_signal(signal.SIGTERM)
+            signal.raise_signal(self.number)
 
 
 RECIPE = Recipe(
@@ -89,17 +90,19 @@ RECIPE = Recipe(
 )
 
 
-def test_a_training_stops_after_the_step_or_the_validation_and_goes_on_from_there(tmp_path):
+def test_a_training_ends_after_the_step_or_the_validation_and_goes_on_from_there(tmp_path, capsys):
     whole = train(RECIPE, directory=tmp_path, name="whole", verbose=0)
-    for name, hook, minutes, logged in [
-        ("step", "on_train_batch_end", None, 0),
-        ("within", "on_train_batch_end", 60, 0),
-        ("validation", "on_test_batch_begin", None, 1),
+    for name, hook, number, code, minutes, logged in [
+        ("step", "on_train_batch_end", signal.SIGTERM, 143, None, 0),
+        ("within", "on_train_batch_end", signal.SIGINT, 130, 60, 0),
+        ("validation", "on_test_batch_begin", signal.SIGTERM, 143, None, 1),
     ]:
         recipe = RECIPE.replace({"checkpoint_minutes": minutes})
-        callbacks = [SignalAt(hook)]
-        with pytest.raises(KeyboardInterrupt, match="SIGTERM"):
-            train(recipe, directory=tmp_path, name=name, verbose=0, callbacks=callbacks)
+        strike = SignalAt(hook, number)
+        with pytest.raises(SystemExit) as end, clean_exit(debug=False, when_stopped="Go on."):
+            train(recipe, directory=tmp_path, name=name, verbose=0, callbacks=[strike])
+        assert end.value.code == code
+        assert capsys.readouterr().err.endswith("\nGo on.\n")
         (folder,) = tmp_path.glob(f"{name}-*")
         assert not Run(folder).finished
         assert len(Run(folder).history) == logged

@@ -1,7 +1,5 @@
 """Runs that were stopped end with the numbers of undisturbed ones, on every backend."""
 
-import shutil
-
 import keras
 import pytest
 
@@ -10,17 +8,17 @@ from kerasrecipes.recipe.spec import use
 from kerasrecipes.training.training import train
 
 RECIPE = Recipe(
-    data=use("Digits", classes=[0, 1, 2], examples_per_class=30),
+    data=use("Digits", classes=[0, 1], examples_per_class=24),
     model=use("tests.training.random_network:random_network"),
     optimizer=use("SGD", learning_rate=0.05, momentum=0.9),
-    batch_size=16,
+    batch_size=12,  # It divides all splits, so that no step is compiled for a shorter batch.
     epochs=3,
     monitor=None,
 )
 CASES = {
     "dropout and stochastic depth": {},
     "mixing and averaging": {
-        "augment": [use("RandomTranslation", height_factor=0.1, width_factor=0.1), "MixedSamples"],
+        "augment": ["MixedSamples"],
         "optimizer": use("Adam", use_ema=True),
         "averaging": True,
     },
@@ -56,22 +54,22 @@ def numbers(run):
     return logs, run.metrics, [array.tobytes() for array in arrays]
 
 
-def stop(recipe, directory, epoch, step):
-    with pytest.raises(KeyboardInterrupt):
-        train(recipe, directory=directory, verbose=0, callbacks=[Stop(epoch, step)])
+# TensorFlow, which takes longest, has always resumed exactly: the first case tells if it still does.
+_LONG = [pytest.mark.slow] if keras.backend.backend() == "tensorflow" else []
 
 
-@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize(
+    "case", [pytest.param(case, marks=_LONG if CASES[case] else []) for case in CASES]
+)
 def test_a_run_that_is_stopped_ends_with_the_same_numbers(case, tmp_path, monkeypatch):
     monkeypatch.setattr("kerasrecipes.training.resumable_checkpoint.PAUSE", 0)  # At every step.
     recipe = RECIPE.replace(CASES[case])
     whole = numbers(train(recipe, directory=tmp_path / "whole", verbose=0))
     recipe = recipe.replace({"checkpoint_minutes": 1e-9})
-    within, between = tmp_path / "within", tmp_path / "between"
-    stop(recipe, within, 1, 2)
-    shutil.copytree(within, between)
-    for path in between.glob("*/checkpoint/within-epoch-*"):
-        path.unlink()  # What is left is the checkpoint of an epoch.
-    stop(recipe, within, 1, 1)  # The epoch's rest is stopped again.
-    for directory in (within, between):
-        assert numbers(train(recipe, directory=directory, verbose=0)) == whole
+    for epoch, step in [(0, 2), (1, 2)] if CASES[case] else [(0, 2), (0, 1), (1, 2)]:
+        with pytest.raises(KeyboardInterrupt):
+            train(recipe, directory=tmp_path, verbose=0, callbacks=[Stop(epoch, step)])
+    # Before, the run went on within an epoch; in the end, it goes on from the checkpoint of one.
+    (within,) = tmp_path.glob("*/checkpoint/within-epoch-*")
+    within.unlink()
+    assert numbers(train(recipe, directory=tmp_path, verbose=0)) == whole
