@@ -188,5 +188,5 @@ def check_command(given: str, commands: Iterable[str], hint: str = "") -> None:
 def when_stopped(command: Command | None) -> str:
     """Returns what to say after Ctrl-C."""
     if command is not None and command.resumes:
-        return "Stopped. The same command goes on from the last finished epoch."
+        return "Stopped. The same command goes on from its last checkpoint."
     return "Stopped."

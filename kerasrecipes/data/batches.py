@@ -11,6 +11,7 @@ PyTorch, batches come from a `PyDataset` and images are augmented on the device,
 import functools
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
 import keras
@@ -22,6 +23,8 @@ from kerasrecipes.data.split import Split
 # Small batches that are not augmented are read in groups of at most this size: to hand a single
 # one from Python to TensorFlow takes longer than a training step of a model's last layer.
 GROUP_BYTES = 2**20
+# How many threads read the batches of a `PyDataset`, and how far ahead.
+READERS, READ_AHEAD = 2, 8
 
 
 @dataclass(frozen=True)
@@ -64,6 +67,7 @@ def training_batches(
     seed: int,
     steps_per_epoch: int,
     epochs: range,
+    first_step: int = 0,
     augment: Sequence[keras.layers.Layer] = (),
     classes: int | None = None,
     class_weight: Mapping[int, float] | None = None,
@@ -76,6 +80,7 @@ def training_batches(
         seed: Non-negative integer.
         steps_per_epoch: Positive integer. Pass it to `fit` too.
         epochs: The epochs that remain, `range(initial_epoch, epochs)`.
+        first_step: The number of steps of the first of these epochs that are done already.
         augment: The layers that augment images, as `Augmentation` takes them.
         classes: The number of classes. Needed if a layer mixes labels.
         class_weight: The weight of each label in the loss, for mixed labels: batches then contain
@@ -85,11 +90,11 @@ def training_batches(
         A `tf.data.Dataset` with TensorFlow, a `keras.utils.PyDataset` with JAX and PyTorch.
     """
     order = Order(len(split), batch_size, seed)
-    steps = range(epochs.start * steps_per_epoch, epochs.stop * steps_per_epoch)
+    steps = range(epochs.start * steps_per_epoch + first_step, epochs.stop * steps_per_epoch)
     augmentation = Augmentation(augment, classes, class_weight) if augment else None
     if keras.backend.backend() == "tensorflow":
         return _tensorflow_batches(split, order, steps, augmentation)
-    return _Batches(split, order, steps, augmentation, steps_per_epoch)
+    return _Batches(split, order, steps, augmentation)
 
 
 def evaluation_batches(split: Split, batch_size: int):
@@ -112,7 +117,7 @@ def ordered_batches(
     augmentation = Augmentation(augment) if augment else None
     if keras.backend.backend() == "tensorflow":
         return _tensorflow_batches(split, order, steps, augmentation)
-    return _Batches(split, order, steps, augmentation, len(steps))
+    return _Batches(split, order, steps, augmentation)
 
 
 def shuffled_images(split: Split, batch_size: int, batches: int) -> Iterator[np.ndarray]:
@@ -183,37 +188,45 @@ def _grouped_batches(split: Split, order: Order, steps: range, dtype, group: int
 
 
 class _Batches(keras.utils.PyDataset):
-    """The batches of successive epochs, read ahead by threads.
+    """The batches of all steps of a run, or of one pass over a split, read ahead by threads.
 
-    If they draw from PyTorch's global generator, the thread that trains reads them itself: its own
-    draws, such as those of dropout, would change with the time at which another thread draws.
+    Keras's own threads are not used. To build a model, Keras reads the first batch before it
+    trains or evaluates; what its threads have read ahead by then comes before the first batch.
+
+    Batches that draw from PyTorch's global generator are not read ahead: the draws of the thread
+    that trains, such as those of dropout, would change with the time at which another one draws.
     """
 
-    def __init__(self, split, order, steps, augmentation, steps_per_epoch):
-        alone = augmentation is not None and augmentation.draws_globally
-        # With one worker, Keras starts no thread.
-        super().__init__(workers=1 if alone else 2, max_queue_size=8)
+    def __init__(self, split, order, steps, augmentation):
+        super().__init__(workers=1)  # With one worker, Keras starts no thread.
         self.split = split
         self.order = order
+        self.steps = steps
+        self.reads_ahead = augmentation is None or not augmentation.draws_globally
         self.augmentation = _on_device(augmentation)
-        self.first_step = steps.start
-        self.steps_per_epoch = steps_per_epoch
+        self._readers = ThreadPoolExecutor(READERS)
+        self._reading: dict[int, Future] = {}
 
     def __len__(self):
-        return self.steps_per_epoch
+        return len(self.steps)
 
     def __getitem__(self, index):
-        step = self.first_step + index
+        if not self.reads_ahead:
+            return self._read(self.steps[index])
+        steps = self.steps[index : index + 1 + READ_AHEAD]
+        # What was read ahead for another place is dropped.
+        self._reading = {
+            step: self._reading.get(step) or self._readers.submit(self._read, step)
+            for step in steps
+        }
+        return self._reading.pop(steps[0]).result()
+
+    def _read(self, step):
         indices = self.order.indices(step)
         images, labels = self.split.read(indices), self.split.labels[indices]
         if self.augmentation is None:
             return images, labels
         return self.augmentation(images, labels, self.order.key(step))
-
-    def on_epoch_end(self):
-        # Evaluation takes the same steps every time.
-        if self.order.seed is not None:
-            self.first_step += self.steps_per_epoch
 
 
 def _on_device(augmentation: Callable | None) -> Callable | None:

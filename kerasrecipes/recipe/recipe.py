@@ -65,6 +65,8 @@ class Recipe:
             to keep the weights of the last epoch. Defaults to `"val_accuracy"`.
         mode: `"min"` if smaller values of `monitor` are better, `"max"` if larger ones are, or
             `"auto"` for what the metric says that logs it. Defaults to `"auto"`.
+        checkpoint_minutes: Positive number: how often checkpoints are written within epochs, as one
+            is when a signal stops the training. Defaults to `None`: only after epochs.
         seed: Non-negative integer. It determines initial weights, order and augmentation.
 
     Raises:
@@ -102,6 +104,7 @@ class Recipe:
     precision: str = "float32"
     monitor: str | None = "val_accuracy"
     mode: str = "auto"
+    checkpoint_minutes: float | None = None
     seed: int = 0
 
     def __post_init__(self):

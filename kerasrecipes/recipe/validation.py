@@ -53,6 +53,8 @@ def check_values(recipe: Any) -> None:
         check_integer("steps_per_epoch", recipe.steps_per_epoch, at_least=1)
     if recipe.batch_size != "all":
         check_integer("batch_size", recipe.batch_size, at_least=1)
+    if recipe.checkpoint_minutes is not None:
+        check_number("checkpoint_minutes", recipe.checkpoint_minutes, above=0)
     check_integer("seed", recipe.seed, at_least=0)
     check_choice("precision", recipe.precision, PRECISIONS)
     if not isinstance(recipe.averaging, bool):  # 1 equals `True`, and has another fingerprint.

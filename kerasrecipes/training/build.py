@@ -22,7 +22,8 @@ from kerasrecipes.recipe.recipe import Recipe
 from kerasrecipes.recipe.run_length import RunLength
 from kerasrecipes.recipe.validation import blamed_on
 from kerasrecipes.training.compile import compile_arguments
-from kerasrecipes.training.monitors import check_monitors
+from kerasrecipes.training.monitors import build_callbacks, check_monitors
+from kerasrecipes.training.resuming.carried_state import check_carried
 from kerasrecipes.training.start import start_argument, take_over_weights
 
 # A model is initialized from this number of images: enough for the mean and variance of a channel.
@@ -95,6 +96,8 @@ def build_recipe(recipe: Recipe, dataset: Dataset, start: keras.Model | None = N
     if recipe.averaging:
         check_averages(model.optimizer)
     check_monitors(recipe, model, dataset)
+    if recipe.checkpoint_minutes is not None:
+        check_carried(build_callbacks(recipe, model, dataset.class_names, length))
     return BuiltRecipe(recipe, dataset, length, _batch_size(recipe, dataset), model, augment)
 
 

@@ -21,7 +21,8 @@ class EpochDiverged(Exception):
 
     Args:
         epoch: The epoch, counted from 0.
-        step: The first step of the epoch after which the mean loss was not finite, counted from 1.
+        step: The first step, counted from 1, after which the epoch's mean loss was not finite. In
+            the rest of an interrupted epoch, it is counted from where the rest begins.
         logs: What was logged of the epoch.
     """
 
@@ -38,14 +39,18 @@ class StopWhenDiverged(keras.callbacks.Callback):
     Differs from `keras.callbacks.TerminateOnNaN` in: the loss is looked at beside the training, not
     between its steps, so that no step waits for it, and some more steps may run; no checkpoint of
     the epoch is written.
+
+    Args:
+        model: The model with its initial weights, which are kept until the end of an epoch.
     """
 
     # Keras then calls `on_train_batch_end` in another thread, where it waits for the loss anyway.
     async_safe = True
 
-    def __init__(self):
+    def __init__(self, model: keras.Model):
         super().__init__()
-        self.initial: list[np.ndarray] = []
+        # There is no checkpoint of whole epochs before the end of the first one.
+        self.initial = to_arrays(state_variables(model))
         self._steps: list[int] = []
 
     def set_model(self, model):
@@ -53,10 +58,6 @@ class StopWhenDiverged(keras.callbacks.Callback):
         # On JAX, `self.model` gives the model its state back, which another thread must not do
         # between two steps.
         self._without_sync = model
-
-    def on_train_begin(self, logs=None):
-        # There is no checkpoint before the end of the first epoch.
-        self.initial = to_arrays(state_variables(self.model))
 
     def on_train_batch_end(self, batch, logs=None):
         if not math.isfinite(logs["loss"]):
@@ -83,7 +84,7 @@ def restore_finite(
     for callback in best:
         if (epoch := callback.restore(model)) is not None:
             return epoch + 1
-    if finished := checkpoint.restore(model):
+    if finished := checkpoint.restore(model, within_epoch=False):
         return finished
     assign(state_variables(model), initial)
     return 0

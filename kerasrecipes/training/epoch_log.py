@@ -27,13 +27,15 @@ class EpochLog(LearningRateLogger):
 
     def on_epoch_begin(self, epoch, logs=None):
         super().on_epoch_begin(epoch)
-        self._began = time.perf_counter()
+        began = time.perf_counter()
+        # A function, which no checkpoint carries over to a process with another clock.
+        self._elapsed = lambda: time.perf_counter() - began
 
     def on_epoch_end(self, epoch, logs=None):
         logs = {} if logs is None else logs
         super().on_epoch_end(epoch, logs)
         row = {"epoch": epoch + 1, **{k: float(v) for k, v in logs.items()}}
-        row["seconds"] = round(time.perf_counter() - self._began, 3)
+        row["seconds"] = round(self._elapsed(), 3)
         self.rows = [*self.rows, row]
         write_text(self.path, self._table(), durable=False)
 

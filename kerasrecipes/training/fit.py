@@ -14,6 +14,8 @@ from kerasrecipes.training.divergence import EpochDiverged, StopWhenDiverged, re
 from kerasrecipes.training.epoch_log import EpochLog
 from kerasrecipes.training.monitors import build_callbacks
 from kerasrecipes.training.resumable_checkpoint import ResumableCheckpoint
+from kerasrecipes.training.resuming.deferred_signals import DeferredSignals
+from kerasrecipes.training.resuming.interruption import EpochEnd, StopOnSignal, ending_the_epoch
 
 
 class FittedEpochs(NamedTuple):
@@ -43,6 +45,8 @@ def fit_recipe(
     If the loss is NaN or infinite, the training ends there. The model then gets the weights of its
     best epoch, or else those of its last checkpoint, or its initial ones.
 
+    Ctrl-C and SIGTERM wait for the end of the step or of the validation that is under way.
+
     Args:
         built: The built recipe. Its model is trained.
         folder: The run folder, which gets history.csv, logs and checkpoints.
@@ -50,12 +54,12 @@ def fit_recipe(
         callbacks: Callbacks besides the recipe's, called after the checkpoint of each epoch.
         verbose: As in `keras.Model.fit`.
     """
-    recipe, model, steps = built.recipe, built.model, built.length.steps_per_epoch
+    recipe, model = built.recipe, built.model
     log = EpochLog(folder / "history.csv")
     best = [BestWeights(recipe.monitor, recipe.mode)] if recipe.monitor else []
     chosen = build_callbacks(recipe, model, built.dataset.class_names, built.length)
     checkpoint = ResumableCheckpoint(
-        folder / "checkpoint" / built.checkpoint, [log, *chosen, *best]
+        folder / "checkpoint" / built.checkpoint, [log, *chosen, *best], recipe.checkpoint_minutes
     )
     validation = evaluation_batches(built.dataset.validation, built.batch_size)
     refresh = statistics_refresh(built)
@@ -64,21 +68,50 @@ def fit_recipe(
         own, validation = [averaged, log, *chosen], None
     else:
         own = [*fresh_statistics(built, refresh), log, *chosen, *best]
-    finished = checkpoint.restore(model)
+    guard = StopWhenDiverged(model)
+    # The checkpoint comes first: if the disk is full, the logs must not cost an epoch.
+    own = [guard, *own, checkpoint, TensorBoardScalars(folder / "logs")]
+    try:
+        with DeferredSignals() as signals:
+            own.append(StopOnSignal(signals, checkpoint))
+            _fit(built, checkpoint, [*own, *callbacks], validation, class_weight, verbose)
+    except EpochDiverged as end:
+        log.on_epoch_end(end.epoch, end.logs)
+        # Before these are those of the checkpoint that is restored.
+        seconds, step = _seconds(log), checkpoint.first_step + end.step
+        kept = restore_finite(model, best, checkpoint, guard.initial)
+        return FittedEpochs(kept, seconds, {"epoch": end.epoch + 1, "step": step})
+    best_epoch = best[0].restore(model) if best else None
+    kept = log.rows[-1]["epoch"] if best_epoch is None else best_epoch + 1
+    return FittedEpochs(kept, _seconds(log))
+
+
+def _fit(
+    built: BuiltRecipe,
+    checkpoint: ResumableCheckpoint,
+    callbacks: Sequence[keras.callbacks.Callback],
+    validation,
+    class_weight: dict[int, float] | None,
+    verbose: str | int,
+) -> None:
+    """Trains the epochs that remain: the rest of one that was interrupted, then the others."""
+    recipe, steps = built.recipe, built.length.steps_per_epoch
+    finished = checkpoint.restore(built.model)
+    done = checkpoint.first_step
     # If the checkpoint is of the last epoch, `fit` trains no more but still calls the callbacks and
     # the optimizer at its end: early stopping and averaging give the model its weights only then.
     last = finished if checkpoint.stopped else recipe.epochs
     # Keras weights a sample by one class. A mixed sample has several, which the batches weight.
     mixed = built.mixed_labels
-    guard = StopWhenDiverged()
     try:
-        model.fit(
+        built.model.fit(
             training_batches(
                 built.dataset.train,
                 batch_size=built.batch_size,
                 seed=recipe.seed,
                 steps_per_epoch=steps,
                 epochs=range(finished, max(last, finished + 1)),
+                first_step=done,
                 augment=built.augment,
                 classes=len(built.dataset.class_names),
                 class_weight=class_weight if mixed else None,
@@ -86,21 +119,14 @@ def fit_recipe(
             validation_data=validation,
             initial_epoch=finished,
             epochs=last,
-            steps_per_epoch=steps,
+            steps_per_epoch=steps - done,
             shuffle=False,  # The batches are in the run's own order already.
             class_weight=None if mixed else class_weight,
-            # The checkpoint comes first: if the disk is full, the logs must not cost an epoch.
-            callbacks=[guard, *own, checkpoint, TensorBoardScalars(folder / "logs"), *callbacks],
+            callbacks=[*callbacks, *(ending_the_epoch(verbose) if done else ())],
             verbose=verbose,
         )
-    except EpochDiverged as end:
-        log.on_epoch_end(end.epoch, end.logs)
-        seconds = _seconds(log)  # The log's rows are those of the checkpoint after the next line.
-        kept = restore_finite(model, best, checkpoint, guard.initial)
-        return FittedEpochs(kept, seconds, {"epoch": end.epoch + 1, "step": end.step})
-    best_epoch = best[0].restore(model) if best else None
-    kept = log.rows[-1]["epoch"] if best_epoch is None else best_epoch + 1
-    return FittedEpochs(kept, _seconds(log))
+    except EpochEnd:
+        _fit(built, checkpoint, callbacks, validation, class_weight, verbose)
 
 
 def _seconds(log: EpochLog) -> float:

@@ -9,7 +9,8 @@
 #    unfrozen by batches, however many make an update.
 # 3: `"batch"` has a momentum of 0.9; short runs are validated with batch normalization's statistics
 #    of training images, which are augmented, also those of averaged weights; losses of
-#    probabilities get the softmax of the logits, metrics of scores the logits.
+#    probabilities get the softmax of the logits, metrics of scores the logits; on JAX and PyTorch,
+#    a run begins with the first batch of its order, as on TensorFlow.
 NUMERICS_VERSION = 3
 
 

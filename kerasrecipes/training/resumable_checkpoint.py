@@ -1,16 +1,24 @@
 """Checkpoint from which training resumes as if it had never been interrupted."""
 
-import json
-import zipfile
+import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import keras
-import numpy as np
 
-from kerasrecipes.base.files import replacing
-from kerasrecipes.callbacks.model_state import assign, pack, state_variables, to_arrays, unpack
-from kerasrecipes.recipe.signatures import arguments
+from kerasrecipes.callbacks.model_state import assign, state_variables, to_arrays
+from kerasrecipes.training.resuming.carried_state import (
+    callback_state,
+    check_carried,
+    global_random_state,
+    set_global_random_state,
+)
+from kerasrecipes.training.resuming.checkpoint_file import CheckpointFile, read_newest
+
+# After a checkpoint within an epoch, so many times its own duration pass before the next one: what
+# such checkpoints cost is under 2%.
+PAUSE = 50
 
 
 class ResumableCheckpoint(keras.callbacks.Callback):
@@ -22,17 +30,26 @@ class ResumableCheckpoint(keras.callbacks.Callback):
     and dictionaries of these, except for those that are arguments.
 
     The file is replaced in one step and the previous file is kept. So a process that is killed
-    loses no more than the epoch that it was in.
+    loses no more than the epoch that it was in. If a file is damaged, the previous one is used, and
+    a warning says so.
+
+    With `minutes`, a second file is written within epochs. It also holds the metrics of the epoch
+    so far. To go on from it, `first_step` says how many steps of the epoch are done: give `fit` the
+    batches from there on, `steps_per_epoch` less as many, and end it after this one epoch. Then
+    restore the checkpoint of that epoch, and train the other epochs.
 
     Place it last in the list of callbacks that `fit` is given.
 
     Differs from `keras.callbacks.BackupAndRestore` in: callbacks such as `EarlyStopping` continue
-    their counts; dropout continues its sequence of random numbers.
+    their counts; dropout continues its sequence of random numbers; a resumed epoch has the logs of
+    a whole one.
 
     Args:
         path: Path of the file, with the suffix `.npz`.
         callbacks: The callbacks whose state is saved and restored. To restore a file, give them in
             the same order as when it was written.
+        minutes: Positive float. The time after which the next checkpoint is written within an
+            epoch. Defaults to `None`: none is. It is prolonged to 50 times what one takes.
 
     Example:
 
@@ -44,156 +61,132 @@ class ResumableCheckpoint(keras.callbacks.Callback):
     ```
     """
 
-    def __init__(self, path: str | Path, callbacks: Sequence[keras.callbacks.Callback] = ()):
+    def __init__(
+        self,
+        path: str | Path,
+        callbacks: Sequence[keras.callbacks.Callback] = (),
+        minutes: float | None = None,
+    ):
         super().__init__()
         self.path = Path(path)
         self.callbacks = list(callbacks)
+        self.minutes = minutes
         self.stopped = False
-        self._restored: list[dict] = []
-        self._random: np.ndarray | None = None
+        self.first_step = 0
+        self._restored: dict[str, Any] = {}
+        self._random: list = []
+        self._damaged: list[Path] = []
+        self._due = 0.0
 
     @property
     def finished_epochs(self) -> int:
         """The number of finished epochs in the last checkpoint; 0 without one."""
-        saved = self._read()
-        return 0 if saved is None else saved[0]["epochs"]
+        saved, _ = read_newest([self.path, self._previous])
+        return 0 if saved is None else saved.epochs
 
-    def restore(self, model: keras.Model) -> int:
+    def restore(self, model: keras.Model, *, within_epoch: bool = True) -> int:
         """Restores the state of a compiled model and of the callbacks from the last checkpoint.
 
         Args:
             model: The model, compiled as it was when the checkpoint was written.
+            within_epoch: Whether a checkpoint within an epoch counts.
 
         Returns:
             The number of finished epochs, for `fit(initial_epoch=...)`; 0 without a checkpoint.
-            Afterwards, the attribute `stopped` says whether a callback had ended the training.
+            Afterwards, the attribute `stopped` says whether a callback had ended the training, and
+            `first_step` how many steps of the next epoch are done.
 
         Raises:
-            ValueError: If the checkpoint is of another model or optimizer.
+            ValueError: If the checkpoint is of another model or optimizer, or if there are
+                checkpoints and all are damaged.
         """
-        saved = self._read()
+        paths = [self._within] if within_epoch else []
+        saved, self._damaged = read_newest([*paths, self.path, self._previous])
         if saved is None:
             return 0
-        header, arrays = saved
-        model.optimizer.build(model.trainable_variables)
-        variables = _variables(model)
-        shapes = [tuple(v.shape) for v in variables]
-        if shapes != [arrays[i].shape for i in header["variables"]]:
+        # A `LossScaleOptimizer` would add its variables a second time.
+        if not model.optimizer.built:
+            model.optimizer.build(model.trainable_variables)
+        self._restored = saved.contents
+        shapes = [tuple(v.shape) for v in _variables(model)]
+        if shapes != [array.shape for array in self._restored["variables"]]:
             raise ValueError(
                 "The checkpoint must be one of this model and optimizer, but its variables have "
                 f"other shapes. Received: {self.path}"
             )
-        assign(variables, [arrays[i] for i in header["variables"]])
-        self._random = _decoded(header["random"], arrays)
-        self._restored = [_decoded(state, arrays) for state in header["callbacks"]]
-        self.stopped = header["stopped"]
+        assign(_variables(model), self._restored["variables"])
         self._restore_callbacks()
-        return header["epochs"]
+        self._random = self._restored["random"]
+        self.stopped, self.first_step = self._restored["stopped"], saved.steps
+        return saved.epochs
+
+    def save_within_epoch(self, batch: int) -> None:
+        """Saves a checkpoint before batch number `batch` of this `fit`'s epoch."""
+        began = time.monotonic()
+        steps = self.first_step + batch
+        contents = self._contents() | {"metrics": to_arrays(self.model.metrics_variables)}
+        CheckpointFile(self._epoch, steps, contents).write(self._within)
+        self._wait(time.monotonic() - began)
 
     def on_train_begin(self, logs=None):
+        if self.minutes is not None:
+            check_carried(self.callbacks)
         # A second time, because `EarlyStopping` and others reset their counts here.
         self._restore_callbacks()
-        # Not earlier, because `fit` draws random numbers while it builds the model.
-        _set_global_random_state(self._random)
+        self._wait()
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self._epoch = epoch
+        if self.first_step:
+            # Other callbacks and Keras itself have begun the epoch anew.
+            assign(_variables(self.model), self._restored["variables"])
+            assign(self.model.metrics_variables, self._restored["metrics"])
+            self._restore_callbacks()
+        self._restored = {}
+
+    def on_train_batch_begin(self, batch, logs=None):
+        if batch == 0:
+            # Not earlier: the iterator that `fit` makes draws from PyTorch's global generator, and
+            # so may other callbacks. An undisturbed run has not drawn since its last epoch.
+            set_global_random_state(self._random)
+        elif self.minutes is not None and time.monotonic() >= self._due:
+            self.save_within_epoch(batch)
 
     def on_epoch_end(self, epoch, logs=None):
-        arrays: list[np.ndarray] = []
-        header = {
-            "epochs": epoch + 1,
+        contents = self._contents()
+        # A damaged file must not take the place of the one that was restored.
+        previous = None if self.path in self._damaged else self._previous
+        CheckpointFile(epoch + 1, 0, contents).write(self.path, previous=previous)
+        self._within.unlink(missing_ok=True)
+        self._random, self._damaged, self.first_step = contents["random"], [], 0
+        self._wait()
+
+    def _contents(self) -> dict[str, Any]:
+        return {
             "stopped": bool(self.model.stop_training),
-            "variables": [_index(arrays, a) for a in to_arrays(_variables(self.model))],
-            "random": _encoded(_global_random_state(), arrays),
-            "callbacks": [_encoded(_state(c), arrays) for c in self.callbacks],
+            "variables": to_arrays(_variables(self.model)),
+            "random": global_random_state(),
+            "callbacks": [callback_state(callback) for callback in self.callbacks],
         }
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        layout, data = pack(arrays)
-        with replacing(self.path, durable=False) as temporary:
-            np.savez(temporary, header=np.array(json.dumps(header | {"layout": layout})), data=data)
-            if self.path.exists():
-                self.path.replace(self._previous)
 
     def _restore_callbacks(self) -> None:
-        for callback, state in zip(self.callbacks, self._restored, strict=False):
+        for callback, state in zip(
+            self.callbacks, self._restored.get("callbacks", ()), strict=False
+        ):
             vars(callback).update(state)
+
+    def _wait(self, seconds: float = 0.0) -> None:
+        """Puts off the next checkpoint within an epoch; the last one took so many seconds."""
+        self._due = time.monotonic() + max(60 * (self.minutes or 0), PAUSE * seconds)
 
     @property
     def _previous(self) -> Path:
         return self.path.with_name(f"previous-{self.path.name}")
 
-    def _read(self) -> tuple[dict, list[np.ndarray]] | None:
-        for candidate in (self.path, self._previous):
-            try:
-                with candidate.open("rb") as opened, np.load(opened) as file:
-                    header = json.loads(str(file["header"]))
-                    return header, unpack(header["layout"], file["data"])
-            except (FileNotFoundError, zipfile.BadZipFile, EOFError):
-                continue
-        return None
+    @property
+    def _within(self) -> Path:
+        return self.path.with_name(f"within-epoch-{self.path.name}")
 
 
 def _variables(model: keras.Model) -> list:
     return [*state_variables(model), *model.optimizer.variables]
-
-
-def _global_random_state() -> np.ndarray | None:
-    """Returns PyTorch's global random state, from which unseeded dropout draws on that backend."""
-    if keras.backend.backend() != "torch":
-        return None
-    import torch
-
-    return torch.get_rng_state().numpy()
-
-
-def _set_global_random_state(state: np.ndarray | None) -> None:
-    if state is not None:
-        import torch
-
-        torch.set_rng_state(torch.from_numpy(state))
-
-
-def _state(callback: keras.callbacks.Callback) -> dict:
-    """Returns the attributes of a callback that are plain values or arrays and no arguments.
-
-    Arguments are given again when training resumes. They must not be restored on top, because a
-    callback may change them: Keras's `EarlyStopping` flips the sign of its `min_delta`.
-    """
-    given = {"params", "_model", *arguments(type(callback))}
-    own = {name: value for name, value in vars(callback).items() if name not in given}
-    return {name: value for name, value in own.items() if _is_plain(value)}
-
-
-def _is_plain(value) -> bool:
-    if isinstance(value, list | tuple):
-        return all(_is_plain(v) for v in value)
-    if isinstance(value, dict):
-        return all(isinstance(k, str) and _is_plain(v) for k, v in value.items())
-    return value is None or isinstance(value, bool | int | float | str | np.ndarray | np.generic)
-
-
-def _encoded(value, arrays: list[np.ndarray]):
-    """Returns a value as plain data for JSON. Each array is moved to the list `arrays`.
-
-    The plain data holds the array's index in the list instead.
-    """
-    if isinstance(value, np.ndarray | np.generic):
-        return {"array": _index(arrays, value)}
-    if isinstance(value, dict):
-        return {"dict": {k: _encoded(v, arrays) for k, v in value.items()}}
-    if isinstance(value, list | tuple):
-        return [_encoded(v, arrays) for v in value]
-    return value
-
-
-def _decoded(value, arrays: list[np.ndarray]):
-    if isinstance(value, list):
-        return [_decoded(v, arrays) for v in value]
-    if isinstance(value, dict) and "array" in value:
-        return arrays[value["array"]]
-    if isinstance(value, dict):
-        return {k: _decoded(v, arrays) for k, v in value["dict"].items()}
-    return value
-
-
-def _index(arrays: list[np.ndarray], array) -> int:
-    arrays.append(np.asarray(array))
-    return len(arrays) - 1

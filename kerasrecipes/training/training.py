@@ -43,9 +43,10 @@ def train(
 ) -> Run:
     """Trains a recipe, or returns its run if it has been trained before on the same data.
 
-    An interrupted run is resumed after its last finished epoch and ends with the same numbers as
-    an uninterrupted one. Keras's global random seed is set. Several threads of a process train
-    one after the other.
+    An interrupted run is resumed from its last checkpoint and ends with the same numbers as an
+    uninterrupted one. While the model trains, Ctrl-C and SIGTERM wait for the end of the step or of
+    the validation that is under way; a second signal ends the process at once. Keras's global
+    random seed is set. Several threads of a process train one after the other.
 
     If the model begins with frozen layers, as `Pretrained` does, and images are not augmented,
     the outputs of the frozen layers are computed once for all images, and the other layers are

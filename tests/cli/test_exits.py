@@ -5,6 +5,23 @@ import pytest
 
 from kerasrecipes.cli.exits import clean_exit
 
+# A program that sends itself a signal.
+STRUCK = """
+import gc, os, signal, time
+from kerasrecipes.cli.exits import clean_exit
+
+def once():
+    if not struck:
+        struck.append(True)
+        os.kill(os.getpid(), {number})
+        time.sleep(0.01)
+
+struck = []
+signal.signal(signal.SIGINT, signal.default_int_handler)
+with clean_exit(debug=False, when_stopped="Go on with the same command."):
+    {strike}
+"""
+
 
 def test_notes_of_an_error_are_part_of_its_line(output):
     def fail():
@@ -38,6 +55,46 @@ def test_a_signal_ends_a_process_in_order(number, code, in_a_process):
     assert process.returncode == code
     assert out == "in order\n"
     assert err == "\nGo on with the same command.\n"
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(
+    "strike",
+    [
+        # What a signal raises in a callback of the garbage collector is swallowed.
+        "gc.callbacks.append(lambda phase, info: once()); gc.collect(); time.sleep(60)",
+        # C code may make another error of it, ...
+        "try: once()\n    except KeyboardInterrupt: raise SystemError",
+        # ... and other code may ignore it.
+        "try: once()\n    except BaseException: pass",
+    ],
+)
+def test_a_signal_ends_a_process_wherever_it_strikes(strike, number, code, in_a_process):
+    process = in_a_process(STRUCK.format(number=number.value, strike=strike))
+    _, err = process.communicate(timeout=30)
+    assert process.returncode == code
+    assert err == "\nGo on with the same command.\n"
+
+
+def test_a_second_signal_kills_at_once(in_a_process):
+    process = in_a_process(
+        """
+        import signal, time
+        from kerasrecipes.cli.exits import clean_exit
+        with clean_exit(debug=False):
+            try:
+                print("ready", flush=True)
+                time.sleep(60)
+            finally:
+                print("in order", flush=True)
+                time.sleep(60)
+        """
+    )
+    assert process.stdout.readline() == "ready\n"
+    process.send_signal(signal.SIGTERM)
+    assert process.stdout.readline() == "in order\n"
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(timeout=30) == -signal.SIGTERM
 
 
 def test_output_that_nobody_reads_to_the_end_is_no_error(in_a_process):

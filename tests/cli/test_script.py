@@ -228,7 +228,7 @@ def test_ctrl_c_says_how_to_go_on(recipe, train, output):
     train.fail_at, train.error = 0, KeyboardInterrupt()
     code, _, err = output(main, recipe, None, [])
     assert code == 130
-    assert err.strip() == "Stopped. The same command goes on from the last finished epoch."
+    assert err.strip() == "Stopped. The same command goes on from its last checkpoint."
 
 
 def test_several_seeds_show_their_mean_and_interval(recipe, train, output):

@@ -1,3 +1,5 @@
+import time
+
 import keras
 import numpy as np
 import pytest
@@ -17,16 +19,9 @@ def split():
     return ArraySplit(images, np.arange(50, dtype="int32"))
 
 
-def arrays(batches, epochs):
-    """Returns the batches of all epochs as NumPy arrays, as `fit` would take them."""
-    if keras.backend.backend() == "tensorflow":
-        taken = list(batches)
-    else:
-        taken = []
-        for _ in range(epochs):
-            taken += [batches[i] for i in range(len(batches))]
-            batches.on_epoch_end()
-    return [tuple(np.asarray(ops.convert_to_numpy(x)) for x in batch) for batch in taken]
+def arrays(batches):
+    """Returns all batches as NumPy arrays."""
+    return [tuple(np.asarray(ops.convert_to_numpy(x)) for x in batch) for batch in batches]
 
 
 def assert_equal(left, right):
@@ -70,7 +65,7 @@ def test_a_resumed_run_gets_the_batches_it_would_have_got(split, steps_per_epoch
             epochs=epochs,
             augment=[keras.layers.RandomFlip(), keras.layers.RandomBrightness(0.3)],
         )
-        return arrays(made, len(epochs))
+        return arrays(made)
 
     whole = batches(range(4))
     assert_equal(whole[2 * steps_per_epoch :], batches(range(2, 4)))
@@ -80,7 +75,7 @@ def test_a_resumed_run_gets_the_batches_it_would_have_got(split, steps_per_epoch
 
 def test_batches_hold_the_split_s_images_with_their_labels(split):
     batches = training_batches(split, batch_size=16, seed=1, steps_per_epoch=4, epochs=range(1))
-    for images, labels in arrays(batches, 1):
+    for images, labels in arrays(batches):
         np.testing.assert_array_equal(images, split.images[labels])
 
 
@@ -95,7 +90,7 @@ def test_how_many_batches_are_read_at_a_time_changes_none(split, steps_per_epoch
             split, batch_size=16, seed=1, steps_per_epoch=steps_per_epoch, epochs=range(2, 5)
         )
         assert batches.cardinality() == 3 * steps_per_epoch
-        found.append(arrays(batches, 3))
+        found.append(arrays(batches))
     assert_equal(found[1], found[0])
     assert_equal(found[2], found[0])
     order = Order(50, 16, seed=1)
@@ -106,7 +101,7 @@ def test_how_many_batches_are_read_at_a_time_changes_none(split, steps_per_epoch
 def test_evaluation_takes_the_data_in_order_each_time(split):
     batches = evaluation_batches(split, 16)
     for _ in range(2):
-        taken = arrays(batches, 1)
+        taken = arrays(batches)
         labels = np.concatenate([labels for _, labels in taken])
         np.testing.assert_array_equal(labels, np.arange(50))
 
@@ -182,6 +177,69 @@ def test_what_draws_from_the_global_generator_is_applied_by_the_thread_that_trai
         assert batches.workers == 1
         torch.manual_seed(seed)
         before = torch.get_rng_state()
-        found.append(arrays(batches, 2))
+        found.append(arrays(batches))
         assert torch.equal(torch.get_rng_state(), before)
     assert_equal(*found)
+
+
+def unbuilt_model():
+    """Returns a model that Keras has yet to build, for which it reads a batch beforehand."""
+    keras.utils.set_random_seed(0)
+    model = keras.Sequential(
+        [
+            keras.layers.Rescaling(1 / 255),
+            keras.layers.Flatten(),
+            keras.layers.Dropout(0.3),
+            keras.layers.Dense(50),
+        ]
+    )
+    model.compile("sgd", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    return model
+
+
+class Slow(ArraySplit):
+    """A split that waits before it reads, and notes what it has read."""
+
+    def __init__(self, images, labels):
+        super().__init__(images, labels)
+        self.seen = []
+
+    def read(self, indices):
+        time.sleep(0.002)
+        self.seen.append(tuple(indices.tolist()))
+        return super().read(indices)
+
+
+def test_every_backend_trains_on_the_batches_of_the_order_from_the_first_step_on(split):
+    watched, order = Slow(split.images, split.labels), Order(50, 4, seed=1)
+    batches = training_batches(
+        watched,
+        batch_size=4,
+        seed=1,
+        steps_per_epoch=5,
+        epochs=range(2, 5),
+        augment=[keras.layers.RandomFlip()],  # Otherwise TensorFlow reads several at a time.
+    )
+    unbuilt_model().fit(batches, epochs=3, steps_per_epoch=5, verbose=0)
+    expected = {tuple(order.indices(step).tolist()) for step in range(10, 25)}
+    assert set(watched.seen) == expected
+
+
+def test_three_equal_trainings_are_equal_to_the_last_digit(split):
+    def losses():
+        batches = training_batches(
+            split, batch_size=4, seed=1, steps_per_epoch=13, epochs=range(3), augment=[flip]
+        )
+        return unbuilt_model().fit(batches, epochs=3, steps_per_epoch=13, verbose=0).history["loss"]
+
+    flip = keras.layers.RandomFlip()
+    first = losses()
+    assert np.isfinite(first).all()
+    assert losses() == first
+    assert losses() == first
+
+
+def test_an_unbuilt_model_is_scored_on_every_sample_once(split):
+    model = unbuilt_model()
+    score = model.evaluate(evaluation_batches(split, 4), verbose=0)
+    assert score == pytest.approx(model.evaluate(split.images, split.labels, verbose=0), rel=1e-5)

@@ -1,9 +1,13 @@
+import shutil
+
 import keras
 import numpy as np
 import pytest
 
 from kerasrecipes.callbacks import BestWeights
 from kerasrecipes.training import ResumableCheckpoint
+from kerasrecipes.training.resuming.carried_state import check_carried
+from kerasrecipes.training.resuming.checkpoint_file import DamagedCheckpointWarning
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(64, 5)).astype("float32")
@@ -64,13 +68,88 @@ def test_a_stopped_run_stays_stopped(tmp_path):
     assert fit(tmp_path / "state.npz", 12)[0] == []
 
 
-def test_falls_back_on_the_checkpoint_before_a_damaged_one(tmp_path):
-    path = tmp_path / "state.npz"
-    fit(path, 3)
-    path.write_bytes(path.read_bytes()[:100])
+DAMAGE = {
+    "cut": lambda data: data[:100],
+    "empty": lambda data: b"",
+    "first bytes": lambda data: b"XX" + data[2:],
+    "magic string of an array": lambda data: data.replace(b"NUMPY", b"NUMPZ", 1),
+    "header of an array": lambda data: data.replace(b"'descr'", b"'dexcr'", 1),
+    "one bit of the numbers": lambda data: data[:-2000] + bytes([data[-2000] ^ 1]) + data[-1999:],
+}
+
+
+@pytest.fixture(scope="module")
+def three_epochs(tmp_path_factory):
+    """A folder with the checkpoints of the second and the third epoch."""
+    path = tmp_path_factory.mktemp("epochs") / "state.npz"
+    return path, fit(path, 3)[0]
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
+def test_falls_back_on_the_checkpoint_before_a_damaged_one(damage, three_epochs, tmp_path):
+    path, model = tmp_path / "state.npz", compiled()
+    previous = tmp_path / "previous-state.npz"
+    shutil.copy(three_epochs[0].with_name(previous.name), previous)
+    path.write_bytes(damaged := DAMAGE[damage](three_epochs[0].read_bytes()))
+    checkpoint = ResumableCheckpoint(path, callbacks())
+    with pytest.warns(DamagedCheckpointWarning, match=r"state\.npz .* before it, after epoch 2\."):
+        assert checkpoint.restore(model) == 2
+    assert path.read_bytes() == damaged
+    previous.write_bytes(damaged)
+    with pytest.raises(ValueError, match=r"copy, or delete the folder .*state\.npz.*previous-sta"):
+        checkpoint.restore(model)
+    previous.unlink()
+    with pytest.raises(ValueError, match="to train from the first epoch again"):
+        checkpoint.restore(model)
+    assert path.read_bytes() == damaged
+
+
+def test_a_damaged_checkpoint_never_takes_the_place_of_the_one_before(three_epochs, tmp_path):
+    path, previous = tmp_path / "state.npz", tmp_path / "previous-state.npz"
+    shutil.copy(three_epochs[0].with_name(previous.name), tmp_path)
+    path.write_bytes(b"damaged")
+    intact = previous.read_bytes()
+    with pytest.warns(DamagedCheckpointWarning):
+        assert fit(path, 3)[0] == three_epochs[1][2:]
+    assert previous.read_bytes() == intact
+    assert ResumableCheckpoint(path).restore(compiled()) == 3
+    path.unlink()  # As if a kill had come while it was replaced.
     assert ResumableCheckpoint(path).restore(compiled()) == 2
-    path.unlink()
-    assert ResumableCheckpoint(path).restore(compiled()) == 2
+
+
+def test_a_damaged_checkpoint_within_an_epoch_falls_back_on_that_of_the_epoch(
+    three_epochs, tmp_path
+):
+    shutil.copy(three_epochs[0], tmp_path)
+    (tmp_path / "within-epoch-state.npz").write_bytes(b"")
+    with pytest.warns(DamagedCheckpointWarning, match="after epoch 3"):
+        assert ResumableCheckpoint(tmp_path / "state.npz").restore(compiled()) == 3
+
+
+class Counts(keras.callbacks.Callback):
+    def on_train_batch_end(self, batch, logs=None):
+        self.batch = batch
+
+
+@pytest.mark.parametrize(
+    ("callback", "why"),
+    [
+        (Counts(), "Counts cannot be carried over: it is called at every step"),
+        (keras.callbacks.LambdaCallback(on_train_batch_begin=print), "called at every step"),
+        (
+            keras.callbacks.CSVLogger("log.csv"),
+            "CSVLogger cannot .*: its attribute '.*' is neither",
+        ),
+    ],
+)
+def test_refuses_callbacks_whose_state_it_cannot_carry_over_within_an_epoch(
+    callback, why, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    checkpoint = ResumableCheckpoint(tmp_path / "state.npz", [*callbacks(), callback], minutes=1)
+    with pytest.raises(ValueError, match=why):
+        compiled().fit(X, Y, callbacks=[*checkpoint.callbacks, checkpoint], verbose=0)
+    check_carried(callbacks())
 
 
 def test_starts_at_the_beginning_without_a_checkpoint(tmp_path):

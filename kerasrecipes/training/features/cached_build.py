@@ -1,7 +1,6 @@
 """Training on features instead of images, for models that begin with a frozen part."""
 
 import math
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,11 +13,10 @@ from kerasrecipes.training.compile import compile_arguments
 from kerasrecipes.training.features.feature_cache import cached_features
 from kerasrecipes.training.features.feature_split import FeatureSplit
 from kerasrecipes.training.features.frozen_part import FrozenPart
+from kerasrecipes.training.resuming.carried_state import sees_steps
 
 # Features are cached without being asked for only up to this size.
 LIMIT_BYTES = 2**30
-
-_STEP_HOOKS = ("on_batch_begin", "on_batch_end", "on_train_batch_begin", "on_train_batch_end")
 
 
 def on_features(
@@ -87,15 +85,10 @@ def _steps_per_execution(built: BuiltRecipe, shape: tuple[int, ...]) -> int:
     whose callbacks are called at every step.
     """
     callbacks = [spec.component("callback") for spec in built.recipe.callbacks]
-    watched = any(_sees_steps(callback) for callback in callbacks)
+    watched = any(sees_steps(callback) for callback in callbacks)
     if keras.backend.backend() != "tensorflow" or len(shape) > 1 or watched:
         return 1
     return built.length.steps_per_epoch
-
-
-def _sees_steps(callback: Callable) -> bool:
-    base = keras.callbacks.Callback
-    return any(getattr(callback, hook, None) is not getattr(base, hook) for hook in _STEP_HOOKS)
 
 
 def _reason(built: BuiltRecipe, part: FrozenPart | None) -> str:

@@ -1,0 +1,1 @@
+"""What a training that was interrupted goes on from."""

@@ -1,0 +1,75 @@
+"""Runs that were stopped end with the numbers of undisturbed ones, on every backend."""
+
+import keras
+import pytest
+
+from kerasrecipes.recipe.recipe import Recipe
+from kerasrecipes.recipe.spec import use
+from kerasrecipes.training.training import train
+
+RECIPE = Recipe(
+    data=use("Digits", classes=[0, 1], examples_per_class=24),
+    model=use("tests.training.random_network:random_network"),
+    optimizer=use("SGD", learning_rate=0.05, momentum=0.9),
+    batch_size=12,  # It divides all splits, so that no step is compiled for a shorter batch.
+    epochs=3,
+    monitor=None,
+)
+CASES = {
+    "dropout and stochastic depth": {},
+    "mixing and averaging": {
+        "augment": ["MixedSamples"],
+        "optimizer": use("Adam", use_ema=True),
+        "averaging": True,
+    },
+    "mixed_float16": {"precision": "mixed_float16"},
+    "mixed_bfloat16": {
+        "precision": "mixed_bfloat16",
+        "optimizer": use("Lookahead", optimizer="SGD"),
+        "callbacks": [use("EarlyStopping", monitor="loss", restore_best_weights=True)],
+    },
+}
+
+
+class Stop(keras.callbacks.Callback):
+    """Ends a training before a step of an epoch, as a killed process would."""
+
+    def __init__(self, epoch: int, step: int):
+        super().__init__()
+        self.epoch, self.step = epoch, step
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.is_now = epoch == self.epoch
+
+    def on_train_batch_begin(self, batch, logs=None):
+        if self.is_now and batch == self.step:
+            raise KeyboardInterrupt
+
+
+def numbers(run):
+    """Returns all that a run computed: logs, scores, predictions, weights, random states."""
+    logs = [{k: v for k, v in row.items() if k != "seconds"} for row in run.history]
+    model = run.load_model()
+    arrays = [*run.predictions.values(), *(keras.ops.convert_to_numpy(v) for v in model.variables)]
+    return logs, run.metrics, [array.tobytes() for array in arrays]
+
+
+# TensorFlow, which takes longest, always resumed exactly: the first case tells if it still does.
+_LONG = [pytest.mark.slow] if keras.backend.backend() == "tensorflow" else []
+
+
+@pytest.mark.parametrize(
+    "case", [pytest.param(case, marks=_LONG if CASES[case] else []) for case in CASES]
+)
+def test_a_run_that_is_stopped_ends_with_the_same_numbers(case, tmp_path, monkeypatch):
+    monkeypatch.setattr("kerasrecipes.training.resumable_checkpoint.PAUSE", 0)  # At every step.
+    recipe = RECIPE.replace(CASES[case])
+    whole = numbers(train(recipe, directory=tmp_path / "whole", verbose=0))
+    recipe = recipe.replace({"checkpoint_minutes": 1e-9})
+    for epoch, step in [(0, 2), (1, 2)] if CASES[case] else [(0, 2), (0, 1), (1, 2)]:
+        with pytest.raises(KeyboardInterrupt):
+            train(recipe, directory=tmp_path, verbose=0, callbacks=[Stop(epoch, step)])
+    # Before, the run went on within an epoch; in the end, it goes on from the checkpoint of one.
+    (within,) = tmp_path.glob("*/checkpoint/within-epoch-*")
+    within.unlink()
+    assert numbers(train(recipe, directory=tmp_path, verbose=0)) == whole
