@@ -156,6 +156,7 @@ class Run:
         """
         import keras
 
+        from kerasrecipes.base.compilation_cache import keep_compiled
         from kerasrecipes.training.compile import compile_arguments
 
         path = self.folder / "model.keras"
@@ -163,6 +164,7 @@ class Run:
             raise ValueError(
                 f"The run must have a model.keras: train it to its end. Received: {self.folder}"
             )
+        keep_compiled()
         model = keras.saving.load_model(path)
         model.compile(**compile_arguments(self.recipe, self.data["class_names"]))
         return model
