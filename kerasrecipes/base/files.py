@@ -17,6 +17,15 @@ from typing import IO
 import filelock
 
 
+def cache_folder(name: str) -> Path:
+    """Returns a folder of what can be computed again: it may be deleted at any time.
+
+    It is `$KERASRECIPES_CACHE/<name>`; by default `~/.cache/kerasrecipes/<name>`.
+    """
+    own = os.environ.get("KERASRECIPES_CACHE") or "~/.cache/kerasrecipes"
+    return Path(own).expanduser() / name
+
+
 @contextlib.contextmanager
 def replacing(path: Path, *, durable: bool = True) -> Iterator[Path]:
     """Yields a temporary path in the same folder, and renames the file to `path` on success.

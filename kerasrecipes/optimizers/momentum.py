@@ -116,7 +116,7 @@ class Momentum(BaseOptimizer):
             torch._foreach_add_(directions, gradients)
         weights = [variable.value for variable in variables]
         rate = ops.cast(learning_rate, dtype)
-        if step_numbers.is_on_cpu(rate):
+        if step_numbers.is_readable(rate):
             torch._foreach_add_(weights, directions, alpha=-rate.item())
         else:
             torch._foreach_sub_(weights, torch._foreach_mul(directions, rate))

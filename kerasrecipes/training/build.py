@@ -8,6 +8,7 @@ import keras
 import numpy as np
 
 from kerasrecipes.base.checks import nearest
+from kerasrecipes.base.compilation_cache import keep_compiled
 from kerasrecipes.base.text import listed
 from kerasrecipes.callbacks.averaged_weights import check_averages
 from kerasrecipes.data.batches import shuffled_images
@@ -77,6 +78,7 @@ def build_recipe(recipe: Recipe, dataset: Dataset, start: keras.Model | None = N
             tells whether it is better when larger or smaller.
     """
     length = run_length(recipe, dataset)
+    keep_compiled()
     keras.utils.set_random_seed(recipe.seed)
     # Images are augmented in float32, whatever the model computes in.
     augment = [spec.build("layer") for spec in recipe.augment]

@@ -115,11 +115,14 @@ def load_model_file(path: Path, not_allowed: list[str]):
     """
     import keras
 
+    from kerasrecipes.base.compilation_cache import keep_compiled
+
     if not path.is_file():
         raise ValueError(
             f"The run must have a model.keras: train it to its end. Received: {path.parent}"
         )
     check_archive(path, _way_out(path))
+    keep_compiled()
     try:
         return keras.saving.load_model(path, compile=False)
     except TypeError as error:

@@ -64,6 +64,7 @@ def test_logits_equal_the_authors_network():
     np.testing.assert_allclose(outputs_of(model, images), expected, atol=atol)
 
 
+@pytest.mark.backend_neutral
 def test_it_starts_as_the_paper_says():
     model = small(depth=20, filters=64, seed=1)
     for layer in model.layers:
@@ -81,6 +82,7 @@ def test_it_starts_as_the_paper_says():
             assert [float(w) for w in layer.get_weights()] == [0]
 
 
+@pytest.mark.backend_neutral
 def test_a_block_starts_as_the_identity():
     model = small(seed=1)
     images = np.random.default_rng(0).normal(size=(2, 8, 8, 3))
@@ -111,6 +113,7 @@ def test_a_seed_repeats_itself_and_layers_differ():
     assert not np.array_equal(*kernels)
 
 
+@pytest.mark.backend_neutral
 def test_options_reach_the_layers():
     model = small(
         filters=2, activation="elu", kernel_regularizer=keras.regularizers.L2(0.5), name="net"

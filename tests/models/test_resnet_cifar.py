@@ -170,6 +170,7 @@ def test_only_the_last_norm_of_a_branch_gets_zero_gamma():
     assert zero == {f"stage{stage}_block1_norm2" for stage in (1, 2, 3)}
 
 
+@pytest.mark.backend_neutral
 @pytest.mark.parametrize("version", [1, 2])
 def test_training_reaches_every_weight(version):
     model = small(version=version, shortcut="projection", activation=keras.layers.PReLU())

@@ -182,6 +182,7 @@ def test_no_dropout_layer_at_rate_zero():
     assert not any("dropout" in layer.name for layer in small(dropout_rate=0.0).layers)
 
 
+@pytest.mark.backend_neutral
 def test_training_reaches_every_weight():
     model = small(normalization="batch", activation=keras.layers.LeakyReLU(), dropout_rate=0.0)
     randomize(model)
@@ -193,6 +194,7 @@ def test_training_reaches_every_weight():
         assert (np.asarray(weight) != old).any(), weight.path
 
 
+@pytest.mark.backend_neutral
 def test_layers_of_one_shape_start_with_different_weights():
     initializer = keras.initializers.HeNormal(seed=3)
     options = {"kernel_initializer": initializer, "classifier_units": (32, 32)}

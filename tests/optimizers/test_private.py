@@ -8,7 +8,7 @@ from keras import ops
 from kerasrecipes.base.private import uses_weight_decay
 from kerasrecipes.optimizers import LARS, LayerwiseLearningRates, Momentum
 from kerasrecipes.optimizers._base import step_numbers
-from tests.optimizers.cases import CASES, class_of, make
+from tests.optimizers.cases import CASES, REPRESENTATIVES, class_of, make
 from tests.optimizers.problems import BACKEND, gradients, path_of, relative_error
 
 FOREACH = [name for name in CASES if getattr(class_of(name), "update_foreach", None)]
@@ -18,7 +18,7 @@ FOREACH = [name for name in CASES if getattr(class_of(name), "update_foreach", N
 @pytest.mark.parametrize("on_cpu", [True, False])
 @pytest.mark.parametrize("name", FOREACH)
 def test_updating_all_weights_at_once_equals_one_by_one(name, on_cpu, monkeypatch):
-    monkeypatch.setattr(step_numbers, "is_on_cpu", lambda number: on_cpu)
+    monkeypatch.setattr(step_numbers, "is_readable", lambda number: on_cpu)
     cls = class_of(name)
 
     class OneByOne(cls):
@@ -38,6 +38,40 @@ def test_on_pytorch_no_weight_is_updated_by_itself(name):
     optimizer = make(name)
     optimizer.update_step = None
     assert np.isfinite(path_of(optimizer, gradients()[:2])).all()
+
+
+@keras.saving.register_keras_serializable(package="test_private")
+class Falling(keras.optimizers.schedules.LearningRateSchedule):
+    def __call__(self, step):
+        return 0.1 / (1 + ops.cast(step, "float32"))
+
+
+@pytest.mark.skipif(BACKEND != "torch", reason="the fast path is PyTorch's")
+@pytest.mark.parametrize("name", [name for name in REPRESENTATIVES if name in FOREACH])
+def test_pytorch_compiles_a_step_in_one_piece_whatever_its_size(name):
+    import torch
+
+    optimizer, compiled = make(name, Falling()), []
+    kernel = keras.Variable([[1.0, 1.0]], name="kernel")
+    optimizer.build([kernel])
+
+    def backend(module, inputs):
+        compiled.append(module)
+        return module.forward
+
+    @torch.no_grad()
+    def step(gradient):
+        optimizer.apply([gradient], [kernel])
+
+    torch.compiler.reset()
+    step = torch.compile(step, backend=backend, fullgraph=True)  # Refuses to read a number.
+    steps = np.array([[[1.0, -1.0]], [[2.0, 1.0]], [[0.5, 3.0]], [[1.0, 1.0]]], "float32")
+    for gradient in steps:
+        step(torch.from_numpy(gradient))
+    # Once more after the first step, which leaves behind what Keras remembers of the weights.
+    assert len(compiled) <= 2
+    expected = path_of(make(name, Falling()), steps, start=1.0)[-1]
+    np.testing.assert_allclose(ops.convert_to_numpy(kernel), expected, rtol=2e-6)
 
 
 def test_keras_still_has_the_names():

@@ -130,21 +130,21 @@ def test_stages_are_unfrozen_from_the_head_down_and_keep_every_bit_until_then():
 
 
 def test_stages_are_unfrozen_after_as_many_batches_however_many_an_update_has():
-    """Stage `d` is frozen for `10 d` batches: two updates of five."""
+    """Stage `d` is frozen for `4 d` batches: two updates of two."""
     model, stages = staged_model()
-    inner = keras.optimizers.SGD(0.1, gradient_accumulation_steps=5)
-    optimizer = StagewiseLearningRates(inner, unfreeze_every_steps=10)
+    inner = keras.optimizers.SGD(0.1, gradient_accumulation_steps=2)
+    optimizer = StagewiseLearningRates(inner, unfreeze_every_steps=4)
     optimizer.assign_stages(model.trainable_variables, stages)
     first = [np.array(ops.convert_to_numpy(v)) for v in model.trainable_variables]
     moved = {}
-    for batch in range(35):
+    for batch in range(14):
         optimizer.apply(
             [ops.ones(v.shape) for v in model.trainable_variables], model.trainable_variables
         )
         for variable, before in zip(model.trainable_variables, first, strict=True):
             if not np.array_equal(ops.convert_to_numpy(variable), before):
                 moved.setdefault(variable.path.split("/")[-2], batch)
-    assert moved == {"head": 4, "stage2": 14, "stage1_norm": 24, "stem": 34}
+    assert moved == {"head": 1, "stage2": 5, "stage1_norm": 9, "stem": 13}
 
 
 def test_stages_must_hold_every_weight_and_be_assigned():

@@ -216,6 +216,7 @@ def test_a_run_with_a_schedule_over_its_whole_length_is_not_continuable():
     assert not is_continuable(RECIPE.replace({"optimizer.learning_rate": warmed}), rungs)
 
 
+@pytest.mark.backend_neutral
 def test_rungs_that_are_too_short_for_every_trial_are_refused(tmp_path):
     rate = "optimizer.learning_rate"
     warmed = use("CosineDecay", initial_learning_rate=0.0, warmup_target=0.1, warmup_epochs=2)
@@ -234,6 +235,7 @@ def test_rungs_that_are_too_short_for_every_trial_are_refused(tmp_path):
     assert {row["status"] for row in found.trials} == {"failed", "completed"}
 
 
+@pytest.mark.backend_neutral
 def test_a_schedule_that_only_the_space_holds_spans_each_trial_too(tmp_path):
     rates = choice(0.1, use("CosineDecay", initial_learning_rate=0.1))
     found = search(
@@ -247,6 +249,7 @@ def test_a_schedule_that_only_the_space_holds_spans_each_trial_too(tmp_path):
     assert all(row["cost_epochs"] == row["epochs"] for row in found.trials)
 
 
+@pytest.mark.backend_neutral
 def test_a_schedule_that_no_trial_has_restarts_none(tmp_path):
     cosine = use("CosineDecay", initial_learning_rate=0.1)
     recipe = RECIPE.replace({"optimizer.learning_rate": cosine})
@@ -285,6 +288,7 @@ def test_an_objective_that_the_recipe_does_not_report(tmp_path):
         search(RECIPE, SPACE, "2x1", directory=tmp_path, objective="val_acuracy")
 
 
+@pytest.mark.backend_neutral
 def test_the_metric_tells_the_direction_and_finalists_keep_the_best_epoch_by_it(tmp_path):
     recipe = RECIPE.replace({"metrics": ["accuracy", use("F1Score", average="macro")]})
     options = {"directory": tmp_path, "objective": "val_f1_score", "final_seeds": 1}

@@ -7,7 +7,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from kerasrecipes.base.files import write_text
+from kerasrecipes.base.files import cache_folder, write_text
 from kerasrecipes.data.reading.threads import map_in_threads
 
 # A file may change again within one tick of its file system's clock (two seconds with FAT), and
@@ -19,9 +19,9 @@ def content_hashes(directory: str | os.PathLike, names: Sequence[str]) -> list[s
     """Returns the SHA-256 of the content of each file.
 
     A hash is remembered with the file's size, inode and times, and found again as long as all of
-    them are the same. The memory is a file for each directory in `cache_folder`, not in the
-    directory itself, which may be read-only. Where it cannot be written, or two processes write it
-    at once, nothing is wrong: files are read again.
+    them are the same. The memory is a file for each directory in `cache_folder("contents")`, not in
+    the directory itself, which may be read-only. Where it cannot be written, or two processes write
+    it at once, nothing is wrong: files are read again.
 
     Args:
         directory: Path that `names` are relative to.
@@ -31,7 +31,7 @@ def content_hashes(directory: str | os.PathLike, names: Sequence[str]) -> list[s
         OSError: If a file cannot be read.
     """
     root = os.path.realpath(directory)
-    memory = cache_folder() / f"{hashlib.sha256(os.fsencode(root)).hexdigest()[:24]}.json"
+    memory = cache_folder("contents") / f"{hashlib.sha256(os.fsencode(root)).hexdigest()[:24]}.json"
     known = _read(memory)
     new: dict[str, str] = {}
 
@@ -53,15 +53,6 @@ def content_hashes(directory: str | os.PathLike, names: Sequence[str]) -> list[s
     if new:
         _write(memory, new)
     return hashes
-
-
-def cache_folder() -> Path:
-    """Returns the folder of remembered hashes, which may be deleted at any time.
-
-    It is `$KERASRECIPES_CACHE/contents`; by default `~/.cache/kerasrecipes/contents`.
-    """
-    own = os.environ.get("KERASRECIPES_CACHE") or "~/.cache/kerasrecipes"
-    return Path(own).expanduser() / "contents"
 
 
 def _read(memory: Path) -> dict[str, str]:

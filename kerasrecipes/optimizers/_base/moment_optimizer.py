@@ -97,7 +97,7 @@ class MomentOptimizer(BaseOptimizer):
         torch._foreach_mul_(divisors, scale)
         torch._foreach_add_(divisors, offset)
         numerators = self._numerators_foreach(indices, gradients, m)
-        if step_numbers.is_on_cpu(size):
+        if step_numbers.is_readable(size):
             torch._foreach_addcdiv_(weights, numerators, divisors, value=-size.item())
         else:
             torch._foreach_reciprocal_(divisors)

@@ -13,13 +13,16 @@ def step_dtype(variable) -> str:
     return "float64" if "float64" in str(variable.dtype) else "float32"
 
 
-def is_on_cpu(number) -> bool:
-    """Returns whether a PyTorch tensor lies in the CPU's memory.
+def is_readable(number) -> bool:
+    """Returns whether the value of a PyTorch tensor can be read at no cost.
 
-    Reading its value then waits for no GPU. An optimizer may hand the value as a Python number to
-    `torch._foreach_*` functions that take no tensor, which saves operations.
+    It lies in the CPU's memory, so that reading it waits for no GPU, and PyTorch is not compiling,
+    which it would do anew for each value. An optimizer may then hand the value as a Python number
+    to `torch._foreach_*` functions that take no tensor, which saves operations.
     """
-    return number.device.type == "cpu"
+    import torch
+
+    return number.device.type == "cpu" and not torch.compiler.is_compiling()
 
 
 def last_gradient(update, gradient_accumulation_steps: int | None):

@@ -4,8 +4,9 @@ import os
 
 import pytest
 
+from kerasrecipes.base.files import cache_folder
 from kerasrecipes.data.reading import file_contents
-from kerasrecipes.data.reading.file_contents import cache_folder, content_hashes
+from kerasrecipes.data.reading.file_contents import content_hashes
 
 LONG_AGO = 1_500_000_000
 
@@ -73,7 +74,7 @@ def test_what_has_just_changed_is_not_remembered(images, read, monkeypatch):
     monkeypatch.undo()
     monkeypatch.setenv("KERASRECIPES_CACHE", str(images / "cache"))
     assert content_hashes(images, ["a.bmp"]) == [sha(b"a.bmp")]
-    assert not cache_folder().exists()
+    assert not cache_folder("contents").exists()
 
 
 def test_what_another_process_remembered_is_kept(images, read):
@@ -86,7 +87,7 @@ def test_what_another_process_remembered_is_kept(images, read):
 @pytest.mark.parametrize("content", ["", "[]", '{"a.bmp": 5}', '{"a.bmp": [1]}', "[" * 10**5])
 def test_a_damaged_memory_is_written_anew(images, read, content):
     content_hashes(images, ["a.bmp"])
-    (memory,) = cache_folder().iterdir()
+    (memory,) = cache_folder("contents").iterdir()
     whole = memory.read_text()
     memory.write_text(content)
     assert content_hashes(images, ["a.bmp"]) == [sha(b"a.bmp")]

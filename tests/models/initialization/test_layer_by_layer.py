@@ -101,6 +101,7 @@ def test_a_model_is_left_as_it_was_even_if_a_layer_fails():
     assert model.layers[0].activation is keras.activations.relu
 
 
+@pytest.mark.backend_neutral
 def test_a_network_without_normalization_has_its_branches_left_at_zero():
     model = FixupResNetCIFAR((8, 8, 1), 3, depth=8, filters=4)
     images = np.random.default_rng(0).normal(size=(8, 8, 8, 1))

@@ -37,6 +37,7 @@ def test_without_the_field_nothing_changes():
     assert make(initialization="lsuv").fingerprint != make().fingerprint
 
 
+@pytest.mark.backend_neutral
 def test_functions_get_the_model_training_images_and_their_options(digits):
     SEEN.clear()
     name = f"{__name__}:remember"

@@ -82,6 +82,7 @@ def test_the_frozen_layer_is_saved_with_the_model(tmp_path):
     np.testing.assert_array_equal(outputs_of(loaded), outputs_of(model))
 
 
+@pytest.mark.backend_neutral
 @pytest.mark.parametrize(
     ("layers", "options", "message"),
     [

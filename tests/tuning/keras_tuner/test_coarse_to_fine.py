@@ -101,6 +101,7 @@ def test_a_search_in_which_everything_fails_ends_with_the_cause(tmp_path):
         Failing(tmp_path).run()
 
 
+@pytest.mark.backend_neutral
 def test_trials_that_are_clearly_worse_stop_early(tmp_path):
     tuner = BlackBox(tmp_path, rungs="30x6").run()
     trials = tuner.oracle.observations()
@@ -245,6 +246,7 @@ def test_several_objectives_are_refused(tmp_path):
         _tuner(tmp_path, objective=["val_accuracy", "val_loss"], rungs="2x2")
 
 
+@pytest.mark.backend_neutral
 def test_an_objective_that_is_not_reported_ends_the_search(tmp_path):
     objective = keras_tuner.Objective("val_accurracy", "max")
     with pytest.raises(ValueError, match="one of the reported metrics: accuracy, loss"):
@@ -258,6 +260,7 @@ def test_epochs_are_given_once(tmp_path):
         _search(_tuner(tmp_path, rungs="2x1", project_name="other"), epochs=2)
 
 
+@pytest.mark.backend_neutral
 def test_changed_ranges_are_noticed(tmp_path):
     _search(_tuner(tmp_path, rungs="2x1"))
 

@@ -5,7 +5,10 @@ import pytest
 
 from tests.tuning.black_box import Processes
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs SIGKILL")
+pytestmark = [
+    pytest.mark.backend_neutral,
+    pytest.mark.skipif(sys.platform == "win32", reason="needs SIGKILL"),
+]
 # The lines of the journal at a kill: none, in the first rung, in the second rung, in the last one.
 MOMENTS = (0, 3, 11, 20)
 AWAY_SECONDS = 1.5

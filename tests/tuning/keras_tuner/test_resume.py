@@ -5,7 +5,10 @@ import pytest
 from kerasrecipes.tuning.keras_tuner.trial_values import EPOCHS
 from tests.tuning.black_box import BlackBox, in_child, kill_at
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs SIGKILL")
+pytestmark = [
+    pytest.mark.backend_neutral,
+    pytest.mark.skipif(sys.platform == "win32", reason="needs SIGKILL"),
+]
 # A whole search makes fewer writes: about four for each trial, and one for each epoch.
 WRITES = 210
 

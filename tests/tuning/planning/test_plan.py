@@ -7,6 +7,8 @@ from kerasrecipes.tuning.planning.plan import MIN_DISTANCE, WAIT, Plan
 from kerasrecipes.tuning.planning.unit_cube import UnitCube
 from kerasrecipes.tuning.rungs import rungs_of
 
+pytestmark = pytest.mark.backend_neutral
+
 
 def _cube():
     hps = keras_tuner.HyperParameters()

@@ -6,6 +6,8 @@ from scipy.stats import mannwhitneyu
 from kerasrecipes.tuning.planning.region import Region, narrowed, whole
 from kerasrecipes.tuning.planning.unit_cube import UnitCube
 
+pytestmark = pytest.mark.backend_neutral
+
 
 def _cube(widened=()):
     hps = keras_tuner.HyperParameters()

@@ -4,6 +4,8 @@ from scipy.integrate import quad
 
 from kerasrecipes.tuning.planning.surrogate import Surrogate, winsorized
 
+pytestmark = pytest.mark.backend_neutral
+
 
 def _level(features, shift):
     return -((features[:, 0] - 0.3 - shift) ** 2) - 0.1 * features[:, 1]

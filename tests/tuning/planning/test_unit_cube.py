@@ -4,6 +4,8 @@ import pytest
 
 from kerasrecipes.tuning.planning.unit_cube import UnitCube
 
+pytestmark = pytest.mark.backend_neutral
+
 
 @pytest.fixture
 def hps():
