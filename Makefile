@@ -10,7 +10,8 @@ pytest := $(bin)/python -m pytest -q -n $(WORKERS) --dist loadfile
 
 # What must hold on every backend; `make test` runs it on JAX and PyTorch too.
 portable := $(wildcard $(addprefix tests/, \
-    data layers metrics models optimizers regularizers initializers schedules callbacks tuning))
+    data layers metrics models optimizers regularizers initializers schedules callbacks tuning \
+    runs/test_exporting.py))
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-full lint format docs bench clean
