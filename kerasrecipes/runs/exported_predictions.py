@@ -42,7 +42,7 @@ def images_of(run: Run) -> Compared:
     if validation is not None:
         return _compared(validation, "images of the validation split")
     for name in ("originals", "mistakes"):
-        kept = run.examples.get(name, ())
+        kept = run.examples.get(name, np.empty(0))
         if len(kept):
             return _compared(kept, "images that the run kept: its data is not at hand")
     noise = _noise(run.data["image_shape"], run.data["value_range"])
