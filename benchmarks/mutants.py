@@ -136,7 +136,7 @@ def _outcome(copy: Path, mutant: Mutant, covering: Covering, log: Path) -> str:
     _write(file, mutant.applied(source))
     try:
         run = lambda: run_tests(copy, places, log, Chosen(tests), first_failure=True)  # noqa: E731
-        code = in_child(run, 120 + 5 * sum(tests.values()))
+        code = in_child(run, round(60 + 5 * sum(tests.values())))
     finally:
         _write(file, source)
     # pytest: 0 all passed, 1 a test failed, 2 a module could not be imported.

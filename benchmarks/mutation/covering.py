@@ -12,7 +12,7 @@ from mutation.faults import Mutant
 
 
 class Recorder:
-    """A plugin of pytest that writes the lines that each test runs, and the time that it takes.
+    """A plugin of pytest that writes the lines that each test runs, and the CPU time that it takes.
 
     Args:
         root: The copy of the repository that is tested.
@@ -30,9 +30,9 @@ class Recorder:
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
         self.coverage.switch_context(item.nodeid)
-        began = time.perf_counter()
+        began = time.process_time()
         result = yield
-        self.seconds[item.nodeid] = time.perf_counter() - began
+        self.seconds[item.nodeid] = time.process_time() - began
         return result
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -64,7 +64,7 @@ class Covering:
         self.lines: dict[str, dict[str, list[str]]] = recorded["lines"]
 
     def tests_of(self, mutant: Mutant) -> dict[str, float]:
-        """Returns the tests that run a mutant, with the seconds that each takes.
+        """Returns the tests that run a mutant, with the CPU seconds that each takes.
 
         Lines that run when a module is imported, as defaults of arguments do, belong to all tests
         that run anything of the module.
