@@ -1,9 +1,12 @@
-"""Defaults of layers: see `tests.defaults`."""
+"""Defaults and limits of layers: see `tests.defaults`."""
+
+import functools
 
 import pytest
 
 import kerasrecipes.layers as package
-from tests.defaults import defaults_of
+from tests.defaults import defaults_of, limits_of
+from tests.layers.cases import make
 
 DEFAULTS = {
     "Centering": "per='channel'",
@@ -58,3 +61,94 @@ DEFAULTS = {
 @pytest.mark.parametrize("name", DEFAULTS)
 def test_defaults_are_as_written(name):
     assert defaults_of(getattr(package, name)) == DEFAULTS[name]
+
+
+# What an argument must be, by that.
+LIMITS = {
+    "a number in [0, 1)": """
+        DropConnect.rate
+        StochasticDepth.rate
+        VanillaDropout.rate
+    """,
+    "an integer of at least 0": """
+        DropConnect.inference_samples
+        PolicyAugment.fill_value
+        RandomPadCrop.padding_pixels
+    """,
+    "a number of at least 0": """
+        FancyPCA.stddev
+        PCAWhitening.epsilon
+        RandomBlur.sigma_pixels
+        RandomElasticDistortion.displacement_pixels
+        RandomGeometry.vertical_shear
+        RandomGeometry.horizontal_shear
+        RandomGeometry.rotation_degrees
+        RandomGeometry.horizontal_translation_fraction
+        RandomGeometry.vertical_translation_fraction
+        RandomNoise.gaussian
+        RandomNoise.speckle
+        RandomPhotometry.brightness
+        RandomPhotometry.contrast
+        RandomPhotometry.saturation
+        RandomPhotometry.hue_degrees
+        RandomPhotometry.color_cast
+        RandomSharpening.amount
+        ZCAWhitening.epsilon
+    """,
+    "an integer": """
+        InstanceNormalization.axis
+    """,
+    "a number greater than 0": """
+        InstanceNormalization.epsilon
+        MixedSamples.mixup_alpha
+        MixedSamples.cutmix_alpha
+        RandomElasticDistortion.smoothness_pixels
+        RandomSharpening.sigma_pixels
+        WeightStandardization.epsilon
+    """,
+    "a number in [0, 1]": """
+        MixedSamples.cutmix_probability
+        MixedSamples.probability
+        RandomApply.probability
+        RandomGeometry.horizontal_flip
+        RandomGeometry.vertical_flip
+        RandomNoise.salt_and_pepper
+        RandomPhotometry.grayscale
+        RandomPhotometry.inversion
+        RandomPhotometry.solarize
+    """,
+    "an integer of at least 2": """
+        MixedSamples.classes
+    """,
+    "an integer of at least 1": """
+        PCAWhitening.components
+        PolicyAugment.operations
+        RandomPhotometry.posterize_bits
+    """,
+    "a number in [0, 10]": """
+        PolicyAugment.magnitude
+    """,
+    "a number": """
+        RandomElasticDistortion.fill_value
+        RandomGeometry.fill_value
+        RandomPadCrop.fill_value
+        RandomResizedCrop.fill_value
+    """,
+    "a number of at least 1": """
+        RandomGeometry.scale
+        RandomGeometry.aspect
+        RandomPhotometry.gamma
+    """,
+    "a number in [0, 0.5)": """
+        RandomGeometry.perspective
+    """,
+}
+
+
+@pytest.mark.backend_neutral
+@pytest.mark.parametrize(
+    ("path", "limit"), [(path, limit) for limit, paths in LIMITS.items() for path in paths.split()]
+)
+def test_limits_are_as_written(path, limit):
+    name, argument = path.split(".")
+    assert limits_of(functools.partial(make, name), argument) == limit
