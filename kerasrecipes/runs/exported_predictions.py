@@ -1,22 +1,82 @@
 """Predictions of exported files, which must be those of the model."""
 
+import importlib.util
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import keras
 import numpy as np
+from scipy.special import expit, softmax
+
+from kerasrecipes.training.run import Run
 
 # Converters reorder float32 operations. What a half-precision model rounds, they may round twice.
 TOLERANCE, HALF_PRECISION_TOLERANCE = 1e-3, 0.05
-IMAGES = 4
+IMAGES = 16
+
+# Those whose images can be read here without a download, and without code of somebody else's.
+_SOURCES = ("Digits", "ImageFolder", "Npz", "TFDS")
 
 
-def images_like(shape: Sequence[int], value_range: Sequence[float]) -> np.ndarray:
-    """Returns a few images of noise, on which exported files are compared with the model."""
+class Compared(NamedTuple):
+    """Images on which an exported file is compared with the model.
+
+    Args:
+        images: float32 array of shape `(images, height, width, channels)`.
+        description: What they are, such as `"16 images of the validation split"`.
+    """
+
+    images: np.ndarray
+    description: str
+
+
+def images_of(run: Run) -> Compared:
+    """Returns images of a run's validation split, or the nearest to them that is at hand.
+
+    Those are images that the run kept, or noise, if the run's data is not where it was, has
+    changed, or would have to be downloaded.
+    """
+    validation = _validation_images(run)
+    if validation is not None:
+        return _compared(validation, "images of the validation split")
+    for name in ("originals", "mistakes"):
+        kept = run.examples.get(name, np.empty(0))
+        if len(kept):
+            return _compared(kept, "images that the run kept: its data is not at hand")
+    noise = _noise(run.data["image_shape"], run.data["value_range"])
+    return _compared(noise, "images of noise: the run's data is not at hand")
+
+
+def _compared(images: np.ndarray, description: str) -> Compared:
+    return Compared(images.astype("float32"), f"{len(images)} {description}")
+
+
+def _validation_images(run: Run) -> np.ndarray | None:
+    source = run.recipe.data
+    if source.name not in _SOURCES:
+        return None
+    if source.name == "TFDS":
+        source = run.recipe.replace({"data.download": False}).data
+    try:
+        dataset = source.build("data").load()
+        if dataset.hash != run.data["hash"]:
+            return None
+        places = np.linspace(0, len(dataset.validation) - 1, IMAGES).astype(int)
+        return dataset.validation.read(np.unique(places))
+    except (ImportError, OSError, ValueError):  # Its folder is gone, or images in it are broken.
+        return None
+
+
+def _noise(shape: Sequence[int], value_range: Sequence[float]) -> np.ndarray:
     low, high = value_range
-    pixels = np.random.default_rng(0).uniform(low, high, (IMAGES, *shape))
-    return pixels.astype("float32")
+    return np.random.default_rng(0).uniform(low, high, (IMAGES, *shape))
+
+
+def probabilities_of(logits: np.ndarray) -> np.ndarray:
+    """Returns probabilities: a softmax of logits, or a sigmoid if there is one of them only."""
+    return expit(logits) if logits.shape[-1] == 1 else softmax(logits, axis=-1)
 
 
 def predictions(model: keras.Model, images: np.ndarray) -> np.ndarray:
@@ -26,16 +86,16 @@ def predictions(model: keras.Model, images: np.ndarray) -> np.ndarray:
 
 
 def check_exported(
-    path: Path, format: str, images: np.ndarray, expected: np.ndarray, tolerance: float = TOLERANCE
+    path: Path, format: str, compared: Compared, expected: np.ndarray, tolerance: float = TOLERANCE
 ) -> None:
     """Raises unless a file that was written predicts what the model does.
 
     Args:
         path: The file or folder.
         format: `"savedmodel"`, `"onnx"` or `"keras"`.
-        images: `(batch, height, width, channels)`.
-        expected: The model's logits of these images.
-        tolerance: The largest difference allowed, as a share of the largest logit, or of 1 if all
+        compared: The images.
+        expected: What the model gives for these images, `(images, outputs)`.
+        tolerance: The largest difference allowed, as a share of the largest output, or of 1 if all
             are smaller.
 
     Raises:
@@ -44,34 +104,40 @@ def check_exported(
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            found = _LOADERS[format](path, images)
+            found = _LOADERS[format](path, compared.images)
     # ONNX Runtime has exceptions of its own, which share no other class.
     except Exception as error:
-        reason = str(error).strip().splitlines() or [type(error).__name__]
-        raise ValueError(f"{_refused(format)} It cannot be used: {reason[0]}") from error
+        raise ValueError(refusal(format, error)) from error
     if found.shape != expected.shape:
-        raise ValueError(f"{_refused(format)} Its output is {found.shape}, not {expected.shape}.")
+        raise ValueError(refusal(format, f"Its output is {found.shape}, not {expected.shape}."))
     difference = float(np.abs(found - expected).max())
     allowed = tolerance * max(1.0, float(np.abs(expected).max()))
     if not difference <= allowed:
         raise ValueError(
-            f"{_refused(format)} Its logits differ by up to {difference:.3g} from those of "
-            f"`predict`, on {len(images)} images of noise; {allowed:.3g} would be rounding."
+            refusal(
+                format,
+                f"Its output differs by up to {difference:.3g} from that of `predict`, on "
+                f"{compared.description}; {allowed:.3g} would be rounding.",
+            )
         )
 
 
-def _refused(format: str) -> str:
+def refusal(format: str, reason: str | Exception) -> str:
+    """Returns the message of the error that an export ends in, with what there is instead."""
     others = " or ".join(name for name in _LOADERS if name != format)
-    backend = keras.backend.backend()
-    other_backend = ", or with KERAS_BACKEND=torch" if (format, backend) == _WEAK else ""
+    missing = [name for name in _BEST_FOR_ONNX if importlib.util.find_spec(name) is None]
+    instead = f", or install {' and '.join(missing)}" if format == "onnx" and missing else ""
+    if isinstance(reason, Exception):
+        lines = str(reason).strip().splitlines() or [type(reason).__name__]
+        reason = f"It cannot be used: {lines[0]}"
     return (
         f"The model must give in format {format!r} what `predict` gives, and does not. Nothing was "
-        f"written: export it as {others}{other_backend}."
+        f"written: export it as {others}{instead}. {reason}"
     )
 
 
-# PyTorch's exporter to ONNX converts what tf2onnx, which takes variables for inputs, cannot.
-_WEAK = ("onnx", "tensorflow")
+# PyTorch's exporters to ONNX convert what tf2onnx cannot.
+_BEST_FOR_ONNX = ("torch", "onnxscript")
 
 
 def _by_saved_model(path: Path, images: np.ndarray) -> np.ndarray:

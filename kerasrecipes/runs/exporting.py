@@ -1,69 +1,64 @@
 """Export of a run's model, for use with TensorFlow, ONNX Runtime or Keras alone."""
 
 import contextlib
-import importlib.util
-import json
 import shutil
 import tempfile
 import warnings
-import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
-from types import MappingProxyType
 
 import keras
 import numpy as np
 
 from kerasrecipes.base.checks import check_choice
 from kerasrecipes.base.files import replacing
+from kerasrecipes.models.surgery.output_form import gives_probabilities
+from kerasrecipes.runs.export_checks import (
+    FORMATS,
+    SUFFIXES,
+    check_keras_alone,
+    check_output,
+    converters,
+)
+from kerasrecipes.runs.exported_metadata import metadata_of, write_metadata
 from kerasrecipes.runs.exported_predictions import (
     HALF_PRECISION_TOLERANCE,
     TOLERANCE,
     check_exported,
-    images_like,
+    images_of,
     predictions,
+    probabilities_of,
+    refusal,
 )
+from kerasrecipes.runs.onnx_by_torch import write_onnx, write_onnx_apart
 from kerasrecipes.training.run import Run
-
-FORMATS: Mapping[str, str] = MappingProxyType(
-    {
-        "savedmodel": "a folder for TensorFlow and TensorFlow Serving",
-        "onnx": "a file for ONNX Runtime and other ONNX tools",
-        "keras": "a file that Keras loads without kerasrecipes",
-    }
-)
-_SUFFIXES = {"savedmodel": "", "onnx": ".onnx", "keras": ".keras"}
-
-# With PyTorch, Keras 3.15 exports to SavedModel through torch_xla, and fails.
-_SAVEDMODEL_BACKENDS = ("tensorflow", "jax")
-
-# The packages that Keras's export to ONNX imports, by backend, and the one that checks its file.
-_ONNX_PACKAGES = {
-    "tensorflow": ("tf2onnx", "onnx", "onnxruntime"),
-    "torch": ("onnx", "onnxruntime"),
-    "jax": ("jax2onnx", "onnx", "onnxruntime"),
-}
 
 
 def default_output(run: Run, format: str) -> Path:
     """Returns the default path of a run's export, which is in the current directory."""
-    return Path(run.folder.resolve().name + _SUFFIXES[format])
+    return Path(run.folder.resolve().name + SUFFIXES[format])
 
 
-def export(run: Run, format: str, output: str | Path) -> Path:
+def export(run: Run, format: str, output: str | Path, probabilities: bool = False) -> Path:
     """Writes the model of a finished run in another format.
 
-    What was written is loaded again and compared with the model's `predict` on a few images of
-    noise. If it differs by more than rounding, nothing is left.
+    What was written is loaded again and compared with the model's `predict` on images of the run's
+    validation split; if its data is not at hand, on images that the run kept, or on noise. If it
+    differs by more than rounding, nothing is left.
 
     The exported model takes float32 pixels of shape `(batch, height, width, channels)`, in the
-    run's value range and in batches of any size, and returns logits `(batch, classes)`. An ONNX
-    model computes in float32, whatever the precision of the run.
+    run's value range and in batches of any size, and returns logits `(batch, classes)`. Class
+    names, value range, order of the channels and resize policy are in the file, where
+    `read_metadata` finds them. An ONNX model computes in float32, whatever the precision of the
+    run. What TensorFlow's or JAX's converter to ONNX gets wrong is converted by PyTorch, where that
+    is installed, in a process of its own.
 
     Args:
         run: A finished run.
-        format: One of `FORMATS`.
+        format: `"savedmodel"`, `"onnx"` or `"keras"`.
         output: The file or folder to write. It must not exist yet.
+        probabilities: Whether the exported model returns probabilities: a softmax of the logits,
+            or a sigmoid if there is one of them only. Defaults to `False`.
 
     Returns:
         The path of the file or folder.
@@ -75,25 +70,38 @@ def export(run: Run, format: str, output: str | Path) -> Path:
     """
     check_choice("format", format, FORMATS)
     output = Path(output)
-    _check_output(output, format)
+    check_output(output, format)
     if format == "keras":
-        _check_keras_alone(run.folder / "model.keras")
-    else:
-        _check_packages(format)
+        check_keras_alone(run.folder / "model.keras")
+    backends = converters(format)
     model = run.load_model(compile=False)
     half = run.recipe.precision != "float32"
     if format == "onnx" and half:
         model, half = _in_float32(model), False
-    images = images_like(run.data["image_shape"], run.data["value_range"])
-    expected = predictions(model, images)
-    with _placed(output, format) as temporary:
-        if format == "keras":
-            shutil.copyfile(run.folder / "model.keras", temporary)
-        else:
-            _convert(model, temporary, format)
-        tolerance = HALF_PRECISION_TOLERANCE if half else TOLERANCE
-        check_exported(temporary, format, images, expected, tolerance)
-    return output
+    compared = images_of(run)
+    expected = predictions(model, compared.images)
+    ends_in_softmax = gives_probabilities(model)
+    as_trained = not probabilities or ends_in_softmax
+    if not as_trained:
+        model, expected = _activated(model), probabilities_of(expected)
+    given = "probabilities" if probabilities or ends_in_softmax else "logits"
+    metadata = metadata_of(run, given, compared.description)
+    tolerance = HALF_PRECISION_TOLERANCE if half else TOLERANCE
+
+    def written_by(backend: str) -> Path:
+        with _placed(output, format) as temporary:
+            if format == "keras" and as_trained:
+                shutil.copyfile(run.folder / "model.keras", temporary)
+            else:
+                _convert(model, temporary, format, backend)
+            write_metadata(temporary, format, metadata)
+            check_exported(temporary, format, compared, expected, tolerance)
+        return output
+
+    for backend in backends[:-1]:
+        with contextlib.suppress(ValueError):
+            return written_by(backend)
+    return written_by(backends[-1])
 
 
 @contextlib.contextmanager
@@ -108,15 +116,36 @@ def _placed(output: Path, format: str) -> Iterator[Path]:
         Path(folder, "model").rename(output)
 
 
-def _convert(model: keras.Model, path: Path, format: str) -> None:
+def _convert(model: keras.Model, path: Path, format: str, backend: str) -> None:
+    if format == "keras":
+        model.save(path)
+        return
     inference = _inference_graph(model)
     # Keras exports a model to ONNX only if it has been called.
     inference(np.zeros((1, *inference.input_shape[1:]), "float32"))
-    with warnings.catch_warnings():
-        # The converters warn about their own code.
-        warnings.simplefilter("ignore")
-        name = "onnx" if format == "onnx" else "tf_saved_model"
-        inference.export(path, format=name, verbose=False)
+    try:
+        with warnings.catch_warnings():
+            # The converters warn about their own code.
+            warnings.simplefilter("ignore")
+            if format == "savedmodel":
+                inference.export(path, format="tf_saved_model", verbose=False)
+            elif backend != keras.backend.backend():
+                write_onnx_apart(inference, path)
+            elif backend == "torch":
+                write_onnx(inference, path)
+            else:
+                inference.export(path, format="onnx", verbose=False)
+    except Exception as error:  # The converters' errors share no class.
+        raise ValueError(refusal(format, error)) from error
+
+
+def _activated(model: keras.Model) -> keras.Model:
+    """Returns a model that gives probabilities in float32 where another one gives logits."""
+    inputs = model.inputs[0]
+    (logits,) = keras.tree.flatten(model(inputs))
+    name = "sigmoid" if logits.shape[-1] == 1 else "softmax"
+    activation = keras.layers.Activation(name, dtype="float32", name="probabilities")
+    return keras.Model(inputs, activation(logits))
 
 
 def _inference_graph(model: keras.Model) -> keras.Model:
@@ -141,70 +170,3 @@ def _in_float32(model: keras.Model) -> keras.Model:
     copy = keras.models.clone_model(model, clone_function=clone, recursive=True)
     copy.set_weights(model.get_weights())
     return copy
-
-
-def _check_output(output: Path, format: str) -> None:
-    suffix = _SUFFIXES[format]
-    if suffix and output.suffix != suffix:
-        raise ValueError(f"`output` must end in {suffix!r}. Received: output={str(output)!r}")
-    if not output.parent.is_dir():
-        raise ValueError(
-            f"`output` must be in an existing folder. Received: output={str(output)!r}"
-        )
-    if output.exists():
-        raise ValueError(
-            "`output` must not exist yet: remove it, or choose another. "
-            f"Received: output={str(output)!r}"
-        )
-
-
-def _check_packages(format: str) -> None:
-    backend = keras.backend.backend()
-    if format == "savedmodel" and backend not in _SAVEDMODEL_BACKENDS:
-        raise ImportError(
-            f"Exporting to savedmodel does not work on {backend}: set KERAS_BACKEND to "
-            f"{' or '.join(_SAVEDMODEL_BACKENDS)}. The run may have been trained on any backend."
-        )
-    needed = ("tensorflow",) if format == "savedmodel" else _ONNX_PACKAGES[backend]
-    missing = [name for name in needed if importlib.util.find_spec(name) is None]
-    if missing:
-        raise ImportError(
-            f"Exporting to {format} on {backend} needs {' and '.join(missing)}: "
-            f"{_fix(format, backend)}."
-        )
-
-
-def _fix(format: str, backend: str) -> str:
-    if format == "savedmodel":
-        return "`pip install tensorflow`"
-    extra = "`pip install 'kerasrecipes[export]'`"
-    if backend == "jax":
-        return f"{extra} and set KERAS_BACKEND=tensorflow or torch, or `pip install jax2onnx`"
-    return extra
-
-
-def _check_keras_alone(path: Path) -> None:
-    """Raises if a .keras file names a class that is not one of Keras's own."""
-    with zipfile.ZipFile(path) as file:
-        config = json.loads(file.read("config.json"))
-    foreign = sorted(set(_foreign_classes(config)))
-    if foreign:
-        raise ValueError(
-            f"The model has layers that Keras alone cannot load: {', '.join(foreign)}. Export it "
-            "as savedmodel or onnx, which do not name classes."
-        )
-
-
-def _foreign_classes(config: object) -> Iterator[str]:
-    if isinstance(config, Mapping):
-        module = config.get("module")
-        if "class_name" in config and (
-            config.get("registered_name") not in (None, config["class_name"])
-            or (isinstance(module, str) and module.split(".")[0] not in ("keras", "builtins"))
-        ):
-            yield config.get("registered_name") or config["class_name"]
-        for value in config.values():
-            yield from _foreign_classes(value)
-    elif isinstance(config, list):
-        for value in config:
-            yield from _foreign_classes(value)

@@ -117,13 +117,17 @@ def test_p_values_of_several_tests_are_corrected_too(run, output):
 
 
 def test_export_says_what_goes_in_and_comes_out(run, output):
-    code, out, _ = output(console, ["export", run, "--format", "keras"])
+    code, out, _ = output(console, ["export", run, "--format", "keras", "--probabilities"])
     path = Path(f"{digits_run().name}.keras")
     assert (code, path.is_file()) == (0, True)
     assert out.splitlines() == [
         str(path),
-        "takes float32 pixels from 0 to 255, of shape (batch, 8, 8, 1)",
-        f"gives logits of shape (batch, 10); the classes are in {run}/data.json",
+        "takes float32 pixels from 0 to 255, grey, of shape (batch, 8, 8, 1)",
+        "the run's images were resized by: nothing",
+        "gives probabilities of shape (batch, 10)",
+        "classes: 0, 1, 2, 3, 4, 5, 6, 7, 8, 9",
+        "equals the model's predictions on 16 images of the validation split",
+        "All of this is in the file; `kerasrecipes.runs.read_metadata` reads it.",
     ]
 
 

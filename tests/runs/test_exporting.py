@@ -1,15 +1,26 @@
+import importlib.util
+import json
+import shutil
 import subprocess
 import sys
+import zipfile
 
 import keras
 import numpy as np
 import pytest
+from scipy.special import expit, softmax
 
 from kerasrecipes.layers import RandomPadCrop
 from kerasrecipes.runs import exporting as module
+from kerasrecipes.runs import read_metadata
+from kerasrecipes.runs.export_checks import check_keras_alone
+from kerasrecipes.runs.exported_predictions import images_of
 from kerasrecipes.runs.exporting import default_output, export
+from kerasrecipes.training.run import Run
 from tests.digits_run import digits_run
 
+BACKEND = keras.backend.backend()
+NAMES = {"savedmodel": "model", "onnx": "model.onnx", "keras": "model.keras"}
 PIXELS = np.random.default_rng(0).integers(0, 256, (5, 8, 8, 1)).astype("float32")
 
 
@@ -18,33 +29,145 @@ def logits():
     return digits_run().load_model().predict(PIXELS, verbose=0)
 
 
-def test_a_saved_model_gives_the_models_logits(tmp_path, logits):
-    tensorflow = pytest.importorskip("tensorflow")
-    loaded = tensorflow.saved_model.load(export(digits_run(), "savedmodel", tmp_path / "model"))
-    np.testing.assert_allclose(loaded.serve(PIXELS).numpy(), logits, rtol=1e-5, atol=1e-5)
-    assert [path.name for path in tmp_path.iterdir()] == ["model"]
+def needs(format, *, apart=False):
+    """Skips where a format is not written: `apart` says that PyTorch may be started for it."""
+    if format == "savedmodel" and BACKEND == "torch":
+        pytest.skip("Keras exports no SavedModel with PyTorch")
+    if format == "savedmodel":
+        pytest.importorskip("tensorflow")
+    if format == "onnx":
+        converter = {"tensorflow": "tf2onnx", "torch": "torch", "jax": "jax2onnx"}[BACKEND]
+        for name in ("onnx", "onnxruntime", "torch" if apart else converter):
+            pytest.importorskip(name)
 
 
-def onnx_logits(path):
-    onnxruntime = pytest.importorskip("onnxruntime")
-    session = onnxruntime.InferenceSession(path)
-    return session.run(None, {"pixels": PIXELS})[0]
+def outputs_of(format, path, pixels=PIXELS):
+    """Returns what an exported file gives."""
+    if format == "savedmodel":
+        import tensorflow
+
+        loaded = tensorflow.saved_model.load(path)
+        return loaded.serve(pixels).numpy()
+    if format == "onnx":
+        import onnxruntime
+
+        return onnxruntime.InferenceSession(path).run(None, {"pixels": pixels})[0]
+    return keras.saving.load_model(path).predict(pixels, verbose=0)
 
 
-def test_onnx_gives_the_models_logits(tmp_path, logits):
-    pytest.importorskip("tf2onnx")
-    path = export(digits_run(), "onnx", tmp_path / "model.onnx")
-    np.testing.assert_allclose(onnx_logits(path), logits, rtol=1e-5, atol=1e-5)
+@pytest.mark.parametrize("format", ["savedmodel", "onnx"])
+def test_a_file_gives_the_models_logits(tmp_path, logits, format):
+    # JAX has no converter to ONNX among our packages, so PyTorch is started.
+    needs(format, apart=BACKEND == "jax")
+    path = export(digits_run(), format, tmp_path / NAMES[format])
+    np.testing.assert_allclose(outputs_of(format, path), logits, rtol=1e-5, atol=1e-5)
+    assert [one.name for one in tmp_path.iterdir()] == [NAMES[format]]
 
 
 def test_onnx_of_a_run_in_half_precision_computes_in_float32(tmp_path):
-    pytest.importorskip("tf2onnx")
+    needs("onnx")
     run = digits_run(precision="mixed_bfloat16")
-    found = onnx_logits(export(run, "onnx", tmp_path / "model.onnx"))
+    found = outputs_of("onnx", export(run, "onnx", tmp_path / "model.onnx"))
     model = run.load_model()
     float32 = digits_run().load_model()
     float32.set_weights(model.get_weights())
     np.testing.assert_allclose(found, float32.predict(PIXELS, verbose=0), rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("format", NAMES)
+def test_probabilities_and_metadata_are_in_the_file(tmp_path, logits, format):
+    needs(format)
+    path = export(digits_run(), format, tmp_path / NAMES[format], probabilities=True)
+    np.testing.assert_allclose(outputs_of(format, path), softmax(logits, -1), rtol=1e-4, atol=1e-6)
+    expected = {
+        "class_names": list("0123456789"),
+        "image_shape": [8, 8, 1],
+        "channels": "grey",
+        "value_range": [0, 255],
+        "resize": None,
+        "output": "probabilities",
+        "compared_on": "16 images of the validation split",
+        "run": digits_run().name,
+    }
+    assert read_metadata(path) == expected
+    assert without_us(format, path) == expected
+
+
+def without_us(format, path):
+    """Returns the metadata as docs/guides/trained-runs.md reads it."""
+    if format == "onnx":
+        import onnxruntime
+
+        found = onnxruntime.InferenceSession(path).get_modelmeta().custom_metadata_map
+        return {key: json.loads(value) for key, value in found.items()}
+    if format == "savedmodel":
+        return json.loads((path / "assets.extra" / "metadata.json").read_text())
+    with zipfile.ZipFile(path) as file:
+        found = json.loads(file.read("metadata.json"))
+    assert found.pop("keras_version") == keras.__version__
+    del found["date_saved"]
+    return found
+
+
+def test_logits_are_called_logits_and_a_copy_is_the_runs_own_model(tmp_path):
+    path = export(digits_run(), "keras", tmp_path / "model.keras")
+    assert read_metadata(path)["output"] == "logits"
+    with zipfile.ZipFile(path) as ours, zipfile.ZipFile(digits_run().folder / "model.keras") as its:
+        names = {*ours.namelist()} - {"metadata.json"}
+        assert {name: ours.read(name) for name in names} == {name: its.read(name) for name in names}
+        assert sorted(ours.namelist()) == sorted(its.namelist())
+
+
+@pytest.mark.parametrize("name", ["nothing.onnx", "other.keras", "folder"])
+def test_metadata_of_other_files_is_refused(tmp_path, name):
+    if name == "nothing.onnx":
+        pytest.importorskip("onnx")
+    elif name == "folder":
+        (tmp_path / name).mkdir()
+    else:
+        inputs = keras.Input((2,))
+        keras.Model(inputs, keras.layers.Dense(1)(inputs)).save(tmp_path / name)
+    with pytest.raises(
+        ValueError, match=r"Expected a file that `export` wrote. Received: .*" + name
+    ):
+        read_metadata(tmp_path / name)
+
+
+@pytest.mark.parametrize("last", ["one logit", "softmax"])
+def test_an_output_gets_what_it_lacks(tmp_path, random_run, last):
+    inputs = keras.Input((8, 8, 1), name="pixels")
+    flat = keras.layers.Rescaling(1 / 255)(keras.layers.Flatten()(inputs))
+    activation = "softmax" if last == "softmax" else None
+    model = keras.Model(inputs, keras.layers.Dense(10 if activation else 1, activation)(flat))
+    run = random_run(model)
+    model.save(run.folder / "model.keras")
+    given = model.predict(PIXELS, verbose=0)
+    expected = given if activation else expit(given)
+    path = export(run, "keras", tmp_path / "model.keras", probabilities=True)
+    np.testing.assert_allclose(outputs_of("keras", path), expected, rtol=1e-5)
+    plain = export(run, "keras", tmp_path / "plain.keras")
+    assert read_metadata(plain)["output"] == ("probabilities" if activation else "logits")
+
+
+def test_files_are_compared_on_the_nearest_to_validation_images(monkeypatch):
+    run = digits_run()
+    dataset = run.recipe.data.build("data").load()
+    validation = dataset.validation.images
+    images, description = images_of(run)
+    assert description == "16 images of the validation split"
+    assert images.dtype == "float32"
+    np.testing.assert_array_equal(images[[0, -1]], validation[[0, -1]])
+    monkeypatch.setitem(run.data, "hash", "another")
+    images, description = images_of(run)
+    kept = run.examples["mistakes"]
+    assert description == f"{len(kept)} images that the run kept: its data is not at hand"
+    np.testing.assert_array_equal(images, kept)
+    monkeypatch.setitem(run.__dict__, "examples", {})
+    images, description = images_of(run)
+    assert description == "16 images of noise: the run's data is not at hand"
+    assert images.shape == (16, 8, 8, 1)
+    assert 0 <= images.min() < 1
+    assert 254 < images.max() <= 255
 
 
 def with_random_layers(input_shape, classes):
@@ -59,11 +182,11 @@ def with_random_layers(input_shape, classes):
 
 
 @pytest.fixture
-def random_run(monkeypatch):
-    """Returns a function that makes a run of a model with given outputs for pixels."""
+def random_run(monkeypatch, tmp_path_factory):
+    """Returns a function that makes a run of another model, in a folder of its own."""
 
     def make(model):
-        run = digits_run()
+        run = Run(shutil.copytree(digits_run().folder, tmp_path_factory.mktemp("run") / "run"))
         monkeypatch.setattr(type(run), "load_model", lambda self: model)
         return run
 
@@ -74,14 +197,8 @@ def random_run(monkeypatch):
 def test_a_model_with_random_layers_is_exported_in_inference_mode(tmp_path, random_run, format):
     model = with_random_layers((8, 8, 1), 10)
     expected = model.predict(PIXELS, verbose=0)
-    output = tmp_path / {"savedmodel": "model", "onnx": "model.onnx"}[format]
-    if format == "onnx":
-        pytest.importorskip("tf2onnx")
-        found = onnx_logits(export(random_run(model), format, output))
-    else:
-        tensorflow = pytest.importorskip("tensorflow")
-        loaded = tensorflow.saved_model.load(export(random_run(model), format, output))
-        found = loaded.serve(PIXELS).numpy()
+    needs(format)
+    found = outputs_of(format, export(random_run(model), format, tmp_path / NAMES[format]))
     np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-3)
 
 
@@ -97,29 +214,43 @@ def normalizing_model():
 
 @pytest.mark.tensorflow_only
 def test_what_a_file_does_not_give_is_refused_and_nothing_is_left(
-    tmp_path, random_run, normalizing_model
+    tmp_path, random_run, normalizing_model, monkeypatch
 ):
-    pytest.importorskip("tf2onnx")
+    needs("onnx")
+    find = importlib.util.find_spec
+    monkeypatch.setattr(
+        "importlib.util.find_spec", lambda name: None if name == "torch" else find(name)
+    )
     with pytest.raises(ValueError, match="3 inputs.*where the model has one") as caught:
         export(random_run(normalizing_model), "onnx", tmp_path / "model.onnx")
-    assert "export it as savedmodel or keras, or with KERAS_BACKEND=torch" in str(caught.value)
+    assert "export it as savedmodel or keras, or install torch" in str(caught.value)
     assert not [*tmp_path.iterdir()]
 
 
 def test_pytorch_exports_what_tf2onnx_cannot(tmp_path, random_run, normalizing_model):
-    if keras.backend.backend() != "torch":
-        pytest.skip("needs PyTorch as the backend")
-    for name in ("onnx", "onnxscript"):
-        pytest.importorskip(name)
+    needs("onnx", apart=True)
     expected = normalizing_model.predict(PIXELS, verbose=0)
-    found = onnx_logits(export(random_run(normalizing_model), "onnx", tmp_path / "model.onnx"))
-    np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)
+    path = export(random_run(normalizing_model), "onnx", tmp_path / "model.onnx")
+    np.testing.assert_allclose(outputs_of("onnx", path), expected, rtol=1e-4, atol=1e-5)
+
+
+def test_pytorchs_newer_exporter_does_what_the_older_one_cannot(tmp_path, random_run):
+    """ConvNeXt's layer normalization, whose axis has a size that is computed."""
+    if BACKEND != "torch":
+        pytest.skip("needs PyTorch as the backend")
+    needs("onnx")
+    pytest.importorskip("onnxscript")
+    inputs = keras.Input((8, 8, 1), name="pixels")
+    x = keras.layers.LayerNormalization(epsilon=1e-6)(keras.layers.Flatten()(inputs))
+    model = keras.Model(inputs, keras.layers.Dense(10)(x))
+    path = export(random_run(model), "onnx", tmp_path / "model.onnx")
+    expected = model.predict(PIXELS, verbose=0)
+    np.testing.assert_allclose(outputs_of("onnx", path), expected, rtol=1e-4, atol=1e-5)
 
 
 @pytest.mark.parametrize(("format", "name"), [("savedmodel", "model"), ("keras", "model.keras")])
 def test_a_file_that_predicts_otherwise_is_refused(tmp_path, monkeypatch, format, name):
-    if format == "savedmodel":
-        pytest.importorskip("tensorflow")
+    needs(format)
     other = lambda model, images: np.full((len(images), 10), 7.0)  # noqa: E731
     monkeypatch.setattr(module, "predictions", other)
     with pytest.raises(
@@ -147,17 +278,21 @@ def test_a_keras_file_with_parts_of_ours_is_refused(tmp_path):
     path = tmp_path / "model.keras"
     keras.Model(inputs, RandomPadCrop(padding_pixels=1)(inputs)).save(path)
     with pytest.raises(ValueError, match="Keras alone cannot load: kerasrecipes>RandomPadCrop"):
-        module._check_keras_alone(path)
+        check_keras_alone(path)
 
 
 def test_missing_packages_name_the_extra(monkeypatch, tmp_path):
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    with pytest.raises(
-        ImportError, match=r"needs tf2onnx and onnx and onnxruntime: .*kerasrecipes\[export\]"
-    ):
-        export(digits_run(), "onnx", tmp_path / "model.onnx")
+    for backend, needed in {"tensorflow": "tf2onnx", "torch": "torch", "jax": "jax2onnx"}.items():
+        monkeypatch.setattr("keras.backend.backend", lambda backend=backend: backend)
+        needs = rf"needs {needed} and onnx and onnxruntime: .*kerasrecipes\[export\]"
+        with pytest.raises(ImportError, match=needs):
+            export(digits_run(), "onnx", tmp_path / "model.onnx")
     monkeypatch.setattr("keras.backend.backend", lambda: "torch")
     with pytest.raises(ImportError, match="does not work on torch: set KERAS_BACKEND"):
+        export(digits_run(), "savedmodel", tmp_path / "model")
+    monkeypatch.setattr("keras.backend.backend", lambda: "jax")
+    with pytest.raises(ImportError, match="on jax needs tensorflow: `pip install tensorflow`"):
         export(digits_run(), "savedmodel", tmp_path / "model")
 
 

@@ -19,20 +19,35 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="PATH",
         help="what to write (default: named like the run, in the current directory)",
     )
+    parser.add_argument(
+        "--probabilities",
+        action="store_true",
+        help="give probabilities instead of logits: a softmax is added, or a sigmoid to one logit",
+    )
 
 
 def _export(arguments: argparse.Namespace) -> None:
     """Writes the model, and prints what goes into it and comes out."""
+    from kerasrecipes.base.text import listed, printable
+    from kerasrecipes.runs.exported_metadata import read_metadata
     from kerasrecipes.runs.exporting import default_output, export
 
     run = finished_run(arguments.run)
-    path = export(run, arguments.format, arguments.output or default_output(run, arguments.format))
-    low, high = run.data["value_range"]
-    shape = ", ".join(map(str, run.data["image_shape"]))
-    names = run.data["class_names"]
+    output = arguments.output or default_output(run, arguments.format)
+    path = export(run, arguments.format, output, arguments.probabilities)
+    metadata = read_metadata(path)
+    low, high = metadata["value_range"]
+    *size, channels = metadata["image_shape"]
+    shape = ", ".join(map(str, [*size, channels]))
+    order = metadata["channels"] or f"{channels} channels"
+    names = metadata["class_names"]
     print(path)
-    print(f"takes float32 pixels from {low} to {high}, of shape (batch, {shape})")
-    print(f"gives logits of shape (batch, {len(names)}); the classes are in {run.folder}/data.json")
+    print(f"takes float32 pixels from {low} to {high}, {order}, of shape (batch, {shape})")
+    print(f"the run's images were resized by: {metadata['resize'] or 'nothing'}")
+    print(f"gives {metadata['output']} of shape (batch, {len(names)})")
+    print(f"classes: {listed(map(printable, names))}")
+    print(f"equals the model's predictions on {metadata['compared_on']}")
+    print("All of this is in the file; `kerasrecipes.runs.read_metadata` reads it.")
 
 
 COMMAND = Command(

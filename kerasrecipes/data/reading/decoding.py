@@ -13,9 +13,12 @@ from PIL import ExifTags, Image, UnidentifiedImageError
 
 from kerasrecipes.base.checks import check_choice
 from kerasrecipes.base.text import listed, printable
+from kerasrecipes.data.reading.heic import check_no_heic, plugin_formats
 from kerasrecipes.data.reading.resizing import resize_image
 
-IMAGE_EXTENSIONS = (".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
+IMAGE_EXTENSIONS = (
+    ".bmp", ".gif", ".heic", ".heif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"
+)  # fmt: skip
 
 # Given to Pillow, which would otherwise open a file with a PostScript header with Ghostscript.
 _FORMATS = ("JPEG", "PNG", "BMP", "GIF", "WEBP", "TIFF")
@@ -24,8 +27,7 @@ _FORMATS = ("JPEG", "PNG", "BMP", "GIF", "WEBP", "TIFF")
 # scaled to 8 bits. 16-bit grey is not scaled.
 _TRANSPARENCY_SCALES = {"L;2": 85, "L;4": 17, "RGB;16B": 1 / 256}
 
-# The transposition that makes an image upright, by EXIF orientation. From 5 on, height and width
-# are exchanged.
+# What makes an image upright, by EXIF orientation. From 5 on, it exchanges height and width.
 _TRANSPOSITIONS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -35,7 +37,6 @@ _TRANSPOSITIONS = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-
 
 _TIFF_BITS, _TIFF_PHOTOMETRIC = ExifTags.Base.BitsPerSample, ExifTags.Base.PhotometricInterpretation
 
@@ -82,10 +83,10 @@ def read_image(
     """Returns an image file as an upright uint8 array.
 
     JPEG, PNG, BMP, GIF (its first frame), WebP and TIFF (its first page) files of every colour mode
-    are read, except for TIFF files of 12-bit or 32-bit pixels. The EXIF orientation is applied,
-    transparent areas become white, and 16-bit grey is scaled to 8 bits (65535 becomes 255). If a
-    JPEG has more than twice the requested size, it is reduced while it is
-    decoded (by 2, 4 or 8, to at least twice the size), which saves most of the time.
+    are read, except for TIFF files of 12-bit or 32-bit pixels; HEIC with the package pillow-heif.
+    The EXIF orientation is applied, transparent areas become white, and 16-bit grey is scaled to 8
+    bits (65535 becomes 255). If a JPEG has more than twice the requested size, it is reduced while
+    it is decoded (by 2, 4 or 8, to at least twice the size), which saves most of the time.
 
     Args:
         file: Path of the file, or an `EncodedImage`. Its format is recognized by its content, not
@@ -155,7 +156,11 @@ def _orientation(image: Image.Image, exif_of: Callable[[Any], Image.Exif]) -> in
 def _open(file: str | os.PathLike | EncodedImage) -> Image.Image:
     if not isinstance(file, EncodedImage) and not stat.S_ISREG(os.stat(file).st_mode):
         raise OSError("it is not a regular file")  # To open a pipe would wait for a writer.
-    return Image.open(file, formats=_FORMATS)
+    try:
+        return Image.open(file, formats=(*_FORMATS, *plugin_formats()))
+    except UnidentifiedImageError:
+        check_no_heic(file)
+        raise
 
 
 def _check_pixels(image: Image.Image) -> None:

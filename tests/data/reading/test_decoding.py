@@ -6,8 +6,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from kerasrecipes.data.reading import decoding
-from kerasrecipes.data.reading.decoding import BrokenImageError, probe_image, read_image
+from kerasrecipes.data.reading import decoding, heic
+from kerasrecipes.data.reading.decoding import (
+    BrokenImageError,
+    EncodedImage,
+    probe_image,
+    read_image,
+)
 
 RANDOM = np.random.default_rng(0)
 UPRIGHT = RANDOM.integers(0, 256, (6, 4, 3), np.uint8)
@@ -340,3 +345,41 @@ def test_wrong_options_are_not_taken_for_broken_images(tmp_path, options):
     with pytest.raises(ValueError, match=f"`{list(options)[-1]}` must be one of") as info:
         read_image(path, **options)
     assert not isinstance(info.value, BrokenImageError)
+
+
+# The first bytes of a photograph of a telephone.
+HEIC = b"\0\0\0\x24ftypheic\0\0\0\0mif1MiHEMiHBheic" + bytes(64)
+
+
+def test_heic_without_its_plugin_names_the_plugin(tmp_path, monkeypatch):
+    monkeypatch.setattr(decoding, "plugin_formats", tuple)
+    monkeypatch.setattr(heic, "plugin_formats", tuple)
+    (tmp_path / "a.heic").write_bytes(HEIC)
+    for file in (tmp_path / "a.heic", EncodedImage(HEIC, "a")):
+        for read in (read_image, probe_image):
+            with pytest.raises(BrokenImageError, match="HEIC image.*`pip install pillow-heif`"):
+                read(file)
+    (tmp_path / "a.heic").write_bytes(HEIC.replace(b"heic", b"isom"))
+    with pytest.raises(BrokenImageError, match="not a JPEG"):
+        read_image(tmp_path / "a.heic")
+
+
+def test_heic_is_read_upright_with_its_plugin(tmp_path):
+    pytest.importorskip("pillow_heif")
+    assert heic.plugin_formats() == ("HEIF",)
+    expected = np.kron(UPRIGHT, np.ones((16, 16, 1), int))
+    for number in (1, 6):
+        stored = np.kron(STORED[number], np.ones((16, 16, 1), np.uint8))
+        turned = orientation(number).tobytes()
+        path = save(stored, tmp_path / "a.heic", exif=turned, quality=-1, chroma=444)
+        assert probe_image(path) == (96, 64)
+        # Lossless, but for its colour space.
+        assert np.abs(read_image(path).astype(int) - expected).mean() < 3
+    path.write_bytes(path.read_bytes()[:-300])
+    with pytest.raises(BrokenImageError):
+        read_image(path)
+
+
+def test_heic_files_in_a_folder_are_images():
+    assert {".heic", ".heif", ".jpg"} <= {*decoding.IMAGE_EXTENSIONS}
+    assert list(decoding.IMAGE_EXTENSIONS) == sorted(decoding.IMAGE_EXTENSIONS)

@@ -86,6 +86,21 @@ def test_rectangles_follow_the_paper():
     assert stats.chisquare(observed).pvalue > FALSE_ALARM_RATE
 
 
+def test_rectangles_are_even_around_their_centre_and_cut_off_at_the_border(monkeypatch):
+    quarter = lambda self, alpha, batch, seed: ops.full((batch,), 0.75)  # noqa: E731
+    monkeypatch.setattr(MixedSamples, "_draw_weights", quarter)
+    drawn = draw(shape=(22, 40, 1), mixup_alpha=None)
+    # Half of 22 is 11, of which half is 5; half of 40 is 20, of which half is 10.
+    for edges, length, half in ((slice(0, 2), 22, 5), (slice(2, 4), 40, 10)):
+        expected = [(max(c - half, 0), min(c + half, length)) for c in range(length)]
+        found, counts = np.unique(drawn["boxes"][:, edges], axis=0, return_counts=True)
+        assert [tuple(edge) for edge in found.tolist()] == sorted(expected)
+        assert stats.chisquare(counts).pvalue > FALSE_ALARM_RATE
+    top, bottom, left, right = drawn["boxes"].T
+    uncut = 1 - (bottom - top) * (right - left) / (22 * 40)
+    np.testing.assert_allclose(drawn["mix_weights"], uncut, atol=1e-6)
+
+
 @pytest.mark.parametrize("alpha", [0.01, 0.2, 1.0, 8.0])
 def test_mix_weights_are_beta_distributed(alpha):
     weights = draw(mixup_alpha=alpha, cutmix_alpha=None)["mix_weights"]

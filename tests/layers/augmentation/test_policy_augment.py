@@ -40,6 +40,18 @@ def test_trivialaugment_draws_operations_magnitudes_and_signs_uniformly():
             assert negative == 0
 
 
+def test_randaugment_draws_two_operations_at_magnitude_nine_by_default():
+    images = np.zeros((64, 1, 1, 3), "uint8")
+    by_default, written = (
+        PolicyAugment("randaugment", **options).get_random_transformation(
+            images, seed=keras.random.SeedGenerator(1)
+        )
+        for options in ({}, {"operations": 2, "magnitude": 9.0})
+    )
+    for name, values in written.items():
+        np.testing.assert_array_equal(to_numpy(by_default[name]), to_numpy(values))
+
+
 def test_randaugment_draws_several_operations_at_one_magnitude():
     layer = PolicyAugment("randaugment", operations=3, magnitude=5.0, seed=0)
     drawn = layer.get_random_transformation(np.zeros((20_000, 1, 1, 3), "uint8"))

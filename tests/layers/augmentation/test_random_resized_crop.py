@@ -55,6 +55,34 @@ def test_where_nothing_fits_it_is_the_largest_central_part():
     np.testing.assert_allclose([top[0], left[0], rows[0], columns[0]], [0, 10, 10, 20], atol=1e-4)
 
 
+def test_ten_attempts_are_made():
+    """A ratio of up to 2^10 fits into half of a square up to 2: in a tenth of all attempts."""
+    _, _, rows, columns = parts(
+        10_000, 10_000, area_fraction=(0.5, 0.5), aspect_ratio=(2.0**-10, 2.0**10)
+    )
+    whole = int(((rows > 9_999) & (columns > 9_999)).sum())
+    assert stats.binomtest(whole, len(rows), 0.9**10).pvalue > FALSE_ALARM_RATE
+
+
+def test_every_place_is_equally_likely_from_the_lowest_to_the_highest():
+    top, left, rows, columns = (
+        np.round(part).astype(int)
+        for part in parts(4, 5, area_fraction=(0.2, 0.2), aspect_ratio=(1, 1))
+    )
+    assert (rows == 2).all()
+    assert (columns == 2).all()
+    for places, count in ((top, 3), (left, 4)):
+        assert stats.chisquare(np.bincount(places, minlength=count)).pvalue > FALSE_ALARM_RATE
+
+
+def test_a_part_has_a_pixel_at_least():
+    _, _, rows, columns = (
+        np.round(part) for part in parts(4, 4, area_fraction=(0.01, 0.5), aspect_ratio=(1 / 8, 8))
+    )
+    assert (rows.min(), columns.min()) == (1, 1)
+    assert (rows.max(), columns.max()) == (4, 4)
+
+
 def test_the_whole_image_at_its_own_size_changes_nothing_by_a_bit():
     images = np.random.default_rng(0).normal(size=(3, 9, 9, 2)).astype("float32")
     layer = RandomResizedCrop(area_fraction=(1, 1), aspect_ratio=(1, 1))
