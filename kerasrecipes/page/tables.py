@@ -29,13 +29,15 @@ def aligned(rows: Sequence[Mapping[str, object]]) -> Iterator[str]:
 
 
 def html_table(rows: Sequence[Mapping[str, object]]) -> Markup:
-    """Returns a table as HTML; see `aligned`.
+    """Returns a table as HTML; see `aligned`. No rows give no table.
 
     Example:
 
     >>> html_table([{"label": "<b>"}])
     Markup('<table><tr><th>label</th></tr><tr><td>&lt;b&gt;</td></tr></table>')
     """
+    if not rows:
+        return Markup()
     header, cells = _texts(rows)
     lines = [_html_row("th", header), *(_html_row("td", row) for row in cells)]
     return Markup("<table>{}</table>").format(Markup().join(lines))
@@ -44,7 +46,7 @@ def html_table(rows: Sequence[Mapping[str, object]]) -> Markup:
 def _texts(rows: Sequence[Mapping[str, object]]) -> tuple[list[str], list[list[str]]]:
     """Returns the texts of the header, and those of each row."""
     cells = [["" if value is None else str(value) for value in row.values()] for row in rows]
-    return [*rows[0]] if rows else [], cells
+    return [*rows[0]], cells
 
 
 def _html_row(tag: str, texts: Sequence[str]) -> Markup:
