@@ -31,13 +31,15 @@ def aligned(rows: Sequence[Mapping[str, object]]) -> Iterator[str]:
 
 
 def html_table(rows: Sequence[Mapping[str, object]]) -> Markup:
-    """Returns a table as HTML; see `aligned`.
+    """Returns a table as HTML; see `aligned`. No rows give no table.
 
     Example:
 
     >>> html_table([{"label": "<b>"}])
     Markup('<table><tr><th>label</th></tr><tr><td>&lt;b&gt;</td></tr></table>')
     """
+    if not rows:
+        return Markup()
     header, cells = texts(rows)
     lines = [_html_row("th", header), *(_html_row("td", row) for row in cells)]
     return Markup("<table>{}</table>").format(Markup().join(lines))
@@ -46,10 +48,7 @@ def html_table(rows: Sequence[Mapping[str, object]]) -> Markup:
 def texts(rows: Sequence[Mapping[str, object]]) -> tuple[list[str], list[list[str]]]:
     """Returns the texts of the header, and those of each row, control characters as escapes."""
     cells = [["" if value is None else str(value) for value in row.values()] for row in rows]
-    return (
-        [*map(without_controls, rows[0])] if rows else [],
-        [[*map(without_controls, row)] for row in cells],
-    )
+    return [*map(without_controls, rows[0])], [[*map(without_controls, row)] for row in cells]
 
 
 def _html_row(tag: str, texts: Sequence[str]) -> Markup:

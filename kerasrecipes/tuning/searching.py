@@ -156,15 +156,12 @@ def _check_folder(folder: Path, settings: Mapping[str, Any], overwrite: bool) ->
     """Raises a `ValueError` if a folder holds a search that cannot be continued here."""
     if overwrite or not (folder / "search.json").is_file():
         return
-    search = Search(folder)
-    earlier = {"direction": settings["direction"], **search.settings}
+    earlier = {"direction": settings["direction"], **Search(folder).settings}
     differing = {key for key in settings if earlier.get(key) != to_plain(settings[key])}
     # A recipe may differ in local paths, which are not part of its fingerprint: the same data may
     # lie elsewhere now.
     differing -= {"recipe"}
     if differing == {"backend"}:
-        if search.finished:
-            return
         raise ValueError(
             f"The search was begun with the backend {earlier['backend']}, and this is "
             f"{settings['backend']}, which would go on with other numbers. Set "

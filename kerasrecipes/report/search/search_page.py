@@ -6,7 +6,9 @@ from typing import Any
 
 from kerasrecipes.page import formats
 from kerasrecipes.page.pages import template, write_page
+from kerasrecipes.page.tables import html_table
 from kerasrecipes.report.search import figures
+from kerasrecipes.report.search.finalists import finalist_rows
 from kerasrecipes.report.search.importance import option_importance
 from kerasrecipes.report.search.trials import is_of, options_of, score_text, written
 from kerasrecipes.training.numerics import version_of
@@ -45,6 +47,7 @@ def render_search(search) -> str:
         result=result,
         finals=search.finalists,
         tested=len(search.scored_on_test),
+        finalists=html_table(finalist_rows(search)),
         parallel=figures.parallel(trials, options, objective, **shared),
         options=_options(search, options, trials, shared),
         importance=option_importance(trials, options, lower_is_better=shared["lower_is_better"]),

@@ -5,9 +5,12 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from scipy import stats
 
+from kerasrecipes.page.formats import number
 from kerasrecipes.report import write_search
 from kerasrecipes.report.search import figures as search_figures
+from kerasrecipes.report.search.finalists import finalist_rows
 from kerasrecipes.report.search.importance import option_importance
 from kerasrecipes.report.search.search_page import render_search
 from kerasrecipes.report.search.trials import Option, options_of, score_text, spans
@@ -77,7 +80,11 @@ def search(tmp_path):
             {**ranges, "rung": 1, "path": "optimizer.momentum", "low": 0.0, "high": 0.9},
             {**ranges, "rung": 2, "path": CONDITIONAL, "low": 0.01, "high": 0.1},
         ],
-        finalists=[{"seed": 1}],
+        finalists=[
+            {"label": label, "seed": seed, "validation_accuracy": score, "validation_n": 100}
+            for label, scores in {best: (0.88, 0.9, 0.92), "0001": (0.87, 0.88, 0.92)}.items()
+            for seed, score in enumerate(scores, start=1)
+        ],
         scored_on_test=[],
         result={
             "trial": best,
@@ -131,6 +138,22 @@ def test_failures_are_listed_and_no_text_becomes_markup(search):
     page = Page(render_search(search))
     assert "script" not in page.tags
     assert " ".join(page.texts).count(EVIL) == 2
+
+
+def test_finalists_are_compared_with_the_chosen_one(search):
+    chosen, other = finalist_rows(search)
+    best = search.result["trial"]
+    assert [*chosen.values()] == [best, "3", "90.00%", "", "", ""]
+    reference = stats.ttest_1samp([-0.01, -0.02, 0.0], 0)
+    low, high = (f"{100 * bound:+.2f}" for bound in reference.confidence_interval(0.95))
+    cells = ["0001", "3", "89.00%", "-1.00", f"{low} to {high}", number(reference.pvalue)]
+    assert [*other.values()] == cells
+    texts = Page(render_search(search)).texts
+    assert {"mean val_accuracy", "difference in points", "p by Holm", *cells} <= {*texts}
+    # One finalist has nobody to be compared with.
+    search.finalists = search.finalists[:3]
+    assert finalist_rows(search) == []
+    assert "Finalists" not in " ".join(Page(render_search(search)).texts)
 
 
 def test_a_score_of_one_training_is_called_luck(search):
