@@ -14,7 +14,7 @@ from kerasrecipes.data.batches import evaluation_batches
 from kerasrecipes.data.dataset import Dataset, evaluation_split
 from kerasrecipes.data.reading.folder_layout import FolderLayout
 from kerasrecipes.runs.prediction import load_with_augmentation, predict_files, split_of_files
-from kerasrecipes.runs.seen_images import SeenImages, seen_images
+from kerasrecipes.runs.seen_images import SeenImages, count_seen_images
 from kerasrecipes.training.run import Run
 
 
@@ -130,7 +130,7 @@ def evaluate_folder(
             for path, (_, reason) in zip(paths, predictions, strict=True)
             if reason is not None
         ),
-        seen=seen_images(run, split_of_files(run, layout.root, names, labels[readable])),
+        seen=count_seen_images(run, split_of_files(run, layout.root, names, labels[readable])),
     )
 
 
@@ -169,7 +169,7 @@ def evaluate_dataset(
         labels=classes[images.labels],
         predicted=logits.argmax(-1),
         skipped=dataset.skipped,
-        seen=seen_images(run, images, dataset),
+        seen=count_seen_images(run, images, dataset),
     )
 
 

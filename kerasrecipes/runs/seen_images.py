@@ -27,7 +27,7 @@ class SeenImages:
     validated_on: int
 
 
-def seen_images(run: Run, split: Split, dataset: Dataset | None = None) -> SeenImages | None:
+def count_seen_images(run: Run, split: Split, dataset: Dataset | None = None) -> SeenImages | None:
     """Counts the images of a split that are among a run's training and validation images.
 
     Files are equal if their contents are, other images if their pixels are at the run's image size.

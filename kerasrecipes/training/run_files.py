@@ -51,8 +51,8 @@ _WAYS_OUT = {
     "history.csv": "delete it: nothing but the curves of the report depends on it",
 }
 
-# Seconds are logged in thousandths, of which each epoch and their sum are rounded.
-_ROUNDING_SECONDS = 0.01
+# The time of a run is the sum of its epochs' in thousandths.
+_ROUNDING_SECONDS = 0.001
 
 
 class History(NamedTuple):
@@ -77,7 +77,7 @@ class History(NamedTuple):
         logged = [row["seconds"] for row in self.rows if "seconds" in row]
         if wall_seconds is None or len(logged) < len(self.rows):
             return ""
-        if abs(sum(logged) - wall_seconds) <= _ROUNDING_SECONDS * (1 + len(logged)):
+        if abs(sum(logged) - wall_seconds) <= _ROUNDING_SECONDS:
             return ""
         return (
             f"history.csv is not whole: its {len(logged)} epochs took {sum(logged):.1f} s, and the "

@@ -7,7 +7,7 @@ from kerasrecipes.data.sources.digits import Digits
 from kerasrecipes.recipe.recipe import Recipe
 from kerasrecipes.recipe.spec import use
 from kerasrecipes.runs.prediction import split_of_files
-from kerasrecipes.runs.seen_images import SeenImages, _offline, seen_images
+from kerasrecipes.runs.seen_images import SeenImages, _offline, count_seen_images
 from tests.digits_run import write_digits
 from tests.fake_train import FakeTrain
 
@@ -29,15 +29,15 @@ def test_the_images_of_its_own_folder_are_known(tmp_path, in_memory):
     run = run_of(data, tmp_path / "runs")
     judged = files(run, tmp_path / "own")
     sizes = run.data["sizes"]
-    assert seen_images(run, judged) == SeenImages(sizes["train"], sizes["validation"])
+    assert count_seen_images(run, judged) == SeenImages(sizes["train"], sizes["validation"])
     # The same files under other names, and without those that were trained on.
     shutil.copytree(tmp_path / "own", tmp_path / "copy")
     for path in (tmp_path / "copy").glob("*/*.png"):
         path.rename(path.with_name(f"copy of {path.name}"))
-    assert seen_images(run, files(run, tmp_path / "copy")) == seen_images(run, judged)
+    assert count_seen_images(run, files(run, tmp_path / "copy")) == count_seen_images(run, judged)
     for name in "0456789":
         shutil.rmtree(tmp_path / "copy" / name)
-    counts = seen_images(run, files(run, tmp_path / "copy"))
+    counts = count_seen_images(run, files(run, tmp_path / "copy"))
     assert counts == SeenImages(sizes["train"], sizes["validation"])
 
 
@@ -52,9 +52,9 @@ def test_arrays_are_known_by_their_pixels(tmp_path):
         ("train", SeenImages(len(loaded.train), 0)),
         ("validation", SeenImages(0, len(loaded.validation))),
     ):
-        assert seen_images(run, loaded.splits[name], loaded) == expected
-        assert seen_images(run, loaded.splits[name]) == expected
-    assert seen_images(run, new.build("data").load().train) == SeenImages(0, 0)
+        assert count_seen_images(run, loaded.splits[name], loaded) == expected
+        assert count_seen_images(run, loaded.splits[name]) == expected
+    assert count_seen_images(run, new.build("data").load().train) == SeenImages(0, 0)
 
 
 def test_images_that_are_gone_or_changed_are_not_known(tmp_path):
@@ -63,9 +63,9 @@ def test_images_that_are_gone_or_changed_are_not_known(tmp_path):
     np.savez(path, x_train=split.images, y_train=split.labels)
     run = run_of(use("Npz", path=str(path)), tmp_path / "runs")
     np.savez(path, x_train=255 - split.images, y_train=split.labels)
-    assert seen_images(run, split) is None
+    assert count_seen_images(run, split) is None
     path.unlink()
-    assert seen_images(run, split) is None
+    assert count_seen_images(run, split) is None
 
 
 def test_nothing_is_downloaded_and_no_code_of_others_is_run():
