@@ -71,7 +71,7 @@ def test_dropout_that_scales_in_testing_is_as_in_testing():
     assert 0.6 < dropped.mean() < 0.9  # Of 4,320 numbers: it drops again.
 
 
-@pytest.mark.filterwarnings("error")
+@pytest.mark.filterwarnings("error::RuntimeWarning")
 def test_a_network_that_has_diverged_is_not_warned_of():
     network = keras.Sequential([keras.Input((6, 6, 2)), keras.layers.BatchNormalization()])
     recalibrate_batch_norm(network, [np.full_like(IMAGES, np.inf)])
