@@ -49,8 +49,10 @@ def recalibrate_batch_norm(model: keras.Model, batches: Iterable) -> None:
         raise ValueError("`batches` must hold at least one batch. Received: none")
     for layer, (total, total_of_squares) in zip(layers, sums, strict=True):
         mean = total / samples
+        with np.errstate(invalid="ignore"):  # A network that has diverged is told of elsewhere.
+            variance = np.maximum(total_of_squares / samples - mean**2, 0)
         layer.moving_mean.assign(mean)
-        layer.moving_variance.assign(np.maximum(total_of_squares / samples - mean**2, 0))
+        layer.moving_variance.assign(variance)
 
 
 def trained_batch_norms(model: keras.Model) -> list[keras.layers.BatchNormalization]:

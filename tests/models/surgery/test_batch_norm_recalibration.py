@@ -69,3 +69,10 @@ def test_dropout_that_scales_in_testing_is_as_in_testing():
     np.testing.assert_allclose(layers[1].moving_variance, pixels.var(0), rtol=1e-5)
     dropped = keras.ops.convert_to_numpy(layers[0](IMAGES, training=True)) == 0
     assert 0.6 < dropped.mean() < 0.9  # Of 4,320 numbers: it drops again.
+
+
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+def test_a_network_that_has_diverged_is_not_warned_of():
+    network = keras.Sequential([keras.Input((6, 6, 2)), keras.layers.BatchNormalization()])
+    recalibrate_batch_norm(network, [np.full_like(IMAGES, np.inf)])
+    assert not np.isfinite(keras.ops.convert_to_numpy(network.layers[0].moving_mean)).any()
