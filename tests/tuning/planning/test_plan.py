@@ -37,6 +37,17 @@ def _ended(proposal, trials, score=None):
     )
 
 
+def test_a_trial_is_complete_with_a_score_and_all_of_its_epochs():
+    def trial(own_epochs, score, **options):
+        return Observation("0", np.zeros(2), 0, 4, own_epochs, score, **options)
+
+    assert trial(4, 0.5).is_complete
+    assert not trial(3, 0.5).is_complete
+    assert trial(3, 0.5, initial_epoch=1).is_complete
+    assert not trial(4, -np.inf).is_complete
+    assert not trial(4, None).has_score
+
+
 def _run(plan, score=None):
     trials = []
     while (proposal := plan.next(trials)) is not None:
