@@ -4,6 +4,7 @@ import pytest
 
 from kerasrecipes.tuning.planning.observations import Observation
 from kerasrecipes.tuning.planning.plan import MIN_DISTANCE, WAIT, Plan
+from kerasrecipes.tuning.planning.surrogate import Surrogate
 from kerasrecipes.tuning.planning.unit_cube import UnitCube
 from kerasrecipes.tuning.rungs import rungs_of
 
@@ -38,6 +39,17 @@ def _ended(proposal, trials, score=None):
         curve=() if score == -np.inf else curve,
         initial_epoch=initial,
     )
+
+
+def test_a_trial_is_complete_with_a_score_and_all_of_its_epochs():
+    def trial(own_epochs, score, **options):
+        return Observation("0", np.zeros(2), 0, 4, own_epochs, score, **options)
+
+    assert trial(4, 0.5).is_complete
+    assert not trial(3, 0.5).is_complete
+    assert trial(3, 0.5, initial_epoch=1).is_complete
+    assert not trial(4, -np.inf).is_complete
+    assert not trial(4, None).has_score
 
 
 def _run(plan, score=None):
@@ -129,6 +141,22 @@ def test_epochs_too_few_for_a_new_trial_go_to_one_more_promoted_trial():
         None,
         best[2].name,
     ]
+
+
+def test_the_model_is_fitted_on_a_point_s_scores_at_every_length(monkeypatch):
+    """Those of shorter lengths are in the curve, unless a promoted trial was trained anew."""
+    fitted = []
+    monkeypatch.setattr(Surrogate, "fit", lambda self, features, scores: fitted.append(scores))
+    short = Observation("0", np.array([0.2, 0.4]), 0, 2, 2, 0.3, None, (0.1, 0.3))
+    longer = {"epochs": 6, "parent": "0", "initial_epoch": 2}
+    curve = (0.1, 0.3, 0.4, 0.5, 0.55, 0.6)
+    for continues in (True, False):
+        plan = Plan(_cube(), rungs_of("8x2,4x4,2x6"), continues=continues)
+        promoted = Observation("1", short.point, 2, cost_epochs=4, score=0.6, curve=curve, **longer)
+        alone = Observation("2", np.array([0.9, 0.1]), 1, 4, 4, -np.inf)
+        plan._model([short, promoted, alone])
+        middle = 0.5 if continues else np.nan
+        np.testing.assert_array_equal(fitted.pop(), [[0.3, middle, 0.6], [np.nan, -np.inf, np.nan]])
 
 
 def test_the_first_rung_is_spread_evenly_without_a_model():
