@@ -84,8 +84,8 @@ def inverse_time_decay(
     epoch long.
 
     When to use: where theory asks for it. The sum of the rates diverges, and the sum of their
-    squares converges: under these conditions stochastic gradient descent converges on convex
-    losses.
+    squares converges: these conditions suffice for stochastic gradient descent to converge on
+    convex losses, but are not necessary.
 
     Args:
         initial_learning_rate: Positive float. Learning rate at step 0.

@@ -38,7 +38,11 @@ def _show(asked: Request) -> None:
     if modules := not_allowed(asked.recipe):
         print(f"note: nothing of it is built. {CodeNotAllowedError(*modules)}", file=sys.stderr)
         return
-    dataset = asked.recipe.data.build("data").load()
+    try:
+        dataset = asked.recipe.data.build("data").load()
+    except (OSError, ValueError) as error:
+        print(f"note: what it comes to is not known without its data. {error}", file=sys.stderr)
+        return
     facts = _facts(asked.recipe, dataset)
     print_table([{"resolved": fact, "value": value} for fact, value in facts])
     print()
