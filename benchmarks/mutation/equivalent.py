@@ -3,6 +3,10 @@
 # By file and the line as the fault leaves it.
 EQUIVALENT: dict[tuple[str, str], str] = {
     (
+        "kerasrecipes/tuning/planning/plan.py",
+        "size = 1 << max(7, number.bit_length())",
+    ): "a longer Sobol sequence begins with the same points",
+    (
         "kerasrecipes/tuning/planning/surrogate.py",
         "slope, base = 1.0, np.zeros(len(scores))",
     ): "the slope of the first level multiplies zeros, here and where it predicts",

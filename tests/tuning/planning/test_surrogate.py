@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy.integrate import quad
 
-from kerasrecipes.tuning.planning.surrogate import Surrogate, winsorized
+from kerasrecipes.tuning.planning.surrogate import Surrogate, _Level, winsorized
 
 pytestmark = pytest.mark.backend_neutral
 
@@ -87,3 +87,16 @@ def test_trials_that_all_failed_leave_nothing_to_predict():
     model = Surrogate([1]).fit(np.random.default_rng(0).random((6, 2)), np.full((6, 1), -np.inf))
     mean, _ = model.predict(np.zeros((2, 2)), 1)
     assert mean == pytest.approx([0, 0], abs=1e-5)
+
+
+def test_means_and_variances_go_from_length_to_length_by_the_slope():
+    class Constant:
+        def predict(self, features, return_std):
+            return np.full(len(features), 0.5), np.full(len(features), 0.2)
+
+    model = Surrogate([1, 3])
+    model.levels = [_Level(Constant(), 0.0, 1.0, 2.0), _Level(Constant(), 3.0, -1.0, 0.5)]
+    # 1 + 2 x 0.5 and 2 x 0.2; then 3 x 2 - 1 + 0.5 x 0.5 and the root of 9 x 0.16 + 0.01.
+    for length, mean, deviation in ((1, 2.0, 0.4), (3, 5.25, 1.45**0.5)):
+        found = model.predict(np.zeros((2, 1)), length)
+        np.testing.assert_allclose(found, [[mean] * 2, [deviation] * 2])
