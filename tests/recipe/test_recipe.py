@@ -103,6 +103,8 @@ def test_numbers_may_come_from_numpy():
         ({"steps_per_epoch": 0}, ValueError, "`steps_per_epoch` must be an integer"),
         ({"batch_size": "al"}, TypeError, "`batch_size` must be an integer of at least 1."),
         ({"batch_size": None}, TypeError, "`batch_size` must be an integer of at least 1."),
+        ({"checkpoint_minutes": 0}, ValueError, "`checkpoint_minutes` must be a number greater"),
+        ({"checkpoint_minutes": "5"}, TypeError, "`checkpoint_minutes` must be a number"),
         ({"seed": -1}, ValueError, "`seed` must be an integer of at least 0."),
         ({"seed": None}, TypeError, "`seed` must be an integer of at least 0."),
         ({"precision": "floar16"}, ValueError, "Did you mean 'float16'?"),
@@ -179,6 +181,7 @@ def test_everything_but_defaults_counts(rich):
     fingerprints = {rich.replace(change).fingerprint for change in changes} | {rich.fingerprint}
     assert len(fingerprints) == len(changes) + 1
     assert rich.replace({"epochs": 10}).fingerprint == rich.fingerprint
+    assert rich.replace({"checkpoint_minutes": None}).fingerprint == rich.fingerprint
 
 
 def test_where_images_and_the_first_run_lie_does_not_count(tmp_path):

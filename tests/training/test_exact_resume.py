@@ -54,7 +54,7 @@ def numbers(run):
     return logs, run.metrics, [array.tobytes() for array in arrays]
 
 
-# TensorFlow, which takes longest, always resumed exactly: the first case tells if it still does.
+# TensorFlow traces longest, and has always resumed exactly: one case tells whether it still does.
 _LONG = [pytest.mark.slow] if keras.backend.backend() == "tensorflow" else []
 
 
