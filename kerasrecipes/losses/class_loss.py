@@ -14,10 +14,10 @@ class ClassLoss(keras.losses.Loss):
 
     Args:
         loss: A Keras loss of one-hot labels. Its reduction is used here too.
+        name: Defaults to the name of the loss.
         softmax: Whether predictions are logits and the loss, such as `KLDivergence` or `Dice`, is
             one of probabilities: it is given their softmax. Defaults to `False`. A recipe sets it
             for the losses of Keras that need it.
-        name: Defaults to the name of the loss.
         **kwargs: As `keras.losses.Loss`.
 
     Call arguments:
@@ -38,8 +38,8 @@ class ClassLoss(keras.losses.Loss):
     def __init__(
         self,
         loss: keras.losses.Loss,
-        softmax: bool = False,
         name: str | None = None,
+        softmax: bool = False,
         **kwargs,
     ):
         super().__init__(name=name or loss.name, **{"reduction": loss.reduction, **kwargs})

@@ -43,3 +43,10 @@ def test_config_and_name():
 def test_labels_of_another_shape_are_told():
     with pytest.raises(ValueError, match=r"must have shape \(batch,\), \(batch, 1\) or \(batch, 4"):
         crossentropy()(np.zeros((6, 3)), LOGITS)
+
+
+def test_softmax_is_kept_in_the_config():
+    loss = ClassLoss(keras.losses.KLDivergence(), softmax=True)
+    again = keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(loss))
+    expected = -log_softmax(LOGITS.astype("float64"), -1)[np.arange(6), LABELS].mean()
+    assert float(again(LABELS, LOGITS)) == pytest.approx(expected, rel=1e-5)

@@ -44,7 +44,7 @@ def convolve(
     padding = "same"
     if strides > 1 and size == 1:
         # The same function as a convolution with strides, whose gradient oneDNN (as of TensorFlow
-        # 2.21 and PyTorch 2.12) computes into memory that is not its own if channels are few.
+        # 2.21 and PyTorch 2.13) computes into memory that is not its own if channels are few.
         inputs, strides = subsample(inputs, strides, f"{name}_subsample"), 1
     elif strides > 1:
         # "same" would pad images of even size more at the bottom and right than at the top and

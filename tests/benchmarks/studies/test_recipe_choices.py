@@ -25,9 +25,9 @@ def test_validation_chooses(monkeypatch, tmp_path):
     monkeypatch.setattr(study, "STUDY", study.Study("recipe_choices"))
     monkeypatch.setattr(study.Study, "runs", tmp_path)
     monkeypatch.setattr(study.Study, "table", lambda self, name: tmp_path / f"{name}.csv")
-    candidates, draws = study.CHOICES["extract_features"]
-    result = study.tried("extract_features", candidates, draws)
-    assert len(result.rows) == 10
+    candidates, judged = study.CHOICES["extract_features"]
+    result = study.tried("extract_features", candidates, judged)
+    assert len(result.rows) == 4
     best, *others = study.summary(result, candidates)
     assert best["candidate"] == "L2 0.01"
     assert best["accuracy"] == "90.00%"

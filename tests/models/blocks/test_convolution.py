@@ -24,7 +24,8 @@ def test_a_kernel_of_one_pixel_is_a_strided_convolution(shape, strides):
     (kernel,) = model.get_layer("conv").weights
     received = ops.convert_to_numpy(model(images))
     # Reached by oneDNN in no double precision, so that the convolution with strides is safe here.
+    atol = 1e-5 if keras.backend.backend() == "jax" else 1e-14  # JAX has float32 alone.
     for padding in ("same", "valid"):
         expected = ops.conv(images, kernel.value, strides, padding, data_format="channels_last")
-        np.testing.assert_allclose(received, ops.convert_to_numpy(expected), rtol=0, atol=1e-14)
+        np.testing.assert_allclose(received, ops.convert_to_numpy(expected), rtol=0, atol=atol)
     assert [weight.path for weight in model.weights] == ["conv/kernel"]
