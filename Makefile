@@ -11,7 +11,8 @@ pytest := $(bin)/python -m pytest -q -n $(WORKERS) --dist loadfile
 # What must hold on every backend; `make test` runs it on JAX and PyTorch too.
 portable := $(wildcard $(addprefix tests/, \
     data layers metrics models optimizers regularizers initializers schedules callbacks tuning \
-    runs/test_exporting.py training/test_exact_resume.py))
+    runs/test_exporting.py \
+    $(addprefix training/test_,batch_statistics.py exact_resume.py finish.py)))
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-full test-nightly lint format docs bench clean
