@@ -59,7 +59,10 @@ def fit_recipe(
     best = [BestWeights(recipe.monitor, recipe.mode)] if recipe.monitor else []
     chosen = build_callbacks(recipe, model, built.dataset.class_names, built.length)
     checkpoint = ResumableCheckpoint(
-        folder / "checkpoint" / built.checkpoint, [log, *chosen, *best], recipe.checkpoint_minutes
+        folder / "checkpoint" / built.checkpoint,
+        [log, *chosen, *best],
+        recipe.checkpoint_minutes,
+        seed=recipe.seed,
     )
     validation = evaluation_batches(built.dataset.validation, built.batch_size)
     refresh = statistics_refresh(built)

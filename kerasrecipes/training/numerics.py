@@ -10,7 +10,8 @@
 # 3: `"batch"` has a momentum of 0.9; short runs are validated with batch normalization's statistics
 #    of training images, which are augmented, also those of averaged weights; losses of
 #    probabilities get the softmax of the logits, metrics of scores the logits; on JAX and PyTorch,
-#    a run begins with the first batch of its order, as on TensorFlow.
+#    a run begins with the first batch of its order, as on TensorFlow; on PyTorch, what dropout
+#    draws does not depend on what was computed before the training.
 NUMERICS_VERSION = 3
 
 

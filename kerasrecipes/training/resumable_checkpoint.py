@@ -12,6 +12,7 @@ from kerasrecipes.training.resuming.carried_state import (
     callback_state,
     check_carried,
     global_random_state,
+    seeded_random_state,
     set_global_random_state,
 )
 from kerasrecipes.training.resuming.checkpoint_file import CheckpointFile, read_newest
@@ -50,6 +51,9 @@ class ResumableCheckpoint(keras.callbacks.Callback):
             the same order as when it was written.
         minutes: Positive float. The time after which the next checkpoint is written within an
             epoch. Defaults to `None`: none is. It is prolonged to 50 times what one takes.
+        seed: Integer, with which PyTorch's global generators begin the first epoch, so that what
+            unseeded dropout draws does not depend on what was computed before the training.
+            Defaults to `None`: as they are.
 
     Example:
 
@@ -66,11 +70,13 @@ class ResumableCheckpoint(keras.callbacks.Callback):
         path: str | Path,
         callbacks: Sequence[keras.callbacks.Callback] = (),
         minutes: float | None = None,
+        seed: int | None = None,
     ):
         super().__init__()
         self.path = Path(path)
         self.callbacks = list(callbacks)
         self.minutes = minutes
+        self.seed = seed
         self.stopped = False
         self.first_step = 0
         self._restored: dict[str, Any] = {}
@@ -103,6 +109,7 @@ class ResumableCheckpoint(keras.callbacks.Callback):
         paths = [self._within] if within_epoch else []
         saved, self._damaged = read_newest([*paths, self.path, self._previous])
         if saved is None:
+            self._random = [] if self.seed is None else seeded_random_state(self.seed)
             return 0
         # A `LossScaleOptimizer` would add its variables a second time.
         if not model.optimizer.built:

@@ -57,6 +57,15 @@ def global_random_state() -> list[np.ndarray]:
     return [s.numpy() for s in (torch.get_rng_state(), *torch.cuda.get_rng_state_all())]
 
 
+def seeded_random_state(seed: int) -> list[np.ndarray]:
+    """Seeds PyTorch's global generators, whatever was drawn from them, and returns their states."""
+    if keras.backend.backend() == "torch":
+        import torch
+
+        torch.manual_seed(seed)
+    return global_random_state()
+
+
 def set_global_random_state(states: list[np.ndarray]) -> None:
     """Gives PyTorch's global generators their states back."""
     if states:
