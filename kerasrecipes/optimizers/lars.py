@@ -10,7 +10,7 @@ from kerasrecipes.optimizers._base.base_optimizer import BaseOptimizer, dense
 
 
 @keras.saving.register_keras_serializable(package="kerasrecipes")
-class LARS(DecaysWithinItsStep, BaseOptimizer):
+class LARS(BaseOptimizer, DecaysWithinItsStep):
     """Momentum whose steps are proportional to the norm of the weights, for very large batches.
 
     At each step, for each weight tensor `w` with gradient `g` (norms are of the whole tensor):

@@ -32,7 +32,8 @@ def template(path: Path, **filters) -> jinja2.Template:
 
 def _finalized(value: object) -> object:
     """Returns a value for a page: names from other people's files do not turn its direction."""
-    return without_controls(value, but="\n\t") if type(value) is str else value
+    # Escapes are no markup, so that a `Markup` stays one.
+    return type(value)(without_controls(value, but="\n\t")) if isinstance(value, str) else value
 
 
 def write_page(path: Path, page: str) -> Path:

@@ -176,7 +176,6 @@ def test_a_scripts_own_modules_are_remembered(output, tmp_path, monkeypatch):
     )
     assert output(console, ["train", "script.py"])[0] == 0
     (folder,) = (tmp_path / "saved_models").glob("script-*")
-    keras.saving.get_custom_objects().clear()
     assert output(console, ["train", str(folder)])[0] == 0
     code, out, err = output(console, ["show", str(folder)])
     assert (code, err) == (0, "")

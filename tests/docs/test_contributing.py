@@ -23,7 +23,7 @@ FAMILIES = {
 }
 TESTS = ("tests/optimizers", "tests/schedules", "tests/layers", "tests/docs/test_techniques.py")
 # Tables of errors, which are particular to each class.
-PARTICULAR = ("out_of_range", "wrong_type")
+PARTICULAR = ("out_of_range", "wrong_type", "as_written")
 NEW = "Contributed"
 
 

@@ -343,9 +343,9 @@ def test_a_warmup_as_long_as_the_run_is_named_by_its_path():
     recipe = RECIPE.replace({"optimizer.learning_rate": warmed})
     with pytest.raises(ValueError, match="warmup of CosineDecay must be shorter") as refused:
         build_recipe(recipe, recipe.data.build("data").load())
-    assert refused.value.__notes__ == [
+    assert refused.value.__notes__[-1] == (
         "If the run is too short for it, shorten optimizer.learning_rate.warmup_epochs=4."
-    ]
+    )
 
 
 def test_class_weights_by_name_and_balanced():
