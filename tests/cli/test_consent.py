@@ -4,7 +4,6 @@ import json
 import shutil
 import sys
 
-import keras
 import pytest
 
 from kerasrecipes import Recipe

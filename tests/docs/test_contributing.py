@@ -22,7 +22,7 @@ FAMILIES = {
     "Centering": ("kerasrecipes.layers", "tests.layers.cases", "preprocessing"),
 }
 TESTS = ("tests/optimizers", "tests/schedules", "tests/layers", "tests/docs/test_techniques.py")
-# Tables of errors, which are particular to each class.
+# Tables of errors, defaults and limits, which are particular to each class.
 PARTICULAR = ("out_of_range", "wrong_type", "as_written")
 NEW = "Contributed"
 
