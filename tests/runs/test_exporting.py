@@ -187,7 +187,7 @@ def random_run(monkeypatch, tmp_path_factory):
 
     def make(model):
         run = Run(shutil.copytree(digits_run().folder, tmp_path_factory.mktemp("run") / "run"))
-        monkeypatch.setattr(type(run), "load_model", lambda self: model)
+        monkeypatch.setattr(type(run), "load_model", lambda self, compile=True: model)
         return run
 
     return make

@@ -115,7 +115,8 @@ def test_gaussian_inference_of_an_image_depends_on_nothing_but_the_image():
     x = np.random.default_rng(3).normal(size=(5, 4)).astype("float32")
     together = numpy_of(layer(x))
     alone = np.concatenate([numpy_of(layer(row[None])) for row in x[::-1]])[::-1]
-    np.testing.assert_allclose(together, alone, rtol=1e-6)
+    # Of sums of terms around 1 the last digits depend on the size of the batch.
+    np.testing.assert_allclose(together, alone, rtol=1e-6, atol=1e-7)
 
 
 def test_a_convolution_drops_other_weights_for_each_image():
