@@ -55,7 +55,7 @@ def finish_run(
 def _save(model: keras.Model, path: Path) -> None:
     # Without the compiled state, the file needs nothing but Keras and holds no optimizer state.
     with replacing(path) as temporary:
-        keras.Model(model.inputs, model.outputs, name=model.name).save(temporary)
+        keras.Model(model.inputs[0], model.outputs[0], name=model.name).save(temporary)
 
 
 def _score(built: BuiltRecipe) -> tuple[dict[str, dict | None], dict[str, np.ndarray]]:
@@ -63,7 +63,7 @@ def _score(built: BuiltRecipe) -> tuple[dict[str, dict | None], dict[str, np.nda
     scores: dict[str, dict | None] = {"validation": None, "test": None}
     predictions: dict[str, np.ndarray] = {}
     # A copy that is not compiled: if a model takes several steps at once, Keras unrolls `predict`.
-    plain = keras.Model(built.model.inputs, built.model.outputs)
+    plain = keras.Model(built.model.inputs[0], built.model.outputs[0])
     for name in scores:
         if name in built.dataset.splits:
             split = built.dataset.splits[name]

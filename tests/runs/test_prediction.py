@@ -1,4 +1,5 @@
 import itertools
+import warnings
 
 import numpy as np
 import pytest
@@ -76,3 +77,9 @@ def test_test_time_augmentation_averages_probabilities(tmp_path):
     )
     found = [p.probabilities for p in predict_files(run, list(places), "flip")]
     np.testing.assert_allclose(found, expected, atol=1e-6)
+
+
+def test_a_runs_model_takes_an_array_without_a_warning():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", UserWarning)
+        assert digits_run().load_model()(np.zeros((1, 8, 8, 1))).shape == (1, 10)
