@@ -110,6 +110,11 @@ class Dataset:
             content.update(f"{name} {split.digest()}".encode())
         return content.hexdigest()
 
+    def __repr__(self):
+        sizes = ", ".join(f"{n:,} {split}" for split, n in self.sizes.items())
+        shape = " x ".join(map(str, self.image_shape))
+        return f"Dataset({self.source}: {sizes}; {shape}, {len(self.class_names):,} classes)"
+
     def to_dict(self) -> dict[str, Any]:
         """Returns the contents of a run's data.json: everything but the images, as plain data."""
         return {

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from kerasrecipes.data.dataset import Dataset, evaluation_split
+from kerasrecipes.data.sources.digits import Digits
 from kerasrecipes.data.split import ArraySplit
 
 
@@ -85,3 +86,10 @@ def test_a_model_is_judged_by_test_or_else_validation():
     assert evaluation_split(dataset(test=None).splits) == "validation"
     with pytest.raises(ValueError, match="a test or a validation split. Received: train"):
         evaluation_split(["train"])
+
+
+def test_it_shows_itself_in_a_line():
+    shown = repr(Digits(classes=(0, 1)).load())
+    assert shown.startswith("Dataset(scikit-learn's handwritten digits")
+    assert shown.endswith(" test; 8 x 8 x 1, 2 classes)")
+    assert "\n" not in shown
