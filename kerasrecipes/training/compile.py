@@ -89,7 +89,8 @@ def _loss(spec: Spec, mixed_labels: bool) -> keras.losses.Loss:
     config = built.get_config()
     if config.pop("ignore_class", None) is not None:
         raise ValueError(_cannot_take_mixed(spec, "it without `ignore_class`"))
-    return ClassLoss(keras.losses.CategoricalCrossentropy(**config))
+    # The one of one-hot labels has the same name without "Sparse", and the same options.
+    return ClassLoss(getattr(keras.losses, name.removeprefix("Sparse"))(**config))
 
 
 def _check_suitable(built: object, family: str, unsuitable: Mapping[str, str]) -> None:

@@ -37,6 +37,9 @@ LOSSES = {
     "BinaryCrossentropy": BINARY,
     "BinaryFocalCrossentropy": -((1 - RIGHT) ** 2 * np.log(RIGHT)).mean(),
 }
+# Keras 3.16 has it for integer labels, too.
+if hasattr(keras.losses, "SparseCategoricalFocalCrossentropy"):
+    LOSSES["SparseCategoricalFocalCrossentropy"] = LOSSES["CategoricalFocalCrossentropy"]
 # Those of probabilities, without `from_logits`, on the softmax of the logits.
 OF_PROBABILITIES = {
     "Dice": 1 - 2 * (ONE_HOT * LIKELY).sum() / (6 + LIKELY.sum()),
