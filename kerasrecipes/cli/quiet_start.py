@@ -57,9 +57,13 @@ def _imported_quietly(execute: Callable[[ModuleType], object], module: ModuleTyp
 @contextlib.contextmanager
 def _without_logged_lines() -> Iterator[None]:
     """Holds back what C++ code writes to the standard error, and then writes what is no log."""
+    try:
+        before = os.dup(2)
+    except OSError:  # It is closed, as some schedulers start their jobs.
+        yield
+        return
     sys.stderr.flush()
     with tempfile.TemporaryFile() as held:
-        before = os.dup(2)
         os.dup2(held.fileno(), 2)
         try:
             yield
