@@ -77,7 +77,7 @@ def check_family(component: Callable, name: str, family: str) -> None:
 
 
 def _is_written(component: Callable) -> bool:
-    """Returns whether a component is written in Python: neither C nor the operating system's."""
+    """Returns whether a component is written in Python, as `os.system` and its like are not."""
     return not inspect.isbuiltin(component)
 
 
