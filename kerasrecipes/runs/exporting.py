@@ -71,10 +71,10 @@ def export(run: Run, format: str, output: str | Path, probabilities: bool = Fals
     check_choice("format", format, FORMATS)
     output = Path(output)
     check_output(output, format)
-    if format == "keras":
-        check_keras_alone(run.folder / "model.keras")
     backends = converters(format)
     model = run.load_model(compile=False)
+    if format == "keras":
+        check_keras_alone(run.folder / "model.keras")
     half = run.recipe.precision != "float32"
     if format == "onnx" and half:
         model, half = _in_float32(model), False
