@@ -49,7 +49,8 @@ def write_onnx_apart(model: keras.Model, path: Path) -> None:
     with tempfile.TemporaryDirectory() as folder:
         saved = Path(folder, "model.keras")
         model.save(saved)
-        program = [sys.executable, "-m", __name__, str(saved), str(path)]
+        # Without `-P`, modules of the working directory would take the place of installed ones.
+        program = [sys.executable, "-P", "-m", __name__, str(saved), str(path)]
         places = [str(_ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
         variables = {"KERAS_BACKEND": "torch", "PYTHONPATH": os.pathsep.join(places)}
         done = subprocess.run(

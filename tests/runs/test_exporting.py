@@ -227,10 +227,14 @@ def test_what_a_file_does_not_give_is_refused_and_nothing_is_left(
     assert not [*tmp_path.iterdir()]
 
 
-def test_pytorch_exports_what_tf2onnx_cannot(tmp_path, random_run, normalizing_model):
+def test_pytorch_exports_what_tf2onnx_cannot(tmp_path, random_run, normalizing_model, monkeypatch):
     needs("onnx", apart=True)
     expected = normalizing_model.predict(PIXELS, verbose=0)
+    # What lies beside somebody else's run is not imported by the other process.
+    (tmp_path / "keras.py").write_text("open('was-run', 'w')")
+    monkeypatch.chdir(tmp_path)
     path = export(random_run(normalizing_model), "onnx", tmp_path / "model.onnx")
+    assert not (tmp_path / "was-run").exists()
     np.testing.assert_allclose(outputs_of("onnx", path), expected, rtol=1e-4, atol=1e-5)
 
 
@@ -319,3 +323,10 @@ def test_an_export_is_named_like_its_run():
     run = digits_run()
     assert str(default_output(run, "savedmodel")) == run.name
     assert str(default_output(run, "onnx")) == f"{run.name}.onnx"
+
+
+def test_a_damaged_model_is_named(tmp_path):
+    run = Run(shutil.copytree(digits_run().folder, tmp_path / "run"))
+    (run.folder / "model.keras").write_bytes(b"PK damaged")
+    with pytest.raises(ValueError, match="model.keras cannot be read"):
+        export(run, "keras", tmp_path / "out.keras")
