@@ -1,6 +1,5 @@
 """Diagnostic instruments for any model, arrays or history, without a recipe."""
 
-from kerasrecipes.diagnostics.learning_rate_finder import find_lr
-from kerasrecipes.diagnostics.learning_rate_range import LearningRateRange
+from lazy_loader import attach_stub
 
-__all__ = ["LearningRateRange", "find_lr"]
+__getattr__, __dir__, __all__ = attach_stub(__name__, __file__)

@@ -1,0 +1,37 @@
+"""What was measured of a training, as plain values that can be saved: the input of every rule."""
+
+from kerasrecipes.diagnostics.record.data_facts import Data, Duplicates, Values
+from kerasrecipes.diagnostics.record.model_facts import Layer, Loss, Model, Optimizer, Output
+from kerasrecipes.diagnostics.record.probes import LayerStatistics, Predictions, Probe
+from kerasrecipes.diagnostics.record.record import Record
+from kerasrecipes.diagnostics.record.series import Series
+from kerasrecipes.diagnostics.record.trials import (
+    Controls,
+    InitialLoss,
+    Modes,
+    Overfit,
+    Rates,
+    Trials,
+)
+
+__all__ = [
+    "Controls",
+    "Data",
+    "Duplicates",
+    "InitialLoss",
+    "Layer",
+    "LayerStatistics",
+    "Loss",
+    "Model",
+    "Modes",
+    "Optimizer",
+    "Output",
+    "Overfit",
+    "Predictions",
+    "Probe",
+    "Rates",
+    "Record",
+    "Series",
+    "Trials",
+    "Values",
+]

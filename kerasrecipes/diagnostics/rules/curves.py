@@ -1,0 +1,5 @@
+"""What logged curves show."""
+
+from kerasrecipes.diagnostics.rules.rule import Rule
+
+RULES: tuple[Rule, ...] = ()

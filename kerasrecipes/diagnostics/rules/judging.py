@@ -1,0 +1,90 @@
+"""The diagnosis of a record, by all rules."""
+
+from collections.abc import Collection
+
+from kerasrecipes.diagnostics.findings import KINDS, Diagnosis, Finding, NotRun
+from kerasrecipes.diagnostics.record import Record
+from kerasrecipes.diagnostics.rules import (
+    curves,
+    data,
+    labels,
+    layers,
+    network,
+    outputs,
+    probes,
+    scales,
+    settings,
+    trials,
+)
+from kerasrecipes.diagnostics.rules.rule import Rule
+
+MODULES = (
+    outputs,
+    labels,
+    scales,
+    data,
+    network,
+    settings,
+    layers,
+    probes,
+    trials,
+    curves,
+)
+RULES: tuple[Rule, ...] = tuple(rule for module in MODULES for rule in module.RULES)
+
+# What a record lacks, in words, where it does not say why itself.
+_WITHOUT = {
+    "model": "There is no model.",
+    "outputs": "There is no model with a loss.",
+    "optimizer": "There is no compiled model.",
+    "data": "The data are not known.",
+    "series": "There is no history.",
+    "probes": "The model was not looked at.",
+    "trials": "No steps were tried: `check` does that.",
+}
+
+
+def judged(record: Record, ignore: Collection[str] = ()) -> Diagnosis:
+    """Returns the diagnosis of a record.
+
+    Args:
+        record: What was measured.
+        ignore: Kinds of findings that are left out; see `KINDS`.
+
+    Raises:
+        ValueError: If a kind is not known.
+    """
+    if unknown := set(ignore) - set(KINDS):
+        raise ValueError(
+            f"`ignore` must name kinds of findings: {', '.join(sorted(KINDS))}. "
+            f"Received: {', '.join(sorted(unknown))}"
+        )
+    findings: list[Finding] = []
+    passed, not_run = [], []
+    for rule in RULES:
+        if (part := rule.missing(record)) is not None:
+            not_run.append(NotRun(rule.question, _reason(record, part)))
+        elif found := list(rule.judge(record)):
+            findings += found
+        else:
+            passed.append(rule.question)
+    shown = sorted(
+        (finding for finding in _merged(findings) if finding.id not in ignore),
+        key=lambda finding: finding.rank,
+    )
+    return Diagnosis(tuple(shown), tuple(passed), tuple(not_run), tuple(sorted(ignore)))
+
+
+def _reason(record: Record, part: str) -> str:
+    """Returns why a part of a record is missing."""
+    while part not in record.missing and "." in part:
+        part = part.rpartition(".")[0]
+    return record.missing.get(part) or _WITHOUT.get(part.partition(".")[0], "It was not measured.")
+
+
+def _merged(findings: list[Finding]) -> list[Finding]:
+    """Returns one finding of each kind and place: the first of the most severe and certain."""
+    best: dict[tuple[str, str], Finding] = {}
+    for finding in sorted(findings, key=lambda finding: finding.rank):
+        best.setdefault((finding.id, finding.where), finding)
+    return list(best.values())

@@ -1,0 +1,5 @@
+"""How outputs, losses and metrics fit together."""
+
+from kerasrecipes.diagnostics.rules.rule import Rule
+
+RULES: tuple[Rule, ...] = ()

@@ -1,0 +1,5 @@
+"""The scale and the encoding of inputs and targets."""
+
+from kerasrecipes.diagnostics.rules.rule import Rule
+
+RULES: tuple[Rule, ...] = ()
