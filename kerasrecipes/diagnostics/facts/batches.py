@@ -102,9 +102,7 @@ def _together(source: str, batches: Iterable, steps, shuffled=None) -> FirstBatc
     started = time.monotonic()
     for batch in batches:
         parts = batch if isinstance(batch, tuple) else (batch,)
-        parts = keras.tree.map_structure(
-            lambda part: np.asarray(keras.ops.convert_to_numpy(part)), (*parts, None, None)[:3]
-        )
+        parts = keras.tree.map_structure(_array, (*parts, None, None)[:3])
         taken.append(parts)
         arrays = keras.tree.flatten(parts)
         samples += len(arrays[0])
@@ -126,6 +124,10 @@ def _together(source: str, batches: Iterable, steps, shuffled=None) -> FirstBatc
         samples=samples if ended else None,
         shuffled=shuffled,
     )
+
+
+def _array(part):
+    return None if part is None else np.asarray(keras.ops.convert_to_numpy(part))
 
 
 def _joined(parts: tuple):
