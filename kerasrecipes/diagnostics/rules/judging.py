@@ -11,19 +11,25 @@ from kerasrecipes.diagnostics.rules import (
     layers,
     network,
     outputs,
+    penalties,
     probes,
     scales,
     settings,
+    tasks,
     trials,
+    weights,
 )
 from kerasrecipes.diagnostics.rules.rule import Rule
 
 MODULES = (
     outputs,
+    tasks,
     labels,
     scales,
     data,
     network,
+    weights,
+    penalties,
     settings,
     layers,
     probes,
