@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from kerasrecipes.diagnostics.findings import Finding
+from kerasrecipes.diagnostics.findings.finding import Severity
 from kerasrecipes.diagnostics.record import Layer, Model, Record
 from kerasrecipes.diagnostics.rules.rule import Rule, rule
 from kerasrecipes.diagnostics.rules.terms.forms import CLASSES, form, is_autoencoder, units
@@ -152,6 +153,7 @@ def capacity(record: Record) -> Iterator[Finding]:
     width = narrowest.units or 0
     outputs = max((units(output) or 1 for output in record.outputs), default=1)
     evidence = {"units": width, "fan_in": narrowest.fan_in, "outputs": outputs}
+    found: tuple[str, float, Severity]
     if width == 1:
         found = "has one unit: all that follows sees a single number.", 0.75, "warning"
     elif width <= NARROW_UNITS and width < 2 * outputs + 2:

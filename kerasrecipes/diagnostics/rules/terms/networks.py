@@ -53,7 +53,7 @@ THROUGH = (
 
 # Names of trained networks that users put in front. They have their own preprocessing.
 _TRAINED = ("vgg", "resnet", "densenet", "mobilenet", "efficientnet", "inception", "xception")
-_TRAINED += ("nasnet", "convnext", "bert", "clip", "vit_", "backbone")
+_TRAINED_TOO = ("nasnet", "convnext", "bert", "clip", "vit_", "backbone")
 
 
 def is_chain(model: Model) -> bool:
@@ -132,7 +132,9 @@ def _first_of_chain(model: Model) -> Iterator[Layer]:
 def is_trained(layer: Layer) -> bool:
     """Returns whether a layer seems to be one of a trained network."""
     return not layer.trainable or any(
-        name in part.lower() for part in layer.name.split("/")[:-1] for name in _TRAINED
+        name in part.lower()
+        for part in layer.name.split("/")[:-1]
+        for name in (*_TRAINED, *_TRAINED_TOO)
     )
 
 
