@@ -3,7 +3,6 @@ import os
 import re
 import subprocess
 import sys
-from html.parser import HTMLParser
 from pathlib import Path
 
 import matplotlib
@@ -12,42 +11,10 @@ import pytest
 
 from kerasrecipes.report import write_report
 from kerasrecipes.report.run.run_page import render
+from tests.page.reading import Page
 
-VOID = {"meta", "img", "wbr", "br"}
 EVIL = "<script>alert(1)</script>"
 EVIL_ATTRIBUTE = '"><img src=x onerror=alert(2)>'
-
-
-class Page(HTMLParser):
-    """The tags, attributes and text of a page; raises where tags are not closed in order."""
-
-    def __init__(self, page: str):
-        super().__init__()
-        self.source = page
-        self.open, self.tags, self.attributes, self.texts = [], [], [], []
-        self.feed(page)
-        assert not self.open
-
-    def handle_starttag(self, tag, attrs):
-        self.tags.append(tag)
-        self.attributes += attrs
-        if tag not in VOID:
-            self.open.append(tag)
-
-    def handle_startendtag(self, tag, attrs):
-        self.tags.append(tag)
-        self.attributes += attrs
-
-    def handle_endtag(self, tag):
-        assert self.open.pop() == tag
-
-    def handle_data(self, data):
-        if "style" not in self.open:
-            self.texts.append(data)
-
-    @property
-    def text(self) -> str:
-        return " ".join(" ".join(self.texts).split())
 
 
 def read(run) -> Page:
