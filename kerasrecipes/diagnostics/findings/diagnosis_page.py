@@ -9,7 +9,7 @@ from markupsafe import Markup, escape
 
 from kerasrecipes.base.text import listed, shortened
 from kerasrecipes.diagnostics.drawing.finding_figures import finding_figure
-from kerasrecipes.diagnostics.drawing.heat_strips import heat_strips
+from kerasrecipes.diagnostics.drawing.layer_strips import heat_strips
 from kerasrecipes.diagnostics.drawing.series_figures import logged_curves
 from kerasrecipes.diagnostics.findings.catalogue import KINDS
 from kerasrecipes.diagnostics.findings.diagnosis import Diagnosis

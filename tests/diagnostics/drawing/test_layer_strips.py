@@ -1,6 +1,6 @@
 import re
 
-from kerasrecipes.diagnostics.drawing.heat_strips import MOST_LAYERS, heat_strips
+from kerasrecipes.diagnostics.drawing.layer_strips import MOST_LAYERS, heat_strips
 from kerasrecipes.diagnostics.record import LayerStatistics, Probe
 from tests.diagnostics.measured import measured
 from tests.page.drawn import texts
