@@ -3,6 +3,6 @@ from .build import build_recipe as build_recipe
 from .epoch_log import EpochLog as EpochLog
 from .resumable_checkpoint import ResumableCheckpoint as ResumableCheckpoint
 from .run import Run as Run
-from .run import find_runs as find_runs
-from .run import load as load
+from .run_folders import find_runs as find_runs
+from .run_folders import load as load
 from .training import train as train

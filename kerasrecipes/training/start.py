@@ -16,7 +16,8 @@ from kerasrecipes.models.surgery.weight_transfer import warm_start
 from kerasrecipes.recipe.recipe import Recipe
 from kerasrecipes.recipe.signatures import arguments
 from kerasrecipes.training.numerics import NUMERICS_VERSION
-from kerasrecipes.training.run import Run, find_runs
+from kerasrecipes.training.run import Run
+from kerasrecipes.training.run_folders import find_runs
 
 
 def start_model(

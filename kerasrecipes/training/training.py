@@ -21,7 +21,8 @@ from kerasrecipes.training.features.cached_build import on_features
 from kerasrecipes.training.finish import finish_run
 from kerasrecipes.training.fit import fit_recipe
 from kerasrecipes.training.numerics import NUMERICS_VERSION
-from kerasrecipes.training.run import Run, run_folder
+from kerasrecipes.training.run import Run
+from kerasrecipes.training.run_folders import run_folder
 from kerasrecipes.training.start import start_model
 
 # Keras draws initial weights and random layers' numbers from states of the whole process, so two
