@@ -1,4 +1,4 @@
-"""The arguments of the `fit` that is running, from its frame: beside `private.py`, one more entry."""
+"""The arguments of the `fit` that is running: one more entry, beside those of `private.py`."""
 
 import inspect
 import sys
@@ -26,6 +26,8 @@ def fit_arguments(model: keras.Model) -> dict[str, Any] | None:
     while frame is not None:
         if frame.f_code is fit.__code__ and frame.f_locals.get("self") is model:
             found = frame.f_locals
-            return {name: found[name] for name in inspect.signature(fit).parameters if name in found}
+            return {
+                name: found[name] for name in inspect.signature(fit).parameters if name in found
+            }
         frame = frame.f_back
     return None

@@ -30,11 +30,11 @@ class Budget:
 
     Example:
 
-    >>> budget = Budget(clock=iter([0.0, 10.0, 13.0, 20.0, 200.0]).__next__)
+    >>> budget = Budget(clock=iter([0.0, 10.0, 13.0, 200.0, 400.0]).__next__)
     >>> with budget.spending():  # From 10 to 13.
     ...     pass
-    >>> budget.last, budget.allows(budget.last), budget.allows(budget.last)  # At 20 and at 200.
-    (3.0, False, False)
+    >>> budget.last, budget.allows(budget.last), budget.allows(budget.last)  # At 200 and at 400.
+    (3.0, False, True)
     """
 
     def __init__(self, clock: Callable[[], float] = time.perf_counter):

@@ -17,11 +17,9 @@ from kerasrecipes.diagnostics.looking.kernels import kernel_of
 from kerasrecipes.diagnostics.looking.layer_statistics import layer_statistics, plain
 from kerasrecipes.diagnostics.looking.layer_taps import tapped, tapped_layers
 from kerasrecipes.diagnostics.looking.probe_batch import probe_batch
+from kerasrecipes.diagnostics.looking.thinning import as_array, channel_axis, sampled, thinned
 from kerasrecipes.diagnostics.record import LayerStatistics, Output, Predictions, Probe
 
-# Of a layer's outputs and of a kernel's entries, about so many are looked at, evenly spaced.
-MOST_OUTPUTS = 1 << 16
-MOST_ENTRIES = 1 << 18
 # Float16 rounds gradients below 6e-8 to 0.
 FLOAT16_LOSS_SCALE = 1024.0
 
@@ -52,7 +50,7 @@ class LayerProbe:
     def __init__(self, model: keras.Model, x, y=None, outputs: Sequence[Output] = ()):
         self._model = model
         self.x, self.y = probe_batch(x, y)
-        self._outputs = outputs
+        self.outputs = outputs
         self._kernels: dict[str, np.ndarray] = {}
         self._step: int | None = None
         self._compute: Any = None
@@ -67,7 +65,7 @@ class LayerProbe:
                 present ones.
         """
         if self._compute is None:
-            self._prepare()
+            self.build()
         present = [v.value for v in self._variables] if values is None else values
         present = [ops.convert_to_tensor(value) for value in present]
         kernels = [present[place] for place in self._places]
@@ -93,18 +91,18 @@ class LayerProbe:
         It takes the arguments of `look`.
         """
         if self._compute is None:
-            self._prepare()
+            self.build()
         present = [v.value for v in self._variables] if values is None else values
         return Probe(epoch, step, samples=0, layers=self._statistics(step, present, {}, {}))
 
     def _statistics(self, step, present, outputs, norms) -> dict[str, LayerStatistics]:
-        now = {path: _sampled(present[place]) for path, place in self._place_of.items()}
+        now = {path: sampled(present[place]) for path, place in self._place_of.items()}
         steps = 0 if self._step is None else step - self._step
         layers = {
             path: layer_statistics(
                 outputs.get(path),
                 activation_name(layer),
-                channel_axis=_channel_axis(layer),
+                channel_axis=channel_axis(layer),
                 gradient_norm=norms.get(path),
                 kernel=now.get(path),
                 change=now[path] - self._kernels[path] if path in self._kernels else None,
@@ -115,8 +113,8 @@ class LayerProbe:
         self._kernels, self._step = now, step
         return layers
 
-    def _prepare(self) -> None:
-        """Builds the model, and finds out what is to be looked at."""
+    def build(self) -> None:
+        """Builds the model if it is not, and finds out what is to be looked at."""
         model = self._model
         convert = ops.convert_to_tensor
         self._tensors = tuple(
@@ -152,7 +150,9 @@ class LayerProbe:
         def tell(path, output):
             first = keras.tree.flatten(output)[0]
             if path not in outputs and "float" in keras.backend.standardize_dtype(first.dtype):
-                outputs[path] = ops.cast(_thinned(first, self._layers[path]), "float32")
+                outputs[path] = ops.cast(
+                    thinned(first, channel_axis(self._layers[path])), "float32"
+                )
 
         with keras.StatelessScope(mapping, collect_losses=True):
             with tapped(self._layers, tell):
@@ -176,7 +176,7 @@ class LayerProbe:
             penalty,
             {path: norms[place] for path, place in self._place_of.items() if place in norms},
             {path: ops.convert_to_numpy(each) for path, each in outputs.items()},
-            keras.tree.map_structure(_as_array, answers),
+            keras.tree.map_structure(as_array, answers),
         )
 
     def _predictions(self, answers) -> tuple[Predictions, ...]:
@@ -188,7 +188,7 @@ class LayerProbe:
         given = [None] * len(flat) if targets is None else keras.tree.flatten(targets)
         if len(given) != len(flat):
             return ()
-        logits = [bool(each.loss and each.loss.from_logits) for each in self._outputs]
+        logits = [bool(each.loss and each.loss.from_logits) for each in self.outputs]
         if len(logits) != len(flat):
             logits = [False] * len(flat)
         return tuple(
@@ -222,36 +222,9 @@ def _evaluating(model: keras.Model) -> Iterator[None]:
             module.training = training
 
 
-def _channel_axis(layer) -> int:
-    return 1 if getattr(layer, "data_format", None) == "channels_first" else -1
-
-
-def _thinned(output, layer):
-    """Returns a layer's outputs at evenly spaced positions, if there are many."""
-    rank = len(output.shape)
-    channel = _channel_axis(layer) % rank
-    axes = [axis for axis in range(1, rank) if axis != channel]
-    values = np.prod([size or 1 for size in output.shape])
-    if not axes or values <= MOST_OUTPUTS:
-        return output
-    stride = int(np.ceil((values / MOST_OUTPUTS) ** (1 / len(axes))))
-    return output[tuple(slice(None, None, stride if a in axes else 1) for a in range(rank))]
-
-
 def _root_mean_square(tensor):
     return ops.sqrt(ops.mean(ops.square(ops.cast(tensor, "float32"))))
 
 
 def _number(tensor) -> float | None:
     return plain(float(ops.convert_to_numpy(tensor)))
-
-
-def _sampled(tensor) -> np.ndarray:
-    """Returns a copy of entries of a tensor, flattened, evenly spaced if there are many."""
-    flat = np.asarray(_as_array(tensor)).reshape(-1)
-    return flat[:: -(-flat.size // MOST_ENTRIES) or 1].astype("float32")
-
-
-def _as_array(tensor) -> np.ndarray:
-    array = ops.convert_to_numpy(tensor)
-    return array.astype("float32") if array.dtype.kind == "V" or array.dtype.itemsize == 2 else array
