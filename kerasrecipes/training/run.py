@@ -9,9 +9,11 @@ import numpy as np
 
 from kerasrecipes.base.files import is_locked
 from kerasrecipes.data.dataset import evaluation_split
+from kerasrecipes.diagnostics.findings import Diagnosis
+from kerasrecipes.diagnostics.record import Record
 from kerasrecipes.recipe.recipe import Recipe
 from kerasrecipes.recipe.users_code import not_allowed
-from kerasrecipes.training import run_files
+from kerasrecipes.training.files import run_files
 from kerasrecipes.training.numerics import NUMERICS_VERSION, version_of
 
 
@@ -136,6 +138,16 @@ class Run:
     def environment(self) -> dict[str, Any]:
         """A description of the environment: versions, backend, device, seed, wall time."""
         return run_files.read_run_json(self.folder, "environment.json")
+
+    @functools.cached_property
+    def diagnosis(self) -> Diagnosis | None:
+        """What the doctor found; `None` if the run was trained without it, or is not finished."""
+        return run_files.read_diagnosis(self.folder)
+
+    @functools.cached_property
+    def record(self) -> Record | None:
+        """What the doctor measured; `None` where `diagnosis` is."""
+        return run_files.read_record(self.folder)
 
     @functools.cached_property
     def predictions(self) -> Mapping[str, np.ndarray]:

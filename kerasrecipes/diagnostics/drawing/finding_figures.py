@@ -56,7 +56,8 @@ def _by_layer(statistic: str, caption: str, *, first: bool = False) -> Draw:
         for probe in probes:
             values = {name: getattr(layer, statistic) for name, layer in probe.layers.items()}
             known = {name: value for name, value in values.items() if value is not None}
-            when = f"after {probe.epoch} epochs" if probe.step else "before the training"
+            is_first = not probe.epoch and not probe.step
+            when = "before the training" if is_first else f"after {probe.epoch} epochs"
             svg = named_bars(
                 known,
                 alternative_text(finding, caption),
