@@ -46,7 +46,7 @@ def trained_with(model: keras.Model, optimizer: keras.optimizers.Optimizer) -> I
         model: A compiled and built model.
         optimizer: An optimizer that is built on the model's trainable variables.
     """
-    train_step = model.train_step
+    train_step, own = model.train_step, vars(model).get("train_step")
 
     def step(*arguments):
         # Keras's `train_on_batch` fills up a batch with `None`, but its `fit` does not, and a
@@ -64,6 +64,8 @@ def trained_with(model: keras.Model, optimizer: keras.optimizers.Optimizer) -> I
             yield
         finally:
             del vars(model)["train_step"]
+            if own is not None:
+                vars(model)["train_step"] = own
 
 
 def copied_optimizer(model: keras.Model, learning_rate) -> keras.optimizers.Optimizer:
