@@ -1,3 +1,4 @@
+from .diagnosing import diagnose as diagnose
 from .findings import Diagnosis as Diagnosis
 from .findings import Finding as Finding
 from .learning_rate_finder import find_lr as find_lr
