@@ -125,7 +125,9 @@ class LayerProbe:
         self._has_loss = is_from_keras(type(model).train_step)
         self._keywords = {"training": False} if _takes_training(model) else {}
         if not model.built:
-            model(self._tensors[0], **self._keywords)
+            # What the call would assign is left out; the variables are there when the scope ends.
+            with keras.StatelessScope():
+                model(self._tensors[0], **self._keywords)
         self._layers = tapped_layers(model)
         self._variables = state_variables(model)
         places = {id(variable): place for place, variable in enumerate(self._variables)}

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import keras
 import numpy as np
 
-from kerasrecipes.diagnostics.record import Attempt, Overfit, Output
+from kerasrecipes.diagnostics.record import Attempt, Output, Overfit
 from kerasrecipes.diagnostics.trying.answers import accuracy_of, error_of
 from kerasrecipes.diagnostics.trying.constant_answers import ConstantAnswers
 from kerasrecipes.diagnostics.trying.initial_loss import answers_of, finite
