@@ -1,5 +1,6 @@
 """All short trainings of a check, in order of worth, as far as there is time."""
 
+import copy
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -53,7 +54,11 @@ def _all(trial: Sandbox, given: Given, record: Record, seed: int) -> Record:
     missing = dict(record.missing)
 
     def look(step: int) -> Probe:
-        return probe.look(0, step)
+        # A copy knows the weights before, not those after another trial. How fast weights change
+        # at another rate than the model's own, is not what is asked.
+        found = copy.copy(probe).look(0, step)
+        layers = {n: replace(each, update_ratio=None) for n, each in found.layers.items()}
+        return replace(found, layers=layers)
 
     def before() -> None:
         with trial.first("look"):

@@ -77,7 +77,9 @@ class Sandbox:
     def predict(self, batch: tuple) -> list[np.ndarray]:
         """Returns the model's answers, those of each output."""
         with self.first("predict"):
-            return [np.asarray(y) for y in keras.tree.flatten(self.model.predict_on_batch(batch[0]))]
+            return [
+                np.asarray(y) for y in keras.tree.flatten(self.model.predict_on_batch(batch[0]))
+            ]
 
     @property
     def is_penalized(self) -> bool:
