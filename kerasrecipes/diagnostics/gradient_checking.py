@@ -10,17 +10,17 @@ from keras import ops
 from kerasrecipes.base.checks import check_integer
 from kerasrecipes.diagnostics.facts import Given, given_data
 from kerasrecipes.diagnostics.looking.gradients import differentiated
-from kerasrecipes.diagnostics.record import GradientError
-from kerasrecipes.diagnostics.rules.trials import wrong_layers
-from kerasrecipes.diagnostics.trying.building import build
-from kerasrecipes.diagnostics.trying.differences import compared
-from kerasrecipes.diagnostics.trying.double_precision import (
+from kerasrecipes.diagnostics.numeric_gradients.double_precision import (
     as_double,
     double_copy,
     double_loss,
     double_precision,
 )
-from kerasrecipes.diagnostics.trying.layers_alone import errors_of_layers
+from kerasrecipes.diagnostics.numeric_gradients.layers_alone import errors_of_layers
+from kerasrecipes.diagnostics.numeric_gradients.quotients import compared
+from kerasrecipes.diagnostics.record import GradientError
+from kerasrecipes.diagnostics.rules.trials.checked_gradients import wrong_layers
+from kerasrecipes.diagnostics.trying.building import build
 from kerasrecipes.diagnostics.trying.modes import layers_within
 from kerasrecipes.diagnostics.trying.subset import batch_of, subset_of
 

@@ -1,19 +1,16 @@
-"""What a training on few samples shows, which a model that can learn learns by heart."""
+"""Whether a few samples are learnt by heart, and at which rate."""
 
 from collections.abc import Iterator
 
 from kerasrecipes.diagnostics.findings import Finding
 from kerasrecipes.diagnostics.record import Attempt, Overfit, Record
-from kerasrecipes.diagnostics.rules.rule import Rule, rule
+from kerasrecipes.diagnostics.rules.rule import rule
+from kerasrecipes.diagnostics.rules.trials.heart import LEARNT, NUMBERS, few_of, progress_of
 
-# The way from a constant answer to the least loss: from the first on, samples count as learnt;
-# below the second, as not learnt, and below the third, as untouched.
-LEARNT = 0.8
+# The way from a constant answer to the least loss: below the first, samples are not learnt; below
+# the second, the model is as it was.
 NOT_LEARNT = 0.3
 UNTOUCHED = 0.05
-
-# Answers move away from the targets by this factor, where the loss is said to fall.
-AWAY = 5.0
 
 # A loss that rose to so many times the first one has diverged.
 DIVERGED = 3.0
@@ -23,65 +20,22 @@ DIVERGED = 3.0
 TOO_SLOW = 2
 USUAL_STEPS = 20_000
 
-# Answers to samples that are learnt are right; two of 20 may not be.
-RIGHT = 0.8
-
 # Targets that are not scaled are out of reach in a few steps; other rules say so.
 LARGE_TARGET = 30.0
 
-_NUMBERS = {
-    "mean_squared_error",
-    "mean_absolute_error",
-    "mean_squared_logarithmic_error",
-    "huber",
-    "log_cosh",
-}
 _SQUASHING = {"sigmoid", "tanh", "softsign", "hard_sigmoid"}
 _RELUS = {"relu", "relu6"}
-
-
-@rule("Does a step lower the loss?", "trials.overfit")
-def direction(record: Record) -> Iterator[Finding]:
-    """Steps that raise the loss at any rate, and losses that fall as answers get worse."""
-    few = _few(record)
-    evidence = {"first_loss": few.first_loss, "last_loss": few.last_loss}
-    if few.rising:
-        yield Finding(
-            "wrong_direction",
-            "The loss rises with the steps of this optimizer at any learning rate, also at a "
-            "millionth of its own.",
-            0.9,
-            "error",
-            evidence,
-        )
-        return
-    if None in (few.first_loss, few.last_loss, few.first_error, few.last_error):
-        return
-    kinds = {output.loss.kind for output in record.outputs if output.loss}
-    unbounded = few.last_loss < -10 * max(1.0, abs(few.first_loss))
-    falls = few.last_loss < few.first_loss
-    away = few.last_error > AWAY * few.first_error
-    if falls and away and (unbounded or kinds <= _NUMBERS):
-        yield Finding(
-            "wrong_direction",
-            f"In {few.steps} steps on {few.samples} samples, the loss fell from "
-            f"{few.first_loss:.3g} to {few.last_loss:.3g}, and the answers went away from the "
-            f"targets: from a mean distance of {few.first_error:.3g} to {few.last_error:.3g}.",
-            0.9 if unbounded else 0.7,
-            "error",
-            {**evidence, "first_error": few.first_error, "last_error": few.last_error},
-        )
 
 
 @rule("Is the learning rate one at which the model learns?", "trials.overfit")
 def learning_rate(record: Record) -> Iterator[Finding]:
     """The optimizer's own rate against multiples of it, and Adam, on the same samples."""
-    few = _few(record)
+    few = few_of(record)
     if few.rising or not few.attempts or few.first_loss is None:
         return
     own, *others = few.attempts
-    better = max(others, key=lambda attempt: _progress(few, attempt), default=None)
-    if better is None or _progress(few, better) < LEARNT:
+    better = max(others, key=lambda attempt: progress_of(few, attempt), default=None)
+    if better is None or progress_of(few, better) < LEARNT:
         return
     scheduled = record.optimizer is not None and record.optimizer.schedule is not None
     evidence = {
@@ -105,9 +59,9 @@ def learning_rate(record: Record) -> Iterator[Finding]:
             "note" if scheduled else "warning",
             evidence,
         )
-    elif own.loss is not None and _progress(few, own, few.first_loss) < UNTOUCHED:
+    elif own.loss is not None and progress_of(few, own, few.first_loss) < UNTOUCHED:
         planned = _planned_steps(record)
-        needed = 0.5 * own.steps / max(_progress(few, own, few.first_loss), 1e-9)
+        needed = 0.5 * own.steps / max(progress_of(few, own, few.first_loss), 1e-9)
         enough = needed < (TOO_SLOW * planned if planned else USUAL_STEPS)
         yield Finding(
             "learning_rate_too_low",
@@ -119,33 +73,10 @@ def learning_rate(record: Record) -> Iterator[Finding]:
         )
 
 
-@rule("Are the answers right where the loss is low?", "trials.overfit", "model")
-def answers(record: Record) -> Iterator[Finding]:
-    """Samples whose loss is low, and whose classes are wrong all the same.
-
-    On TensorFlow, Keras's cross-entropies look behind a sigmoid or softmax. Moving statistics lag
-    behind after so few steps, so that nothing is told of models with batch normalization.
-    """
-    few = _few(record)
-    assert record.model is not None
-    normalized = any(layer.momentum is not None for layer in record.model.layers)
-    if few.accuracy is None or few.accuracy >= RIGHT or normalized or not _learns(few):
-        return
-    yield Finding(
-        "output_loss_mismatch",
-        f"After {few.steps} steps on {few.samples} samples, the loss is {few.last_loss:.3g}, and "
-        f"{few.accuracy:.0%} of the answers are right: the loss does not look at the answers that "
-        "the model gives.",
-        0.85,
-        "error",
-        {"last_loss": few.last_loss, "accuracy": few.accuracy, "steps": few.steps},
-    )
-
-
 @rule("Can the model learn a few samples by heart?", "trials.overfit", "model")
 def memory(record: Record) -> Iterator[Finding]:
     """Few samples that no rate teaches the model, with the causes that the model shows."""
-    few = _few(record)
+    few = few_of(record)
     assert record.model is not None
     if few.rising or few.first_loss is None or not few.attempts or _targets_are_large(record):
         return
@@ -166,7 +97,7 @@ def memory(record: Record) -> Iterator[Finding]:
             evidence,
         )
         return
-    progress = max(_progress(few, attempt) for attempt in few.attempts)
+    progress = max(progress_of(few, attempt) for attempt in few.attempts)
     if progress > (NOT_LEARNT if _is_known(record, few) else 0.0):
         return
     said = (
@@ -212,25 +143,6 @@ def _causes(record: Record) -> Iterator[tuple[str, float, str]]:
         yield "capacity_too_small", 0.3, "It may be too small, or the loss ask for another output."
 
 
-def _few(record: Record) -> Overfit:
-    assert record.trials is not None
-    assert record.trials.overfit is not None
-    return record.trials.overfit
-
-
-def _progress(few: Overfit, attempt: Attempt, start: float | None = None) -> float:
-    """Returns which part of the way from a constant answer to the least loss was gone."""
-    if start is None:
-        start = few.constant_loss if few.constant_loss is not None else few.first_loss
-    if attempt.loss is None or start is None:
-        return -1.0
-    return (start - attempt.loss) / max(start - few.least_loss, 1e-12)
-
-
-def _learns(few: Overfit) -> bool:
-    return any(_progress(few, attempt) >= LEARNT for attempt in few.attempts)
-
-
 def _is_known(record: Record, few: Overfit) -> bool:
     """Returns whether the samples can be learnt by heart: few numbers or a class for each."""
     if few.constant_loss is None or len(record.outputs) != 1:
@@ -244,7 +156,7 @@ def _targets_are_large(record: Record) -> bool:
     values = (output.targets for output in record.outputs if output.targets is not None)
     kinds = {output.loss.kind for output in record.outputs if output.loss}
     largest = max((abs(b or 0.0) for v in values for b in (v.minimum, v.maximum)), default=0.0)
-    return bool(kinds & _NUMBERS) and largest > LARGE_TARGET
+    return bool(kinds & NUMBERS) and largest > LARGE_TARGET
 
 
 def _planned_steps(record: Record) -> int | None:
@@ -256,6 +168,3 @@ def _planned_steps(record: Record) -> int | None:
 def _shown(attempt: Attempt | Overfit) -> str:
     loss = attempt.loss if isinstance(attempt, Attempt) else attempt.last_loss
     return "not finite" if loss is None else f"{loss:.3g}"
-
-
-RULES: tuple[Rule, ...] = (direction, learning_rate, answers, memory)
