@@ -1,7 +1,8 @@
 """Private names of Keras, TensorFlow and PyTorch: reason, fallback and test of each use.
 
-Beside this module, `tracing.py` holds the few that tell who traces a function, and
-`gradient_registry.py` those that free TensorFlow's models.
+Beside this module, `tracing.py` holds the few that tell who traces a function,
+`gradient_registry.py` those that free TensorFlow's models, and `fit_frame.py` the one that reads
+the arguments of `fit`.
 """
 
 import warnings
@@ -178,6 +179,32 @@ def assign_in_call(variable, value) -> None:
         return
     with AutocastScope(None):
         variable.assign(value)
+
+
+def calls_of(operation) -> list[list[tuple[object, int]]]:
+    """Returns, for each call of a layer in a graph, where each tensor that it took is from.
+
+    Uses: `Operation._inbound_nodes`, and what `origin_of` uses.
+
+    Reason: `Layer.input` tells only of a layer's first call, which in a model inside of another is
+    that of its own graph. `get_config` tells of all, but fails where a custom layer has none.
+
+    Fallback: no calls, so that nothing is known of a layer's inputs.
+
+    Test: `tests/diagnostics/facts/test_models.py`.
+    """
+    nodes = getattr(operation, "_inbound_nodes", ())
+    origins = ([origin_of(tensor) for tensor in node.input_tensors] for node in nodes)
+    return [[origin for origin in call if origin is not None] for call in origins]
+
+
+def origin_of(tensor) -> tuple[object, int] | None:
+    """Returns the layer or operation that computes a tensor of a graph, and which output it is.
+
+    Uses: `KerasTensor._keras_history`. Reason and test: as `calls_of`. Fallback: `None`.
+    """
+    history = getattr(tensor, "_keras_history", None)
+    return None if history is None else (history[0], history[2])
 
 
 def is_symbolic_call() -> bool:

@@ -20,7 +20,8 @@ class Values:
         distinct: The number of distinct values, `None` if more than 1,000.
         distinct_samples: The number of distinct samples.
         row_sums: The least and the greatest sum over the last axis.
-        column_means: The mean of each of the first 256 entries of a flattened sample.
+        column_means: The mean of each entry of a flattened sample; of 256 evenly spaced ones, if it
+            has more. Entries that are never finite are left out.
         column_stds: Likewise, the standard deviations.
         column_minima: Likewise.
         column_maxima: Likewise.

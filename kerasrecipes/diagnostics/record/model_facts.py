@@ -80,12 +80,14 @@ class Loss:
         name: What the user gave, for messages.
         from_logits: Whether it takes logits; `None` where that makes no sense.
         label_smoothing: The smoothing of the targets.
+        any_encoding: Whether it takes class indices and one-hot rows alike.
     """
 
     kind: str
     name: str
     from_logits: bool | None = None
     label_smoothing: float = 0.0
+    any_encoding: bool = False
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from kerasrecipes.data.dataset import evaluation_split
-from kerasrecipes.page import formats
+from kerasrecipes.page import epoch_curves, formats
 from kerasrecipes.page.pages import template, write_page
 from kerasrecipes.report.run import figures, scores
 from kerasrecipes.report.run.pictures import picture
@@ -103,7 +103,7 @@ def _figures(run) -> list[dict]:
     drawn = []
     for name in filter(None, names):
         in_percent = name == "accuracy"
-        svg = figures.curves(history, name, chosen_epoch=epoch, in_percent=in_percent)
+        svg = epoch_curves.curves(history, name, chosen_epoch=epoch, in_percent=in_percent)
         written = formats.percent if in_percent else formats.number
         values = [
             f"{split} {written(kept[key])}"
@@ -111,7 +111,7 @@ def _figures(run) -> list[dict]:
             if kept.get(key) is not None
         ]
         drawn.append({"title": name.capitalize(), "svg": svg, "kept": ", ".join(values)})
-    drawn.append({"title": "Learning rate", "svg": figures.learning_rate(history), "kept": ""})
+    drawn.append({"title": "Learning rate", "svg": epoch_curves.learning_rate(history), "kept": ""})
     return [figure for figure in drawn if figure["svg"]]
 
 
