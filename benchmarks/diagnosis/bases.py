@@ -35,7 +35,7 @@ PICTURES = CLASSES | {
     "task": "multiclass",
     "data": {"make": "small_pictures", "samples": 1600},
     "validation_samples": 600,
-    "epochs": 10,
+    "epochs": 8,
 }
 TABLE = CLASSES | {
     "task": "binary",

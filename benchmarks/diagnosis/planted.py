@@ -14,20 +14,19 @@ TUNING_DATA = ("digits", "table", "regression")
 
 def planted_runs(is_scored: bool) -> Iterator[Run]:
     """Yields the trainings with planted faults, of the part that is scored or of the other."""
-    for (data, model), base in BASES.items():
-        if not is_scored and data not in TUNING_DATA:
-            continue
-        number = [name for place, name in BASES if place == data].index(model)
-        for kind, plant in PLANTS.items():
-            if base["task"] not in plant.tasks:
+    for seed in SCORED_SEEDS if is_scored else TUNING_SEEDS:
+        for (data, model), base in BASES.items():
+            if not is_scored and data not in TUNING_DATA:
                 continue
-            faults = tuple(name for name in (kind, *plant.also) if name in KINDS)
-            for seed in SCORED_SEEDS if is_scored else TUNING_SEEDS:
+            number = [name for place, name in BASES if place == data].index(model)
+            for kind, plant in PLANTS.items():
+                if base["task"] not in plant.tasks:
+                    continue
                 yield Run(
                     f"{kind}/{data}/{model}/{seed}",
                     plant.change(base, number),
                     seed,
-                    faults,
+                    tuple(name for name in (kind, *plant.also) if name in KINDS),
                     plant.plausible,
                     f"{data}/{model}",
                 )
