@@ -3,8 +3,9 @@
 import json
 from pathlib import Path
 
+from kerasrecipes.training.files.run_folders import run_folder
 from kerasrecipes.training.numerics import NUMERICS_VERSION
-from kerasrecipes.training.run import Run, run_folder
+from kerasrecipes.training.run import Run
 
 
 class FakeTrain:

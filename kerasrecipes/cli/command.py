@@ -84,7 +84,7 @@ class Request:
 
         If the recipe is that of a given run folder, this is its only run.
         """
-        from kerasrecipes.training.run import runs_of
+        from kerasrecipes.training.files.run_folders import runs_of
 
         if self.given_run is not None:
             return [self.given_run]

@@ -51,7 +51,7 @@ def _show(asked: Request) -> None:
 
 def _print_runs(asked: Request, dataset) -> None:
     """Prints the recipe's run folder for a data set, after those on other data, or older ones."""
-    from kerasrecipes.training.run import run_folder
+    from kerasrecipes.training.files.run_folders import run_folder
 
     folder = run_folder(
         asked.directory, asked.name, asked.recipe.fingerprint, dataset.hash, asked.given_run

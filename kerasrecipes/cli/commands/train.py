@@ -67,7 +67,7 @@ def _train_seeds(asked: Request) -> list:
     from kerasrecipes.page.formats import count, duration, percent, percent_interval
     from kerasrecipes.runs import sweep
     from kerasrecipes.training import Run
-    from kerasrecipes.training.run import run_folder
+    from kerasrecipes.training.files.run_folders import run_folder
 
     def announce(recipe, folder: Path) -> None:
         _announce(dataclasses.replace(asked, recipe=recipe), folder)
@@ -115,7 +115,7 @@ def _train_seeds(asked: Request) -> list:
 def _announce(asked: Request, folder: Path) -> None:
     """Prints where a recipe's run is, or what it starts from, and what there is of it already."""
     from kerasrecipes.training import Run
-    from kerasrecipes.training.run import RunFolderName
+    from kerasrecipes.training.files.run_folders import RunFolderName
 
     parts = RunFolderName.of(folder.name)
     if parts is not None and parts.fingerprint != asked.recipe.fingerprint:
@@ -153,7 +153,7 @@ def _reason(run, otherwise: str) -> str:
 def _renamed_runs(asked: Request) -> Iterator:
     """Yields the runs of a recipe in folders that are not called as runs are."""
     from kerasrecipes.training import find_runs
-    from kerasrecipes.training.run import RunFolderName
+    from kerasrecipes.training.files.run_folders import RunFolderName
 
     for run in find_runs(asked.directory):
         # What cannot be read is no run of this recipe.

@@ -9,6 +9,7 @@ from typing import Any
 
 from kerasrecipes.base.files import write_json, write_text
 from kerasrecipes.diagnostics.findings.finding import Finding
+from kerasrecipes.diagnostics.record import Record
 
 
 @dataclass(frozen=True)
@@ -111,11 +112,12 @@ class Diagnosis:
             tuple(data["ignored"]),
         )
 
-    def write(self, path: str | Path) -> Path:
+    def write(self, path: str | Path, record: Record | None = None) -> Path:
         """Writes the diagnosis to a file, and returns its path.
 
         Args:
             path: A path that ends in `.html` (a page), `.json` or `.txt`.
+            record: What was measured, from which a page draws its figures. Defaults to none.
 
         Raises:
             ValueError: If it ends otherwise.
@@ -129,7 +131,7 @@ class Diagnosis:
             from kerasrecipes.diagnostics.findings.diagnosis_page import page
             from kerasrecipes.page.pages import write_page
 
-            write_page(path, page(self))
+            write_page(path, page(self, record))
         else:
             raise ValueError(
                 "A diagnosis is written to a file that ends in .html, .json or .txt. "

@@ -129,6 +129,10 @@ class Observation:
     @property
     def record(self) -> Record:
         """What has been recorded until now."""
+        missing = {**self._facts.missing, **self._missing}
+        reason = missing.get("probes") or (None if self._compiled else NOT_COMPILED)
+        if reason is not None:
+            missing = {"looks": reason, "trend": reason, **missing}
         unfinished = self._epoch < self._planned_epochs
         series = Series(
             self._logs.values,
@@ -142,7 +146,7 @@ class Observation:
             self._facts,
             series=series if len(series) else None,
             probes=tuple(self._looks),
-            missing={**self._facts.missing, **self._missing},
+            missing=missing,
         )
 
     def _try(self, part: str, function: Callable[[], Any]) -> Any:
@@ -201,7 +205,6 @@ class Observation:
         if self._probe is not None:
             self._looks.append(self._probe.look_at_weights(epoch, self._losses.steps))
             self._budget.looked(epoch)
-            self._missing.setdefault("probes.layers", NOT_COMPILED)
 
     def _is_worth_compiling(self) -> bool:
         first = self._first_step[1] if self._first_step else None
