@@ -46,7 +46,12 @@ TABLE = CLASSES | {
 }
 REGRESSION = CLASSES | {
     "task": "regression",
-    "data": {"make": "friedman", "samples": 800, "standardized": True, "targets_standardized": True},
+    "data": {
+        "make": "friedman",
+        "samples": 800,
+        "standardized": True,
+        "targets_standardized": True,
+    },
     "validation_samples": 400,
     "loss": "mean_squared_error",
     "metrics": ["mean_absolute_error"],

@@ -78,7 +78,9 @@ def _regularized(facts: Facts, rng: random.Random) -> Facts:
     """Returns one of many regularizers, or none."""
     choice = rng.choice(("none", "none", "l2", "dropout", "normalization", "smoothing", "noise"))
     if choice == "l2":
-        return with_layers(facts, lambda layer: layer | {"l2": 1e-4} if has_weights(layer) else layer)
+        return with_layers(
+            facts, lambda layer: layer | {"l2": 1e-4} if has_weights(layer) else layer
+        )
     if choice == "dropout":
         drop = {"type": "Dropout", "rate": rng.choice((0.1, 0.2, 0.3))}
         return facts | {"layers": [*facts["layers"][:-1], drop, facts["layers"][-1]]}

@@ -30,9 +30,7 @@ Judge = Callable[[Record], Verdict]
 def doctor(record: Record) -> Verdict:
     """Returns the doctor's verdict."""
     diagnosis = judged(record)
-    return Verdict(
-        diagnosis.ids, tuple(dict.fromkeys(finding.id for finding in diagnosis.alarms))
-    )
+    return Verdict(diagnosis.ids, tuple(dict.fromkeys(finding.id for finding in diagnosis.alarms)))
 
 
 def doctor_of_history(record: Record) -> Verdict:

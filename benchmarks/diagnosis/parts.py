@@ -19,8 +19,3 @@ PARTS: dict[str, Callable[[], Iterable[Run]]] = {
     "planted-scored": lambda: planted_runs(is_scored=True),
     "healthy-scored": lambda: healthy_runs(is_scored=True),
 }
-
-
-def backend_of(part: str) -> str:
-    """Returns the backend that a part is recorded on."""
-    return "tensorflow" if part.endswith("tensorflow") else "jax"

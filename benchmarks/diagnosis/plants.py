@@ -131,7 +131,9 @@ PLANTS: dict[str, Plant] = {
         plausible=("too_few_epochs",),
     ),
     "inputs_not_scaled": Plant(
-        lambda facts, model: with_data(facts, spoil=("inputs_to_1000", "columns_of_all_sizes")[model]),
+        lambda facts, model: with_data(
+            facts, spoil=("inputs_to_1000", "columns_of_all_sizes")[model]
+        ),
         plausible=("learning_rate_too_high", "exploding_gradient", "dying_relu"),
     ),
     "targets_not_scaled": Plant(
@@ -166,7 +168,9 @@ PLANTS: dict[str, Plant] = {
         plausible=("learning_rate_too_high", "loss_not_finite", "dying_relu"),
     ),
     "bad_initialization": Plant(
-        lambda facts, model: with_weights(facts, init=({"constant": 0.0}, {"constant": 0.1})[model]),
+        lambda facts, model: with_weights(
+            facts, init=({"constant": 0.0}, {"constant": 0.1})[model]
+        ),
         plausible=("vanishing_gradient", "dying_relu", "majority_collapse"),
     ),
     "capacity_too_small": Plant(_tiny, plausible=("dying_relu",)),
@@ -179,8 +183,10 @@ PLANTS: dict[str, Plant] = {
         plausible=("too_few_epochs", "learning_rate_too_low"),
     ),
     "batch_size_too_small": Plant(
-        lambda facts, model: _rate(facts, ("Adam", 0.02), ("SGD", 0.15), model=model)
-        | {"batch_size": 1, "epochs": 4},
+        lambda facts, model: (
+            _rate(facts, ("Adam", 0.02), ("SGD", 0.15), model=model)
+            | {"batch_size": 1, "epochs": 4}
+        ),
         also=("learning_rate_too_high",),  # For so small a batch: the one is the other.
         plausible=("dying_relu", "majority_collapse", "exploding_gradient"),
     ),

@@ -194,9 +194,7 @@ def healthy(cases: Sequence[Case]) -> list[Case]:
     return [case for case in cases if is_healthy(*case, best)]
 
 
-def _bootstrapped(
-    n: int, rows: np.ndarray, statistic: Callable[[np.ndarray], float]
-) -> Figure:
+def _bootstrapped(n: int, rows: np.ndarray, statistic: Callable[[np.ndarray], float]) -> Figure:
     """Returns a statistic of rows, with the percentile interval of drawn rows."""
     places = np.arange(len(rows))
     value = statistic(rows)
