@@ -4,7 +4,7 @@ import random
 from collections.abc import Iterator
 from typing import Any
 
-from diagnosis.bases import BASES, Facts, has_weights, with_layers, with_output
+from diagnosis.bases import BASES, Facts, has_weights, with_layers, with_output, with_weights
 from diagnosis.planted import TUNING_DATA
 from diagnosis.runs import Run
 
@@ -78,9 +78,7 @@ def _regularized(facts: Facts, rng: random.Random) -> Facts:
     """Returns one of many regularizers, or none."""
     choice = rng.choice(("none", "none", "l2", "dropout", "normalization", "smoothing", "noise"))
     if choice == "l2":
-        return with_layers(
-            facts, lambda layer: layer | {"l2": 1e-4} if has_weights(layer) else layer
-        )
+        return with_weights(facts, l2=1e-4)
     if choice == "dropout":
         drop = {"type": "Dropout", "rate": rng.choice((0.1, 0.2, 0.3))}
         return facts | {"layers": [*facts["layers"][:-1], drop, facts["layers"][-1]]}

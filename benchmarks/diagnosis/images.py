@@ -47,7 +47,8 @@ def large_digits(rng, facts):
     strokes = np.clip(x[chosen, ..., 0] / 8 - 1, 0, 1)
     large = np.kron(strokes, np.ones((1, 3, 3))) * 255
     shifted = np.zeros((len(chosen), 28, 28))
-    for image, source, (i, j) in zip(shifted, large, rng.integers(0, 5, (len(chosen), 2))):
+    shifts = rng.integers(0, 5, (len(chosen), 2))
+    for image, source, (i, j) in zip(shifted, large, shifts, strict=True):
         image[i : i + 24, j : j + 24] = source
     shifted = shifted if facts.get("raw") else shifted / 255
     return (shifted.reshape(-1, 784) if facts.get("flat") else shifted[..., None]), y[chosen]

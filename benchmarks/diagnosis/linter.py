@@ -116,8 +116,8 @@ def _of_settings(record: Record) -> Iterator[str]:
         yield "learning_rate_too_low"
     if rate is not None and rate > 0.09:
         yield "learning_rate_too_high"
-    if data and series and data.steps_per_epoch and series.planned_epochs:
-        if data.steps_per_epoch * series.planned_epochs < FEW_STEPS:
-            yield "too_few_epochs"
+    steps, epochs = data and data.steps_per_epoch, series and series.planned_epochs
+    if steps and epochs and steps * epochs < FEW_STEPS:
+        yield "too_few_epochs"
     if data and (data.batch_size or 0) >= 500:
         yield "batch_size_too_large"

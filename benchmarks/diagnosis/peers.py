@@ -74,7 +74,7 @@ VANISHING, EXPLODING, DEAD, AMPLITUDE, OSCILLATING, SLOW, SATISFIED = (
 
 
 def autotrainer(record: Record) -> Iterator[str]:
-    """Yields the problems that AutoTrainer's thresholds tell: a network's gradients and accuracy."""
+    """Yields the problems that AutoTrainer's thresholds tell of gradients and accuracy."""
     accuracies = _losses(record, "accuracy")
     unsatisfied = not accuracies or max(accuracies) < SATISFIED
     losses = _losses(record, "loss")
