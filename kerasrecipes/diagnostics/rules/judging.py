@@ -7,6 +7,8 @@ from kerasrecipes.diagnostics.record import Record
 from kerasrecipes.diagnostics.rules import (
     curves,
     data,
+    divergence,
+    gradients,
     labels,
     layers,
     network,
@@ -31,7 +33,9 @@ MODULES = (
     weights,
     penalties,
     settings,
+    divergence,
     layers,
+    gradients,
     probes,
     trials,
     curves,
@@ -46,6 +50,8 @@ _WITHOUT = {
     "data": "The data are not known.",
     "series": "There is no history.",
     "probes": "The model was not looked at.",
+    "looks": "The model was not looked at.",
+    "trend": "The model was not looked at before and after some steps.",
     "trials": "No steps were tried: `check` does that.",
 }
 
