@@ -13,13 +13,11 @@ from kerasrecipes.diagnostics.rules import (
     layers,
     network,
     outputs,
-    penalties,
     probes,
     scales,
     settings,
     tasks,
     trials,
-    weights,
 )
 from kerasrecipes.diagnostics.rules.rule import Rule
 
@@ -30,8 +28,6 @@ MODULES = (
     scales,
     data,
     network,
-    weights,
-    penalties,
     settings,
     divergence,
     layers,

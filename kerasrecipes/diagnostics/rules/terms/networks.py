@@ -131,11 +131,9 @@ def _first_of_chain(model: Model) -> Iterator[Layer]:
 
 def is_trained(layer: Layer) -> bool:
     """Returns whether a layer seems to be one of a trained network."""
-    return not layer.trainable or any(
-        name in part.lower()
-        for part in layer.name.split("/")[:-1]
-        for name in (*_TRAINED, *_TRAINED_TOO)
-    )
+    within = [part.lower() for part in layer.name.split("/")[:-1]]
+    names = (*_TRAINED, *_TRAINED_TOO)
+    return not layer.trainable or any(name in part for part in within for name in names)
 
 
 def _nonlinear(layer: Layer) -> str | None:
