@@ -66,7 +66,7 @@ class LayerProbe:
         """
         if self._compute is None:
             self.build()
-        present = [v.value for v in self._variables] if values is None else values
+        present = [v.value for v in self.variables] if values is None else values
         present = [ops.convert_to_tensor(value) for value in present]
         kernels = [present[place] for place in self._places]
         with _evaluating(self._model):
@@ -92,7 +92,7 @@ class LayerProbe:
         """
         if self._compute is None:
             self.build()
-        present = [v.value for v in self._variables] if values is None else values
+        present = [v.value for v in self.variables] if values is None else values
         return Probe(epoch, step, samples=0, layers=self._statistics(step, present, {}, {}))
 
     def _statistics(self, step, present, outputs, norms) -> dict[str, LayerStatistics]:
@@ -129,14 +129,14 @@ class LayerProbe:
             with keras.StatelessScope():
                 model(self._tensors[0], **self._keywords)
         self._layers = tapped_layers(model)
-        self._variables = state_variables(model)
-        places = {id(variable): place for place, variable in enumerate(self._variables)}
+        self.variables = state_variables(model)
+        places = {id(variable): place for place, variable in enumerate(self.variables)}
         kernels = {path: kernel_of(layer) for path, layer in self._layers.items()}
         self._place_of = {
             path: places[id(kernel)] for path, kernel in kernels.items() if id(kernel) in places
         }
         self._places = sorted(
-            {place for place in self._place_of.values() if self._variables[place].trainable}
+            {place for place in self._place_of.values() if self.variables[place].trainable}
         )
         half = any(layer.compute_dtype == "float16" for layer in self._layers.values())
         self._scale = FLOAT16_LOSS_SCALE if half else 1.0
@@ -146,7 +146,7 @@ class LayerProbe:
         """Returns the scaled loss; and penalty, outputs and answers."""
         values, (x, y) = others
         values = dict(enumerate(values)) | dict(zip(self._places, kernels, strict=True))
-        mapping = [(variable, values[place]) for place, variable in enumerate(self._variables)]
+        mapping = [(variable, values[place]) for place, variable in enumerate(self.variables)]
         outputs: dict[str, Any] = {}
 
         def tell(path, output):
