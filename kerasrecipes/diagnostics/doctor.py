@@ -156,6 +156,10 @@ class Doctor(keras.callbacks.Callback):
             return
         self._observation.end()
         self._record, self._observation = self._observation.record, None
+        self.conclude()
+
+    def conclude(self) -> None:
+        """Prints what was found in a training, and writes the report."""
         diagnosis = self.diagnosis
         if diagnosis.findings or self.verbose:
             print(diagnosis.verdict())

@@ -64,7 +64,8 @@ def _keras_loss(loss, output_shape, target_shape) -> Loss:
         options = {key: getattr(function, key, None) for key in ("from_logits", "label_smoothing")}
         name = name or type(function).__name__
         function = getattr(function, "fn", function)
-    name = name or getattr(function, "__name__", type(function).__name__)
+    if name is None:
+        name = str(getattr(function, "__name__", type(function).__name__))
     kind = _canonical(function)
     return Loss(kind, name, _from_logits(kind, options), float(options.get("label_smoothing") or 0))
 
