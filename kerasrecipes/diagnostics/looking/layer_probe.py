@@ -211,14 +211,21 @@ def _takes_training(model: keras.Model) -> bool:
 
 @contextlib.contextmanager
 def _evaluating(model: keras.Model) -> Iterator[None]:
-    """Puts layers that are modules of PyTorch into inference mode."""
+    """Puts modules of PyTorch into inference mode, and its random numbers back to where they were.
+
+    Recurrent layers draw masks for dropout, which they do not use, in inference, too.
+    """
     if keras.backend.backend() != "torch":
         yield
         return
+    import torch
+
     modules = [(module, module.training) for module in model.modules()]
+    devices = [torch.cuda.current_device()] if torch.cuda.is_available() else []
     model.eval()
     try:
-        yield
+        with torch.random.fork_rng(devices):
+            yield
     finally:
         for module, training in modules:
             module.training = training
