@@ -16,7 +16,7 @@ from kerasrecipes.diagnostics.looking.gradients import differentiated
 from kerasrecipes.diagnostics.looking.kernels import kernel_of
 from kerasrecipes.diagnostics.looking.layer_statistics import layer_statistics, plain
 from kerasrecipes.diagnostics.looking.layer_taps import tapped, tapped_layers
-from kerasrecipes.diagnostics.looking.probe_batch import probe_batch
+from kerasrecipes.diagnostics.looking.probe_batch import MOST_SAMPLES, probe_batch
 from kerasrecipes.diagnostics.looking.thinning import as_array, channel_axis, sampled, thinned
 from kerasrecipes.diagnostics.record import LayerStatistics, Output, Predictions, Probe
 
@@ -49,7 +49,7 @@ class LayerProbe:
 
     def __init__(self, model: keras.Model, x, y=None, outputs: Sequence[Output] = ()):
         self._model = model
-        self.x, self.y = probe_batch(x, y)
+        self.x, self.y = probe_batch(x, y, _fixed_batch_size(model) or MOST_SAMPLES)
         self.outputs = outputs
         self._kernels: dict[str, np.ndarray] = {}
         self._step: int | None = None
@@ -197,6 +197,12 @@ class LayerProbe:
             predictions(answer, target, from_logits=from_logits)
             for answer, target, from_logits in zip(flat, given, logits, strict=True)
         )
+
+
+def _fixed_batch_size(model: keras.Model) -> int | None:
+    """Returns the number of samples that a model takes at once; `None` for any."""
+    inputs = keras.tree.flatten(getattr(model, "inputs", None) or [])
+    return next((each.shape[0] for each in inputs if each.shape[0]), None)
 
 
 def is_from_keras(function) -> bool:
