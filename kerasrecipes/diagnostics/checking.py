@@ -126,8 +126,12 @@ def checked(
     """Returns what `check` judges: facts of a model and its data, and results of trials.
 
     Args:
-        model: As for `check`, and so are the others.
+        model: As for `check`.
         given: The data, as `given_data` returns them.
+        epochs: As for `check`.
+        seconds: Likewise.
+        gradients: Likewise.
+        seed: Likewise.
     """
     check_number("seconds", seconds, above=0)
     check_integer("seed", seed, at_least=0)

@@ -10,23 +10,19 @@ from keras import ops
 from kerasrecipes.base.checks import check_integer
 from kerasrecipes.diagnostics.facts import Given, given_data
 from kerasrecipes.diagnostics.looking.gradients import differentiated
-from kerasrecipes.diagnostics.record import GradientError
-from kerasrecipes.diagnostics.trying.building import build
-from kerasrecipes.diagnostics.trying.differences import compared
-from kerasrecipes.diagnostics.trying.double_precision import (
+from kerasrecipes.diagnostics.numeric_gradients.double_precision import (
     as_double,
     double_copy,
     double_loss,
     double_precision,
 )
-from kerasrecipes.diagnostics.trying.layers_alone import errors_of_layers
+from kerasrecipes.diagnostics.numeric_gradients.layers_alone import errors_of_layers
+from kerasrecipes.diagnostics.numeric_gradients.quotients import compared
+from kerasrecipes.diagnostics.record import GradientError
+from kerasrecipes.diagnostics.rules.trials.checked_gradients import wrong_layers
+from kerasrecipes.diagnostics.trying.building import build
 from kerasrecipes.diagnostics.trying.modes import layers_within
 from kerasrecipes.diagnostics.trying.subset import batch_of, subset_of
-
-# From https://cs231n.github.io/neural-networks-3/: a relative error above the first is a wrong
-# gradient; one above the second is for a loss with kinks only.
-WRONG = 1e-2
-DOUBTFUL = 1e-4
 
 
 @dataclass(frozen=True)
@@ -145,25 +141,9 @@ def gradient_errors(
                 strict=True,
             )
         ]
-        if any(is_wrong(error) for error in errors):
+        if wrong_layers(errors):
             errors += errors_of_layers(copy, batch[0], generator)
     return tuple(errors)
-
-
-def is_wrong(error: GradientError) -> bool:
-    """Returns whether a gradient is wrong."""
-    return error.error is not None and error.error > WRONG
-
-
-def wrong_layers(errors: tuple[GradientError, ...]) -> tuple[str, ...]:
-    """Returns the names of the layers whose gradient is wrong.
-
-    A wrong gradient makes those of all layers before it wrong. It is that of layers that are wrong
-    by themselves; if there is none, that of the last layer with a wrong one, or of what follows it.
-    """
-    wrong = [error for error in errors if is_wrong(error)]
-    alone = [error.layer for error in wrong if error.alone]
-    return tuple(dict.fromkeys(alone or [error.layer for error in wrong[-1:]]))
 
 
 def _loss(model, copy, batch: tuple, generator) -> Callable:

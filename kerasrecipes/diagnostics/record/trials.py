@@ -83,6 +83,8 @@ class Controls:
         permuted_targets: With the targets of other samples.
         noise: The standard deviation of such a loss over batches.
         averaged: The number of last steps over which the losses are averaged.
+        relation: How much more alike the targets of nearest neighbours are than by chance: a
+            z-score, which needs no model; `None` if it makes no sense.
     """
 
     steps: int
@@ -91,6 +93,7 @@ class Controls:
     permuted_targets: float | None
     noise: float | None = None
     averaged: int = 1
+    relation: float | None = None
 
 
 @dataclass(frozen=True)

@@ -1,11 +1,13 @@
 """All short trainings of a check, in order of worth, as far as there is time."""
 
+import copy
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 from kerasrecipes.diagnostics.facts import Given
-from kerasrecipes.diagnostics.record import Record, Trials
+from kerasrecipes.diagnostics.looking.layer_probe import LayerProbe
+from kerasrecipes.diagnostics.record import Probe, Record, Trials
 from kerasrecipes.diagnostics.trying.controls import controls
 from kerasrecipes.diagnostics.trying.initial_loss import initial_loss
 from kerasrecipes.diagnostics.trying.modes import modes
@@ -46,30 +48,52 @@ def _all(trial: Sandbox, given: Given, record: Record, seed: int) -> Record:
     optimizer = record.optimizer
     rate = (optimizer.learning_rate if optimizer else None) or _USUAL_RATE
     name = optimizer.kind if optimizer else type(trial.model.optimizer).__name__
+    probes: list[Probe] = []
+    probe = LayerProbe(trial.model, *batch, outputs=outputs)
     found: dict[str, Any] = {}
     missing = dict(record.missing)
+
+    def look(step: int) -> Probe:
+        # A copy knows the weights before, not those after another trial. How fast weights change
+        # at another rate than the model's own, is not what is asked.
+        found = copy.copy(probe).look(0, step)
+        layers = {n: replace(each, update_ratio=None) for n, each in found.layers.items()}
+        return replace(found, layers=layers)
+
+    def before() -> None:
+        with trial.first("look"):
+            probes.append(look(0))
+
+    def overfitted():
+        result, after = overfit(trial, batch, outputs, name, rate, look if probes else None)
+        probes.extend([after] if after is not None else [])
+        return result
 
     def best_rate() -> float:
         return found["overfit"].learning_rate or rate if "overfit" in found else rate
 
     steps: dict[str, Callable[[], Any]] = {
-        "initial_loss": lambda: initial_loss(trial, batch, outputs),
-        "overfit": lambda: overfit(trial, batch, outputs, name, rate),
-        "modes": lambda: modes(trial, batch, rate),
-        "controls": lambda: controls(trial, given, len(indices), best_rate(), seed),
-        "rates": lambda: rates(trial, given, len(indices), seed),
+        "trials.initial_loss": lambda: initial_loss(trial, batch, outputs),
+        "probes": before,
+        "trials.overfit": overfitted,
+        "trials.modes": lambda: modes(trial, batch, rate),
+        "trials.controls": lambda: controls(trial, given, len(indices), best_rate(), seed),
+        "trials.rates": lambda: rates(trial, given, len(indices), seed),
     }
     for part, run in steps.items():
-        if part == "controls" and given.y is None:
-            missing["trials.controls"] = "There are no targets."
+        if part == "trials.controls" and given.y is None:
+            missing[part] = "There are no targets."
             continue
         try:
-            found[part] = run()
+            result = run()
         except OutOfTime as reason:
-            missing[f"trials.{part}"] = str(reason)
+            missing[part] = str(reason)
         except Exception as error:  # What users' models raise is not known.
-            missing[f"trials.{part}"] = f"The model failed: {_first_line(error)}"
-    return replace(record, trials=Trials(**found), missing=missing)
+            missing[part] = f"The model failed: {_first_line(error)}"
+        else:
+            if part.startswith("trials."):
+                found[part.removeprefix("trials.")] = result
+    return replace(record, trials=Trials(**found), probes=tuple(probes), missing=missing)
 
 
 def _hindrance(model, given: Given) -> str | None:

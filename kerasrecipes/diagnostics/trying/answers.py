@@ -50,9 +50,11 @@ def _accuracy(answers: np.ndarray, targets, output: Output) -> float | None:
         chosen = answers.argmax(axis=-1)
         if targets.shape == answers.shape:
             targets = targets.argmax(axis=-1)
-        return float((chosen == targets.reshape(chosen.shape)).mean()) if (
-            targets.size == chosen.size
-        ) else None
+        return (
+            float((chosen == targets.reshape(chosen.shape)).mean())
+            if (targets.size == chosen.size)
+            else None
+        )
     if output.loss.kind in _YES_OR_NO and targets.size == answers.size:
         if not np.isin(targets, (0, 1)).all():
             return None

@@ -6,6 +6,7 @@ import numpy as np
 from kerasrecipes.diagnostics.facts import Given
 from kerasrecipes.diagnostics.record import Controls
 from kerasrecipes.diagnostics.trying.initial_loss import finite
+from kerasrecipes.diagnostics.trying.relation import relation
 from kerasrecipes.diagnostics.trying.sandbox import Sandbox
 from kerasrecipes.diagnostics.trying.subset import batch_of, batches_of, candidates
 
@@ -46,7 +47,13 @@ def controls(
     losses = [_losses(trial, batches, learning_rate) for batches in (own, zeroed, permuted)]
     spread = float(np.std(losses[0]))
     means = [finite(float(np.mean(last))) for last in losses]
-    return Controls(steps, *means, noise=finite(spread), averaged=len(losses[0]))
+    return Controls(
+        steps,
+        *means,
+        noise=finite(spread),
+        averaged=len(losses[0]),
+        relation=relation(given),
+    )
 
 
 def _losses(trial: Sandbox, batches: list[tuple], learning_rate: float) -> list[float]:

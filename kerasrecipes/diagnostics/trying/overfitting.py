@@ -1,12 +1,13 @@
 """A training on a few samples, which a model that can learn learns by heart."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import keras
 import numpy as np
 
-from kerasrecipes.diagnostics.record import Attempt, Output, Overfit
+from kerasrecipes.diagnostics.record import Attempt, Output, Overfit, Probe
 from kerasrecipes.diagnostics.trying.answers import accuracy_of, error_of
 from kerasrecipes.diagnostics.trying.constant_answers import ConstantAnswers
 from kerasrecipes.diagnostics.trying.initial_loss import answers_of, finite
@@ -43,6 +44,7 @@ class _Best:
     steps: int = 0
     accuracy: float | None = None
     error: float | None = None
+    probe: Probe | None = None
 
 
 def overfit(
@@ -51,7 +53,8 @@ def overfit(
     outputs: tuple[Output, ...],
     optimizer: str,
     learning_rate: float,
-) -> Overfit:
+    look: Callable[[int], Probe] | None = None,
+) -> tuple[Overfit, Probe | None]:
     """Trains a model on one batch until it knows it by heart, at a few learning rates.
 
     The loss is the lower one of training mode, which dropout raises, and inference mode, in which
@@ -63,6 +66,10 @@ def overfit(
         outputs: Facts of the model's outputs.
         optimizer: The name of its optimizer's class.
         learning_rate: Its own rate.
+        look: Function that looks at the model after so many steps.
+
+    Returns:
+        The result, and a look at the model after the best training.
 
     Raises:
         OutOfTime: If it is not known before whether the model learns.
@@ -81,7 +88,9 @@ def overfit(
         if loss < best.loss or best.learning_rate is None:
             answers = runner.predict(batch)
             accuracy, error = accuracy_of(answers, batch, outputs), error_of(answers, batch)
-            best = _Best(loss, rate, steps, accuracy, error)
+            with runner.first("look"):
+                probe = None if look is None else look(steps)
+            best = _Best(loss, rate, steps, accuracy, error, probe)
         return learnt(loss, first, known)
 
     done = attempt(trial, optimizer, learning_rate)
@@ -93,7 +102,7 @@ def overfit(
             attempt(fallback, "Adam", _FALLBACK_RATE)
     own = [entry.loss for entry in attempts[: 1 + len(multiples)]]
     fell = any(loss is not None and loss < first for loss in own)
-    return Overfit(
+    result = Overfit(
         samples=len(keras.tree.flatten(batch[0])[0]),
         steps=best.steps,
         first_loss=finite(first),
@@ -107,6 +116,7 @@ def overfit(
         last_error=best.error,
         rising=None if fell else _rises(trial, batch, learning_rate),
     )
+    return result, best.probe
 
 
 def learnt(loss: float, first: float, known: ConstantAnswers) -> bool:

@@ -76,8 +76,10 @@ class Sandbox:
 
     def predict(self, batch: tuple) -> list[np.ndarray]:
         """Returns the model's answers, those of each output."""
-        with self._first("predict"):
-            return [np.asarray(y) for y in keras.tree.flatten(self.model.predict_on_batch(batch[0]))]
+        with self.first("predict"):
+            return [
+                np.asarray(y) for y in keras.tree.flatten(self.model.predict_on_batch(batch[0]))
+            ]
 
     @property
     def is_penalized(self) -> bool:
@@ -90,7 +92,7 @@ class Sandbox:
         return sum(float(keras.ops.convert_to_numpy(v.regularizer(v))) for v in regularized)
 
     def _loss(self, name: str, of_batch, batch: tuple) -> float:
-        with self._first(name):
+        with self.first(name):
             self.model.reset_metrics()  # Otherwise Keras reports the mean over all steps so far.
             logs = of_batch(*batch, return_dict=True)
         if "loss" not in logs:
@@ -98,7 +100,7 @@ class Sandbox:
         return float(logs["loss"])
 
     @contextlib.contextmanager
-    def _first(self, name: str) -> Iterator[None]:
+    def first(self, name: str) -> Iterator[None]:
         """Counts no time for the first use of a function, which compiles it."""
         self.clock.check()
         if name in self._compiled:

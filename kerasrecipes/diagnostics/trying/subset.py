@@ -30,17 +30,17 @@ def subset_of(given: Given, size: int, seed: int) -> np.ndarray:
         seed: Non-negative integer.
     """
     order = np.random.default_rng(seed).permutation(candidates(given))
-    usable = [index for index in order if _is_finite(given, index)] or [*order]
-    usable = _distinct(given, usable)
-    classes = _classes(given)
+    finite = [index for index in order if usable(given, index)] or [*order]
+    distinct = _distinct(given, finite)
+    classes = classes_of(given)
     if classes is None:
-        return np.array(usable[:size])
+        return np.array(distinct[:size])
     queues: dict = {}
-    for index in usable:
+    for index in distinct:
         queues.setdefault(classes[index], []).append(index)
     # The first of each class, the second of each class, ...
     ranked = sorted((k, n) for queue in queues.values() for k, n in enumerate(queue))
-    places = {index: place for place, index in enumerate(usable)}
+    places = {index: place for place, index in enumerate(distinct)}
     ranked.sort(key=lambda entry: (entry[0], places[entry[1]]))
     return np.array([index for _, index in ranked[:size]])
 
@@ -55,11 +55,12 @@ def batches_of(given: Given, size: int, steps: int, seed: int) -> Iterator[np.nd
         seed: Non-negative integer.
     """
     generator = np.random.default_rng(seed)
-    usable = [index for index in candidates(given) if _is_finite(given, index)]
+    finite = [index for index in candidates(given) if usable(given, index)]
+    finite = finite or [*candidates(given)]
     left: list = []
     for _ in range(steps):
         while len(left) < size:
-            left += [*generator.permutation(usable)]
+            left += [*generator.permutation(finite)]
         yield np.array(left[:size])
         left = left[size:]
 
@@ -74,7 +75,8 @@ def _arrays(given: Given) -> list[np.ndarray]:
     return [a for a in keras.tree.flatten((given.x, given.y)) if a is not None]
 
 
-def _is_finite(given: Given, index: int) -> bool:
+def usable(given: Given, index: int) -> bool:
+    """Returns whether all numbers of a sample are finite."""
     numbers = (array[index] for array in _arrays(given) if array.dtype.kind in "fc")
     return all(np.isfinite(values).all() for values in numbers)
 
@@ -87,7 +89,7 @@ def _distinct(given: Given, indices: list) -> list:
     return [*seen.values()]
 
 
-def _classes(given: Given) -> np.ndarray | None:
+def classes_of(given: Given) -> np.ndarray | None:
     """Returns each sample's class, if the first targets are classes."""
     targets = keras.tree.flatten(given.y)
     if not targets or targets[0] is None:

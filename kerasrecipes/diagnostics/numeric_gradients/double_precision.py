@@ -8,6 +8,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from kerasrecipes.base.double_promotion import promoted_to_double
 from kerasrecipes.diagnostics.trying.modes import layers_within
 
 _FLOATS = ("float16", "bfloat16", "float32")
@@ -24,6 +25,7 @@ def double_precision() -> Iterator[None]:
     """Lets new layers and losses compute in float64, on every backend."""
     floatx, policy = keras.config.floatx(), keras.config.dtype_policy()
     with contextlib.ExitStack() as stack:
+        stack.enter_context(promoted_to_double())
         if keras.backend.backend() == "jax":
             import jax
 

@@ -5,8 +5,8 @@ import numpy as np
 from keras import ops
 
 from kerasrecipes.diagnostics.looking.gradients import differentiated
+from kerasrecipes.diagnostics.numeric_gradients.quotients import compared
 from kerasrecipes.diagnostics.record import GradientError
-from kerasrecipes.diagnostics.trying.differences import compared
 from kerasrecipes.diagnostics.trying.modes import layers_within
 
 # Entries of each input and weight that are tried.
