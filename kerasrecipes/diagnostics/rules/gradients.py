@@ -72,7 +72,6 @@ def exploding_gradient(record: Record) -> Iterator[Finding]:
                     "gradient": known[-1],
                     "epoch": looks[-1].epoch,
                 },
-                where=layer.name,
             )
             return
 

@@ -59,7 +59,7 @@ def majority_collapse(record: Record) -> Iterator[Finding]:
                 "accuracy": last.accuracy,
                 "epoch": looks[-1].epoch,
             },
-            where=output.name,
+            where=_place(record, output),
         )
 
 
@@ -94,7 +94,7 @@ def output_range_too_small(record: Record) -> Iterator[Finding]:
                     "smallest_target": targets.minimum,
                     "largest_target": targets.maximum,
                 },
-                where=output.name,
+                where=_place(record, output),
             )
 
 
@@ -168,6 +168,10 @@ def _at(values: list[float | None], place: int) -> float | None:
 
 def _answer(look: Probe, place: int) -> Predictions | None:
     return look.predictions[place] if place < len(look.predictions) else None
+
+
+def _place(record: Record, output: Output) -> str:
+    return output.name if len(record.outputs) > 1 else ""
 
 
 def _is_collapsed(answer: Predictions) -> bool:
