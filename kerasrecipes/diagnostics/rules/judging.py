@@ -16,12 +16,14 @@ from kerasrecipes.diagnostics.rules import (
     probes,
     scales,
     settings,
+    tasks,
     trials,
 )
 from kerasrecipes.diagnostics.rules.rule import Rule
 
 MODULES = (
     outputs,
+    tasks,
     labels,
     scales,
     data,
