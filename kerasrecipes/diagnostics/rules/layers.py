@@ -52,7 +52,6 @@ def dying_relu(record: Record) -> Iterator[Finding]:
                 "epoch": last.epoch,
                 "step": last.step,
             },
-            where=layer.name,
         )
         return  # The layers behind a dead one get nothing.
 
@@ -76,8 +75,7 @@ def saturating_activation(record: Record) -> Iterator[Finding]:
                     "saturated_fraction": flat[1],
                     "epoch": last.epoch,
                 },
-                where=layer.name,
-            )
+                )
             return
     if not stuck:
         return

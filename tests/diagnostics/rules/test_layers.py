@@ -47,7 +47,7 @@ def test_only_the_first_dead_layer_is_told_with_how_it_was_before():
     first = {"a": {"dead_fraction": 0.2}, "b": {"dead_fraction": 0.3}}
     last = {"a": {"dead_fraction": 1.0}, "b": {"dead_fraction": 1.0}}
     [finding] = dying_relu.judge(record(HIDDEN, _looks(first, last)))
-    assert finding.where == "a"
+    assert finding.evidence["layer"] == "a"
     assert finding.evidence["dead_fraction_before"] == 0.2
     assert "100% of the units of layer 'a' answer 0 to all 32 samples" in finding.sentence
 
