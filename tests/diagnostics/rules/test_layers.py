@@ -19,6 +19,7 @@ pytestmark = pytest.mark.backend_neutral
 
 HIDDEN = [layer("a"), layer("b")]
 DEEP = [layer(name, "sigmoid") for name in "abcd"]
+RECTIFIED = [layer(name, "relu") for name in "abcd"]
 
 
 def _ids(rule, *arguments, **parts):
@@ -145,17 +146,25 @@ def _spreads(factor: float):
 )
 def test_a_signal_that_is_lost_or_swells_with_the_initial_weights_is_told(factor, answer, expected):
     looks = _looks(_spreads(factor), _spreads(1.0), answer)
-    assert _ids(bad_initialization, DEEP, looks) == expected
+    assert _ids(bad_initialization, RECTIFIED, looks) == expected
     # What it is after some training says nothing of the initial weights.
     later = [replace(each, step=each.step + 5) for each in looks]
-    assert _ids(bad_initialization, DEEP, later) == []
+    assert _ids(bad_initialization, RECTIFIED, later) == []
+
+
+def test_sigmoids_shrink_a_signal_and_constant_weights_swell_it_with_any_rate():
+    shrinking = _looks(_spreads(0.2), _spreads(1.0))
+    assert _ids(bad_initialization, DEEP, shrinking) == []
+    constant = [replace(each, kernel_constant=True) for each in RECTIFIED]
+    swelling = _looks(_spreads(3.2), _spreads(1.0))
+    assert _ids(bad_initialization, constant, swelling) == [("bad_initialization", "warning")]
 
 
 @pytest.mark.parametrize(
     ("ratio", "losses", "expected"),
     [
-        (9e-6, (1.0, 1.0), [("learning_rate_too_low", "warning")]),
-        (2e-5, (1.0, 1.0), []),
+        (9e-5, (1.0, 1.0), [("learning_rate_too_low", "warning")]),
+        (1.1e-4, (1.0, 1.0), []),
         (0.11, (1.0, 1.1), [("learning_rate_too_high", "warning")]),
         (0.11, (1.0, 0.9), []),
         (0.09, (1.0, 1.1), []),

@@ -32,24 +32,27 @@ def _output(**options):
     ("counts", "answer", "expected"),
     [
         ((61, 39), COLLAPSED, [("majority_collapse", "warning")]),
-        ((60, 40), COLLAPSED, [("majority_collapse", "note")]),
-        ((50, 50), replace(COLLAPSED, top_share=0.94), []),
-        ((50, 50), replace(COLLAPSED, target_top_share=0.81, accuracy=0.81), []),
-        ((50, 50), replace(COLLAPSED, accuracy=0.56), []),
-        ((50, 50), Predictions(std=0.0), []),
+        ((60, 40), COLLAPSED, []),
+        ((90, 10), replace(COLLAPSED, top_share=0.94), []),
+        ((90, 10), replace(COLLAPSED, target_top_share=0.81, accuracy=0.81), []),
+        ((90, 10), replace(COLLAPSED, accuracy=0.56), []),
+        ((90, 10), Predictions(std=0.0), []),
     ],
 )
-def test_one_class_for_all_is_told_and_is_an_alarm_with_uneven_classes(counts, answer, expected):
+def test_one_class_for_all_is_told_of_uneven_classes(counts, answer, expected):
     looks = [look(0, {"a": {}}, GOOD), look(50, {"a": {}}, COLLAPSED), look(100, {"a": {}}, answer)]
     outputs = (_output(targets=Values((), "int64", 100, class_counts=counts)),)
     assert _ids(majority_collapse, HIDDEN, looks, outputs=outputs) == expected
 
 
 def test_a_look_before_at_which_classes_differed_clears():
+    uneven = Values((), "int64", 100, class_counts=(90, 10))
     looks = [look(0, {"a": {}}, GOOD), look(50, {"a": {}}, GOOD), look(100, {"a": {}})]
-    assert _ids(majority_collapse, HIDDEN, looks) == []
-    one = (_output(shape=(1,)),)  # A softmax over one unit is another illness.
+    two, one = ((_output(shape=(units,), targets=uneven),) for units in (2, 1))
+    assert _ids(majority_collapse, HIDDEN, looks, outputs=two) == []
     looks = [look(0, {"a": {}}), look(100, {"a": {}})]
+    assert _ids(majority_collapse, HIDDEN, looks, outputs=two)
+    # A softmax over one unit is another illness.
     assert _ids(majority_collapse, HIDDEN, looks, outputs=one) == []
 
 
