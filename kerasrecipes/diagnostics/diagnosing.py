@@ -70,7 +70,7 @@ def diagnose(
     >>> epochs = np.arange(30.0)
     >>> curves = {"loss": np.exp(-epochs / 5), "val_loss": 0.5 + (epochs / 20 - 0.5) ** 2}
     >>> print(diagnose(curves).verdict())
-    warning: The validation loss was least in epoch 11, 0.5, and rose to 1.22, while that in
+    warning: The validation loss was least in epoch 11, 0.5, and rose to 1.18, while that in
     training went on falling, to 0.00303.
     """
     numbers = {"batch_size": batch_size, "samples": samples, "epochs": epochs}

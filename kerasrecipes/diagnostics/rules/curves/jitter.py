@@ -72,12 +72,12 @@ def measured(record: Record) -> Iterator[Finding]:
     validated = curves.validated() if curves is not None else None
     accuracy = validated.val_accuracy if validated is not None else None
     samples = record.data.validation_samples if record.data is not None else None
-    said = f"Validation has {samples} samples"
+    said, by_chance = f"Validation has {samples} samples", 0.0
     if samples is None and accuracy is not None:
         samples = denominator(accuracy, SMALL)
         values = len(set(np.round(accuracy, 6)) - {0.0, 1.0})
-        by_chance = (samples or MANY) / MANY
-        if by_chance**values > 0.015:
+        by_chance = ((samples or MANY) / MANY) ** values
+        if by_chance > 0.1:
             return
         said = f"By the steps of its accuracy, validation has {samples} samples or so"
     if not samples or samples > SMALL:
@@ -88,9 +88,13 @@ def measured(record: Record) -> Iterator[Finding]:
         low, high = wilson_interval(right, int(samples))
         said += f": {100 * right / samples:.0f}% right may be {100 * low:.0f}% to {100 * high:.0f}%"
         seen["accuracy_interval"] = [low, high]
-    few = samples <= FEW_SAMPLES
+    few, sure = samples <= FEW_SAMPLES, by_chance <= 0.015
     yield Finding(
-        "validation_too_small", f"{said}.", 0.9 if few else 0.4, "warning" if few else "note", seen
+        "validation_too_small",
+        f"{said}.",
+        (0.9 if few else 0.4) if sure else 0.5,
+        "warning" if few and sure else "note",
+        seen,
     )
 
 
