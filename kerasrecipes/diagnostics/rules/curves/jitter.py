@@ -7,7 +7,7 @@ import numpy as np
 from kerasrecipes.base.intervals import wilson_interval
 from kerasrecipes.diagnostics.findings import Finding
 from kerasrecipes.diagnostics.record import Record
-from kerasrecipes.diagnostics.rules.curves.logged import logged
+from kerasrecipes.diagnostics.rules.curves.logged import Logged, logged
 from kerasrecipes.diagnostics.rules.curves.measures import denominator, end
 from kerasrecipes.diagnostics.rules.rule import rule
 
@@ -23,7 +23,9 @@ VISIBLE = 0.02
 def stable(record: Record) -> Iterator[Finding]:
     """Finds a loss in training that jumps from epoch to epoch."""
     curves = logged(record)
-    if curves is None or len(curves) < 8 or record.series is None or record.series.restarts:
+    if curves is None or len(curves) < 8 or record.series is None:
+        return
+    if record.series.restarts or _begins_anew(curves):
         return
     after = curves.loss[1:]
     jumps = roughness(after)
@@ -40,6 +42,15 @@ def stable(record: Record) -> Iterator[Finding]:
             "warning" if alarm else "note",
             {"jumps": jumps, "loss": end(after)},
         )
+
+
+def _begins_anew(curves: Logged) -> bool:
+    """Returns whether a logged rate rises after it has fallen: a restart, or a cycle."""
+    if curves.rate is None or not np.isfinite(curves.rate).all():
+        return False
+    changes = np.diff(curves.rate)
+    rises = np.flatnonzero(changes > 0.1 * curves.rate[:-1])
+    return bool(len(rises) and (changes[: rises[-1]] < 0).any())
 
 
 def roughness(values: np.ndarray) -> float:
