@@ -3,8 +3,9 @@
 import json
 from pathlib import Path
 
+from kerasrecipes.training.files.run_folders import run_folder
 from kerasrecipes.training.numerics import NUMERICS_VERSION
-from kerasrecipes.training.run import Run, run_folder
+from kerasrecipes.training.run import Run
 
 
 class FakeTrain:
@@ -22,7 +23,7 @@ class FakeTrain:
 
     def __call__(
         self, recipe, *, directory="saved_models", name="run", overwrite=False, verbose=0,
-        on_start=None, run=None,
+        doctor=None, on_start=None, run=None,
     ):  # fmt: skip
         data = recipe.data.build("data").load()
         folder = run_folder(directory, name, recipe.fingerprint, data.hash, run)

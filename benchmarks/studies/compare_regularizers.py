@@ -31,7 +31,7 @@ from kerasrecipes import Recipe, Run, use
 from kerasrecipes.cli.tables import print_table
 from kerasrecipes.page.svg import RULE
 from kerasrecipes.runs import Sweep
-from kerasrecipes.training.run import run_folder
+from kerasrecipes.training.files.run_folders import run_folder
 
 STUDY = Study("compare_regularizers")
 

@@ -1,7 +1,8 @@
 """Private names of Keras, TensorFlow and PyTorch: reason, fallback and test of each use.
 
-Beside this module, `tracing.py` holds the few that tell who traces a function, and
-`gradient_registry.py` those that free TensorFlow's models.
+Beside this module, `tracing.py` holds the few that tell who traces a function,
+`gradient_registry.py` those that free TensorFlow's models, `fit_frame.py` the one that reads the
+arguments of `fit`, and `double_promotion.py` the one that lets Keras compute in float64.
 """
 
 import warnings

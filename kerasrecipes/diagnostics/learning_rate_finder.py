@@ -1,6 +1,5 @@
 """Learning rate range test."""
 
-import contextlib
 import itertools
 import math
 import operator
@@ -10,8 +9,8 @@ import keras
 import numpy as np
 
 from kerasrecipes.base.checks import check_integer, check_number
-from kerasrecipes.callbacks.model_state import assign, state_variables, to_arrays
 from kerasrecipes.diagnostics.learning_rate_range import LEAST_STEPS, LearningRateRange
+from kerasrecipes.diagnostics.trying.restored import copied_optimizer, trained_with
 
 
 def find_lr(
@@ -94,7 +93,7 @@ def find_lr(
     rates = lowest * ratio ** (np.arange(steps) / (steps - 1))
     losses: list[float] = []
     diverged = False
-    with _trained_at(model, schedule):
+    with trained_with(model, copied_optimizer(model, schedule)):
         for _ in range(steps):
             update = itertools.islice(batches, accumulated)
             loss = float(np.mean([_loss_of_batch(model, batch) for batch in update]))
@@ -124,53 +123,6 @@ def batches_of_update(optimizer) -> int:
 def _loss_of_batch(model, batch) -> float:
     model.reset_metrics()  # Otherwise Keras reports the mean loss over all steps so far.
     return float(model.train_on_batch(*batch, return_dict=True)["loss"])
-
-
-@contextlib.contextmanager
-def _trained_at(model, schedule) -> Iterator[None]:
-    """Gives a model a copy of its optimizer with a schedule, and restores it afterwards."""
-    optimizer, variables = model.optimizer, state_variables(model)
-    if not optimizer.built:  # A `LossScaleOptimizer` would build, and forget its scale, twice.
-        optimizer.build(model.trainable_variables)  # Some have their whole config only now.
-    before = to_arrays(variables)
-    train_step = model.train_step
-
-    def step(*arguments):
-        # Keras's `train_on_batch` fills up a batch with `None`, but its `fit` does not, and a
-        # model's own `train_step` may unpack what `fit` gives.
-        *state, batch = arguments
-        given = [part for part in batch if part is not None]
-        return train_step(*state, tuple(given))
-
-    try:
-        vars(model)["train_step"] = step
-        _use(model, _with_schedule(optimizer, schedule))
-        yield
-    finally:
-        del vars(model)["train_step"]
-        assign(variables, before)
-        _use(model, optimizer)
-        model.reset_metrics()
-
-
-def _use(model, optimizer) -> None:
-    model.optimizer = optimizer
-    model.make_train_function(force=True)
-
-
-def _with_schedule(optimizer, schedule):
-    """Returns a new copy of a built optimizer, with its wrappers, that follows a schedule."""
-    serialized = keras.saving.serialize_keras_object(optimizer)
-    rate = keras.saving.serialize_keras_object(schedule)
-    return keras.saving.deserialize_keras_object(_replaced(serialized, rate))
-
-
-def _replaced(part, rate):
-    if isinstance(part, list):
-        return [_replaced(entry, rate) for entry in part]
-    if not isinstance(part, dict):
-        return part
-    return {k: rate if k == "learning_rate" else _replaced(v, rate) for k, v in part.items()}
 
 
 def _shuffled(x, y, batch_size: int, seed: int) -> Iterator[tuple]:

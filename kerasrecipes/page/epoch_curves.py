@@ -33,6 +33,8 @@ def curves(
     chosen_epoch: int | None = None,
     marks: Mapping[int, str] | None = None,
     in_percent: bool = False,
+    by: str = "epoch",
+    description: str | None = None,
 ) -> Markup | None:
     """Draws a metric on train (dashed, squares) and validation (solid, dots) over the epochs.
 
@@ -45,17 +47,20 @@ def curves(
         marks: What is written at further epochs; at two of them, for more would overlap.
         in_percent: Whether the values are fractions that are written in percent. Other values get a
             logarithmic axis if they span more than two decades.
+        by: What is counted: the key of a row's place on the axis, and the name of the axis.
+        description: Alternative text, different for each figure on a page. Defaults to one that
+            names the metric.
 
     Returns:
         An `<svg>` element, or `None` if no row has a finite value.
     """
-    epochs, train, validation = (_column(history, k) for k in ("epoch", metric, f"val_{metric}"))
+    epochs, train, validation = (_column(history, k) for k in (by, metric, f"val_{metric}"))
     values = np.concatenate([train, validation])
     if not np.isfinite(values).any():
         return None
     every = max(1, len(epochs) // 10)
     with house_style():
-        axes = _epoch_axes(epochs, left=42, right=66)
+        axes = _epoch_axes(epochs, left=42, right=66, name=by)
         squares = {"marker": "s", "markersize": 4, "markevery": (every // 2, every)}
         dots = {"marker": "o", "markersize": 4, "markevery": (0, every)}
         dashed = {"linestyle": (0, (4, 2)), "markerfacecolor": PAPER}
@@ -72,7 +77,8 @@ def curves(
         there = {epoch: text for epoch, text in (marks or {}).items() if epoch in epochs}
         for row, (epoch, text) in enumerate(list(there.items())[:2]):
             _mark_epoch(axes, epoch, text, row)
-        return to_svg(axes.figure, f"{metric} on train and validation, epoch by epoch")
+        described = description or f"{metric} on train and validation, {by} by {by}"
+        return to_svg(axes.figure, described)
 
 
 def learning_rate(history: Sequence[Mapping]) -> Markup | None:
@@ -95,12 +101,12 @@ def _column(history: Sequence[Mapping], key: str) -> np.ndarray:
     return np.where(np.isfinite(values), values, math.nan)
 
 
-def _epoch_axes(epochs: np.ndarray, *, left: float, right: float) -> Axes:
+def _epoch_axes(epochs: np.ndarray, *, left: float, right: float, name: str = "epoch") -> Axes:
     axes = new_axes(*CURVE_PIXELS, left=left, top=20, right=right, bottom=36)
     margin = 0.5 if len(epochs) == 1 else 0
     axes.set_xlim(epochs[0] - margin, epochs[-1] + margin)
     axes.xaxis.set_major_locator(MaxNLocator(nbins=6, integer=True, min_n_ticks=1))
-    axes.set_xlabel("epoch", labelpad=2)
+    axes.set_xlabel(name, labelpad=2)
     axes.yaxis.grid(color=RULE, linewidth=0.8)
     axes.set_axisbelow(True)
     return axes

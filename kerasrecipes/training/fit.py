@@ -10,6 +10,7 @@ from kerasrecipes.callbacks import AveragedWeights, BestWeights, TensorBoardScal
 from kerasrecipes.data.batches import evaluation_batches, training_batches
 from kerasrecipes.training.batch_statistics import fresh_statistics, statistics_refresh
 from kerasrecipes.training.build import BuiltRecipe
+from kerasrecipes.training.diagnosing import RunDoctor, write_diagnosis
 from kerasrecipes.training.divergence import EpochDiverged, StopWhenDiverged, restore_finite
 from kerasrecipes.training.epoch_log import EpochLog
 from kerasrecipes.training.monitors import build_callbacks
@@ -38,6 +39,7 @@ def fit_recipe(
     class_weight: dict[int, float] | None,
     *,
     callbacks: Sequence[keras.callbacks.Callback] = (),
+    doctor: RunDoctor | None = None,
     verbose: str | int = "auto",
 ) -> FittedEpochs:
     """Trains a built recipe from the last checkpoint in its run folder to the end.
@@ -52,6 +54,7 @@ def fit_recipe(
         folder: The run folder, which gets history.csv, logs and checkpoints.
         class_weight: `None`, or the weight of each label in the loss.
         callbacks: Callbacks besides the recipe's, called after the checkpoint of each epoch.
+        doctor: What watches the training, and writes its record and findings at the end.
         verbose: As in `keras.Model.fit`.
     """
     recipe, model = built.recipe, built.model
@@ -74,19 +77,26 @@ def fit_recipe(
     guard = StopWhenDiverged(model)
     # The checkpoint comes first: if the disk is full, the logs must not cost an epoch.
     own = [guard, *own, checkpoint, TensorBoardScalars(folder / "logs")]
+    watching = [doctor] if doctor is not None else []
     try:
         with DeferredSignals() as signals:
-            own.append(StopOnSignal(signals, checkpoint))
+            own += [StopOnSignal(signals, checkpoint), *watching]
             _fit(built, checkpoint, [*own, *callbacks], validation, class_weight, verbose)
     except EpochDiverged as end:
         log.on_epoch_end(end.epoch, end.logs)
+        for callback in watching:  # It sees which layers are not finite.
+            callback.on_epoch_end(end.epoch, end.logs)
         # Before these are those of the checkpoint that is restored.
         seconds, step = _seconds(log), checkpoint.first_step + end.step
         kept = restore_finite(model, best, checkpoint, guard.initial)
-        return FittedEpochs(kept, seconds, {"epoch": end.epoch + 1, "step": step})
-    best_epoch = best[0].restore(model) if best else None
-    kept = log.rows[-1]["epoch"] if best_epoch is None else best_epoch + 1
-    return FittedEpochs(kept, _seconds(log))
+        fitted = FittedEpochs(kept, seconds, {"epoch": end.epoch + 1, "step": step})
+    else:
+        best_epoch = best[0].restore(model) if best else None
+        kept = log.rows[-1]["epoch"] if best_epoch is None else best_epoch + 1
+        fitted = FittedEpochs(kept, _seconds(log))
+    if doctor is not None:
+        write_diagnosis(folder, doctor.record_of_run(log.rows, fitted.diverged))
+    return fitted
 
 
 def _fit(

@@ -1,19 +1,19 @@
-"""Run folders as values, and functions that find, load and remove them."""
+"""Run folders as values."""
 
 import functools
-import re
-import shutil
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from kerasrecipes.base.files import is_locked
 from kerasrecipes.data.dataset import evaluation_split
+from kerasrecipes.diagnostics.findings import Diagnosis
+from kerasrecipes.diagnostics.record import Record
 from kerasrecipes.recipe.recipe import Recipe
 from kerasrecipes.recipe.users_code import not_allowed
-from kerasrecipes.training import run_files
+from kerasrecipes.training.files import run_files
 from kerasrecipes.training.numerics import NUMERICS_VERSION, version_of
 
 
@@ -140,6 +140,16 @@ class Run:
         return run_files.read_run_json(self.folder, "environment.json")
 
     @functools.cached_property
+    def diagnosis(self) -> Diagnosis | None:
+        """What the doctor found; `None` if the run was trained without it, or is not finished."""
+        return run_files.read_diagnosis(self.folder)
+
+    @functools.cached_property
+    def record(self) -> Record | None:
+        """What the doctor measured; `None` where `diagnosis` is."""
+        return run_files.read_record(self.folder)
+
+    @functools.cached_property
     def predictions(self) -> Mapping[str, np.ndarray]:
         """The predicted probabilities and the labels on validation and test."""
         return run_files.read_run_arrays(self.folder, "predictions.npz")
@@ -177,73 +187,3 @@ class Run:
         if compile:
             model.compile(**compile_arguments(recipe, self.data["class_names"]))
         return model
-
-
-class RunFolderName(NamedTuple):
-    """The parts of a run folder's name.
-
-    Args:
-        name: The name that was given to `train`.
-        fingerprint: The fingerprint of the recipe.
-    """
-
-    name: str
-    fingerprint: str
-
-    @classmethod
-    def of(cls, folder: str) -> "RunFolderName | None":
-        """Returns the parts of a name; `None` if it is not the name of a run folder.
-
-        Runs of numerics version 1 are called `<name>-<fingerprint>`.
-
-        Example:
-
-        >>> RunFolderName.of("mine-0123456789ab-01234567-v2")
-        RunFolderName(name='mine', fingerprint='0123456789ab')
-        >>> RunFolderName.of("mine-0123456789ab").name, RunFolderName.of("mine")
-        ('mine', None)
-        """
-        found = re.fullmatch(r"(.+?)-([0-9a-f]{12})(-[0-9a-f]{8}-v\d+)?", folder, re.DOTALL)
-        return cls(found[1], found[2]) if found else None
-
-
-def run_folder(
-    directory: str | Path, name: str, fingerprint: str, data_hash: str, run: Run | None = None
-) -> Path:
-    """Returns the path of a run folder, which need not exist.
-
-    It is `<name>-<fingerprint>-<data>-v<numerics version>`. `<data>` is the beginning of the hash
-    of the data: local paths are no part of a fingerprint, so that two folders of images may have
-    the same one. If a `run` is given that is of this recipe and these data, its folder is returned,
-    which may have been renamed.
-    """
-    named = Path(directory) / f"{name}-{fingerprint}-{data_hash[:8]}-v{NUMERICS_VERSION}"
-    if run is None or run.name == named.name or not run.is_of(fingerprint, data_hash):
-        return named
-    return run.folder
-
-
-def runs_of(directory: str | Path, name: str, fingerprint: str) -> list[Run]:
-    """Returns all runs of a recipe under a name: on any data, of any numerics version."""
-    parts = RunFolderName(name, fingerprint)
-    return [run for run in find_runs(directory) if RunFolderName.of(run.name) == parts]
-
-
-def load(folder: str | Path) -> Run:
-    """Returns the run in a folder.
-
-    Raises:
-        ValueError: If the folder is not a run folder.
-    """
-    return Run(folder)
-
-
-def find_runs(directory: str | Path) -> list[Run]:
-    """Returns the runs whose folders are in a directory, sorted by name."""
-    return [Run(path.parent) for path in sorted(Path(directory).glob("*/recipe.json"))]
-
-
-def remove(folder: Path) -> None:
-    """Deletes a run folder. Any other folder is refused with a `ValueError`."""
-    Run(folder)
-    shutil.rmtree(folder)

@@ -15,8 +15,9 @@ from kerasrecipes.models.surgery.assembly import network_of
 from kerasrecipes.models.surgery.weight_transfer import warm_start
 from kerasrecipes.recipe.recipe import Recipe
 from kerasrecipes.recipe.signatures import arguments
+from kerasrecipes.training.files.run_folders import find_runs
 from kerasrecipes.training.numerics import NUMERICS_VERSION
-from kerasrecipes.training.run import Run, find_runs
+from kerasrecipes.training.run import Run
 
 
 def start_model(

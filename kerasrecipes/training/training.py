@@ -15,13 +15,15 @@ from kerasrecipes.data.dataset import Dataset
 from kerasrecipes.recipe.recipe import Recipe
 from kerasrecipes.recipe.users_code import with_imports
 from kerasrecipes.training.build import BuiltRecipe, build_recipe, class_weights, run_length
+from kerasrecipes.training.diagnosing import RunDoctor
 from kerasrecipes.training.divergence import DivergenceWarning
 from kerasrecipes.training.environment import describe_environment
 from kerasrecipes.training.features.cached_build import on_features
+from kerasrecipes.training.files.run_folders import run_folder
 from kerasrecipes.training.finish import finish_run
 from kerasrecipes.training.fit import fit_recipe
 from kerasrecipes.training.numerics import NUMERICS_VERSION
-from kerasrecipes.training.run import Run, run_folder
+from kerasrecipes.training.run import Run
 from kerasrecipes.training.start import start_model
 
 # Keras draws initial weights and random layers' numbers from states of the whole process, so two
@@ -38,6 +40,7 @@ def train(
     verbose: str | int = "auto",
     cache_features: bool | None = None,
     callbacks: Sequence[keras.callbacks.Callback] = (),
+    doctor: bool | None = None,
     on_start: Callable[[Path], None] | None = None,
     run: Run | None = None,
 ) -> Run:
@@ -65,6 +68,9 @@ def train(
         callbacks: Further callbacks, which are no part of the recipe. They are called after the
             checkpoint of each epoch was written. An error that one of them raises ends the
             training, which can be resumed.
+        doctor: Whether to watch the training and say what is wrong with it: `Run.diagnosis`, and
+            the first section of the report. It changes no number. Defaults to `None`: unless
+            `verbose` is 0.
         on_start: Function that is called with the run folder before anything is trained in it, and
             after all values were checked. The folder need not exist. If the recipe starts from
             another one that has to be trained, it is called with that one's folder first.
@@ -101,6 +107,7 @@ def train(
                 directory=directory,
                 name=f"{name}-start",
                 verbose=verbose,
+                doctor=doctor,
                 on_start=on_start,
             )
 
@@ -114,8 +121,14 @@ def train(
             if not _is_finished(folder, recipe, dataset):
                 cached = on_features(built, Path(directory) / "features", cache_features)
                 _open(folder, built)
+                watched = verbose != 0 if doctor is None else doctor
                 fitted = fit_recipe(
-                    cached or built, folder, weights, callbacks=callbacks, verbose=verbose
+                    cached or built,
+                    folder,
+                    weights,
+                    callbacks=callbacks,
+                    doctor=RunDoctor(cached or built) if watched else None,
+                    verbose=verbose,
                 )
                 finish_run(folder, built, fitted, cached)
                 shutil.rmtree(folder / "checkpoint", ignore_errors=True)

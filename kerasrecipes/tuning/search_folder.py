@@ -11,8 +11,8 @@ from kerasrecipes.base.csv_table import read_rows
 from kerasrecipes.base.text import listed
 from kerasrecipes.recipe.recipe import Recipe
 from kerasrecipes.recipe.spec import canonical
+from kerasrecipes.training.files.run_folders import RunFolderName, run_folder
 from kerasrecipes.training.numerics import version_of
-from kerasrecipes.training.run import RunFolderName, run_folder
 from kerasrecipes.tuning.rungs import Rung, rungs_of
 
 # The version of the form of search.json.

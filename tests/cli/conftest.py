@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from kerasrecipes import Recipe, use
-from kerasrecipes.training.run import run_folder
+from kerasrecipes.training.files.run_folders import run_folder
 from tests.fake_train import FakeTrain
 
 ROOT = Path(__file__).parents[2]

@@ -38,7 +38,7 @@ def test_style_sheet_and_figures_agree_on_the_light_colours():
 @pytest.mark.parametrize("scheme", [0, 1], ids=["light", "dark"])
 def test_text_is_legible(scheme):
     colours = schemes()[scheme]
-    for name in ("--ink", "--muted", "--train", "--validation"):
+    for name in ("--ink", "--muted", "--train", "--validation", "--error"):
         assert contrast(colours[name], colours["--paper"]) >= 4.5, name
     for level in range(len(HEAT)):
         ink = "--paper" if level >= figures.DARK_LEVEL else "--ink"

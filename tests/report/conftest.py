@@ -25,6 +25,7 @@ def fake_recipe(**options):
     return SimpleNamespace(
         model=SimpleNamespace(name="MLP"),
         epochs=5,
+        batch_size=32,
         fingerprint="0123456789ab",
         flatten=lambda: flat,
         to_dict=lambda: {"kerasrecipes": 1, "options": flat},
@@ -38,6 +39,7 @@ class FakeRun(SimpleNamespace):
     predicted_splits = Run.predicted_splits
     readable_history = property(lambda self: self.history)
     history_remark = ""
+    diagnosis = record = None
 
 
 def fake_run(folder: Path, class_names=("cat", "dog", "owl")) -> FakeRun:

@@ -18,8 +18,9 @@ from kerasrecipes.data.sources.digits import Digits
 from kerasrecipes.recipe.recipe import Recipe
 from kerasrecipes.recipe.spec import use
 from kerasrecipes.training.build import build_recipe, class_weights
+from kerasrecipes.training.files.run_folders import runs_of
 from kerasrecipes.training.numerics import NUMERICS_VERSION
-from kerasrecipes.training.run import Run, runs_of
+from kerasrecipes.training.run import Run
 from kerasrecipes.training.training import train
 
 RECIPE = Recipe(

@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from kerasrecipes.training.run import find_runs
+from kerasrecipes.training.files.run_folders import find_runs
 from tests.tuning.search_program import Program
 
 pytestmark = [

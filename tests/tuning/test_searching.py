@@ -6,8 +6,8 @@ import pytest
 
 from kerasrecipes import Recipe, use
 from kerasrecipes.cli.search_progress import SearchProgress
+from kerasrecipes.training.files.run_folders import find_runs, runs_of
 from kerasrecipes.training.numerics import NUMERICS_VERSION
-from kerasrecipes.training.run import find_runs, runs_of
 from kerasrecipes.tuning import Search, choice, log_uniform, search, uniform
 from kerasrecipes.tuning.objectives import monitor_and_mode, resolved
 from kerasrecipes.tuning.rungs import rungs_of

@@ -58,7 +58,7 @@ def _instead(directory: Path) -> str:
 def _row(run) -> dict[str, object]:
     """Returns a run's row. If its files are damaged, the row says so, and stderr how."""
     from kerasrecipes.base.damaged_files import DamagedFileError
-    from kerasrecipes.training.run import RunFolderName
+    from kerasrecipes.training.files.run_folders import RunFolderName
 
     name, fingerprint = RunFolderName.of(run.name) or (run.name, "")
     row = dict.fromkeys(_COLUMNS) | {"name": name, "fingerprint": fingerprint}

@@ -27,6 +27,12 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
         help="train once with each seed; prints the mean and its 95%% interval",
     )
     parser.add_argument("--overwrite", action="store_true", help="train again what is finished")
+    parser.add_argument(
+        "--no-doctor",
+        action="store_false",
+        dest="doctor",
+        help="do not watch the training, and do not say what is wrong with it",
+    )
 
 
 def _train(asked: Request) -> None:
@@ -54,10 +60,13 @@ def _train_once(asked: Request) -> list:
         name=asked.name,
         overwrite=asked.arguments.overwrite,
         verbose=_verbose(),
+        doctor=asked.arguments.doctor,
         on_start=functools.partial(_announce, asked),
         run=asked.given_run,
     )
     print(score_line(run))
+    if run.diagnosis is not None:
+        print(run.diagnosis.verdict())
     print(f"report: {report_path(run)}")
     return [run]
 
@@ -67,7 +76,7 @@ def _train_seeds(asked: Request) -> list:
     from kerasrecipes.page.formats import count, duration, percent, percent_interval
     from kerasrecipes.runs import sweep
     from kerasrecipes.training import Run
-    from kerasrecipes.training.run import run_folder
+    from kerasrecipes.training.files.run_folders import run_folder
 
     def announce(recipe, folder: Path) -> None:
         _announce(dataclasses.replace(asked, recipe=recipe), folder)
@@ -80,6 +89,7 @@ def _train_seeds(asked: Request) -> list:
         name=asked.name,
         overwrite=asked.arguments.overwrite,
         verbose=_verbose(),
+        doctor=asked.arguments.doctor,
         on_start=announce,
     )
     runs = [
@@ -109,13 +119,16 @@ def _train_seeds(asked: Request) -> list:
     if scores["low"] is not None:
         line += f" (95% interval {percent_interval(scores['low'], scores['high'], n)})"
     print(f"{line} over {scores['n']} seed{'s' if scores['n'] > 1 else ''}")
+    for run in runs:
+        if run.diagnosis:
+            print(f"seed {run.recipe.seed}: {run.diagnosis.verdict(lines=2)}")
     return runs
 
 
 def _announce(asked: Request, folder: Path) -> None:
     """Prints where a recipe's run is, or what it starts from, and what there is of it already."""
     from kerasrecipes.training import Run
-    from kerasrecipes.training.run import RunFolderName
+    from kerasrecipes.training.files.run_folders import RunFolderName
 
     parts = RunFolderName.of(folder.name)
     if parts is not None and parts.fingerprint != asked.recipe.fingerprint:
@@ -153,7 +166,7 @@ def _reason(run, otherwise: str) -> str:
 def _renamed_runs(asked: Request) -> Iterator:
     """Yields the runs of a recipe in folders that are not called as runs are."""
     from kerasrecipes.training import find_runs
-    from kerasrecipes.training.run import RunFolderName
+    from kerasrecipes.training.files.run_folders import RunFolderName
 
     for run in find_runs(asked.directory):
         # What cannot be read is no run of this recipe.

@@ -12,6 +12,8 @@ from typing import Any
 import keras
 import numpy as np
 
+from kerasrecipes.diagnostics.facts.tf_data_copies import copied_data_set
+
 # What is taken of a data set: until one of these is reached.
 MOST_SAMPLES = 10_000
 MOST_BYTES = 2**28
@@ -52,7 +54,11 @@ def first_batches(data) -> FirstBatches:
             return _of_py_dataset(data)
         tensorflow = sys.modules.get("tensorflow")  # Whoever has such a data set has imported it.
         if tensorflow is not None and isinstance(data, tensorflow.data.Dataset):
-            return _of_tf_data(data, tensorflow)
+            copied = copied_data_set(data)
+            steps = int(data.cardinality())
+            return _together(
+                "tf.data", copied.batches, steps if steps >= 0 else None, copied.shuffled
+            )
     except Exception as error:  # What users' data sets raise is not known.
         source = "PyDataset" if isinstance(data, keras.utils.PyDataset) else "tf.data"
         return FirstBatches(source, reason=f"The first batches could not be read: {error}")
@@ -76,25 +82,6 @@ def _of_py_dataset(data) -> FirstBatches:
     return found
 
 
-def _of_tf_data(data, tensorflow) -> FirstBatches:
-    serialized = tensorflow.raw_ops.DatasetToGraphV2(
-        input_dataset=tensorflow.data.experimental.to_variant(data)
-    )
-    graph = tensorflow.compat.v1.GraphDef.FromString(serialized.numpy())
-    functions = (node for function in graph.library.function for node in function.node_def)
-    kinds = {node.op for node in itertools.chain(graph.node, functions)}
-    steps = int(data.cardinality())
-    known = steps if steps >= 0 else None
-    shuffled = any("Shuffle" in kind for kind in kinds)
-    if any("PyFunc" in kind for kind in kinds):
-        reason = "The tf.data pipeline calls Python code, which looking could disturb."
-        return FirstBatches("tf.data", steps=known, shuffled=shuffled or None, reason=reason)
-    # A copy: to iterate over the data set itself would change the orders of its later epochs.
-    variant = tensorflow.raw_ops.DatasetFromGraph(graph_def=serialized)
-    copied = tensorflow.data.experimental.from_variant(variant, data.element_spec)
-    return _together("tf.data", copied, known, shuffled)
-
-
 def _together(source: str, batches: Iterable, steps, shuffled=None) -> FirstBatches:
     """Returns batches put together."""
     taken: list[tuple] = []
@@ -102,9 +89,7 @@ def _together(source: str, batches: Iterable, steps, shuffled=None) -> FirstBatc
     started = time.monotonic()
     for batch in batches:
         parts = batch if isinstance(batch, tuple) else (batch,)
-        parts = keras.tree.map_structure(
-            lambda part: np.asarray(keras.ops.convert_to_numpy(part)), (*parts, None, None)[:3]
-        )
+        parts = keras.tree.map_structure(_array, (*parts, None, None)[:3])
         taken.append(parts)
         arrays = keras.tree.flatten(parts)
         samples += len(arrays[0])
@@ -126,6 +111,10 @@ def _together(source: str, batches: Iterable, steps, shuffled=None) -> FirstBatc
         samples=samples if ended else None,
         shuffled=shuffled,
     )
+
+
+def _array(part):
+    return None if part is None else np.asarray(keras.ops.convert_to_numpy(part))
 
 
 def _joined(parts: tuple):

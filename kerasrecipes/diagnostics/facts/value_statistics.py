@@ -35,32 +35,34 @@ def value_facts(array) -> Values:
     shape = tuple(map(int, array.shape[1:]))
     if array.dtype.kind not in "fiu" or not array.size:
         return Values(shape, array.dtype.name, len(array))
-    rows = array[evenly_spaced(len(array), MOST_SAMPLES)]
-    flat = _columns(rows)
+    chosen = evenly_spaced(len(array), MOST_SAMPLES)
+    flat = _entries(array, chosen)
     finite = np.isfinite(flat)
-    table = np.where(finite, flat, np.nan).astype(np.float64)
+    table = flat.astype(np.float64)
+    table[~finite] = np.nan
+    clean = bool(finite.all())
     whole = array if array.size <= MOST_VALUES else flat
     numbers = whole[np.isfinite(whole)]
     seen = finite.any(axis=0)
     integers = bool(numbers.size) and bool((numbers == np.trunc(numbers)).all())
-    classes = _classes(array if array.size <= MOST_VALUES else rows, integers)
+    classes = _classes(array if array.size <= MOST_VALUES else array[chosen], integers)
     return Values(
         shape,
         array.dtype.name,
-        len(rows),
+        len(flat),
         minimum=_plain(numbers.min) if numbers.size else None,
         maximum=_plain(numbers.max) if numbers.size else None,
-        mean=_plain(lambda: np.nanmean(table)) if finite.any() else None,
-        std=_plain(lambda: np.nanstd(table)) if finite.any() else None,
+        mean=_plain(table[finite].mean) if numbers.size else None,
+        std=_plain(table[finite].std) if numbers.size else None,
         finite_fraction=numbers.size / whole.size,
         integers=integers,
-        distinct=_distinct(table[finite]),
+        distinct=_distinct(numbers),
         distinct_samples=len({row.tobytes() for row in np.ascontiguousarray(flat)}),
-        row_sums=_row_sums(rows),
-        column_means=_each(np.nanmean, table[:, seen]),
-        column_stds=_each(np.nanstd, table[:, seen]),
-        column_minima=_each(np.nanmin, table[:, seen]),
-        column_maxima=_each(np.nanmax, table[:, seen]),
+        row_sums=_row_sums(array, chosen),
+        column_means=_each(np.mean if clean else np.nanmean, table[:, seen]),
+        column_stds=_each(np.std if clean else np.nanstd, table[:, seen]),
+        column_minima=_each(np.min if clean else np.nanmin, table[:, seen]),
+        column_maxima=_each(np.max if clean else np.nanmax, table[:, seen]),
         class_counts=None if classes is None else tuple(np.bincount(classes).tolist()),
         same_neighbours=_same_neighbours(classes),
     )
@@ -87,11 +89,20 @@ def _numbers(array: np.ndarray) -> np.ndarray:
     return array
 
 
-def _columns(rows: np.ndarray) -> np.ndarray:
-    """Returns entries of samples, `(samples, entries)`."""
-    width = math.prod(rows.shape[1:])
-    chosen = evenly_spaced(width, MOST_COLUMNS)
-    return rows.reshape(len(rows), width)[:, chosen]
+def _entries(array: np.ndarray, chosen) -> np.ndarray:
+    """Returns entries of some samples, `(samples, entries)`."""
+    width = math.prod(array.shape[1:])
+    if width <= MOST_COLUMNS:
+        rows = array[chosen]
+        return rows.reshape(len(rows), width)
+    return array[_places(array.shape, chosen, array.shape[1:], MOST_COLUMNS)]
+
+
+def _places(shape: tuple[int, ...], chosen, axes: tuple[int, ...], most: int) -> tuple:
+    """Returns the indices of some samples, and of at most so many entries along some axes."""
+    entries = np.arange(math.prod(axes))[evenly_spaced(math.prod(axes), most)]
+    rows = np.arange(shape[0])[chosen]
+    return rows[:, None], *(place[None] for place in np.unravel_index(entries, axes))
 
 
 def _plain(statistic) -> float | None:
@@ -110,20 +121,21 @@ def _each(statistic, table: np.ndarray) -> tuple[float, ...]:
 
 def _distinct(numbers: np.ndarray) -> int | None:
     """Returns the number of distinct values, `None` if they are many."""
-    if len(np.unique(numbers[: 20 * MOST_DISTINCT])) > MOST_DISTINCT:
-        return None
-    number = len(np.unique(numbers))
+    number = len(np.unique(numbers[evenly_spaced(len(numbers), 200 * MOST_DISTINCT)]))
     return number if number <= MOST_DISTINCT else None
 
 
-def _row_sums(rows: np.ndarray) -> tuple[float, float] | None:
-    """Returns the least and the greatest sum over the last axis, of a part of wide samples."""
-    if rows.ndim < 2 or not rows.size:
+def _row_sums(array: np.ndarray, chosen) -> tuple[float, float] | None:
+    """Returns the least and the greatest sum over the last axis, at some places of wide samples."""
+    if array.ndim < 2:
         return None
-    vectors = rows.reshape(-1, rows.shape[-1])
-    sums = vectors[evenly_spaced(len(vectors), max(1, MOST_VALUES // rows.shape[-1]))].sum(
-        axis=-1, dtype=np.float64
-    )
+    length = array.shape[-1]
+    if array.ndim > 2:
+        most = max(1, MOST_COLUMNS // length)
+        vectors = array[_places(array.shape, chosen, array.shape[1:-1], most)]
+    else:
+        vectors = array[evenly_spaced(len(array), max(1, MOST_VALUES // length))]
+    sums = vectors.sum(axis=-1, dtype=np.float64)
     sums = sums[np.isfinite(sums)]
     return (float(sums.min()), float(sums.max())) if sums.size else None
 

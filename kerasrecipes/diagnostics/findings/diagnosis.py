@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 
 from kerasrecipes.base.files import write_json, write_text
 from kerasrecipes.diagnostics.findings.finding import Finding
+from kerasrecipes.diagnostics.record import Record
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,8 @@ class Diagnosis:
                 lines.append(f"    In a recipe: {' '.join(given)}")
         if self.not_run:
             lines += ["", "Not checked:"]
-            lines += [f"    {entry.check} {entry.reason}" for entry in self.not_run]
+            for reason, number in Counter(entry.reason for entry in self.not_run).items():
+                lines.append(f"    {number} check{'s' if number != 1 else ''}: {reason}")
         return "\n".join(lines)
 
     def verdict(self, lines: int = 5) -> str:
@@ -111,11 +114,12 @@ class Diagnosis:
             tuple(data["ignored"]),
         )
 
-    def write(self, path: str | Path) -> Path:
+    def write(self, path: str | Path, record: Record | None = None) -> Path:
         """Writes the diagnosis to a file, and returns its path.
 
         Args:
             path: A path that ends in `.html` (a page), `.json` or `.txt`.
+            record: What was measured, from which a page draws its figures. Defaults to none.
 
         Raises:
             ValueError: If it ends otherwise.
@@ -129,7 +133,7 @@ class Diagnosis:
             from kerasrecipes.diagnostics.findings.diagnosis_page import page
             from kerasrecipes.page.pages import write_page
 
-            write_page(path, page(self))
+            write_page(path, page(self, record))
         else:
             raise ValueError(
                 "A diagnosis is written to a file that ends in .html, .json or .txt. "

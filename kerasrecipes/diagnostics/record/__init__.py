@@ -6,7 +6,9 @@ from kerasrecipes.diagnostics.record.probes import LayerStatistics, Predictions,
 from kerasrecipes.diagnostics.record.record import Record
 from kerasrecipes.diagnostics.record.series import Series
 from kerasrecipes.diagnostics.record.trials import (
+    Attempt,
     Controls,
+    GradientError,
     InitialLoss,
     Modes,
     Overfit,
@@ -15,9 +17,11 @@ from kerasrecipes.diagnostics.record.trials import (
 )
 
 __all__ = [
+    "Attempt",
     "Controls",
     "Data",
     "Duplicates",
+    "GradientError",
     "InitialLoss",
     "Layer",
     "LayerStatistics",

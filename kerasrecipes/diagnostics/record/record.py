@@ -54,6 +54,21 @@ class Record:
     missing: dict[str, str] = field(default_factory=dict)
     format: int = FORMAT
 
+    @property
+    def looks(self) -> tuple[Probe, ...]:
+        """The looks at which the model was computed, and all of it was finite."""
+        return tuple(
+            look
+            for look in self.probes
+            if look.samples and look.layers and all(each.finite for each in look.layers.values())
+        )
+
+    @property
+    def trend(self) -> tuple[Probe, ...]:
+        """The same, if there is one before the training and one after some of it; else none."""
+        looks = self.looks
+        return looks if len(looks) > 1 and looks[-1].step > looks[0].step else ()
+
     def to_json(self) -> bytes:
         """Returns the record as JSON. NaN and infinities become null."""
         return msgspec.json.encode(self)

@@ -21,6 +21,23 @@ class InitialLoss:
 
 
 @dataclass(frozen=True)
+class Attempt:
+    """One training on a few samples.
+
+    Args:
+        optimizer: The name of the optimizer's class.
+        learning_rate: Its rate.
+        steps: The number of steps.
+        loss: The loss after them; `None` if it is not finite.
+    """
+
+    optimizer: str
+    learning_rate: float
+    steps: int
+    loss: float | None
+
+
+@dataclass(frozen=True)
 class Overfit:
     """A training on a few samples, which a model that can learn learns by heart.
 
@@ -32,6 +49,13 @@ class Overfit:
         constant_loss: The least loss of a model that answers all of them alike, if it is known.
         accuracy: The fraction that is right after, of a classification.
         learning_rate: The rate at which the best of them was trained.
+        least_loss: The least loss of any model, which is above 0 for targets between classes.
+        attempts: All trainings, the first one at the model's own learning rate.
+        first_error: The mean distance of the answers from the targets before, if they have the
+            same shape.
+        last_error: Likewise, after.
+        rising: Whether the loss rises at rates that are far below the model's own, too; asked only
+            where its optimizer does not lower it.
     """
 
     samples: int
@@ -41,6 +65,11 @@ class Overfit:
     constant_loss: float | None = None
     accuracy: float | None = None
     learning_rate: float | None = None
+    least_loss: float = 0.0
+    attempts: tuple[Attempt, ...] = ()
+    first_error: float | None = None
+    last_error: float | None = None
+    rising: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -53,6 +82,9 @@ class Controls:
         zeroed_inputs: On inputs of zeros, with the same targets.
         permuted_targets: With the targets of other samples.
         noise: The standard deviation of such a loss over batches.
+        averaged: The number of last steps over which the losses are averaged.
+        relation: How much more alike the targets of nearest neighbours are than by chance: a
+            z-score, which needs no model; `None` if it makes no sense.
     """
 
     steps: int
@@ -60,6 +92,8 @@ class Controls:
     zeroed_inputs: float | None
     permuted_targets: float | None
     noise: float | None = None
+    averaged: int = 1
+    relation: float | None = None
 
 
 @dataclass(frozen=True)
@@ -71,12 +105,14 @@ class Modes:
         inference: With the statistics as they are after the same steps.
         spread: The standard deviation of the draws.
         steps: Training steps before.
+        settled: In inference mode, with the batch's own statistics in place of moving ones.
     """
 
     training: float | None
     inference: float | None
     spread: float = 0.0
     steps: int = 0
+    settled: float | None = None
 
 
 @dataclass(frozen=True)
@@ -97,6 +133,31 @@ class Rates:
 
 
 @dataclass(frozen=True)
+class GradientError:
+    """A weight's gradient against differences of the loss.
+
+    Args:
+        layer: The layer's path in the model.
+        weight: The weight's name, such as `"kernel"`.
+        entries: How many of its entries were tried, without those at a kink.
+        error: The greatest of their relative errors; `None` if it is not finite.
+        kinks: How many entries were left out, because the loss is not smooth there.
+        analytic: The gradient of the entry with the greatest error.
+        numeric: The difference quotient of that entry.
+        alone: Whether the layer was tried by itself.
+    """
+
+    layer: str
+    weight: str
+    entries: int
+    error: float | None
+    kinks: int = 0
+    analytic: float | None = None
+    numeric: float | None = None
+    alone: bool = False
+
+
+@dataclass(frozen=True)
 class Trials:
     """The results of `check`; `None` for what was not run."""
 
@@ -105,3 +166,4 @@ class Trials:
     controls: Controls | None = None
     modes: Modes | None = None
     rates: Rates | None = None
+    gradients: tuple[GradientError, ...] = ()

@@ -7,6 +7,8 @@ from kerasrecipes.diagnostics.record import Record
 from kerasrecipes.diagnostics.rules import (
     curves,
     data,
+    divergence,
+    gradients,
     labels,
     layers,
     network,
@@ -14,18 +16,23 @@ from kerasrecipes.diagnostics.rules import (
     probes,
     scales,
     settings,
+    tasks,
     trials,
 )
 from kerasrecipes.diagnostics.rules.rule import Rule
+from kerasrecipes.diagnostics.rules.symptoms import without_symptoms
 
 MODULES = (
     outputs,
+    tasks,
     labels,
     scales,
     data,
     network,
     settings,
+    divergence,
     layers,
+    gradients,
     probes,
     trials,
     curves,
@@ -40,6 +47,8 @@ _WITHOUT = {
     "data": "The data are not known.",
     "series": "There is no history.",
     "probes": "The model was not looked at.",
+    "looks": "The model was not looked at.",
+    "trend": "The model was not looked at before and after some steps.",
     "trials": "No steps were tried: `check` does that.",
 }
 
@@ -68,10 +77,7 @@ def judged(record: Record, ignore: Collection[str] = ()) -> Diagnosis:
             findings += found
         else:
             passed.append(rule.question)
-    shown = sorted(
-        (finding for finding in _merged(findings) if finding.id not in ignore),
-        key=lambda finding: finding.rank,
-    )
+    shown = without_symptoms(finding for finding in _merged(findings) if finding.id not in ignore)
     return Diagnosis(tuple(shown), tuple(passed), tuple(not_run), tuple(sorted(ignore)))
 
 

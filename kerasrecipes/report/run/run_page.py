@@ -5,12 +5,15 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
+from markupsafe import Markup
 
 from kerasrecipes.data.dataset import evaluation_split
+from kerasrecipes.diagnostics.findings.diagnosis_page import sections
 from kerasrecipes.page import epoch_curves, formats
 from kerasrecipes.page.pages import template, write_page
 from kerasrecipes.report.run import figures, scores
 from kerasrecipes.report.run.pictures import picture
+from kerasrecipes.training.diagnosing import diagnosed, record_of
 from kerasrecipes.training.examples import augmented_images, mistakes
 from kerasrecipes.training.numerics import version_of
 
@@ -48,6 +51,7 @@ def render(run) -> str:
         metrics=run.metrics,
         seconds=_seconds(run),
         diverged_epoch=scores.diverged_epoch(run.readable_history),
+        diagnosis=_diagnosis(run),
         figures=_figures(run),
         classes=_classes(run),
         mistakes=_mistakes(run),
@@ -61,6 +65,16 @@ def render(run) -> str:
         listed_files=LISTED_FILES,
         environment=_flat({"numerics_version": version_of(run.environment), **run.environment}),
     )
+
+
+def _diagnosis(run) -> Markup:
+    """Returns what the doctor found; of a run that was trained without it, what its log tells."""
+    if run.diagnosis is not None:
+        return sections(run.diagnosis, run.record)
+    if not (run.metrics and run.readable_history):
+        return Markup()
+    record = record_of(run)
+    return sections(diagnosed(record), record)
 
 
 def _summary(run) -> str:

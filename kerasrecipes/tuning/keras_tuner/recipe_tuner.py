@@ -17,7 +17,8 @@ from kerasrecipes.base.files import write_json
 from kerasrecipes.recipe.recipe import Recipe
 from kerasrecipes.recipe.spec import Spec
 from kerasrecipes.training.divergence import DivergenceWarning
-from kerasrecipes.training.run import Run, run_folder
+from kerasrecipes.training.files.run_folders import run_folder
+from kerasrecipes.training.run import Run
 from kerasrecipes.training.training import train
 from kerasrecipes.tuning.keras_tuner.coarse_to_fine import CoarseToFine
 from kerasrecipes.tuning.keras_tuner.hparams_log import log_hyperparameters

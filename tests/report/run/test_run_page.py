@@ -3,7 +3,6 @@ import os
 import re
 import subprocess
 import sys
-from html.parser import HTMLParser
 from pathlib import Path
 
 import matplotlib
@@ -12,42 +11,11 @@ import pytest
 
 from kerasrecipes.report import write_report
 from kerasrecipes.report.run.run_page import render
+from tests.diagnostics.measured import diagnosed, measured
+from tests.page.reading import Page
 
-VOID = {"meta", "img", "wbr", "br"}
 EVIL = "<script>alert(1)</script>"
 EVIL_ATTRIBUTE = '"><img src=x onerror=alert(2)>'
-
-
-class Page(HTMLParser):
-    """The tags, attributes and text of a page; raises where tags are not closed in order."""
-
-    def __init__(self, page: str):
-        super().__init__()
-        self.source = page
-        self.open, self.tags, self.attributes, self.texts = [], [], [], []
-        self.feed(page)
-        assert not self.open
-
-    def handle_starttag(self, tag, attrs):
-        self.tags.append(tag)
-        self.attributes += attrs
-        if tag not in VOID:
-            self.open.append(tag)
-
-    def handle_startendtag(self, tag, attrs):
-        self.tags.append(tag)
-        self.attributes += attrs
-
-    def handle_endtag(self, tag):
-        assert self.open.pop() == tag
-
-    def handle_data(self, data):
-        if "style" not in self.open:
-            self.texts.append(data)
-
-    @property
-    def text(self) -> str:
-        return " ".join(" ".join(self.texts).split())
 
 
 def read(run) -> Page:
@@ -311,3 +279,20 @@ def test_imports_no_deep_learning_framework():
     root = Path(__file__).parents[3]
     done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True)
     assert done.stdout == "[]\n", done.stderr
+
+
+def test_opens_with_what_the_doctor_found(run):
+    run.diagnosis, run.record = diagnosed(), measured()
+    text = read(run).text
+    assert "Diagnosis 2 things are wrong and 1 thing is worth a look" in text
+    assert text.index("rose to 1.9") < text.index("Is the loss finite? nothing found")
+    assert text.index("Is the loss finite?") < text.index("Layers over time")
+    assert text.index("Layers over time") < text.index("Confusion matrix")
+    assert "best epoch 5" in text
+
+
+def test_a_run_without_the_doctor_is_diagnosed_by_its_history(run, unfinished):
+    text = read(run).text
+    assert "Diagnosis" in text
+    assert "Layers over time" not in text
+    assert "Diagnosis" not in read(unfinished).text

@@ -15,6 +15,8 @@ from kerasrecipes.base.damaged_files import (
     read_arrays,
     read_json,
 )
+from kerasrecipes.diagnostics.findings import Diagnosis
+from kerasrecipes.diagnostics.record import Record
 from kerasrecipes.recipe.qualified_names import CodeNotAllowedError
 from kerasrecipes.training.examples import augmented_images, mistakes
 
@@ -37,6 +39,7 @@ _KINDS: dict[str, dict[str, type]] = {
         "value_range": list,
     },
     "environment.json": {},
+    "findings.json": {"findings": list, "passed": list, "not_run": list, "ignored": list},
 }
 
 _WAYS_OUT = {
@@ -48,6 +51,8 @@ _WAYS_OUT = {
     "predictions.npz": "delete it: the report then does without, and `kerasrecipes evaluate "
     "{folder} --data ...` predicts anew",
     "examples.npz": "delete it: the report then does without its pictures",
+    "findings.json": "delete it: the report then shows what the history alone tells",
+    "record.json": "delete it: the report then shows what the history alone tells",
     "history.csv": "delete it: nothing but the curves of the report depends on it",
 }
 
@@ -89,6 +94,28 @@ def read_run_json(folder: Path, name: str) -> dict[str, Any]:
     """Returns the dictionary in a JSON file of a run; empty if there is no such file."""
     path = folder / name
     return read_json(path, _KINDS[name], _way_out(path)) if path.is_file() else {}
+
+
+def read_diagnosis(folder: Path) -> Diagnosis | None:
+    """Returns the diagnosis of a run; `None` if it was trained without the doctor."""
+    path = folder / "findings.json"
+    data = read_run_json(folder, path.name)
+    if not data:
+        return None
+    with decoding(path, _way_out(path)):
+        try:
+            return Diagnosis.from_dict(data)
+        except (AttributeError, TypeError) as error:
+            raise ValueError(str(error)) from error
+
+
+def read_record(folder: Path) -> Record | None:
+    """Returns what was measured of a run; `None` if it was trained without the doctor."""
+    path = folder / "record.json"
+    if not path.is_file():
+        return None
+    with decoding(path, _way_out(path)):
+        return Record.load(path)
 
 
 def read_run_arrays(folder: Path, name: str) -> Mapping[str, np.ndarray]:

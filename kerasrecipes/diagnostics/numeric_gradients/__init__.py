@@ -1,0 +1,1 @@
+"""Difference quotients of a model in float64, and of its layers."""

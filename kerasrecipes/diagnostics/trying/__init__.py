@@ -1,0 +1,5 @@
+"""Short trainings that are undone."""
+
+from kerasrecipes.diagnostics.trying.all_trials import tried
+
+__all__ = ["tried"]

@@ -1,0 +1,88 @@
+"""The loss on one batch in training mode and in inference mode."""
+
+import math
+
+import keras
+import numpy as np
+
+from kerasrecipes.callbacks.model_state import assign, to_arrays
+from kerasrecipes.diagnostics.record import Modes
+from kerasrecipes.diagnostics.trying.initial_loss import finite
+from kerasrecipes.diagnostics.trying.sandbox import Sandbox
+
+STEPS = 10
+
+# Draws of dropout and noise.
+_DRAWS = 5
+
+
+def modes(sandbox: Sandbox, batch: tuple, learning_rate: float) -> Modes:
+    """Compares the two modes of a model after a few steps on a batch.
+
+    Args:
+        sandbox: The model.
+        batch: Samples, as `(x, y)`.
+        learning_rate: The rate of the steps.
+    """
+    sandbox.reset()
+    for _ in range(STEPS):
+        loss = sandbox.train(batch, learning_rate)
+        if not math.isfinite(loss):  # It says nothing of modes.
+            sandbox.reset()
+            break
+    inference = sandbox.evaluate(batch)
+    weights = sandbox.model.trainable_variables
+    trained = to_arrays(weights)
+    penalty = sandbox.penalty()
+    draws = []
+    settled = None
+    for _ in range(_DRAWS):
+        statistics = _statistics(sandbox.model)
+        before = to_arrays([variable for variable, _ in statistics])
+        draws.append(sandbox.train(batch, 0.0) - penalty)
+        assign(weights, trained)
+        if settled is None:
+            _settle(statistics, before)
+            settled = sandbox.evaluate(batch)
+    mean = finite(float(np.mean(draws)))
+    return Modes(
+        mean,
+        finite(inference),
+        float(np.std(draws)) if mean is not None else 0.0,
+        STEPS,
+        finite(settled),
+    )
+
+
+def _statistics(model) -> list[tuple]:
+    """Returns the moving statistics of batch normalizations, with their momentum."""
+    return [
+        (variable, layer.momentum)
+        for layer in layers_within(model)
+        if isinstance(layer, keras.layers.BatchNormalization) and layer.trainable
+        for variable in (layer.moving_mean, layer.moving_variance)
+    ]
+
+
+def layers_within(model) -> list:
+    """Returns a model and all layers inside of it, each once."""
+    found: dict[int, keras.layers.Layer] = {}
+    waiting = [model]
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, dict):
+            waiting += part.values()
+        elif isinstance(part, list | tuple):
+            waiting += part
+        elif isinstance(part, keras.layers.Layer) and id(part) not in found:
+            found[id(part)] = part
+            waiting += [getattr(part, "layers", None), *vars(part).values()]
+    return [*found.values()]
+
+
+def _settle(statistics: list[tuple], before: list[np.ndarray]) -> None:
+    """Gives statistics, which have made one step, the values to which they would go."""
+    for (variable, momentum), old in zip(statistics, before, strict=True):
+        new = np.array(keras.ops.convert_to_numpy(variable))
+        if momentum < 1:
+            variable.assign((new - momentum * old) / (1 - momentum))

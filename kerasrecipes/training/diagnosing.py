@@ -1,0 +1,159 @@
+"""The diagnosis of a run: what is watched while it trains, and what is kept of it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from kerasrecipes.base.files import write_json
+from kerasrecipes.data.split import ArraySplit, Split
+from kerasrecipes.diagnostics.checking import checked
+from kerasrecipes.diagnostics.doctor import Doctor
+from kerasrecipes.diagnostics.facts import Given
+from kerasrecipes.diagnostics.findings import Diagnosis, NotRun
+from kerasrecipes.diagnostics.reading import read
+from kerasrecipes.diagnostics.record import Record, Series
+from kerasrecipes.diagnostics.rules import judged
+from kerasrecipes.training.build import BuiltRecipe
+from kerasrecipes.training.features.feature_split import FeatureSplit
+
+if TYPE_CHECKING:
+    from kerasrecipes.training.run import Run
+
+# So many samples of a split are looked at; of one whose images are decoded, fewer, which takes
+# about as long as some batches.
+LOOKED_AT, DECODED = 10_000, 256
+
+# Columns of the history that are no quantity of the model.
+_NOT_LOGGED = ("epoch", "seconds")
+
+
+class RunDoctor(Doctor):
+    """A `Doctor` that prints nothing: its run says by itself what was found.
+
+    Args:
+        built: The built recipe, with features as its data if it is trained on them.
+    """
+
+    def __init__(self, built: BuiltRecipe):
+        super().__init__(data=given_of(built))
+        self.built = built
+
+    def conclude(self) -> None:
+        """Leaves what was found to the run."""
+
+    def record_of_run(
+        self, rows: Sequence[Mapping[str, Any]], diverged: Mapping[str, int] | None
+    ) -> Record:
+        """Returns what was measured of a run, and what it has logged since its first epoch.
+
+        Looks from before an interruption are lost.
+
+        Args:
+            rows: The epochs of the run.
+            diverged: The epoch and step at which the loss was not finite, if it was not.
+        """
+        record, recipe = self.record, self.built.recipe
+        steps = self.built.length.steps_per_epoch
+        before = steps * (record.probes[0].epoch if record.probes else 0)
+        own = record.series or Series()
+        series = replace(
+            own,
+            epochs=logged(rows),
+            planned_epochs=recipe.epochs,
+            steps=_shifted(own.steps, before),
+        )
+        if diverged:
+            bad_step = steps * (diverged["epoch"] - 1) + diverged["step"]
+            series = replace(series, stopped_by="divergence", bad_step=bad_step)
+        elif len(rows) >= recipe.epochs:
+            series = replace(series, stopped_by=None)
+        looks = tuple(replace(probe, step=probe.step + before) for probe in record.probes)
+        return replace(record, series=series, probes=looks, recipe=recipe.to_dict())
+
+
+def given_of(built: BuiltRecipe) -> Given:
+    """Returns the data that a built recipe trains on, evenly spaced samples of them."""
+    dataset = built.dataset
+    x, y = _samples(dataset.train)
+    validation_x, validation_y = _samples(dataset.validation)
+    return Given(
+        x=x,
+        y=y,
+        validation_x=validation_x,
+        validation_y=validation_y,
+        batch_size=built.batch_size,
+        steps_per_epoch=built.length.steps_per_epoch,
+        samples=len(dataset.train),
+        validation_samples=len(dataset.validation),
+        shuffled=True,
+        source="arrays",
+        class_weights=built.recipe.class_weight is not None,
+    )
+
+
+def preflight(built: BuiltRecipe, *, seconds: float = 10.0, gradients: bool = False) -> Record:
+    """Returns what can be measured before a training: facts, and short trainings that are undone.
+
+    Args:
+        built: The built recipe. Its model stays as it is.
+        seconds: Positive float. The time for the trainings.
+        gradients: Whether to compare gradients with differences of the loss.
+    """
+    measured = checked(
+        built.model,
+        given_of(built),
+        epochs=built.recipe.epochs,
+        seconds=seconds,
+        gradients=gradients,
+        seed=built.recipe.seed,
+    )
+    return replace(measured, recipe=built.recipe.to_dict())
+
+
+def diagnosed(record: Record) -> Diagnosis:
+    """Returns the diagnosis of a record. A rule that fails ends no run: it is named instead."""
+    try:
+        return judged(record)
+    except Exception as error:
+        return Diagnosis(not_run=(NotRun("Is anything wrong?", f"A rule failed: {error!r}"),))
+
+
+def write_diagnosis(folder: Path, record: Record) -> None:
+    """Writes what was measured of a run, record.json, and what that shows, findings.json."""
+    record.save(folder / "record.json")
+    write_json(folder / "findings.json", diagnosed(record).to_dict())
+
+
+def record_of(run: "Run") -> Record:
+    """Returns what is known of a run: what the doctor measured, or else what its files tell."""
+    if run.record is not None:
+        return run.record
+    why = "The run was trained without the doctor."
+    parts = ("model", "outputs", "optimizer", "data.inputs", "probes", "trials")
+    return replace(read(run.folder), missing=dict.fromkeys(parts, why))
+
+
+def logged(rows: Sequence[Mapping[str, Any]]) -> dict[str, list[float | None]]:
+    """Returns the columns of a history, with `None` for what is not finite or not there."""
+    names = dict.fromkeys(name for row in rows for name in row if name not in _NOT_LOGGED)
+    return {name: [_finite(row.get(name)) for row in rows] for name in names}
+
+
+def _finite(value: float | None) -> float | None:
+    return value if value is not None and np.isfinite(value) else None
+
+
+def _shifted(steps: Mapping[str, list[float | None]], before: int) -> dict[str, list[float | None]]:
+    """Returns values by step, where the first step is not the first of the run."""
+    counted = [step if step is None else step + before for step in steps.get("step", [])]
+    return {**steps, "step": counted} if counted else dict(steps)
+
+
+def _samples(split: Split) -> tuple[np.ndarray, np.ndarray]:
+    most = LOOKED_AT if isinstance(split, ArraySplit | FeatureSplit) else DECODED
+    size = min(most, len(split))
+    indices = np.linspace(0, len(split) - 1, size).round().astype(int)
+    return split.read(indices), split.labels[indices]

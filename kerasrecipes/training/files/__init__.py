@@ -1,0 +1,1 @@
+"""Run folders: their names, and the files in them."""
