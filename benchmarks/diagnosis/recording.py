@@ -1,6 +1,7 @@
 """Records what the doctor sees of many trainings, and keeps that in small files."""
 
 import contextlib
+import gc
 import io
 import json
 import lzma
@@ -46,6 +47,9 @@ def record_runs(part: str, runs: Iterable[Run], folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     lines = folder / f"{part}.jsonl"
     known = {row["name"] for row in _rows(lines)}
+    # What is imported stays: without this, each new model's collection looks at all of it.
+    gc.collect()
+    gc.freeze()
     with lines.open("a", encoding="utf-8") as file:
         for run in runs:
             if run.name in known:
