@@ -1,6 +1,5 @@
 """The benchmark of the doctor: its trainings, its scores, and what the recordings show."""
 
-import functools
 import sys
 from pathlib import Path
 
@@ -122,7 +121,10 @@ def test_a_training_is_built_of_its_facts_and_the_same_again():
         ("labels_of_both_signs", {"y": [-1, 1, 3, 5], "validation_y": [1, -1]}),
         ("targets_at_5000", {"y": [5000, 5050, 5100, 5150], "validation_y": [5050, 5000]}),
         ("sorted_by_target", {}),
-        ("inputs_to_1000", {"x": [[1000], [3000], [2000], [4000]], "validation_x": [[1000], [2000]]}),
+        (
+            "inputs_to_1000",
+            {"x": [[1000], [3000], [2000], [4000]], "validation_x": [[1000], [2000]]},
+        ),
     ],
 )
 def test_data_are_spoiled(spoil, changed):

@@ -21,9 +21,10 @@ NOT_COMPILED = "On JAX, looks at layers are compiled: this training is too short
 
 
 def failure(error: Exception) -> str:
-    """Returns an error in one line."""
-    lines = str(error).strip().splitlines() or [""]
-    return f"{type(error).__name__}: {lines[0]}"
+    """Returns an error in one line; where Keras tells of a layer's call first, with what it was."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()] or [""]
+    said = lines[:2] if lines[0].startswith("Exception encountered") else lines[:1]
+    return f"{type(error).__name__}: {' '.join(said)}"
 
 
 class Observation:

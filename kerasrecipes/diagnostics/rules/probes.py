@@ -51,7 +51,7 @@ def majority_collapse(record: Record) -> Iterator[Finding]:
             "majority_collapse",
             f"{last.top_share:.0%} of {looks[-1].samples} samples get the same class, which "
             f"{last.target_top_share:.0%} of them have at most.",
-            0.6 if uneven else 0.4,
+            0.6 if uneven else 0.3,
             "warning" if uneven else "note",
             {
                 "top_share": last.top_share,
