@@ -5,6 +5,7 @@ import gc
 import io
 import json
 import lzma
+import math
 import os
 import time
 from collections.abc import Iterable, Iterator
@@ -17,6 +18,7 @@ from diagnosis.images import NoImages
 from diagnosis.runs import Run
 from kerasrecipes.diagnostics import Doctor
 from kerasrecipes.diagnostics.facts import described, given_data
+from kerasrecipes.diagnostics.looking import budget
 from kerasrecipes.diagnostics.record import Record
 
 FOLDER = Path(__file__).with_name("recordings")
@@ -98,6 +100,14 @@ def rounded(value: Any) -> Any:
     if isinstance(value, list):
         return [rounded(entry) for entry in value]
     return value
+
+
+def look_as_on_an_idle_machine() -> None:
+    """Leaves no look out for its time: these trainings are far below what looks may take.
+
+    Where other work slows the machine, a record would else depend on it.
+    """
+    budget.LITTLE = budget.GRACE = math.inf
 
 
 def keep_compiled_steps(folder: Path) -> None:
