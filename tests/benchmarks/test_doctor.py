@@ -1,6 +1,5 @@
 """The benchmark of the doctor: its trainings, its scores, and what the recordings show."""
 
-import functools
 import sys
 from pathlib import Path
 
