@@ -142,6 +142,9 @@ def test_models_that_cannot_be_copied_are_refused():
         def get_config(self):
             return {}
 
+        def call(self, x):
+            return x
+
     lambdas = L.Lambda(lambda x: x)
     for layer in (Hidden(1), lambdas):
         model = keras.Sequential([keras.Input((4,)), layer, L.Dense(1)])
