@@ -23,7 +23,7 @@ class FakeTrain:
 
     def __call__(
         self, recipe, *, directory="saved_models", name="run", overwrite=False, verbose=0,
-        on_start=None, run=None,
+        doctor=None, on_start=None, run=None,
     ):  # fmt: skip
         data = recipe.data.build("data").load()
         folder = run_folder(directory, name, recipe.fingerprint, data.hash, run)

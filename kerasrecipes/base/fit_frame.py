@@ -25,9 +25,7 @@ def fit_arguments(model: keras.Model) -> dict[str, Any] | None:
     frame = sys._getframe(1) if hasattr(sys, "_getframe") else None
     while frame is not None:
         if frame.f_code is fit.__code__ and frame.f_locals.get("self") is model:
-            found = frame.f_locals
-            return {
-                name: found[name] for name in inspect.signature(fit).parameters if name in found
-            }
+            _, *names = inspect.signature(fit).parameters
+            return {name: value for name, value in frame.f_locals.items() if name in names}
         frame = frame.f_back
     return None

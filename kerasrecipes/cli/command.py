@@ -117,6 +117,21 @@ class Request:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Alternative:
+    """What the first argument of a recipe's command may be instead of a recipe.
+
+    Args:
+        what: What it may be, in words, after "a recipe script, a recipe.json or a run folder".
+        fits: Function that returns whether an argument is that.
+        run: The action. It is called with the arguments.
+    """
+
+    what: str
+    fits: Callable[[str], bool]
+    run: Callable[[argparse.Namespace], None]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Command:
     """A command, for a recipe script and for `kerasrecipes` alike.
 
@@ -128,7 +143,7 @@ class Command:
         run: The action. It is called with a `Request` if the command takes a recipe, else with the
             arguments.
         add_arguments: Adds the command's own arguments to its parser.
-        run_name: The action where a component's name is given instead of a recipe.
+        alternative: What is taken instead of a recipe.
         resumes: Whether the same command goes on where it was stopped.
         runs_code: Whether the action builds what a recipe names, and so runs the modules of users
             that it names. What only looks at a recipe or at a run does not.
@@ -139,7 +154,7 @@ class Command:
     takes: Literal["recipe", "run", "runs", "nothing"]
     run: Callable[[Any], None]
     add_arguments: Callable[[argparse.ArgumentParser], None] = lambda parser: None
-    run_name: Callable[[str], None] | None = None
+    alternative: Alternative | None = None
     resumes: bool = False
     runs_code: bool = False
 
@@ -156,8 +171,8 @@ class Command:
             self.name, help=self.help, description=self.help, conflict_handler="resolve"
         )
         if self.takes == "recipe" and not of_script:
-            or_name = ", or the name of a component or backbone" if self.run_name else ""
-            what = f"a recipe script, a recipe.json or a run folder{or_name}"
+            instead = f", or {self.alternative.what}" if self.alternative else ""
+            what = f"a recipe script, a recipe.json or a run folder{instead}"
             parser.add_argument("recipe", help=what)
         if self.takes == "recipe":
             add_recipe_options(parser)

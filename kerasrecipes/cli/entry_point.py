@@ -46,12 +46,11 @@ def console(argv: Sequence[str] | None = None) -> None:
 def _run(command: Command, arguments: argparse.Namespace, argv: list[str]) -> None:
     """Does what is asked for with a recipe that is given by a path."""
     given = arguments.recipe
-    if command.run_name and not _is_path(given):
+    instead = command.alternative
+    if instead is not None and instead.fits(given):
         if arguments.directory or arguments.name or changes_of(arguments):
-            raise ValueError(f"Options are for a recipe, and {given!r} is no file or folder.")
-        # Where a "module:Name" that is typed here is found; last, so that it hides nothing.
-        sys.path.append(os.getcwd())
-        command.run_name(given)
+            raise ValueError(f"Options are for a recipe, and {given!r} is none.")
+        instead.run(arguments)
     elif given.endswith(".py"):
         argv.remove(given)  # What is left is for the script's own command line.
         run_script(given, argv)
@@ -70,10 +69,6 @@ def _run_with_file(command: Command, arguments: argparse.Namespace) -> None:
     if command.runs_code and (modules := not_allowed(asked.recipe)):
         raise CodeNotAllowedError(*modules)
     command.run(asked)
-
-
-def _is_path(given: str) -> bool:
-    return os.path.exists(given) or os.sep in given or given.endswith((".json", ".py"))
 
 
 def _home(path: Path, recipe) -> dict[str, Any]:

@@ -55,15 +55,15 @@ class Doctor(keras.callbacks.Callback):
 
     Example:
 
-    >>> rng = np.random.default_rng(0)
-    >>> x = rng.normal(size=(256, 4))
-    >>> model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1, "softmax")])
-    >>> model.compile("adam", "binary_crossentropy")
+    >>> x = np.random.default_rng(0).normal(size=(64, 4))
+    >>> x[7] = np.nan
+    >>> model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1)])
+    >>> model.compile("adam", "mean_squared_error")
     >>> doctor = Doctor()
-    >>> history = model.fit(x, x[:, 0] > 0, epochs=2, verbose=0, callbacks=[doctor])
-    error: ...
+    >>> history = model.fit(x, np.zeros(64), epochs=2, verbose=0, callbacks=[doctor])
+    error: The loss was NaN or infinite at step ..., in epoch 1. There are NaN or infinities in ...
     >>> doctor.diagnosis.findings[0].id
-    'output_loss_mismatch'
+    'loss_not_finite'
     """
 
     # Keras then calls `on_train_batch_end` in another thread, where it waits for the loss anyway.

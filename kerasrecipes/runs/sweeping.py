@@ -31,6 +31,7 @@ def sweep(
     table: str | Path | None = None,
     overwrite: bool = False,
     verbose: str | int = "auto",
+    doctor: bool = False,
     on_start: Callable[[Recipe, Path], None] | None = None,
 ) -> Sweep:
     """Trains a recipe with each of several changes and each of several seeds.
@@ -51,6 +52,7 @@ def sweep(
             seeds are kept.
         overwrite: Whether to train again even if there are finished runs or rows.
         verbose: As in `keras.Model.fit`.
+        doctor: Whether to watch the trainings, as `train` does.
         on_start: Function that is called with each recipe and its run folder before the recipe is
             trained.
 
@@ -90,6 +92,7 @@ def sweep(
                 name=name,
                 overwrite=overwrite,
                 verbose=verbose,
+                doctor=doctor,
                 on_start=on_start and functools.partial(on_start, variant),
             )
             row = {"fingerprint": variant.fingerprint, **_measurements(run)}

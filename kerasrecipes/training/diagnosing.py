@@ -9,10 +9,12 @@ import numpy as np
 
 from kerasrecipes.base.files import write_json
 from kerasrecipes.data.split import ArraySplit, Split
+from kerasrecipes.diagnostics.checking import checked
 from kerasrecipes.diagnostics.doctor import Doctor
 from kerasrecipes.diagnostics.facts import Given
 from kerasrecipes.diagnostics.findings import Diagnosis, NotRun
-from kerasrecipes.diagnostics.record import Data, Record, Series
+from kerasrecipes.diagnostics.reading import read
+from kerasrecipes.diagnostics.record import Record, Series
 from kerasrecipes.diagnostics.rules import judged
 from kerasrecipes.training.build import BuiltRecipe
 from kerasrecipes.training.features.feature_split import FeatureSplit
@@ -75,16 +77,13 @@ class RunDoctor(Doctor):
 def given_of(built: BuiltRecipe) -> Given:
     """Returns the data that a built recipe trains on, evenly spaced samples of them."""
     dataset = built.dataset
-    x, labels = _samples(dataset.train)
-    validation_x, validation_labels = _samples(dataset.validation)
-    classes = len(dataset.class_names)
-    # Mixed labels are shares of all classes.
-    y = np.eye(classes, dtype="float32")[labels] if built.mixed_labels else labels
+    x, y = _samples(dataset.train)
+    validation_x, validation_y = _samples(dataset.validation)
     return Given(
         x=x,
         y=y,
         validation_x=validation_x,
-        validation_y=validation_labels,
+        validation_y=validation_y,
         batch_size=built.batch_size,
         steps_per_epoch=built.length.steps_per_epoch,
         samples=len(dataset.train),
@@ -93,6 +92,25 @@ def given_of(built: BuiltRecipe) -> Given:
         source="arrays",
         class_weights=built.recipe.class_weight is not None,
     )
+
+
+def preflight(built: BuiltRecipe, *, seconds: float = 10.0, gradients: bool = False) -> Record:
+    """Returns what can be measured before a training: facts, and short trainings that are undone.
+
+    Args:
+        built: The built recipe. Its model stays as it is.
+        seconds: Positive float. The time for the trainings.
+        gradients: Whether to compare gradients with differences of the loss.
+    """
+    measured = checked(
+        built.model,
+        given_of(built),
+        epochs=built.recipe.epochs,
+        seconds=seconds,
+        gradients=gradients,
+        seed=built.recipe.seed,
+    )
+    return replace(measured, recipe=built.recipe.to_dict())
 
 
 def diagnosed(record: Record) -> Diagnosis:
@@ -109,30 +127,13 @@ def write_diagnosis(folder: Path, record: Record) -> None:
     write_json(folder / "findings.json", diagnosed(record).to_dict())
 
 
-def record_of_history(run: "Run") -> Record:
-    """Returns what the files of a run tell that was trained without the doctor."""
-    sizes = run.data.get("sizes", {})
-    recipe = run.recipe
-    size = recipe.batch_size if isinstance(recipe.batch_size, int) else sizes.get("train")
-    rows = run.readable_history
+def record_of(run: "Run") -> Record:
+    """Returns what is known of a run: what the doctor measured, or else what its files tell."""
+    if run.record is not None:
+        return run.record
     why = "The run was trained without the doctor."
-    diverged = run.metrics.get("diverged")
-    series = Series(
-        logged(rows),
-        planned_epochs=recipe.epochs,
-        stopped_by="divergence" if diverged else None,
-    )
-    return Record(
-        series=series,
-        data=Data(
-            samples=sizes.get("train"),
-            batch_size=size,
-            validation_samples=sizes.get("validation"),
-            shuffled=True,
-        ),
-        recipe=recipe.to_dict(),
-        missing=dict.fromkeys(("model", "outputs", "optimizer", "data", "probes", "trials"), why),
-    )
+    parts = ("model", "outputs", "optimizer", "data.inputs", "probes", "trials")
+    return replace(read(run.folder), missing=dict.fromkeys(parts, why))
 
 
 def logged(rows: Sequence[Mapping[str, Any]]) -> dict[str, list[float | None]]:

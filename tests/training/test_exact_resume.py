@@ -6,6 +6,7 @@ import pytest
 from kerasrecipes.recipe.recipe import Recipe
 from kerasrecipes.recipe.spec import use
 from kerasrecipes.training.training import train
+from tests.training.stopped import Stop, numbers
 
 RECIPE = Recipe(
     data=use("Digits", classes=[0, 1], examples_per_class=24),
@@ -29,29 +30,6 @@ CASES = {
         "callbacks": [use("EarlyStopping", monitor="loss", restore_best_weights=True)],
     },
 }
-
-
-class Stop(keras.callbacks.Callback):
-    """Ends a training before a step of an epoch, as a killed process would."""
-
-    def __init__(self, epoch: int, step: int):
-        super().__init__()
-        self.epoch, self.step = epoch, step
-
-    def on_epoch_begin(self, epoch, logs=None):
-        self.is_now = epoch == self.epoch
-
-    def on_train_batch_begin(self, batch, logs=None):
-        if self.is_now and batch == self.step:
-            raise KeyboardInterrupt
-
-
-def numbers(run):
-    """Returns all that a run computed: logs, scores, predictions, weights, random states."""
-    logs = [{k: v for k, v in row.items() if k != "seconds"} for row in run.history]
-    model = run.load_model()
-    arrays = [*run.predictions.values(), *(keras.ops.convert_to_numpy(v) for v in model.variables)]
-    return logs, run.metrics, [array.tobytes() for array in arrays]
 
 
 # TensorFlow traces longest, and has always resumed exactly: one case tells whether it still does.

@@ -5,8 +5,9 @@ from importlib import import_module
 from kerasrecipes.cli.command import Command
 
 _MODULES = (
-    "train", "show", "report", "data", "augment", "plot_schedule", "find_lr", "advise", "search",
-    "predict", "evaluate", "export", "augment_check", "compare", "runs", "list",
+    "train", "show", "report", "preflight", "diagnose", "data", "augment", "plot_schedule",
+    "find_lr", "advise", "search", "predict", "evaluate", "export", "augment_check", "compare",
+    "runs", "list",
 )  # fmt: skip
 
 COMMANDS: dict[str, Command] = {

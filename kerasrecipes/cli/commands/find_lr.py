@@ -4,6 +4,7 @@ import argparse
 
 from kerasrecipes.cli.arguments import add_picture, picture_path, write_picture
 from kerasrecipes.cli.command import Command, Request
+from kerasrecipes.cli.starts import trained_start
 
 # What schedules call their highest rate; "initial" is what those that only fall start from.
 HIGHEST = ("peak_learning_rate", "max_learning_rate", "warmup_target", "initial_learning_rate")
@@ -30,7 +31,7 @@ def _find_learning_rate(asked: Request) -> None:
     recipe, arguments = asked.recipe, asked.arguments
     path = picture_path(arguments.output)
     dataset = recipe.data.build("data").load()
-    built = build_recipe(recipe, dataset, _start(asked, dataset))
+    built = build_recipe(recipe, dataset, trained_start(asked, dataset))
     batches = training_batches(
         built.dataset.train,
         batch_size=built.batch_size,
@@ -52,18 +53,6 @@ def _find_learning_rate(asked: Request) -> None:
     print(f"up to {found.learning_rates[-1]:.2g} it {end}")
     print(f"suggestion: --set {_rate_path(recipe)}={found.suggestion:.2g}")
     print(f"picture: {write_picture(path, _draw(found).savefig)}")
-
-
-def _start(asked: Request, dataset):
-    """Returns the model that a recipe starts from, which is trained unless it has been."""
-    from kerasrecipes.training import train
-    from kerasrecipes.training.start import start_model
-
-    def train_start(recipe):
-        print("The recipe starts from another, which is trained first.", flush=True)
-        return train(recipe, directory=asked.directory, name=f"{asked.name}-start", verbose=2)
-
-    return start_model(asked.recipe, dataset, asked.directory, train_start)
 
 
 def _rate_path(recipe) -> str:

@@ -61,6 +61,8 @@ def _report(asked: Request) -> None:
     print(f"{run.folder}{remark(run)}")
     if run.finished:
         print(score_line(run))
+        if run.diagnosis is not None:
+            print(run.diagnosis.verdict())
     else:
         done = len(run.readable_history)
         print(f"The run is not finished: {done} of {asked.recipe.epochs} epochs.")

@@ -3,10 +3,11 @@
 import argparse
 import json
 import math
+import os
 import sys
 from collections.abc import Iterator
 
-from kerasrecipes.cli.command import Command, Request
+from kerasrecipes.cli.command import Alternative, Command, Request
 from kerasrecipes.cli.commands.report import remark
 from kerasrecipes.cli.tables import print_table
 
@@ -106,9 +107,16 @@ def _as_call(component) -> str:
     return written(keras.saving.serialize_keras_object(component))
 
 
-def _show_name(name: str) -> None:
+def _is_name(given: str) -> bool:
+    return not (os.path.exists(given) or os.sep in given or given.endswith((".json", ".py")))
+
+
+def _show_name(arguments: argparse.Namespace) -> None:
     from kerasrecipes.cli.components import is_backbone, show_backbone, show_component
 
+    name = arguments.recipe
+    # Where a "module:Name" that is typed here is found; last, so that it hides nothing.
+    sys.path.append(os.getcwd())
     show = show_backbone if is_backbone(name) else show_component
     show(name)
 
@@ -119,5 +127,7 @@ COMMAND = Command(
     takes="recipe",
     add_arguments=_add_arguments,
     run=_show,
-    run_name=_show_name,
+    alternative=Alternative(
+        what="the name of a component or backbone", fits=_is_name, run=_show_name
+    ),
 )

@@ -27,6 +27,12 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
         help="train once with each seed; prints the mean and its 95%% interval",
     )
     parser.add_argument("--overwrite", action="store_true", help="train again what is finished")
+    parser.add_argument(
+        "--no-doctor",
+        action="store_false",
+        dest="doctor",
+        help="do not watch the training, and do not say what is wrong with it",
+    )
 
 
 def _train(asked: Request) -> None:
@@ -54,10 +60,13 @@ def _train_once(asked: Request) -> list:
         name=asked.name,
         overwrite=asked.arguments.overwrite,
         verbose=_verbose(),
+        doctor=asked.arguments.doctor,
         on_start=functools.partial(_announce, asked),
         run=asked.given_run,
     )
     print(score_line(run))
+    if run.diagnosis is not None:
+        print(run.diagnosis.verdict())
     print(f"report: {report_path(run)}")
     return [run]
 
@@ -80,6 +89,7 @@ def _train_seeds(asked: Request) -> list:
         name=asked.name,
         overwrite=asked.arguments.overwrite,
         verbose=_verbose(),
+        doctor=asked.arguments.doctor,
         on_start=announce,
     )
     runs = [
@@ -109,6 +119,9 @@ def _train_seeds(asked: Request) -> list:
     if scores["low"] is not None:
         line += f" (95% interval {percent_interval(scores['low'], scores['high'], n)})"
     print(f"{line} over {scores['n']} seed{'s' if scores['n'] > 1 else ''}")
+    for run in runs:
+        if run.diagnosis:
+            print(f"seed {run.recipe.seed}: {run.diagnosis.verdict(lines=2)}")
     return runs
 
 

@@ -4,6 +4,7 @@ import hashlib
 import math
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 
 import keras
 import numpy as np
@@ -33,17 +34,17 @@ def duplicates(given: Given) -> Duplicates | None:
     digests = _digests(training, validation)
     own, others = digests[:number], digests[number:]
     known = set(own)
-    facts = {
-        "looked_at": number,
-        "training": number - len(known),
-        "contradicting": _contradicting(own, given.y),
-    }
+    facts = Duplicates(
+        looked_at=number,
+        training=number - len(known),
+        contradicting=_contradicting(own, given.y),
+    )
     if validation is None:
-        return Duplicates(**facts)
+        return facts
     new = np.array([digest not in known for digest in others])
     near = look_alikes(training[0], validation[0]) if len(training) == 1 else None
-    return Duplicates(
-        **facts,
+    return replace(
+        facts,
         shared=int((~new).sum()),
         near=None if near is None else int((near & new).sum()),
         validation_looked_at=len(others),

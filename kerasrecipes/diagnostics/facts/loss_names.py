@@ -12,6 +12,8 @@ from kerasrecipes.diagnostics.record import Loss
 from kerasrecipes.losses import ClassLoss
 
 _BY_SHAPE = ("crossentropy", "ce")
+# The class counts equal numbers; the word "accuracy" is another metric.
+_EXACT = {"Accuracy": "exact_accuracy"}
 _SHORT_METRICS = {
     "acc": "accuracy",
     "bce": "binary_crossentropy",
@@ -89,9 +91,10 @@ def metric_name(metric) -> str:
         if metric.get("class_name") == "function" and isinstance(inner, str):
             metric = inner
         else:
-            metric = str(metric.get("class_name"))
+            metric = _EXACT.get(str(metric.get("class_name")), str(metric.get("class_name")))
     elif isinstance(metric, keras.metrics.Metric):
-        metric = type(getattr(metric, "metric", metric)).__name__
+        kind = type(getattr(metric, "metric", metric)).__name__
+        metric = _EXACT.get(kind, kind)
     elif not isinstance(metric, str):
         metric = getattr(metric, "__name__", type(metric).__name__)
     name = _snake(metric)

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -74,7 +75,8 @@ class Diagnosis:
                 lines.append(f"    In a recipe: {' '.join(given)}")
         if self.not_run:
             lines += ["", "Not checked:"]
-            lines += [f"    {entry.check} {entry.reason}" for entry in self.not_run]
+            for reason, number in Counter(entry.reason for entry in self.not_run).items():
+                lines.append(f"    {number} check{'s' if number != 1 else ''}: {reason}")
         return "\n".join(lines)
 
     def verdict(self, lines: int = 5) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from kerasrecipes.diagnostics.findings import Finding
-from kerasrecipes.diagnostics.record import Probe, Record
+from kerasrecipes.diagnostics.record import Layer, Probe, Record
 from kerasrecipes.diagnostics.rules.rule import Rule, rule
 
 RECURRENT = ("LSTM", "GRU", "SimpleRNN")
@@ -28,7 +28,6 @@ def loss_not_finite(record: Record) -> Iterator[Finding]:
         0.99,
         "error",
         {"step": series.bad_step, "epoch": len(series), "layer": layer, "cause": cause},
-        where=layer or "",
         remedy=_REMEDIES[cause],
     )
     if cause == "explosion":
@@ -36,16 +35,25 @@ def loss_not_finite(record: Record) -> Iterator[Finding]:
 
 
 def first_bad_layer(record: Record) -> str | None:
-    """Returns the first layer that was not finite when others still were; `None` if all were bad.
+    """Returns the first layer whose outputs or weights were not finite, at the first such look.
 
-    A single step with NaN makes NaN of all weights: then, no layer is the first.
+    `None` if all weights were bad: a single step with NaN does that, and no layer is the first.
     """
-    order = [layer.name for layer in record.model.layers] if record.model is not None else []
     for look in record.probes:
-        bad = [name for name, now in look.layers.items() if not now.finite]
-        if bad and len(bad) < len(look.layers):
-            return min(bad, key=lambda name: order.index(name) if name in order else len(order))
+        layers = [(layer, look.layers.get(layer.name)) for layer in _layers(record)]
+        known = [(layer, now) for layer, now in layers if now is not None]
+        heavy = [(layer, now) for layer, now in known if layer.parameters]
+        bad = [layer.name for layer, now in heavy if now.weight_norm is None]
+        if bad:
+            return bad[0] if len(bad) < len(heavy) else None
+        for layer, now in known:
+            if not now.finite and now.mean is None:
+                return layer.name
     return None
+
+
+def _layers(record: Record) -> tuple[Layer, ...]:
+    return record.model.layers if record.model is not None else ()
 
 
 _CAUSES = {
@@ -76,12 +84,13 @@ def _cause(record: Record) -> str:
 
 
 def _explosion(record: Record) -> Iterator[Finding]:
-    layers = record.model.layers if record.model is not None else ()
-    recurrent = [each for each in layers if each.kind in RECURRENT]
+    recurrent = [each for each in _layers(record) if each.kind in RECURRENT]
     unbounded = [each for each in recurrent if each.activation in UNBOUNDED]
     rate = record.optimizer.learning_rate if record.optimizer is not None else None
+    norms = record.looks[-1].layers if record.looks else {}
+    largest = max(norms, key=lambda name: norms[name].gradient_norm or 0.0, default=None)
     step = record.series.bad_step if record.series is not None else None
-    evidence = {"step": step, "learning_rate": rate}
+    evidence = {"step": step, "learning_rate": rate, "largest_gradient_in": largest}
     if recurrent:
         named = (unbounded or recurrent)[0]
         yield Finding(
@@ -90,7 +99,6 @@ def _explosion(record: Record) -> Iterator[Finding]:
             + (f", whose {named.activation} does not bound them." if unbounded else "."),
             0.8 if unbounded else 0.55,
             evidence={**evidence, "layer": named.name, "activation": named.activation},
-            where=named.name,
         )
     yield Finding(
         "learning_rate_too_high",

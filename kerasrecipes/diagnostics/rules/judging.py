@@ -16,12 +16,15 @@ from kerasrecipes.diagnostics.rules import (
     probes,
     scales,
     settings,
+    tasks,
     trials,
 )
 from kerasrecipes.diagnostics.rules.rule import Rule
+from kerasrecipes.diagnostics.rules.symptoms import without_symptoms
 
 MODULES = (
     outputs,
+    tasks,
     labels,
     scales,
     data,
@@ -74,10 +77,7 @@ def judged(record: Record, ignore: Collection[str] = ()) -> Diagnosis:
             findings += found
         else:
             passed.append(rule.question)
-    shown = sorted(
-        (finding for finding in _merged(findings) if finding.id not in ignore),
-        key=lambda finding: finding.rank,
-    )
+    shown = without_symptoms(finding for finding in _merged(findings) if finding.id not in ignore)
     return Diagnosis(tuple(shown), tuple(passed), tuple(not_run), tuple(sorted(ignore)))
 
 

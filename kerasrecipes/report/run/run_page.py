@@ -13,7 +13,7 @@ from kerasrecipes.page import epoch_curves, formats
 from kerasrecipes.page.pages import template, write_page
 from kerasrecipes.report.run import figures, scores
 from kerasrecipes.report.run.pictures import picture
-from kerasrecipes.training.diagnosing import diagnosed, record_of_history
+from kerasrecipes.training.diagnosing import diagnosed, record_of
 from kerasrecipes.training.examples import augmented_images, mistakes
 from kerasrecipes.training.numerics import version_of
 
@@ -73,7 +73,7 @@ def _diagnosis(run) -> Markup:
         return sections(run.diagnosis, run.record)
     if not (run.metrics and run.readable_history):
         return Markup()
-    record = record_of_history(run)
+    record = record_of(run)
     return sections(diagnosed(record), record)
 
 

@@ -1,0 +1,1 @@
+"""Trainings with known faults, and without, that the doctor is judged on."""

@@ -1,0 +1,1 @@
+"""Terms in which rules speak of targets and of networks."""

@@ -1,0 +1,26 @@
+"""Trainings that are stopped, and the numbers by which they are compared with others."""
+
+import keras
+
+
+class Stop(keras.callbacks.Callback):
+    """Ends a training before a step of an epoch, as a killed process would."""
+
+    def __init__(self, epoch: int, step: int):
+        super().__init__()
+        self.epoch, self.step = epoch, step
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.is_now = epoch == self.epoch
+
+    def on_train_batch_begin(self, batch, logs=None):
+        if self.is_now and batch == self.step:
+            raise KeyboardInterrupt
+
+
+def numbers(run):
+    """Returns all that a run computed: logs, scores, predictions, weights, random states."""
+    logs = [{k: v for k, v in row.items() if k != "seconds"} for row in run.history]
+    model = run.load_model()
+    arrays = [*run.predictions.values(), *(keras.ops.convert_to_numpy(v) for v in model.variables)]
+    return logs, run.metrics, [array.tobytes() for array in arrays]
