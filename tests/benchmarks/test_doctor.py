@@ -63,7 +63,9 @@ def test_no_training_is_in_both_parts():
 
     for runs in (planted_runs, healthy_runs):
         scored, tuning = ({run.name for run in runs(part)} for part in (True, False))
-        assert scored and tuning and not scored & tuning
+        assert scored
+        assert tuning
+        assert not scored & tuning
         assert not any("cifar10" in name for name in tuning)
 
 
