@@ -1,12 +1,12 @@
 """A diagnosis as HTML: for notebooks, as a part of other pages, and as a page."""
 
-import json
 import re
 from pathlib import Path
 from typing import Any
 
 from markupsafe import Markup, escape
 
+from kerasrecipes.base.set_options import set_line
 from kerasrecipes.base.text import listed, shortened
 from kerasrecipes.diagnostics.drawing.finding_figures import finding_figure
 from kerasrecipes.diagnostics.drawing.layer_strips import heat_strips
@@ -106,9 +106,7 @@ def _entry(finding: Finding, record: Record | None) -> dict[str, Any]:
         "finding": finding,
         "sure": f"{finding.confidence:.0%}",
         "alike": ", ".join(KINDS[kind].title.lower() for kind in KINDS[finding.id].alike),
-        "changes": "\n".join(
-            f"--set {path}={json.dumps(value)}" for path, value in finding.changes.items()
-        ),
+        "changes": set_line(finding.changes),
         "evidence": [
             (name.replace("_", " "), _written(value)) for name, value in finding.evidence.items()
         ],
