@@ -150,10 +150,12 @@ def _summary(record: Record) -> str:
 
 
 def _looks(record: Record) -> str:
+    """Returns on what the layers were looked at, and since when."""
     if not record.probes:
         return ""
-    samples = record.probes[-1].samples
-    return f"{len(record.probes)} looks at a fixed batch of {samples} samples"
+    first, samples = record.probes[0].epoch, max(probe.samples for probe in record.probes)
+    since = f", since epoch {first}" if first else ""
+    return f"{len(record.probes)} looks at a fixed batch of {samples} samples{since}"
 
 
 def _curves(record: Record) -> list[dict[str, object]]:
