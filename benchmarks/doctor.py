@@ -50,12 +50,13 @@ def _record(part: str, images: Path | None) -> None:
     os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0")
     from diagnosis.images import CIFAR10
     from diagnosis.parts import PARTS
-    from diagnosis.recording import keep_compiled_steps, record_runs
+    from diagnosis.recording import keep_compiled_steps, look_as_on_an_idle_machine, record_runs
 
     if images is not None:
         os.environ[CIFAR10] = str(images)
     folder = ROOT / "saved_models" / "doctor"
     keep_compiled_steps(folder / "compiled")
+    look_as_on_an_idle_machine()
     record_runs(part, PARTS[part](), folder)
 
 

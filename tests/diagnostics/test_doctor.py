@@ -17,7 +17,6 @@ def _time_does_not_matter():
     """Lets a doctor look after every epoch, also where a machine is slow."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(budget, "GRACE", 1e9)
-        patch.setattr(budget, "LITTLE", 1e9)
         yield
 
 

@@ -52,7 +52,6 @@ def dying_relu(record: Record) -> Iterator[Finding]:
                 "epoch": last.epoch,
                 "step": last.step,
             },
-            where=layer.name,
         )
         return  # The layers behind a dead one get nothing.
 
@@ -76,7 +75,6 @@ def saturating_activation(record: Record) -> Iterator[Finding]:
                     "saturated_fraction": flat[1],
                     "epoch": last.epoch,
                 },
-                where=layer.name,
             )
             return
     if not stuck:
@@ -99,11 +97,12 @@ def bad_initialization(record: Record) -> Iterator[Finding]:
     looks = record.looks
     if not looks or looks[0].step or record.model is None or not record.model.ordered:
         return
-    spreads = [
-        (layer.name, now.sample_std)
+    seen = [
+        (layer, now)
         for layer, now in of_layers(looks[0], hidden(record))
         if layer.parameters and now.gradient_norm is not None and now.sample_std is not None
     ]
+    spreads = [(layer.name, now.sample_std or 0.0) for layer, now in seen]
     if len(spreads) < DEEP or not spreads[0][1]:
         return
     (first, before), (last, after) = spreads[0], spreads[-1]
@@ -111,6 +110,8 @@ def bad_initialization(record: Record) -> Iterator[Finding]:
     factor = ratio ** (1 / (len(spreads) - 1))
     if SHRINKING <= factor <= SWELLING or 1 / CHANGED <= ratio <= CHANGED:
         return
+    if ratio < 1 and sum(_is_sigmoid(layer) for layer, _ in seen) > len(seen) / 2:
+        return  # Sigmoids do that with any weights.
     stuck = bool(record.trend) and learns_nothing(record)
     yield Finding(
         "bad_initialization",
@@ -121,7 +122,8 @@ def bad_initialization(record: Record) -> Iterator[Finding]:
         {"first": first, "last": last, "spread_first": before, "spread_last": after},
     )
     fell = loss_fell(record) if record.trend else None
-    if ratio > 1 and (stuck or (fell is not None and fell < 0)):
+    constant = any(layer.kernel_constant for layer, _ in seen)
+    if ratio > 1 and not constant and (stuck or (fell is not None and fell < 0)):
         yield Finding(
             "exploding_gradient",
             f"The signal grows {factor:.2g} times from layer to layer, and so does the gradient on "

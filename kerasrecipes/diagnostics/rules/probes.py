@@ -36,7 +36,7 @@ SEEN = 0.9
 
 @rule("Do answers differ from sample to sample?", "outputs", "trend")
 def majority_collapse(record: Record) -> Iterator[Finding]:
-    """Nearly all samples get the same class, at the last two looks."""
+    """Of uneven classes, nearly all samples get the same, at the last two looks."""
     looks = record.looks
     for place, output in enumerate(record.outputs):
         now = [_answer(look, place) for look in looks[-2:] if look.step]
@@ -45,21 +45,20 @@ def majority_collapse(record: Record) -> Iterator[Finding]:
         last = now[-1]
         if last is None or _is_constant_by_design(output):
             continue
-        share = _largest_share(output.targets)
-        uneven = share is not None and share > UNEVEN
+        if (share := _largest_share(output.targets)) is None or share <= UNEVEN:
+            continue  # With even classes, it is a symptom of what other rules tell.
         yield Finding(
             "majority_collapse",
             f"{last.top_share:.0%} of {looks[-1].samples} samples get the same class, which "
             f"{last.target_top_share:.0%} of them have at most.",
-            0.6 if uneven else 0.3,
-            "warning" if uneven else "note",
-            {
+            0.6,
+            evidence={
                 "top_share": last.top_share,
                 "target_top_share": last.target_top_share,
                 "accuracy": last.accuracy,
                 "epoch": looks[-1].epoch,
             },
-            where=output.name,
+            where=_place(record, output),
         )
 
 
@@ -94,7 +93,7 @@ def output_range_too_small(record: Record) -> Iterator[Finding]:
                     "smallest_target": targets.minimum,
                     "largest_target": targets.maximum,
                 },
-                where=output.name,
+                where=_place(record, output),
             )
 
 
@@ -168,6 +167,10 @@ def _at(values: list[float | None], place: int) -> float | None:
 
 def _answer(look: Probe, place: int) -> Predictions | None:
     return look.predictions[place] if place < len(look.predictions) else None
+
+
+def _place(record: Record, output: Output) -> str:
+    return output.name if len(record.outputs) > 1 else ""
 
 
 def _is_collapsed(answer: Predictions) -> bool:

@@ -148,12 +148,17 @@ def test_looks_are_further_and_further_apart():
 
 @backend_neutral
 @pytest.mark.parametrize(
-    ("first_step", "training", "worth"),
-    [(5.0, 1.0, True), (5.1, 299.0, False), (15.0, 300.0, True), (15.1, 300.0, False)],
+    ("layers", "first_step", "training", "worth"),
+    [
+        (12, 99.0, 1.0, True),
+        (13, 1.0, 299.0, False),
+        (13, 15.0, 300.0, True),
+        (13, 15.1, 300.0, False),
+        (13, None, 1000.0, False),
+    ],
 )
-def test_a_compilation_must_be_cheap_or_the_training_long(first_step, training, worth):
-    assert is_worth_compiling(first_step, training) is worth
-    assert is_worth_compiling(first_step, None) is (first_step <= 5)
+def test_a_network_must_be_small_or_the_training_long(layers, first_step, training, worth):
+    assert is_worth_compiling(layers, first_step, training) is worth
 
 
 def test_good_weights_come_back_with_the_optimizers_state():
