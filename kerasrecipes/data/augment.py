@@ -55,6 +55,8 @@ class Augmentation:
         self.class_weight = class_weight
         self.mixes_labels = any(map(mixes_labels, self.layers))
         self.draws_globally = any(map(draws_globally, self.layers))
+        # Whether nothing depends on the other samples of a batch, as far as that is known.
+        self.is_by_sample = not self.mixes_labels and all(map(follows_protocol, self.layers))
 
     def __call__(self, images, labels, key):
         if not self.draws_globally:

@@ -124,7 +124,8 @@ def _reason(task: Task, size: str, similarity: str) -> str:
     )
     return (
         f"The smallest of {task.classes} classes has {task.images_per_class} training images: "
-        f"this is {size} data. The accuracies of a linear classifier by stage are {', '.join(accuracies)}. "
+        f"this is {size} data. The accuracies of a linear classifier by stage are "
+        f"{', '.join(accuracies)}. "
         f"{shift}: the images are {similarity}. {_CONCLUSIONS[size, similarity]}"
     )
 
