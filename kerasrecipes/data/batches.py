@@ -229,11 +229,11 @@ class _Batches(keras.utils.PyDataset):
         images, labels = self.split.read(indices), self.split.labels[indices]
         if self.augmentation is None:
             return images, labels
-        whole, samples = (images, labels), len(indices)
-        if self.fills and samples < self.order.batch_size < self.order.size:
-            whole = [filled(part, self.order.batch_size) for part in whole]
-            return tuple(x[:samples] for x in self.augmentation(*whole, self.order.key(step)))
-        return self.augmentation(*whole, self.order.key(step))
+        key, size, samples = self.order.key(step), self.order.batch_size, len(indices)
+        if not self.fills or samples == size:
+            return self.augmentation(images, labels, key)
+        augmented = self.augmentation(filled(images, size), filled(labels, size), key)
+        return tuple(part[:samples] for part in augmented)
 
 
 def _on_device(augmentation: Callable | None) -> Callable | None:
