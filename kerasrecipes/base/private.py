@@ -86,6 +86,25 @@ class DecaysWithinItsStep(AllowsEmptyWeightDecay):
         return bool(self.weight_decay) and self._decays[index]
 
 
+class ShowsInnerAverages(keras.optimizers.Optimizer):
+    """Lets `keras.callbacks.SwapEMAWeights` find the averages of the optimizer inside another one.
+
+    Uses: `Optimizer._model_variables_moving_average`.
+
+    Reason: the callback looks for it in the model's optimizer, or in a `LossScaleOptimizer`'s.
+
+    Fallback: the callback's own error, that there are no averages; `AveragedWeights` does without.
+
+    Test: `tests/optimizers/test_wrappers.py`.
+    """
+
+    optimizer: keras.optimizers.Optimizer
+
+    @property
+    def _model_variables_moving_average(self):
+        return self.optimizer._model_variables_moving_average
+
+
 def uses_weight_decay(optimizer, variable) -> bool:
     """Returns whether an optimizer decays a variable, if it decays any.
 
