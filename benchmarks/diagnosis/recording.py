@@ -1,9 +1,11 @@
 """Records what the doctor sees of many trainings, and keeps that in small files."""
 
 import contextlib
+import gc
 import io
 import json
 import lzma
+import math
 import os
 import time
 from collections.abc import Iterable, Iterator
@@ -12,10 +14,11 @@ from typing import Any
 
 import keras
 
-from diagnosis.images import NoImages
-from diagnosis.runs import Run
+from diagnosis.trainings.images import NoImages
+from diagnosis.trainings.runs import Run
 from kerasrecipes.diagnostics import Doctor
 from kerasrecipes.diagnostics.facts import described, given_data
+from kerasrecipes.diagnostics.looking import budget
 from kerasrecipes.diagnostics.record import Record
 
 FOLDER = Path(__file__).with_name("recordings")
@@ -46,6 +49,9 @@ def record_runs(part: str, runs: Iterable[Run], folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     lines = folder / f"{part}.jsonl"
     known = {row["name"] for row in _rows(lines)}
+    # What is imported stays: without this, each new model's collection looks at all of it.
+    gc.collect()
+    gc.freeze()
     with lines.open("a", encoding="utf-8") as file:
         for run in runs:
             if run.name in known:
@@ -94,6 +100,14 @@ def rounded(value: Any) -> Any:
     if isinstance(value, list):
         return [rounded(entry) for entry in value]
     return value
+
+
+def look_as_on_an_idle_machine() -> None:
+    """Leaves no look out for its time: these trainings are far below what looks may take.
+
+    Where other work slows the machine, a record would else depend on it.
+    """
+    budget.LITTLE = budget.GRACE = math.inf
 
 
 def keep_compiled_steps(folder: Path) -> None:

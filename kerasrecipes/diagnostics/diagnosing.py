@@ -32,8 +32,8 @@ def diagnose(
     """Says what is wrong with a training that is over, by its curves and what else is known of it.
 
     Noise is estimated from the curves themselves. A decay's steps, bumps of restarts, warmup, an
-    early stop, and a gap between training and validation that does no harm are no illness. Nothing
-    of Keras is imported, but for a `model`.
+    early stop, and a gap between training and validation that does no harm are no illness. Without
+    a `model`, nothing of Keras is imported.
 
     When to use: for trainings that were not watched. `check` before and `Doctor` during a training
     see more: half of what goes wrong is not in the curves.
@@ -43,7 +43,7 @@ def diagnose(
             folder, a dictionary of lists by `"loss"`, `"val_loss"`, `"accuracy"`, ..., the path of
             a CSV file (of Keras, of Lightning, of a run), of a folder of TensorBoard's, or of a
             text file; or the text that a training has printed, as it is copied from a terminal.
-        model: The compiled model, whose facts are judged, too. Defaults to `None`.
+        model: The compiled model, whose facts are judged, too. Defaults to that of the `History`.
         batch_size: Positive integer, the number of samples in a batch, if it is known; as is each
             further fact.
         samples: Positive integer, the number of training samples.
@@ -70,7 +70,7 @@ def diagnose(
     >>> epochs = np.arange(30.0)
     >>> curves = {"loss": np.exp(-epochs / 5), "val_loss": 0.5 + (epochs / 20 - 0.5) ** 2}
     >>> print(diagnose(curves).verdict())
-    warning: The validation loss was least in epoch 11, 0.5, and rose to 1.22, while that in
+    warning: The validation loss was least in epoch 11, 0.5, and rose to 1.18, while that in
     training went on falling, to 0.00303.
     """
     numbers = {"batch_size": batch_size, "samples": samples, "epochs": epochs}
@@ -82,6 +82,8 @@ def diagnose(
     if learning_rate is not None:
         check_number("learning_rate", learning_rate, above=0)
     record = read(history, fit)
+    # A dictionary, a path and a text have no such attribute, and a run no model in memory.
+    model = getattr(history, "model", None) if model is None else model
     if model is not None:
         record = _with_model(record, model)
     data = {

@@ -61,7 +61,9 @@ def _is_history(given: str) -> bool:
     """Returns whether a file is a history that was written as JSON."""
     with contextlib.suppress(OSError, ValueError):
         value = json.loads(Path(given).read_text("utf-8"))
-        return isinstance(value, dict) and not {"loss", "val_loss"}.isdisjoint(value)
+        return isinstance(value, dict) and isinstance(
+            value.get("loss", value.get("val_loss")), list
+        )
     return False
 
 

@@ -12,12 +12,13 @@ SHARE = 0.02
 GRACE = 1.0
 # Looks are at epochs that grow by this factor: what happens, happens early.
 GROWTH = 1.3
-# On JAX, a look must be compiled. It took 0.25 to 0.55 of the first training step of a perceptron,
-# a convolutional and a recurrent network, which is compiled, too.
+# On JAX, a look must be compiled. That took 0.3 to 1.8 seconds of a perceptron, a small
+# convolutional and a small recurrent network, 0.25 to 0.55 of what their first training step took.
+# A network of so many layers with weights is looked at in any training.
+SMALL = 12
+# Of a larger one, the compilation takes about this fraction of the first step, compiled as well;
 COMPILATION = 0.6
-# A compilation that takes no longer than this, in seconds, is worth its time in any training;
-LITTLE = 3.0
-# one that takes longer is, in trainings that are longer than LONG, up to a fraction of them.
+# it is worth its time in trainings that are longer than LONG, in seconds, up to a fraction of them.
 LONG = 300.0
 COMPILED_SHARE = 0.03
 
@@ -79,21 +80,26 @@ class Budget:
         self._next_epoch = max(epochs + 1, math.ceil(epochs * GROWTH))
 
 
-def is_worth_compiling(first_step: float, training: float | None) -> bool:
+def is_worth_compiling(layers: int, first_step: float | None, training: float) -> bool:
     """Returns whether to compile a look.
 
     Args:
-        first_step: The seconds of the first step of a training, its compilation included.
-        training: The seconds that the training will take; `None` if they are not known.
+        layers: The number of layers with weights.
+        first_step: The seconds of the first step of a training, its compilation included; `None` if
+            they are not known.
+        training: The seconds that the training will take.
 
     Example:
 
-    >>> is_worth_compiling(2.0, training=10.0), is_worth_compiling(15.0, training=200.0)
-    (True, False)
-    >>> is_worth_compiling(15.0, training=400.0)
+    >>> is_worth_compiling(3, first_step=2.0, training=5.0)
+    True
+    >>> is_worth_compiling(40, first_step=15.0, training=200.0)
+    False
+    >>> is_worth_compiling(40, first_step=15.0, training=400.0)
     True
     """
-    seconds = COMPILATION * first_step
-    if seconds <= LITTLE:
+    if layers <= SMALL:
         return True
-    return training is not None and training >= LONG and seconds <= COMPILED_SHARE * training
+    if first_step is None or training < LONG:
+        return False
+    return COMPILATION * first_step <= COMPILED_SHARE * training

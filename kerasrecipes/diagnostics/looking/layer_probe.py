@@ -16,7 +16,7 @@ from kerasrecipes.diagnostics.looking.gradients import differentiated
 from kerasrecipes.diagnostics.looking.kernels import kernel_of
 from kerasrecipes.diagnostics.looking.layer_statistics import layer_statistics, plain
 from kerasrecipes.diagnostics.looking.layer_taps import tapped, tapped_layers
-from kerasrecipes.diagnostics.looking.probe_batch import probe_batch
+from kerasrecipes.diagnostics.looking.probe_batch import MOST_SAMPLES, probe_batch
 from kerasrecipes.diagnostics.looking.thinning import as_array, channel_axis, sampled, thinned
 from kerasrecipes.diagnostics.record import LayerStatistics, Output, Predictions, Probe
 
@@ -49,7 +49,7 @@ class LayerProbe:
 
     def __init__(self, model: keras.Model, x, y=None, outputs: Sequence[Output] = ()):
         self._model = model
-        self.x, self.y = probe_batch(x, y)
+        self.x, self.y = probe_batch(x, y, _fixed_batch_size(model) or MOST_SAMPLES)
         self.outputs = outputs
         self._kernels: dict[str, np.ndarray] = {}
         self._step: int | None = None
@@ -66,7 +66,7 @@ class LayerProbe:
         """
         if self._compute is None:
             self.build()
-        present = [v.value for v in self._variables] if values is None else values
+        present = [v.value for v in self.variables] if values is None else values
         present = [ops.convert_to_tensor(value) for value in present]
         kernels = [present[place] for place in self._places]
         with _evaluating(self._model):
@@ -92,7 +92,7 @@ class LayerProbe:
         """
         if self._compute is None:
             self.build()
-        present = [v.value for v in self._variables] if values is None else values
+        present = [v.value for v in self.variables] if values is None else values
         return Probe(epoch, step, samples=0, layers=self._statistics(step, present, {}, {}))
 
     def _statistics(self, step, present, outputs, norms) -> dict[str, LayerStatistics]:
@@ -129,14 +129,14 @@ class LayerProbe:
             with keras.StatelessScope():
                 model(self._tensors[0], **self._keywords)
         self._layers = tapped_layers(model)
-        self._variables = state_variables(model)
-        places = {id(variable): place for place, variable in enumerate(self._variables)}
+        self.variables = state_variables(model)
+        places = {id(variable): place for place, variable in enumerate(self.variables)}
         kernels = {path: kernel_of(layer) for path, layer in self._layers.items()}
         self._place_of = {
             path: places[id(kernel)] for path, kernel in kernels.items() if id(kernel) in places
         }
         self._places = sorted(
-            {place for place in self._place_of.values() if self._variables[place].trainable}
+            {place for place in self._place_of.values() if self.variables[place].trainable}
         )
         half = any(layer.compute_dtype == "float16" for layer in self._layers.values())
         self._scale = FLOAT16_LOSS_SCALE if half else 1.0
@@ -146,7 +146,7 @@ class LayerProbe:
         """Returns the scaled loss; and penalty, outputs and answers."""
         values, (x, y) = others
         values = dict(enumerate(values)) | dict(zip(self._places, kernels, strict=True))
-        mapping = [(variable, values[place]) for place, variable in enumerate(self._variables)]
+        mapping = [(variable, values[place]) for place, variable in enumerate(self.variables)]
         outputs: dict[str, Any] = {}
 
         def tell(path, output):
@@ -199,6 +199,12 @@ class LayerProbe:
         )
 
 
+def _fixed_batch_size(model: keras.Model) -> int | None:
+    """Returns the number of samples that a model takes at once; `None` for any."""
+    inputs = keras.tree.flatten(getattr(model, "inputs", None) or [])
+    return next((each.shape[0] for each in inputs if each.shape[0]), None)
+
+
 def is_from_keras(function) -> bool:
     """Returns whether a method is Keras's own, and not overridden."""
     return inspect.unwrap(function).__module__.partition(".")[0] == "keras"
@@ -211,14 +217,21 @@ def _takes_training(model: keras.Model) -> bool:
 
 @contextlib.contextmanager
 def _evaluating(model: keras.Model) -> Iterator[None]:
-    """Puts layers that are modules of PyTorch into inference mode."""
+    """Puts modules of PyTorch into inference mode, and its random numbers back to where they were.
+
+    Recurrent layers draw masks for dropout, which they do not use, in inference, too.
+    """
     if keras.backend.backend() != "torch":
         yield
         return
+    import torch
+
     modules = [(module, module.training) for module in model.modules()]
+    devices = [torch.cuda.current_device()] if torch.cuda.is_available() else []
     model.eval()
     try:
-        yield
+        with torch.random.fork_rng(devices):
+            yield
     finally:
         for module, training in modules:
             module.training = training

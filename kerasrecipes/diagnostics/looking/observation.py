@@ -14,6 +14,7 @@ from kerasrecipes.diagnostics.looking.budget import Budget, is_worth_compiling
 from kerasrecipes.diagnostics.looking.fit_data import data_of_fit, ended_by
 from kerasrecipes.diagnostics.looking.good_weights import GoodWeights
 from kerasrecipes.diagnostics.looking.layer_probe import LayerProbe
+from kerasrecipes.diagnostics.looking.layer_taps import tapped_layers
 from kerasrecipes.diagnostics.looking.logged import EpochLogs, StepLosses
 from kerasrecipes.diagnostics.record import Probe, Record, Series
 
@@ -21,9 +22,10 @@ NOT_COMPILED = "On JAX, looks at layers are compiled: this training is too short
 
 
 def failure(error: Exception) -> str:
-    """Returns an error in one line."""
-    lines = str(error).strip().splitlines() or [""]
-    return f"{type(error).__name__}: {lines[0]}"
+    """Returns an error in one line; where Keras tells of a layer's call first, with what it was."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()] or [""]
+    said = lines[:2] if lines[0].startswith("Exception encountered") else lines[:1]
+    return f"{type(error).__name__}: {' '.join(said)}"
 
 
 class Observation:
@@ -210,8 +212,9 @@ class Observation:
         first = self._first_step[1] if self._first_step else None
         epochs = max(1, len(self._logs))
         left = max(0, self._planned_epochs - self._epoch)
+        layers = sum(bool(layer.weights) for layer in tapped_layers(self._model).values())
         elapsed = self._budget.elapsed
-        return first is not None and is_worth_compiling(first, elapsed + elapsed / epochs * left)
+        return is_worth_compiling(layers, first, elapsed + elapsed / epochs * left)
 
     def _rate(self, logs: Mapping[str, Any]) -> dict[str, float]:
         """Returns the learning rate, if it is not logged."""

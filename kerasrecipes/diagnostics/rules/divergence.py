@@ -28,7 +28,6 @@ def loss_not_finite(record: Record) -> Iterator[Finding]:
         0.99,
         "error",
         {"step": series.bad_step, "epoch": len(series), "layer": layer, "cause": cause},
-        where=layer or "",
         remedy=_REMEDIES[cause],
     )
     if cause == "explosion":
@@ -100,7 +99,6 @@ def _explosion(record: Record) -> Iterator[Finding]:
             + (f", whose {named.activation} does not bound them." if unbounded else "."),
             0.8 if unbounded else 0.55,
             evidence={**evidence, "layer": named.name, "activation": named.activation},
-            where=named.name,
         )
     yield Finding(
         "learning_rate_too_high",

@@ -1,6 +1,6 @@
 """Gradients from last to first layer, and steps beside the weights."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from kerasrecipes.diagnostics.findings import Finding
 from kerasrecipes.diagnostics.record import Probe, Record
@@ -17,7 +17,7 @@ DEEP = 3
 GROWN = 100.0
 # The change of a layer's weights in the whole training, over the weights, below which it has stood
 # still, and in a single step, above which it is thrown about: 0.001 a step is usual.
-STILL = 1e-3
+STILL, SLOW = 1e-3, 0.01
 THROWN = 0.1
 # Rounding errors make gradients of this size.
 NO_GRADIENT = 1e-9
@@ -72,7 +72,6 @@ def exploding_gradient(record: Record) -> Iterator[Finding]:
                     "gradient": known[-1],
                     "epoch": looks[-1].epoch,
                 },
-                where=layer.name,
             )
             return
 
@@ -91,12 +90,12 @@ def update_sizes(record: Record) -> Iterator[Finding]:
     rate = record.optimizer.learning_rate if record.optimizer is not None else None
     evidence = {"steps": steps, "largest_change": max(changes), "learning_rate": rate}
     fell = loss_fell(record)
-    if max(changes) < STILL:
+    if max(changes) < SLOW:
         yield Finding(
             "learning_rate_too_low",
             f"In {steps} steps, no layer's weights have changed by more than "
             f"{max(changes):.2g} of their size.",
-            0.75,
+            0.75 if max(changes) < STILL else 0.6,
             evidence=evidence,
         )
     elif min(changes) / steps > THROWN and fell is not None and fell < 0:
@@ -121,7 +120,7 @@ def gradient_ratio(record: Record, look: Probe) -> float | None:
     return norms[0] / norms[-1]
 
 
-def _total_changes(looks: list[Probe]) -> list[float]:
+def _total_changes(looks: Sequence[Probe]) -> list[float]:
     """Returns by which part of its size each layer's kernel has changed, at most."""
     totals: dict[str, float] = {}
     for before, look in zip(looks, looks[1:], strict=False):

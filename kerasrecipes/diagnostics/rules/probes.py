@@ -28,15 +28,17 @@ STICKING = 0.05
 LOSSES = 2.0
 # if the accuracy is lower by so much, too: three times the error on 32 samples.
 ACCURACIES = 0.3
-# Without an accuracy, outliers among 32 samples ask for a larger factor.
-LOSSES_OF_NUMBERS = 5.0
+# Where accuracies are close, or there are none, outliers among 32 samples ask for a larger factor,
+# and for a loss that is not small beside the one before the training.
+FAR_LOSSES = 5.0
+NOT_SMALL = 0.3
 # Batch normalization with a momentum m has seen 1 - m**steps of the statistics.
 SEEN = 0.9
 
 
 @rule("Do answers differ from sample to sample?", "outputs", "trend")
 def majority_collapse(record: Record) -> Iterator[Finding]:
-    """Nearly all samples get the same class, at the last two looks."""
+    """Of uneven classes, nearly all samples get the same, at the last two looks."""
     looks = record.looks
     for place, output in enumerate(record.outputs):
         now = [_answer(look, place) for look in looks[-2:] if look.step]
@@ -45,21 +47,20 @@ def majority_collapse(record: Record) -> Iterator[Finding]:
         last = now[-1]
         if last is None or _is_constant_by_design(output):
             continue
-        share = _largest_share(output.targets)
-        uneven = share is not None and share > UNEVEN
+        if (share := _largest_share(output.targets)) is None or share <= UNEVEN:
+            continue  # With even classes, it is a symptom of what other rules tell.
         yield Finding(
             "majority_collapse",
             f"{last.top_share:.0%} of {looks[-1].samples} samples get the same class, which "
             f"{last.target_top_share:.0%} of them have at most.",
-            0.6 if uneven else 0.4,
-            "warning" if uneven else "note",
-            {
+            0.6,
+            evidence={
                 "top_share": last.top_share,
                 "target_top_share": last.target_top_share,
                 "accuracy": last.accuracy,
                 "epoch": looks[-1].epoch,
             },
-            where=output.name,
+            where=_place(record, output),
         )
 
 
@@ -94,7 +95,7 @@ def output_range_too_small(record: Record) -> Iterator[Finding]:
                     "smallest_target": targets.minimum,
                     "largest_target": targets.maximum,
                 },
-                where=output.name,
+                where=_place(record, output),
             )
 
 
@@ -151,10 +152,13 @@ def _compared(
     name = next((n for n in ("accuracy", "acc", "binary_accuracy") if n in values), None)
     accuracies = [each.accuracy for each in look.predictions if each.accuracy is not None]
     before = _at(values[name], place) if name else None
-    if before is not None and len(accuracies) == 1:
-        apart = before - accuracies[0] > ACCURACIES and look.loss > LOSSES * trained
-        return (trained, look.loss, (before, accuracies[0])) if apart else None
-    return (trained, look.loss, None) if look.loss > LOSSES_OF_NUMBERS * trained else None
+    pair = (before, accuracies[0]) if before is not None and len(accuracies) == 1 else None
+    if pair and pair[0] - pair[1] > ACCURACIES and look.loss > LOSSES * trained:
+        return trained, look.loss, pair
+    start = record.probes[0].loss if not record.probes[0].step else None
+    if look.loss > FAR_LOSSES * trained and start and look.loss > NOT_SMALL * start:
+        return trained, look.loss, pair
+    return None
 
 
 def _first_epoch(record: Record) -> int:
@@ -168,6 +172,10 @@ def _at(values: list[float | None], place: int) -> float | None:
 
 def _answer(look: Probe, place: int) -> Predictions | None:
     return look.predictions[place] if place < len(look.predictions) else None
+
+
+def _place(record: Record, output: Output) -> str:
+    return output.name if len(record.outputs) > 1 else ""
 
 
 def _is_collapsed(answer: Predictions) -> bool:

@@ -2,6 +2,7 @@
 
 from kerasrecipes.diagnostics.rules.curves import (
     at_chance,
+    by_steps,
     gaps,
     jitter,
     not_finite,
@@ -19,4 +20,5 @@ RULES: tuple[Rule, ...] = (
     *penalties.RULES,
     *gaps.RULES,
     *jitter.RULES,
+    *by_steps.RULES,
 )

@@ -26,10 +26,10 @@ def learning(record: Record) -> Iterator[Finding]:
     if curves is None or len(curves) < 4 or curves.loss.min() <= 0:
         return
     validated = curves.validated()
-    if curves.accuracy is not None:
-        yield from _classes(curves, validated)
-    elif validated is not None:
-        yield from _numbers(validated)
+    found = [] if curves.accuracy is None else list(_classes(curves, validated))
+    if not found and validated is not None:
+        found = list(_by_heart(validated))
+    yield from found
 
 
 def guessed_classes(accuracy: np.ndarray, loss: np.ndarray) -> int | None:
@@ -118,34 +118,50 @@ def _alike(curves: Logged, accuracy: np.ndarray, guess: float) -> dict[str, floa
 
 
 def _is_harder(curves: Logged, accuracy: np.ndarray) -> bool:
-    """Returns whether training is harder than validation, which is guessing already."""
+    """Returns whether training is harder than validation, which is guessing from the start."""
     assert curves.val_loss is not None
     assert curves.accuracy is not None
     loss, val_loss = curves.loss, curves.val_loss
+    rests = np.ptp(val_loss) < 0.03 * val_loss[0] and noise(val_loss) < 0.003 * val_loss[0]
+    begins = loss[0] > 1.1 * val_loss[0] and rests
     better = end(accuracy) > 1.1 * end(curves.accuracy)
-    return better and bool((loss[1:] >= val_loss[:-1]).mean() > 0.8) and loss[0] > 1.1 * val_loss[0]
+    return bool((begins or better) and (loss[1:] >= 0.998 * val_loss[:-1]).mean() > 0.8)
 
 
-# Of a regression, the loss of guessing, the targets' variance, is not known from a history.
-LITTLE, NOTHING = 0.3, 0.08
+# The first epoch's mean is that of weights which knew nothing yet, and have begun to learn. What
+# never comes below nine tenths of it knows nothing to the end.
+FIRST = 0.9
+FEW = 0.2
 
 
-def _numbers(curves: Logged) -> Iterator[Finding]:
+def learns_by_heart_only(curves: Logged) -> bool:
+    """Returns whether a training learns, and nothing of it shows on validation."""
+    loss, val_loss, val_accuracy = curves.loss, curves.val_loss, curves.val_accuracy
+    if val_loss is None or len(loss) < 4 or loss[0] <= 0:
+        return False
+    learnt, kept = loss[0] - end(loss), val_loss[0] - end(val_loss)
+    if trend(loss) > -0.5 or learnt < 0.02 * loss[0] or kept > 0.4 * learnt:
+        return False
+    better = val_accuracy is not None and (
+        trend(val_accuracy) > 0.5 or val_accuracy.max() > val_accuracy[0] + 0.06
+    )
+    return bool(val_loss.min() > FIRST * loss[0]) and not better
+
+
+def _by_heart(curves: Logged) -> Iterator[Finding]:
     loss, val_loss = curves.loss, curves.val_loss
-    if val_loss is None or len(loss) < 4 or min(val_loss[0], loss[0]) <= 0:
+    if val_loss is None or not learns_by_heart_only(curves):
         return
-    learnt = 1 - end(loss) / loss[0]
-    kept = 1 - val_loss.min() / val_loss[0]
-    # As the first epoch's mean begins with the initial weights, it says less than the second's.
-    if learnt < LITTLE and kept < NOTHING and kept < 0.5 * learnt and trend(loss) < -0.5:
-        yield Finding(
-            "labels_unrelated",
-            f"The validation loss stays at {end(val_loss):.3g}, from {val_loss[0]:.3g} after the "
-            f"first epoch, whatever is learnt in training ({loss[0]:.3g} to {end(loss):.3g}).",
-            0.65,
-            "warning",
-            {"first": float(val_loss[0]), "least": float(val_loss.min()), "loss": end(loss)},
-        )
+    yield Finding(
+        "labels_unrelated",
+        f"The validation loss never falls below {val_loss.min():.3g}, near the {loss[0]:.3g} that "
+        f"training begins with, whatever is learnt in training, to {end(loss):.3g}: what holds for "
+        "those samples does not hold for others.",
+        # Few samples are learnt to the last, whether or not there is more in them.
+        0.5 if (few := end(loss) < FEW * loss[0]) else 0.8,
+        "note" if few else "warning",
+        {"first": float(loss[0]), "least": float(val_loss.min()), "loss": end(loss)},
+    )
 
 
 RULES = (learning,)

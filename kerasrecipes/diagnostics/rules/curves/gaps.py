@@ -6,6 +6,7 @@ import numpy as np
 
 from kerasrecipes.diagnostics.findings import Finding
 from kerasrecipes.diagnostics.record import Record
+from kerasrecipes.diagnostics.rules.curves.at_chance import FEW, learns_by_heart_only
 from kerasrecipes.diagnostics.rules.curves.logged import Logged, logged
 from kerasrecipes.diagnostics.rules.curves.measures import end, noise, second_half, trend
 from kerasrecipes.diagnostics.rules.rule import rule
@@ -57,8 +58,16 @@ def generalizing(record: Record) -> Iterator[Finding]:
         "loss": float(loss[-1]),
     }
     rises = last - val_loss[best] > 4 * noise(second_half(val_loss)) and loss[-1] < loss[best]
+    unrelated = learns_by_heart_only(curves)
+    lags = trend(val_loss) < -0.8 and float(np.median(gap[:3])) > EARLY  # See `matching`.
     if rises and after >= 5 and rise > RISE and trend(val_loss[best:]) > 0.3:
-        harmful = rise > HARM and after >= PATIENCE and not _is_nearly_perfect(curves)
+        few = loss[-1] < FEW * loss[0]
+        harmful = (
+            (few or not unrelated)
+            and rise > HARM
+            and after >= PATIENCE
+            and not _is_nearly_perfect(curves)
+        )
         yield Finding(
             "overfitting",
             f"The validation loss was least in epoch {curves.epochs[best]}, {val_loss[best]:.3g}, "
@@ -67,7 +76,7 @@ def generalizing(record: Record) -> Iterator[Finding]:
             "warning" if harmful else "note",
             seen,
         )
-    elif float(np.median(gap[-3:])) > BY_HEART and _points(curves) > POINTS:
+    elif not lags and float(np.median(gap[-3:])) > BY_HEART and _points(curves) > POINTS:
         yield Finding(
             "overfitting",
             f"The loss in training is {loss[-1]:.3g}, and {last:.3g} on validation: most of what "
@@ -92,7 +101,7 @@ def _is_nearly_perfect(curves: Logged) -> bool:
 
 # Data that are both in training and validation have the same loss, but for noise: the weights'
 # changes during an epoch, and the choice of those in validation.
-SAME = 0.06
+SAME = 0.1
 BETTER = -0.6
 
 
@@ -148,10 +157,10 @@ def matching(record: Record) -> Iterator[Finding]:
     if val_loss[-1] > 1.1 * val_loss[0] and int(val_loss.argmin()) < 0.2 * len(loss):
         if below:
             said += ": other classes, or another order of them"
-            kinds = {"not_shuffled": 0.9, "train_inference_mismatch": 0.2}
+            kinds = {"not_shuffled": 0.9}
         else:
             return  # Too little data: `generalizing` says so.
-    elif late > early + 0.7 and not below:
+    elif late > early + 0.7 and not below and trend(val_loss) > -0.8:
         return
     elif loss[1] < 0.85 * loss[0]:
         kinds = {"stale_statistics": 0.85 if early > 0.6 else 0.6, "not_shuffled": 0.35}

@@ -7,7 +7,7 @@ import numpy as np
 from kerasrecipes.base.intervals import wilson_interval
 from kerasrecipes.diagnostics.findings import Finding
 from kerasrecipes.diagnostics.record import Record
-from kerasrecipes.diagnostics.rules.curves.logged import logged
+from kerasrecipes.diagnostics.rules.curves.logged import Logged, logged
 from kerasrecipes.diagnostics.rules.curves.measures import denominator, end
 from kerasrecipes.diagnostics.rules.rule import rule
 
@@ -23,7 +23,9 @@ VISIBLE = 0.02
 def stable(record: Record) -> Iterator[Finding]:
     """Finds a loss in training that jumps from epoch to epoch."""
     curves = logged(record)
-    if curves is None or len(curves) < 8 or record.series is None or record.series.restarts:
+    if curves is None or len(curves) < 8 or record.series is None:
+        return
+    if record.series.restarts or _begins_anew(curves):
         return
     after = curves.loss[1:]
     jumps = roughness(after)
@@ -40,6 +42,15 @@ def stable(record: Record) -> Iterator[Finding]:
             "warning" if alarm else "note",
             {"jumps": jumps, "loss": end(after)},
         )
+
+
+def _begins_anew(curves: Logged) -> bool:
+    """Returns whether a logged rate rises after it has fallen: a restart, or a cycle."""
+    if curves.rate is None or not np.isfinite(curves.rate).all():
+        return False
+    changes = np.diff(curves.rate)
+    rises = np.flatnonzero(changes > 0.1 * curves.rate[:-1])
+    return bool(len(rises) and (changes[: rises[-1]] < 0).any())
 
 
 def roughness(values: np.ndarray) -> float:
@@ -72,12 +83,12 @@ def measured(record: Record) -> Iterator[Finding]:
     validated = curves.validated() if curves is not None else None
     accuracy = validated.val_accuracy if validated is not None else None
     samples = record.data.validation_samples if record.data is not None else None
-    said = f"Validation has {samples} samples"
+    said, by_chance = f"Validation has {samples} samples", 0.0
     if samples is None and accuracy is not None:
         samples = denominator(accuracy, SMALL)
         values = len(set(np.round(accuracy, 6)) - {0.0, 1.0})
-        by_chance = (samples or MANY) / MANY
-        if by_chance**values > 0.015:
+        by_chance = ((samples or MANY) / MANY) ** values
+        if by_chance > 0.1:
             return
         said = f"By the steps of its accuracy, validation has {samples} samples or so"
     if not samples or samples > SMALL:
@@ -88,9 +99,13 @@ def measured(record: Record) -> Iterator[Finding]:
         low, high = wilson_interval(right, int(samples))
         said += f": {100 * right / samples:.0f}% right may be {100 * low:.0f}% to {100 * high:.0f}%"
         seen["accuracy_interval"] = [low, high]
-    few = samples <= FEW_SAMPLES
+    few, sure = samples <= FEW_SAMPLES, by_chance <= 0.015
     yield Finding(
-        "validation_too_small", f"{said}.", 0.9 if few else 0.4, "warning" if few else "note", seen
+        "validation_too_small",
+        f"{said}.",
+        (0.9 if few else 0.4) if sure else 0.5,
+        "warning" if few and sure else "note",
+        seen,
     )
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from kerasrecipes.diagnostics.findings import Finding
-from kerasrecipes.diagnostics.record import Record
+from kerasrecipes.diagnostics.record import Record, Series
 from kerasrecipes.diagnostics.rules.curves.logged import Logged, logged
 from kerasrecipes.diagnostics.rules.curves.measures import noise, trend
 from kerasrecipes.diagnostics.rules.rule import rule
@@ -29,6 +29,8 @@ def finite(record: Record) -> Iterator[Finding]:
         first = loss.index(None) if None in loss else len(loss)
         at = f"in step {series.bad_step:,}" if series.bad_step else f"in epoch {first + 1}"
         before = [value for value in loss[:first] if value is not None]
+        if len(before) < 2:
+            before = _steps_before(series) or before
         yield Finding(
             "loss_not_finite",
             f"The loss is NaN or infinite for the first time {at}, "
@@ -58,6 +60,13 @@ def finite(record: Record) -> Iterator[Finding]:
         )
 
 
+def _steps_before(series: Series) -> list[float]:
+    """Returns the losses of the steps before the first that is not finite."""
+    losses = series.steps.get("loss", [])
+    first = losses.index(None) if None in losses else len(losses)
+    return [value for value in losses[:first] if value is not None]
+
+
 @rule("Does training lower the loss?", "series.epochs")
 def falling(record: Record) -> Iterator[Finding]:
     """Finds a loss that rises from the start, or that falls while its score gets worse."""
@@ -84,11 +93,11 @@ def falling(record: Record) -> Iterator[Finding]:
             "note",
             seen,
         )
-    elif loss[-1] < 0 and trend(loss) < 0 and (score := _worse(curves)):
+    elif loss[-1] < min(0, loss[0]) and (score := _worse(curves)):
         yield Finding(
             "wrong_direction",
-            f"The loss falls below zero, to {loss[-1]:.3g}, while the {score} in training gets "
-            "worse.",
+            f"The loss falls below zero, to {loss[-1]:.3g}, and the {score} in training gets no "
+            "better by it.",
             0.85,
             "error",
             seen,
@@ -104,10 +113,11 @@ def _is_thrown_about(curves: Logged) -> bool:
 
 
 def _worse(curves: Logged) -> str:
-    """Returns the name of a score that gets worse in training; empty if none does."""
+    """Returns the name of a score that gets no better in training; empty if there is none."""
     if curves.accuracy is not None:
-        # One that is at its least after an epoch has no trend left.
-        return "accuracy" if curves.accuracy[-1] <= curves.accuracy[0] else ""
+        # Answers that are as wrong as they can be are all the same: right for one class in many.
+        worst = curves.accuracy[-1] <= max(curves.accuracy[0] + 0.02, 0.15)
+        return "accuracy" if worst else ""
     return "error" if curves.error is not None and trend(curves.error) > 0 else ""
 
 

@@ -30,10 +30,10 @@ def answers(record: Record) -> Iterator[Finding]:
     rest = np.flatnonzero(np.abs(accuracy - share) > EQUAL)
     first = int(rest[-1]) + 1 if len(rest) else 0
     epochs = len(loss) - first
-    moved = 1 - loss[-1] / loss[first]
+    moved = 1 - loss[-1] / loss[first] if loss[first] > 0 else 0.0
     least = MOVED_BELOW if share < NEARLY_ALL else MOVED
     known = _is_of_a_class(record, share)
-    if known is False or epochs < max(3, len(loss) // 4):
+    if known is False or epochs < max(4, len(loss) // 3):
         return
     if not 0.05 < share < (1 if known else 0.98):
         return

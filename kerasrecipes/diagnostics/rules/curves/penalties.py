@@ -37,25 +37,44 @@ def regularized(record: Record) -> Iterator[Finding]:
 def _hidden(curves: Logged) -> Finding | None:
     """Finds dropout, noise or augmentation that hides what there is to learn."""
     assert curves.val_loss is not None
-    loss, val_loss = end(curves.loss), end(curves.val_loss)
+    losses, val_losses = curves.loss, curves.val_loss
+    late = gaps(curves)[-max(3, len(curves) // 3) :]
+    # Validation that jumps is no measure of how hard training is.
+    if noise(val_losses) > 0.1 * end(val_losses) or (late > -0.1).any():
+        return _flat(curves)
+    loss, val_loss = end(losses), end(val_losses)
     seen = {"loss": loss, "val_loss": val_loss}
-    said = f"Training is much harder than validation, to the end: a loss of {loss:.3g} beside "
-    said += f"{val_loss:.3g}"
+    said = f"a loss of {loss:.3g} beside {val_loss:.3g}"
+    # Training ends above where validation was after one epoch.
+    hidden = float(np.median(late)) < EASIER and loss > 0.9 * val_losses[0]
     if curves.accuracy is not None and curves.val_accuracy is not None:
         right, val_right = end(curves.accuracy), end(curves.val_accuracy)
-        if val_right - right < POINTS or right > FITTED:
-            return None
+        hidden = right <= FITTED and (hidden or val_right - right > POINTS)
         said += f", {100 * right:.0f}% right beside {100 * val_right:.0f}%"
         seen |= {"accuracy": right, "val_accuracy": val_right}
-    elif (
-        float(np.median(gaps(curves)[-max(3, len(curves) // 3) :])) > EASIER
-        or loss < 0.9 * curves.val_loss[0]
-    ):
+    return _too_hard(said, seen, 0.8) if hidden else _flat(curves)
+
+
+def _flat(curves: Logged) -> Finding | None:
+    """Finds a validation loss that never moves, and a training's that comes down to it."""
+    assert curves.val_loss is not None
+    loss, val_loss = curves.loss, curves.val_loss
+    rests = np.ptp(val_loss) < 0.05 * val_loss[0] and noise(val_loss) < 0.01 * val_loss[0]
+    if not rests or loss[0] < 1.3 * val_loss[0] or (loss < 0.95 * val_loss).any():
         return None
+    seen = {"first": float(loss[0]), "loss": end(loss), "val_loss": end(val_loss)}
+    said = f"a loss that comes down from {loss[0]:.3g} to {end(loss):.3g}, to which validation's "
+    return _too_hard(
+        said + f"{end(val_loss):.3g}, from the first epoch on, owes nothing", seen, 0.7
+    )
+
+
+def _too_hard(said: str, seen: dict[str, float], confidence: float) -> Finding:
     return Finding(
         "regularization_too_strong",
-        f"{said}. Dropout, noise or augmentation hides most of what there is to learn.",
-        0.8,
+        f"Training is much harder than validation, to the end: {said}. Dropout, noise or "
+        "augmentation hides most of what there is to learn.",
+        confidence,
         "warning",
         seen,
     )

@@ -21,6 +21,11 @@ SLOW = 0.01
 RATHER_SLOW = 0.025
 # Nearly every epoch is below the one before it.
 STEADY = -0.9
+# Half a dozen epochs are a first look. Whoever trains for more has seen the loss fall, and wants to
+# know whether answers would get better, too.
+A_LOOK = 6
+STRAIGHT = 0.25
+GAINED = 0.05
 # A validation loss that makes less than this share of the training's descent is not led by it.
 FOLLOWED = 0.4
 
@@ -63,6 +68,15 @@ def _has_turned(curves: Logged) -> bool:
     return len(validated) - 1 - int(validated.val_loss.argmin()) >= 3
 
 
+def _gained(curves: Logged) -> float:
+    """Returns what the last third brought in accuracy; infinite if there is none."""
+    validated = curves.validated()
+    accuracy = curves.accuracy if validated is None else validated.val_accuracy
+    if accuracy is None:
+        return float("inf")
+    return float(accuracy[-1] - accuracy[max(0, 2 * len(accuracy) // 3 - 1)])
+
+
 @rule("Is the loss done falling when the training ends?", "series.epochs")
 def finished(record: Record) -> Iterator[Finding]:
     """Finds trainings that end on their way down: too early, or because they crawl."""
@@ -97,14 +111,16 @@ def finished(record: Record) -> Iterator[Finding]:
         slow, few = 0.85, 0.2
     elif share < RATHER_SLOW and epochs >= 8 and late > UNFINISHED:
         slow, few = 0.6, 0.45
-    else:
+    elif epochs <= A_LOOK or (late > STRAIGHT and _gained(curves) > GAINED):
         slow, few = 0.2, 0.8
+    else:
+        slow, few = 0.0, 0.5
     for kind, said, confidence in (
         ("learning_rate_too_low", crawls, slow),
         ("too_few_epochs", ends, few),
     ):
-        severity = "warning" if confidence == max(slow, few) else "note"
-        if severity == "warning" or confidence > 0.3:
+        severity = "warning" if confidence > 0.55 else "note"
+        if confidence > 0.3:
             yield Finding(kind, said, confidence, severity, seen)
 
 
