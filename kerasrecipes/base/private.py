@@ -203,13 +203,9 @@ def assign_in_call(variable, value) -> None:
 def calls_of(operation) -> list[list[tuple[object, int]]]:
     """Returns, for each call of a layer in a graph, where each tensor that it took is from.
 
-    Uses: `Operation._inbound_nodes`, and what `origin_of` uses.
-
-    Reason: `Layer.input` tells only of a layer's first call, which in a model inside of another is
-    that of its own graph. `get_config` tells of all, but fails where a custom layer has none.
-
-    Fallback: no calls, so that nothing is known of a layer's inputs.
-
+    Uses: `Operation._inbound_nodes`, and what `origin_of` uses. Reason: `Layer.input` tells only of
+    a layer's first call, which in a model inside of another is that of its own graph; `get_config`
+    fails where a custom layer has none. Fallback: no calls, so that a layer's inputs are unknown.
     Test: `tests/diagnostics/facts/test_models.py`.
     """
     nodes = getattr(operation, "_inbound_nodes", ())
