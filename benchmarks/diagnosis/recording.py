@@ -14,8 +14,8 @@ from typing import Any
 
 import keras
 
-from diagnosis.images import NoImages
-from diagnosis.runs import Run
+from diagnosis.trainings.images import NoImages
+from diagnosis.trainings.runs import Run
 from kerasrecipes.diagnostics import Doctor
 from kerasrecipes.diagnostics.facts import described, given_data
 from kerasrecipes.diagnostics.looking import budget
