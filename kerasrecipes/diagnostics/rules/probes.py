@@ -53,8 +53,9 @@ def majority_collapse(record: Record) -> Iterator[Finding]:
             "majority_collapse",
             f"{last.top_share:.0%} of {looks[-1].samples} samples get the same class, which "
             f"{last.target_top_share:.0%} of them have at most.",
-            0.6,
-            evidence={
+            0.4,
+            "note",
+            {
                 "top_share": last.top_share,
                 "target_top_share": last.target_top_share,
                 "accuracy": last.accuracy,

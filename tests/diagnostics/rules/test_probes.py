@@ -31,7 +31,7 @@ def _output(**options):
 @pytest.mark.parametrize(
     ("counts", "answer", "expected"),
     [
-        ((61, 39), COLLAPSED, [("majority_collapse", "warning")]),
+        ((61, 39), COLLAPSED, [("majority_collapse", "note")]),
         ((60, 40), COLLAPSED, []),
         ((90, 10), replace(COLLAPSED, top_share=0.94), []),
         ((90, 10), replace(COLLAPSED, target_top_share=0.81, accuracy=0.81), []),
