@@ -12,7 +12,7 @@ pytest := $(bin)/python -m pytest -q -n $(WORKERS) --dist loadfile
 portable := $(wildcard $(addprefix tests/, \
     data layers metrics models optimizers regularizers initializers schedules callbacks tuning \
     runs/test_exporting.py \
-    $(addprefix training/test_,batch_statistics.py exact_resume.py finish.py)))
+    $(addprefix training/test_,batch_statistics.py diagnosing.py exact_resume.py finish.py)))
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-full test-nightly lint format docs bench clean

@@ -13,8 +13,7 @@ from kerasrecipes.diagnostics.checking import checked
 from kerasrecipes.diagnostics.doctor import Doctor
 from kerasrecipes.diagnostics.facts import Given
 from kerasrecipes.diagnostics.findings import Diagnosis, NotRun
-from kerasrecipes.diagnostics.reading import read
-from kerasrecipes.diagnostics.record import Record, Series
+from kerasrecipes.diagnostics.record import Data, Record, Series
 from kerasrecipes.diagnostics.rules import judged
 from kerasrecipes.training.build import BuiltRecipe
 from kerasrecipes.training.features.feature_split import FeatureSplit
@@ -128,12 +127,38 @@ def write_diagnosis(folder: Path, record: Record) -> None:
 
 
 def record_of(run: "Run") -> Record:
-    """Returns what is known of a run: what the doctor measured, or else what its files tell."""
+    """Returns what is known of a run: what the doctor measured, or else what its log tells.
+
+    Of a damaged log, the epochs up to the damage count.
+    """
     if run.record is not None:
         return run.record
+    recipe, sizes, rows = run.recipe, run.data.get("sizes", {}), run.readable_history
+    samples = sizes.get("train")
+    batch_size = recipe.batch_size if isinstance(recipe.batch_size, int) else samples
+    steps = recipe.steps_per_epoch or (-(-samples // batch_size) if samples else None)
+    series = Series(logged(rows), planned_epochs=recipe.epochs)
+    if diverged := run.metrics.get("diverged"):
+        bad_step = (steps or 0) * (diverged["epoch"] - 1) + diverged["step"]
+        series = replace(series, stopped_by="divergence", bad_step=bad_step)
+    elif len(rows) < recipe.epochs:
+        series = replace(series, stopped_by="a callback" if run.finished else "interruption")
     why = "The run was trained without the doctor."
     parts = ("model", "outputs", "optimizer", "data.inputs", "probes", "trials")
-    return replace(read(run.folder), missing=dict.fromkeys(parts, why))
+    return Record(
+        data=Data(
+            "arrays",
+            samples,
+            batch_size,
+            steps,
+            shuffled=True,
+            validation_samples=sizes.get("validation"),
+            class_weights=recipe.class_weight is not None,
+        ),
+        series=series if rows else None,
+        recipe=recipe.to_dict(),
+        missing=dict.fromkeys(parts, why),
+    )
 
 
 def logged(rows: Sequence[Mapping[str, Any]]) -> dict[str, list[float | None]]:

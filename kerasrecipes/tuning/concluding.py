@@ -1,11 +1,10 @@
 """Conclusion of a search: its finalists, its best recipe and its result."""
 
-import shlex
 from collections.abc import Mapping
 from pathlib import Path
 
-from kerasrecipes.base.csv_table import to_cell
 from kerasrecipes.base.files import write_json
+from kerasrecipes.base.set_options import set_line
 from kerasrecipes.recipe.spec import Spec, to_plain
 from kerasrecipes.runs.sweeping import sweep
 from kerasrecipes.training.training import train
@@ -77,18 +76,6 @@ def conclude(
             "at_bounds": tuner.at_bounds,
         },
     )
-
-
-def set_line(changes: Mapping[str, object]) -> str:
-    """Returns plain changes as options of the command line, quoted for a shell.
-
-    Example:
-
-    >>> print(set_line({"optimizer.momentum": 0.9, "model.units": [64, 32]}))
-    --set optimizer.momentum=0.9 --set 'model.units=[64, 32]'
-    """
-    settings = [f"{path}={to_cell(value)}" for path, value in changes.items()]
-    return " ".join(f"--set {shlex.quote(each)}" for each in settings)
 
 
 def retrain_best(folder: Path) -> None:

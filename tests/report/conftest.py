@@ -26,6 +26,8 @@ def fake_recipe(**options):
         model=SimpleNamespace(name="MLP"),
         epochs=5,
         batch_size=32,
+        steps_per_epoch=None,
+        class_weight=None,
         fingerprint="0123456789ab",
         flatten=lambda: flat,
         to_dict=lambda: {"kerasrecipes": 1, "options": flat},
@@ -40,6 +42,7 @@ class FakeRun(SimpleNamespace):
     readable_history = property(lambda self: self.history)
     history_remark = ""
     diagnosis = record = None
+    finished = property(lambda self: bool(self.metrics))
 
 
 def fake_run(folder: Path, class_names=("cat", "dog", "owl")) -> FakeRun:

@@ -11,6 +11,7 @@ import pytest
 from kerasrecipes.base.damaged_files import DamagedFileError
 from kerasrecipes.base.event_files import EventFile
 from kerasrecipes.report import write_report
+from kerasrecipes.training.diagnosing import record_of, write_diagnosis
 from kerasrecipes.training.run import Run
 from kerasrecipes.training.training import train
 from tests.digits_run import RECIPE, digits_run
@@ -22,13 +23,17 @@ ATTRIBUTES = {
     "predictions.npz": "predictions",
     "examples.npz": "examples",
     "history.csv": "history",
+    "findings.json": "diagnosis",
+    "record.json": "record",
 }
 
 
 @pytest.fixture
 def folder(tmp_path):
     """A copy of a finished run, which a test may damage."""
-    return shutil.copytree(digits_run().folder, tmp_path / digits_run().name)
+    folder = shutil.copytree(digits_run().folder, tmp_path / digits_run().name)
+    write_diagnosis(folder, record_of(digits_run()))
+    return folder
 
 
 def cut(path):
@@ -71,6 +76,11 @@ def test_arrays_that_do_not_belong_together_are_damage(folder, name, arrays):
         ("metrics.json", {"epoch": 1, "validation": {}, "parameters": {"total": 1}}),
         ("data.json", {"hash": 5}),
         ("data.json", []),
+        ("findings.json", {"findings": []}),
+        ("findings.json", {"findings": [{}], "passed": [], "not_run": [], "ignored": []}),
+        ("findings.json", {"findings": [], "passed": [], "not_run": ["x"], "ignored": []}),
+        ("record.json", {"series": 5}),
+        ("record.json", {"format": 99}),
     ],
 )
 def test_a_file_that_lacks_what_it_must_have_is_damaged(folder, name, value):

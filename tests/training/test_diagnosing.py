@@ -81,14 +81,20 @@ def test_a_run_keeps_what_was_found(watched):
     assert record_of(watched) is watched.record
 
 
+@pytest.mark.backend_neutral
 def test_a_run_without_the_doctor_is_known_by_its_files(plain):
     assert plain.diagnosis is plain.record is None
     assert not [*plain.folder.glob("findings.json"), *plain.folder.glob("record.json")]
     record = record_of(plain)
     assert record.series.epochs["loss"] == [row["loss"] for row in plain.history]
     assert record.missing["probes"] == "The run was trained without the doctor."
+    assert (record.data.samples, record.data.batch_size) == (_sizes(plain)["train"], 12)
+    assert record.data.steps_per_epoch == _steps(plain)
+    assert (record.series.planned_epochs, record.series.stopped_by) == (3, None)
+    assert record.recipe == RECIPE.to_dict()
 
 
+@pytest.mark.backend_neutral
 def test_it_watches_unless_nothing_is_to_be_seen(tmp_path, watched, plain, monkeypatch):
     made = []
     monkeypatch.setattr("kerasrecipes.training.training.RunDoctor", made.append)
@@ -141,8 +147,13 @@ def test_a_diverged_run_says_when_and_keeps_its_weights(tmp_path, plain):
     assert run.metrics["epoch"] == 1
     assert run.history[0]["loss"] == plain.history[0]["loss"]
     assert np.isfinite(run.predictions["validation_probabilities"]).all()
+    (run.folder / "record.json").unlink()
+    by_log = record_of(Run(run.folder)).series
+    assert (by_log.epochs, by_log.bad_step) == (series.epochs, series.bad_step)
+    assert by_log.stopped_by == "divergence"
 
 
+@pytest.mark.backend_neutral
 def test_early_stopping_is_told(tmp_path):
     stop = use("EarlyStopping", monitor="loss", patience=1, min_delta=100.0)
     recipe = RECIPE.replace({"callbacks": [stop], "epochs": 5})
@@ -158,6 +169,7 @@ def test_mixed_labels_are_looked_at(tmp_path):
     assert run.record.probes[0].loss is not None
 
 
+@pytest.mark.backend_neutral
 def test_on_features_the_doctor_sees_features(tmp_path):
     model = use("Pretrained", backbone="resnet20_cifar10")
     recipe = RECIPE.replace({"model": model, "epochs": 1, "preprocessing": []})
@@ -167,6 +179,7 @@ def test_on_features_the_doctor_sees_features(tmp_path):
     np.testing.assert_array_equal(given.y, cached.dataset.train.labels)
 
 
+@pytest.mark.backend_neutral
 def test_samples_are_evenly_spaced(monkeypatch):
     monkeypatch.setattr(diagnosing, "LOOKED_AT", 5)
     recipe = built(RECIPE)
@@ -178,6 +191,7 @@ def test_samples_are_evenly_spaced(monkeypatch):
     np.testing.assert_array_equal(given.y, train_split.labels[chosen])
 
 
+@pytest.mark.backend_neutral
 def test_a_rule_that_fails_is_named(monkeypatch):
     def fail(record):
         raise ZeroDivisionError("of a rule")

@@ -6,9 +6,6 @@ from kerasrecipes.cli.arguments import add_picture, picture_path, write_picture
 from kerasrecipes.cli.command import Command, Request
 from kerasrecipes.cli.starts import trained_start
 
-# What schedules call their highest rate; "initial" is what those that only fall start from.
-HIGHEST = ("peak_learning_rate", "max_learning_rate", "warmup_target", "initial_learning_rate")
-
 
 def _add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--lowest", type=float, default=1e-6, help="default: 1e-6")
@@ -26,6 +23,7 @@ def _find_learning_rate(asked: Request) -> None:
     from kerasrecipes.data.batches import training_batches
     from kerasrecipes.diagnostics import find_lr
     from kerasrecipes.diagnostics.learning_rate_finder import batches_of_update
+    from kerasrecipes.diagnostics.rules.remedies import highest_rate_path
     from kerasrecipes.training.build import build_recipe
 
     recipe, arguments = asked.recipe, asked.arguments
@@ -51,18 +49,8 @@ def _find_learning_rate(asked: Request) -> None:
     end = "diverged" if found.diverged else "did not diverge"
     print(f"the loss is least at {found.minimum:.2g} and falls fastest at {found.steepest:.2g}")
     print(f"up to {found.learning_rates[-1]:.2g} it {end}")
-    print(f"suggestion: --set {_rate_path(recipe)}={found.suggestion:.2g}")
+    print(f"suggestion: --set {highest_rate_path(recipe.flatten())}={found.suggestion:.2g}")
     print(f"picture: {write_picture(path, _draw(found).savefig)}")
-
-
-def _rate_path(recipe) -> str:
-    """Returns the dotted path of the highest learning rate that a recipe sets."""
-    paths = [path for path in recipe.flatten() if path.startswith("optimizer.")]
-    for name in HIGHEST:
-        for path in paths:
-            if path.endswith(f".{name}"):
-                return path
-    return "optimizer.learning_rate"
 
 
 def _draw(found):

@@ -23,6 +23,13 @@ def score_line(run) -> str:
     )
 
 
+def show_score(run) -> None:
+    """Prints the score of a finished run, and the verdict of the doctor."""
+    print(score_line(run))
+    if run.diagnosis is not None:
+        print(run.diagnosis.verdict())
+
+
 def kept_epoch(run) -> str:
     """Returns the epoch of a finished run's weights, and of how many, unless it is unknown."""
     of = "" if run.history_remark else f" of {len(run.readable_history)}"
@@ -60,9 +67,7 @@ def _report(asked: Request) -> None:
         )
     print(f"{run.folder}{remark(run)}")
     if run.finished:
-        print(score_line(run))
-        if run.diagnosis is not None:
-            print(run.diagnosis.verdict())
+        show_score(run)
     else:
         done = len(run.readable_history)
         print(f"The run is not finished: {done} of {asked.recipe.epochs} epochs.")

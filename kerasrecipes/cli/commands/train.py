@@ -9,9 +9,11 @@ import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
+from kerasrecipes.base.checks import check_integer
 from kerasrecipes.base.damaged_files import DamagedFileError
 from kerasrecipes.cli.command import Command, Request
-from kerasrecipes.cli.commands.report import remark, report_path, score_line
+from kerasrecipes.cli.commands.report import remark, report_path, show_score
+from kerasrecipes.cli.remedies import healed
 from kerasrecipes.cli.tables import print_table
 
 # The exit code if the loss became NaN or infinite.
@@ -33,6 +35,13 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
         dest="doctor",
         help="do not watch the training, and do not say what is wrong with it",
     )
+    parser.add_argument(
+        "--heal",
+        type=int,
+        metavar="N",
+        help="treat what is wrong by changes of the recipe, train again, and keep what helps on "
+        "validation; up to N times",
+    )
 
 
 def _train(asked: Request) -> None:
@@ -40,6 +49,7 @@ def _train(asked: Request) -> None:
 
     if asked.arguments.seeds is not None and asked.arguments.seed is not None:
         raise ValueError("Give `--seed` or `--seeds`, not both.")
+    _check_heal(asked.arguments)
     # The command says by itself that a run has diverged.
     with warnings.catch_warnings(action="ignore", category=DivergenceWarning):
         runs = _train_once(asked) if asked.arguments.seeds is None else _train_seeds(asked)
@@ -50,11 +60,34 @@ def _train(asked: Request) -> None:
         raise SystemExit(DIVERGED)
 
 
+def _check_heal(arguments: argparse.Namespace) -> None:
+    if arguments.heal is None:
+        return
+    check_integer("--heal", arguments.heal, at_least=1)
+    if not arguments.doctor or arguments.seeds is not None:
+        other = "--seeds" if arguments.doctor else "--no-doctor"
+        raise ValueError(f"Give `--heal` or `{other}`, not both.")
+
+
 def _train_once(asked: Request) -> list:
     """Trains a recipe, or shows the run that is there, and returns the run."""
+    run = _trained(asked)
+    if asked.arguments.heal:
+        show_score(run)
+        run = healed(
+            run,
+            asked.arguments.heal,
+            lambda recipe: _trained(dataclasses.replace(asked, recipe=recipe, given=None)),
+        )
+    show_score(run)
+    print(f"report: {report_path(run)}")
+    return [run]
+
+
+def _trained(asked: Request):
     from kerasrecipes.training import train
 
-    run = train(
+    return train(
         asked.recipe,
         directory=asked.directory,
         name=asked.name,
@@ -64,11 +97,6 @@ def _train_once(asked: Request) -> list:
         on_start=functools.partial(_announce, asked),
         run=asked.given_run,
     )
-    print(score_line(run))
-    if run.diagnosis is not None:
-        print(run.diagnosis.verdict())
-    print(f"report: {report_path(run)}")
-    return [run]
 
 
 def _train_seeds(asked: Request) -> list:

@@ -14,7 +14,8 @@ from kerasrecipes.diagnostics.record import Probe
 from kerasrecipes.page.formats import number, percent
 from kerasrecipes.page.svg import HEAT, INK, RULE, house_style, new_axes, to_svg
 
-WIDTH_PIXELS, ROW_PIXELS = 480, 15
+# The width shrinks to that of a phone; see `to_svg`.
+WIDTH_PIXELS, ROW_PIXELS = 440, 15
 
 # More layers are thinned out, evenly.
 MOST_LAYERS = 40

@@ -1,7 +1,6 @@
 """What is wrong with a training, what is not, and what could not be seen."""
 
 import dataclasses
-import json
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from kerasrecipes.base.files import write_json, write_text
+from kerasrecipes.base.set_options import set_line
 from kerasrecipes.diagnostics.findings.finding import Finding
 from kerasrecipes.diagnostics.record import Record
 
@@ -71,8 +71,7 @@ class Diagnosis:
                 f"    {finding.remedy}",
             ]
             if finding.changes:
-                given = (f"--set {path}={json.dumps(v)}" for path, v in finding.changes.items())
-                lines.append(f"    In a recipe: {' '.join(given)}")
+                lines.append(f"    In a recipe: {set_line(finding.changes)}")
         if self.not_run:
             lines += ["", "Not checked:"]
             for reason, number in Counter(entry.reason for entry in self.not_run).items():

@@ -1,12 +1,12 @@
 """A diagnosis as HTML: for notebooks, as a part of other pages, and as a page."""
 
-import json
 import re
 from pathlib import Path
 from typing import Any
 
 from markupsafe import Markup, escape
 
+from kerasrecipes.base.set_options import set_line
 from kerasrecipes.base.text import listed, shortened
 from kerasrecipes.diagnostics.drawing.finding_figures import finding_figure
 from kerasrecipes.diagnostics.drawing.layer_strips import heat_strips
@@ -106,9 +106,7 @@ def _entry(finding: Finding, record: Record | None) -> dict[str, Any]:
         "finding": finding,
         "sure": f"{finding.confidence:.0%}",
         "alike": ", ".join(KINDS[kind].title.lower() for kind in KINDS[finding.id].alike),
-        "changes": "\n".join(
-            f"--set {path}={json.dumps(value)}" for path, value in finding.changes.items()
-        ),
+        "changes": set_line(finding.changes),
         "evidence": [
             (name.replace("_", " "), _written(value)) for name, value in finding.evidence.items()
         ],
@@ -152,10 +150,12 @@ def _summary(record: Record) -> str:
 
 
 def _looks(record: Record) -> str:
+    """Returns on what the layers were looked at, and since when."""
     if not record.probes:
         return ""
-    samples = record.probes[-1].samples
-    return f"{len(record.probes)} looks at a fixed batch of {samples} samples"
+    first, samples = record.probes[0].epoch, max(probe.samples for probe in record.probes)
+    since = f", since epoch {first}" if first else ""
+    return f"{len(record.probes)} looks at a fixed batch of {samples} samples{since}"
 
 
 def _curves(record: Record) -> list[dict[str, object]]:

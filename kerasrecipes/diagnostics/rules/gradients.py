@@ -1,6 +1,6 @@
 """Gradients from last to first layer, and steps beside the weights."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from kerasrecipes.diagnostics.findings import Finding
 from kerasrecipes.diagnostics.record import Probe, Record
@@ -120,7 +120,7 @@ def gradient_ratio(record: Record, look: Probe) -> float | None:
     return norms[0] / norms[-1]
 
 
-def _total_changes(looks: list[Probe]) -> list[float]:
+def _total_changes(looks: Sequence[Probe]) -> list[float]:
     """Returns by which part of its size each layer's kernel has changed, at most."""
     totals: dict[str, float] = {}
     for before, look in zip(looks, looks[1:], strict=False):

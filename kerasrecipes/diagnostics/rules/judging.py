@@ -1,6 +1,7 @@
 """The diagnosis of a record, by all rules."""
 
 from collections.abc import Collection
+from dataclasses import replace
 
 from kerasrecipes.diagnostics.findings import KINDS, Diagnosis, Finding, NotRun
 from kerasrecipes.diagnostics.record import Record
@@ -19,6 +20,7 @@ from kerasrecipes.diagnostics.rules import (
     tasks,
     trials,
 )
+from kerasrecipes.diagnostics.rules.remedies import recipe_changes
 from kerasrecipes.diagnostics.rules.rule import Rule
 from kerasrecipes.diagnostics.rules.symptoms import without_symptoms
 
@@ -78,7 +80,8 @@ def judged(record: Record, ignore: Collection[str] = ()) -> Diagnosis:
         else:
             passed.append(rule.question)
     shown = without_symptoms(finding for finding in _merged(findings) if finding.id not in ignore)
-    return Diagnosis(tuple(shown), tuple(passed), tuple(not_run), tuple(sorted(ignore)))
+    treated = (_with_changes(finding, record) for finding in shown)
+    return Diagnosis(tuple(treated), tuple(passed), tuple(not_run), tuple(sorted(ignore)))
 
 
 def _reason(record: Record, part: str) -> str:
@@ -86,6 +89,13 @@ def _reason(record: Record, part: str) -> str:
     while part not in record.missing and "." in part:
         part = part.rpartition(".")[0]
     return record.missing.get(part) or _WITHOUT.get(part.partition(".")[0], "It was not measured.")
+
+
+def _with_changes(finding: Finding, record: Record) -> Finding:
+    """Returns a finding with its remedy as changes of the recipe, unless its rule gave them."""
+    if finding.changes or not (changes := recipe_changes(finding.id, record)):
+        return finding
+    return replace(finding, changes=changes)
 
 
 def _merged(findings: list[Finding]) -> list[Finding]:

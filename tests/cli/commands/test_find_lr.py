@@ -4,7 +4,7 @@ import pytest
 
 from kerasrecipes import use
 from kerasrecipes.cli import console, main
-from kerasrecipes.cli.commands.find_lr import _rate_path
+from kerasrecipes.diagnostics.rules.remedies import highest_rate_path
 
 
 @pytest.mark.parametrize("as_script", [True, False])
@@ -60,4 +60,5 @@ def test_bad_input_is_one_line(recipe, output, tmp_path, argv, message):
     ],
 )
 def test_the_suggestion_is_for_the_highest_rate(recipe, rate, path):
-    assert _rate_path(recipe.replace({"optimizer": use("SGD", learning_rate=rate)})) == path
+    changed = recipe.replace({"optimizer": use("SGD", learning_rate=rate)})
+    assert highest_rate_path(changed.flatten()) == path

@@ -1,4 +1,5 @@
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -37,6 +38,8 @@ def test_checks_that_passed_and_those_that_did_not_run(shown):
 def test_layers_are_shown_over_time(shown):
     assert "Layers over time 11 looks at a fixed batch of 32 samples" in shown.text
     assert shown.text.count("finished epochs") == 4
+    resumed = replace(measured(), probes=measured().probes[3:])
+    assert "8 looks at a fixed batch of 32 samples, since epoch 3" in sections(Diagnosis(), resumed)
 
 
 def test_the_summary_says_what_was_trained(shown):

@@ -29,7 +29,7 @@ def initial_loss(record: Record) -> Iterator[Finding]:
     if found.loss is None:
         yield Finding(
             "loss_not_finite",
-            "The loss is not finite before the first step, on samples that are.",
+            "The loss is not finite before the first step.",
             0.9,
             "error",
             {"loss": None, "expected": found.expected},

@@ -1,0 +1,54 @@
+"""`train --heal`: every step is told, and the best run is shown at the end."""
+
+import pytest
+
+from kerasrecipes.cli import main
+from kerasrecipes.diagnostics.findings import Diagnosis, Finding
+from kerasrecipes.runs import healing
+
+
+@pytest.fixture(autouse=True)
+def _findings(monkeypatch):
+    """Momentum, of which `FakeTrain` scores 0.1 by 1, is asked for twice: down, and then up."""
+    changes = ({"optimizer.momentum": 0.5}, {"optimizer.momentum": 0.95})
+    found = tuple(Finding("wrong_optimizer", "", 0.5, changes=change) for change in changes)
+    monkeypatch.setattr(healing, "diagnosed", lambda record: Diagnosis(found))
+
+
+def test_every_step_is_told(recipe, output, train):
+    code, out, err = output(main, recipe, None, ["train", "--heal", "4"])
+    assert (code, err) == (0, "")
+    told = [line for line in out.splitlines() if "training" not in line]
+    assert told[0].startswith("test accuracy 89.0% ")
+    assert told[1:6] == [
+        "remedy: Another optimizer would do better: --set optimizer.momentum=0.5",
+        "validation accuracy 89.0% before, 85.0% with it: left again",
+        "remedy: Another optimizer would do better: --set optimizer.momentum=0.95",
+        "validation accuracy 89.0% before, 89.5% with it: kept",
+        "no further remedy is a change of the recipe",
+    ]
+    assert told[6] == "healed by: --set optimizer.momentum=0.95"
+    assert told[7].startswith("test accuracy 89.5% ")
+    assert len(train.trained) == 3
+    assert told[8] == f"report: {train.trained[2] / 'report.html'}"
+
+
+def test_where_nothing_helps_the_first_run_is_shown(recipe, output, train):
+    code, out, _ = output(main, recipe, None, ["train", "--heal", "1"])
+    assert code == 0
+    assert "no remedy helped\ntest accuracy 89.0% " in out
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--heal", "0"], "`--heal` must be an integer of at least 1."),
+        (["--heal", "1", "--no-doctor"], "Give `--heal` or `--no-doctor`, not both."),
+        (["--heal", "1", "--seeds", "1", "2"], "Give `--heal` or `--seeds`, not both."),
+    ],
+)
+def test_bad_input_is_one_line(recipe, output, train, options, message):
+    code, out, err = output(main, recipe, None, ["train", *options])
+    assert (code, out) == (2, "")
+    assert message in err
+    assert not train.trained
