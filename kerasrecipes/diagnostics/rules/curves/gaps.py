@@ -103,7 +103,7 @@ def _is_nearly_perfect(curves: Logged) -> bool:
 # changes during an epoch, and the choice of those in validation.
 SAME = 0.1
 BETTER = -0.4
-# What is learnt by heart has lost four fifths of its loss. Easy tasks do that, too, for all samples:
+# What is learnt by heart has lost four fifths of its loss. Easy tasks do that for all samples:
 # one healthy training in seven looks so, and three in four of those with a leak.
 LEARNT = 0.8
 
