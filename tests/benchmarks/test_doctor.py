@@ -198,14 +198,16 @@ def test_recordings_are_written_and_read_with_four_digits(tmp_path, monkeypatch)
     from diagnosis import recording
 
     monkeypatch.setattr(recording, "FOLDER", tmp_path)
-    rows = [
-        {"name": "a", "record": recording.rounded({"series": {"epochs": {"loss": [1.23456, 2]}}})},
-        {"name": "b", "error": "ValueError: shapes"},
-    ]
+    series = {
+        "epochs": {"loss": [1.23456, 2]},
+        "steps": {"loss": [1.23456, None], "step": [12345.0, 12346.0]},
+    }
+    rows = [{"name": "a", "record": {"series": series}}, {"name": "b", "error": "ValueError"}]
     recording.pack("part", rows)
     (name, record), *others = recording.recording("part").items()
     assert (name, others) == ("a", [])
     assert record.series.epochs == {"loss": [1.235, 2.0]}
+    assert record.series.steps == {"loss": [1.23, None], "step": [12345.0, 12346.0]}
     assert recording.recording("another") == {}
 
 

@@ -224,4 +224,4 @@ def test_wrong_gradients_are_found_on_request():
     model = keras.Sequential([keras.Input((4,)), L.Dense(2), Doubled(name="odd"), L.Dense(1)])
     model.compile("sgd", "mse")
     found = check(model, X, X[:, :1], seconds=1e-6, gradients=True)
-    assert [(f.id, f.where) for f in found.findings] == [("wrong_gradient", "odd")]
+    assert [f.where for f in found.findings if f.id == "wrong_gradient"] == ["odd"]

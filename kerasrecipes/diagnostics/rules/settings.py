@@ -107,8 +107,7 @@ def learning_rate(record: Record) -> Iterator[Finding]:
 
 def _of_rate(kind: str, found, evidence: dict, record: Record, factor: float) -> Finding:
     sentence, confidence, severity = found
-    changes = {}
-    given = ((record.recipe or {}).get("optimizer") or {}) if record.recipe else {}
+    changes, given = {}, (record.recipe or {}).get("optimizer")
     if isinstance(given, dict) and isinstance(given.get("learning_rate"), int | float):
         changes = {"optimizer.learning_rate": float(f"{given['learning_rate'] * factor:.3g}")}
     return Finding(kind, sentence, confidence, severity, evidence, changes=changes)
@@ -153,8 +152,7 @@ def updates(record: Record) -> int | None:
     """Returns the number of updates of the planned training, if it is known."""
     if record.series is None or record.data is None or not record.data.steps_per_epoch:
         return None
-    epochs = record.series.planned_epochs
-    if not epochs:
+    if not (epochs := record.series.planned_epochs):
         return None
     accumulation = record.optimizer.accumulation if record.optimizer is not None else 1
     return max(1, epochs * record.data.steps_per_epoch // accumulation)
@@ -169,9 +167,8 @@ def _way(record: Record, rate: float) -> float | None:
 def number_of_updates(record: Record) -> Iterator[Finding]:
     """Judges the number of updates in all."""
     number = updates(record)
-    if number is None or number >= NOTED_UPDATES or _is_fine_tuning(record):
-        return
-    if record.series is not None and record.series.stopped_by is not None:
+    stopped = record.series is not None and record.series.stopped_by is not None
+    if number is None or number >= NOTED_UPDATES or stopped or _is_fine_tuning(record):
         return
     few = number < FEW_UPDATES
     if number >= SEEN_UPDATES and record.series is not None and len(record.series) >= SEEN_EPOCHS:

@@ -50,7 +50,7 @@ def _all(trial: Sandbox, given: Given, record: Record, seed: int) -> Record:
     rate = (optimizer.learning_rate if optimizer else None) or _USUAL_RATE
     name = optimizer.kind if optimizer else type(trial.model.optimizer).__name__
     probes: list[Probe] = []
-    probe = LayerProbe(trial.model, *batch, outputs=outputs)
+    probe = LayerProbe(trial.model, batch[0], batch[1] if len(batch) > 1 else None, outputs)
     found: dict[str, Any] = {}
     missing = dict(record.missing)
 

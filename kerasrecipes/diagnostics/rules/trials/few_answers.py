@@ -29,7 +29,9 @@ def direction(record: Record) -> Iterator[Finding]:
             evidence,
         )
         return
-    if None in (few.first_loss, few.last_loss, few.first_error, few.last_error):
+    if few.first_loss is None or few.last_loss is None:
+        return
+    if few.first_error is None or few.last_error is None:
         return
     kinds = {output.loss.kind for output in record.outputs if output.loss}
     unbounded = few.last_loss < -10 * max(1.0, abs(few.first_loss))

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from kerasrecipes.diagnostics.findings import Finding
+from kerasrecipes.diagnostics.findings.finding import Severity
 from kerasrecipes.diagnostics.record import Attempt, Layer, Overfit, Record
 from kerasrecipes.diagnostics.rules.rule import rule
 from kerasrecipes.diagnostics.rules.trials.heart import (
@@ -59,7 +60,7 @@ def memory(record: Record) -> Iterator[Finding]:
     )
     said += f", where a constant answer has {few.constant_loss:.3g}" if few.constant_loss else ""
     for kind, confidence, why in _causes(record):
-        severity = "warning" if confidence >= 0.5 else "note"
+        severity: Severity = "warning" if confidence >= 0.5 else "note"
         yield Finding(kind, f"{said}. {why}", confidence, severity, evidence)
 
 
@@ -84,9 +85,10 @@ def _causes(record: Record) -> Iterator[tuple[str, float, str]]:
     if hidden and record.model.ordered and not set(activations) - {"linear", "softmax"}:
         found = True
         yield "missing_nonlinearity", 0.5, "Its layers are one linear layer."
-    few = record.trials.overfit
-    still = few and few.last_loss is not None and few.first_loss is not None
-    if still and abs(few.last_loss - few.first_loss) < 1e-6 and _RELUS & set(activations):
+    few = few_of(record)
+    still = few.last_loss is not None and few.first_loss is not None
+    still = still and abs((few.last_loss or 0.0) - (few.first_loss or 0.0)) < 1e-6
+    if still and _RELUS & set(activations):
         found = True
         yield "dying_relu", 0.5, "No weight changes the loss: units of relu may all be dead."
     if not found:
