@@ -218,8 +218,9 @@ def leak(record: Record) -> Iterator[Finding]:
     number = found.validation_looked_at or 1
     shared, near = (found.shared or 0) / number, (found.near or 0) / number
     repeated = found.training / max(1, found.looked_at)
-    # Of samples with few possible values, such as boards or tables of classes, many repeat.
-    if shared > NOTED_SHARED and shared > 3 * repeated:
+    # Of samples with few possible values, such as boards or tables of classes, many repeat; one may
+    # repeat by chance.
+    if (found.shared or 0) > 1 and shared > NOTED_SHARED and shared > 3 * repeated:
         great = shared > GREAT_SHARED
         yield Finding(
             "data_leak",

@@ -20,6 +20,7 @@ from kerasrecipes.diagnostics.rules import (
     tasks,
     trials,
 )
+from kerasrecipes.diagnostics.rules.contradictions import without_contradicted
 from kerasrecipes.diagnostics.rules.remedies import recipe_changes
 from kerasrecipes.diagnostics.rules.rule import Rule
 from kerasrecipes.diagnostics.rules.symptoms import without_symptoms
@@ -79,7 +80,8 @@ def judged(record: Record, ignore: Collection[str] = ()) -> Diagnosis:
             findings += found
         else:
             passed.append(rule.question)
-    shown = without_symptoms(finding for finding in _merged(findings) if finding.id not in ignore)
+    possible = without_contradicted(findings, record)
+    shown = without_symptoms(finding for finding in _merged(possible) if finding.id not in ignore)
     treated = (_with_changes(finding, record) for finding in shown)
     return Diagnosis(tuple(treated), tuple(passed), tuple(not_run), tuple(sorted(ignore)))
 

@@ -37,7 +37,6 @@ EXPLAINED_BY = {
 LIKELY_EXPLAINED_BY = {
     "wrong_direction": _PARTS - {"wrong_direction"},
     "learning_rate_too_high": frozenset({"inputs_not_scaled"}),
-    "dying_relu": frozenset({"inputs_not_scaled"}),
 }
 # What looks like something rarer, and is named behind it.
 BEHIND = {"learning_rate_too_low": frozenset({"vanishing_gradient", "saturating_activation"})}

@@ -179,7 +179,8 @@ def test_classes_that_only_validation_has():
     ("duplicates", "severity"),
     [
         (Duplicates(1000, 0, 0, 0, 100), None),
-        (Duplicates(1000, 0, 1, 0, 100), "note"),
+        (Duplicates(1000, 0, 1, 0, 100), None),
+        (Duplicates(1000, 0, 2, 0, 100), "note"),
         (Duplicates(1000, 0, 20, 0, 100), "warning"),
         (Duplicates(1000, 400, 50, 0, 100), None),
         (Duplicates(1000, 0, 0, 20, 100), "note"),

@@ -72,6 +72,8 @@ def roughness(values: np.ndarray) -> float:
 # less cannot be told apart.
 FEW_SAMPLES = 30
 SMALL = 100
+# Of all samples; whoever has few has no better choice than to validate on few.
+FAIR_SHARE = 0.1
 # Shares of so many samples are shares of fewer by chance, too.
 MANY = 150
 
@@ -91,7 +93,7 @@ def measured(record: Record) -> Iterator[Finding]:
         if by_chance > 0.1:
             return
         said = f"By the steps of its accuracy, validation has {samples} samples or so"
-    if not samples or samples > SMALL:
+    if not samples or samples > SMALL or _is_fair(samples, record):
         return
     seen: dict[str, object] = {"validation_samples": int(samples)}
     if accuracy is not None:
@@ -107,6 +109,11 @@ def measured(record: Record) -> Iterator[Finding]:
         "warning" if few and sure else "note",
         seen,
     )
+
+
+def _is_fair(samples: int, record: Record) -> bool:
+    trained = record.data.samples if record.data is not None else None
+    return trained is not None and samples >= FAIR_SHARE * (samples + trained)
 
 
 RULES = (stable, measured)

@@ -29,7 +29,7 @@ def regularized(record: Record) -> Iterator[Finding]:
     curves = comparable(record, 4)
     if curves is None:
         return
-    found = _hidden(curves) or _penalized(curves) or _given_up(curves) or _levelled(curves)
+    found = _hidden(curves) or _penalized(curves, record) or _given_up(curves) or _levelled(curves)
     if found is not None:
         yield found
 
@@ -86,9 +86,12 @@ def _too_hard(said: str, seen: dict[str, float], confidence: float) -> Finding:
     )
 
 
-def _penalized(curves: Logged) -> Finding | None:
+def _penalized(curves: Logged, record: Record) -> Finding | None:
     """Finds a loss that is larger than its accuracy allows, on both splits: mostly penalty."""
     if curves.accuracy is None or curves.val_loss is None:
+        return None
+    penalty = record.looks[0].penalty if record.looks else None
+    if penalty is not None and penalty < 0.5 * curves.loss[0]:
         return None
     loss, val_loss = curves.loss, curves.val_loss
     right = np.clip(curves.accuracy, 1e-3, 1 - 1e-3)

@@ -1,0 +1,39 @@
+import pytest
+
+from kerasrecipes.diagnostics.findings import Finding
+from kerasrecipes.diagnostics.record import Layer, Model, Optimizer, Record
+from kerasrecipes.diagnostics.rules.contradictions import may_regularize, without_contradicted
+
+DENSE = Layer("dense", "Dense", activation="relu")
+
+
+def record(*layers, ordered=True, **parts):
+    return Record(model=Model("Sequential", layers, 10, 10, ordered=ordered), **parts)
+
+
+@pytest.mark.parametrize(
+    ("known", "expected"),
+    [
+        (Record(), True),
+        (record(DENSE), False),
+        (record(DENSE, ordered=False), True),
+        (record(Layer("drop", "Dropout", dropout_rate=0.5)), True),
+        (record(Layer("drop", "Dropout", dropout_rate=0.0)), False),
+        (record(Layer("dense", "Dense", penalties={"l2": 0.1})), True),
+        (record(Layer("noise", "GaussianNoise")), True),
+        (record(Layer("flip", "RandomFlip")), True),
+        (record(DENSE, optimizer=Optimizer("AdamW", weight_decay=0.1)), True),
+        (record(DENSE, optimizer=Optimizer("Adam")), False),
+    ],
+)
+def test_a_model_may_regularize_unless_nothing_in_it_does(known, expected):
+    assert may_regularize(known) is expected
+
+
+def test_findings_that_facts_rule_out_are_left_out():
+    findings = [
+        Finding("regularization_too_strong", "Training is harder than validation.", 0.8),
+        Finding("too_few_epochs", "The loss still falls.", 0.6),
+    ]
+    assert without_contradicted(findings, Record()) == findings
+    assert without_contradicted(findings, record(DENSE)) == findings[1:]
