@@ -45,9 +45,10 @@ def check(
 
     Afterwards weights, statistics, random states and the optimizer are what they were, even if the
     check is interrupted: it trains with an optimizer made anew from the config. A model that is not
-    built is built as `fit` builds it. Two things cannot be undone: metrics, which Keras builds by
-    the first batch, and numbers that a layer draws without a `keras.random.SeedGenerator` of its
-    own.
+    built is built as `fit` builds it. Two things cannot be undone: Keras builds
+    metrics by the first batch, for which `fit` draws one more order of samples on JAX and PyTorch
+    if they are not built; and numbers that a layer draws without a `keras.random.SeedGenerator` of
+    its own.
 
     When to use: before the first training of a model, and after each change of model or data.
 

@@ -31,7 +31,8 @@ def errors_of_layers(model: keras.Model, x, generator: np.random.Generator) -> l
         if any(id(inner) in blamed for inner in layers_within(layer)):
             blamed.add(id(layer))
             continue
-        error = _error(layer, *calls[layer], generator)
+        args, kwargs = calls[layer]
+        error = _error(layer, args, kwargs, generator)
         if error is not None and error.error is not None and error.error > 1e-2:
             blamed.add(id(layer))
             errors.append(error)

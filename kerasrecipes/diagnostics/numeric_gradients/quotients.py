@@ -36,8 +36,8 @@ def compared(
     found = []
     for position, array in enumerate(values):
         gradient = _array(gradients[position], array.shape).reshape(-1)
-        chosen = generator.permutation(array.size)[: entries - 1]
-        chosen = dict.fromkeys([int(np.abs(gradient).argmax()), *map(int, chosen)])
+        drawn = generator.permutation(array.size)[: entries - 1]
+        chosen = dict.fromkeys([int(np.abs(gradient).argmax()), *map(int, drawn)])
         errors = []
         for index in chosen:
             sides = [_sides(function, tensors, position, array, index, h) for h in STEPS]
@@ -83,7 +83,7 @@ def _at_kink(value: float, sides: list, quotients: list[float], floor: float) ->
     """Returns whether slopes differ: on two sides, as at a tie of a maximum, or for two steps."""
     left, right, step = sides[0]
     on_sides = relative_error((value - left) / step, (right - value) / step, floor)
-    return max(on_sides, relative_error(*quotients, floor)) > _KINK
+    return max(on_sides, relative_error(quotients[0], quotients[1], floor)) > _KINK
 
 
 def _array(gradient, shape) -> np.ndarray:

@@ -36,13 +36,13 @@ def modes(sandbox: Sandbox, batch: tuple, learning_rate: float) -> Modes:
     trained = to_arrays(weights)
     penalty = sandbox.penalty()
     draws = []
-    settled = None
+    settled = math.nan
     for _ in range(_DRAWS):
         statistics = _statistics(sandbox.model)
         before = to_arrays([variable for variable, _ in statistics])
         draws.append(sandbox.train(batch, 0.0) - penalty)
         assign(weights, trained)
-        if settled is None:
+        if math.isnan(settled):
             _settle(statistics, before)
             settled = sandbox.evaluate(batch)
     mean = finite(float(np.mean(draws)))

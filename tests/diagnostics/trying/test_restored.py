@@ -36,7 +36,7 @@ def test_all_is_as_it_was_however_it_ends(model, error):
         with trained_with(model, copied_optimizer(model, 0.5)):
             model.train_on_batch(X, Y)
             during = to_arrays(state_variables(model))
-            assert all((now != was).any() for now, was in zip(during, before, strict=True))
+            assert any((now != was).any() for now, was in zip(during, before, strict=True))
             random.random()
             np.random.rand()
             if error is not None:
