@@ -32,6 +32,7 @@ test: $(VENV)/dev.stamp  ## Runs the tests on TensorFlow, then the parts' tests 
 	KERAS_BACKEND=torch $(pytest) $(portable)
 
 test-full: pytest += -m ""
+test-full: portable += tests/training/test_deferred_signals.py
 test-full: test  ## Runs the tests and the long suites.
 
 test-nightly: $(VENV)/nightly.stamp  ## Runs the tests on TensorFlow with tomorrow's Keras.

@@ -33,10 +33,16 @@ def main() -> None:
     record = commands.add_parser("record", help="train, and record what the doctor sees")
     record.add_argument("part", choices=NAMES)
     record.add_argument("--images", type=Path, help="CIFAR-10 as an .npz file")
+    remedies = commands.add_parser("remedies", help="train again as the doctor would change it")
+    remedies.add_argument("--images", type=Path, help="CIFAR-10 as an .npz file")
+    remedies.add_argument("--seeds", type=int, default=2, help="of the five of each training")
     arguments = parser.parse_args()
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     if arguments.command == "record":
         _record(arguments.part, arguments.images)
+        return
+    if arguments.command == "remedies":
+        _try_remedies(arguments.seeds, arguments.images)
         return
     from diagnosis.tables import tables
 
@@ -45,19 +51,36 @@ def main() -> None:
 
 
 def _record(part: str, images: Path | None) -> None:
-    os.environ["KERAS_BACKEND"] = "tensorflow" if part.endswith("tensorflow") else "jax"
+    folder = _prepared("tensorflow" if part.endswith("tensorflow") else "jax", images)
+    from diagnosis.parts import PARTS
+    from diagnosis.recording import look_as_on_an_idle_machine, record_runs
+
+    look_as_on_an_idle_machine()
+    record_runs(part, PARTS[part](), folder)
+
+
+def _try_remedies(seeds: int, images: Path | None) -> None:
+    _prepared("jax", images)
+    from diagnosis.remedies import tried, write
+    from diagnosis.tables import cases
+
+    planted = [case for case in cases("planted-scored") if case.run.seed < seeds]
+    write(tried(planted))
+
+
+def _prepared(backend: str, images: Path | None) -> Path:
+    """Chooses the backend and the images, and returns the folder of what is kept meanwhile."""
+    os.environ["KERAS_BACKEND"] = backend
     # Most of the time of a small training is its compilation.
     os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0")
-    from diagnosis.images import CIFAR10
-    from diagnosis.parts import PARTS
-    from diagnosis.recording import keep_compiled_steps, look_as_on_an_idle_machine, record_runs
+    from diagnosis.recording import keep_compiled_steps
+    from diagnosis.trainings.images import CIFAR10
 
     if images is not None:
         os.environ[CIFAR10] = str(images)
     folder = ROOT / "saved_models" / "doctor"
     keep_compiled_steps(folder / "compiled")
-    look_as_on_an_idle_machine()
-    record_runs(part, PARTS[part](), folder)
+    return folder
 
 
 if __name__ == "__main__":

@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Iterable
 
-from diagnosis.healthy import healthy_runs
-from diagnosis.planted import planted_runs
-from diagnosis.programs import fixed_programs, programs
-from diagnosis.runs import Run
+from diagnosis.trainings.healthy import healthy_runs
+from diagnosis.trainings.planted import planted_runs
+from diagnosis.trainings.programs import fixed_programs, programs
+from diagnosis.trainings.runs import Run
 
 # Real programs are recorded on two backends, since the same fault looks different there; the rest
 # on JAX, where a small training takes a fraction of a second, and every fault is as it is written.

@@ -14,8 +14,8 @@ from typing import Any
 
 import keras
 
-from diagnosis.images import NoImages
-from diagnosis.runs import Run
+from diagnosis.trainings.images import NoImages
+from diagnosis.trainings.runs import Run
 from kerasrecipes.diagnostics import Doctor
 from kerasrecipes.diagnostics.facts import described, given_data
 from kerasrecipes.diagnostics.looking import budget
@@ -23,6 +23,10 @@ from kerasrecipes.diagnostics.record import Record
 
 FOLDER = Path(__file__).with_name("recordings")
 DIGITS = 4
+# Of what a record holds very many of, there are fewer; steps are counted to the last one.
+DIGITS_OF = {"steps": 3, "step": 6} | dict.fromkeys(
+    ("column_means", "column_stds", "column_minima", "column_maxima"), 3
+)
 
 
 def recorded(run: Run) -> Record:
@@ -75,7 +79,7 @@ def record_runs(part: str, runs: Iterable[Run], folder: Path) -> None:
 def pack(part: str, rows: Iterable[dict[str, Any]]) -> None:
     """Writes rows to the recording of a part."""
     FOLDER.mkdir(exist_ok=True)
-    text = "\n".join(json.dumps(row, separators=(",", ":")) for row in rows)
+    text = "\n".join(json.dumps(rounded(row), separators=(",", ":")) for row in rows)
     packed = lzma.compress(text.encode(), preset=9 | lzma.PRESET_EXTREME)
     (FOLDER / f"{part}.jsonl.xz").write_bytes(packed)
 
@@ -91,14 +95,20 @@ def recording(part: str) -> dict[str, Record]:
     }
 
 
-def rounded(value: Any) -> Any:
-    """Returns JSON's values with fewer digits."""
+def rounded(value: Any, digits: int = DIGITS) -> Any:
+    """Returns JSON's values with fewer digits; long series with fewer still.
+
+    Example:
+
+    >>> rounded({"loss": 1.23456, "steps": {"loss": [1.23456]}})
+    {'loss': 1.235, 'steps': {'loss': [1.23]}}
+    """
     if isinstance(value, float):
-        return float(f"{value:.{DIGITS}g}")
+        return float(f"{value:.{digits}g}")
     if isinstance(value, dict):
-        return {name: rounded(entry) for name, entry in value.items()}
+        return {name: rounded(entry, DIGITS_OF.get(name, digits)) for name, entry in value.items()}
     if isinstance(value, list):
-        return [rounded(entry) for entry in value]
+        return [rounded(entry, digits) for entry in value]
     return value
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from scipy.stats import bootstrap
 
 from diagnosis.judges import Judge, Verdict
-from diagnosis.runs import Run
+from diagnosis.trainings.runs import Run
 from kerasrecipes.base.intervals import wilson_interval
 from kerasrecipes.diagnostics.record import Record
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from diagnosis.judges import OTHERS, Judge, constant, doctor, doctor_of_history
 from diagnosis.parts import PARTS
 from diagnosis.recording import recording
-from diagnosis.runs import Run
+from diagnosis.remedies import read, worse_beyond_noise
 from diagnosis.scoring import (
     Case,
     best_constants,
@@ -17,8 +17,10 @@ from diagnosis.scoring import (
     mean_recall,
     recalls,
     right,
+    share,
     silent,
 )
+from diagnosis.trainings.runs import Run
 
 # Kinds that leave a mark in the logged curves, so that a history alone can tell them.
 IN_CURVES = (
@@ -49,7 +51,9 @@ def tables(scored: bool = True) -> Iterator[str]:
     yield healthy_table(well)
     for backend in ("jax", "tensorflow"):
         yield from program_tables(cases(f"programs-{backend}"), cases(f"fixed-{backend}"), backend)
-    yield others_table(planted, well, cases("programs-jax"))
+    if scored:
+        yield remedies_table(planted)
+    yield others_table(planted, well)
 
 
 def planted_tables(planted: Sequence[Case]) -> Iterator[str]:
@@ -128,6 +132,18 @@ def program_tables(programs: Sequence[Case], fixed: Sequence[Case], backend: str
         (f"kind, on {backend}", "the doctor", "linter of facts"),
         [(k, v, found["linter of facts"][k]) for k, v in found["the doctor"].items()],
     )
+
+
+def remedies_table(planted: Sequence[Case]) -> str:
+    """Returns how often what the doctor would change of a recipe lowers the validation loss."""
+    remedies = read()
+    worse = worse_beyond_noise(remedies, planted)
+    rows = []
+    for kind in [*sorted({remedy.kind for remedy in remedies}), ""]:
+        chosen = [pair for pair in zip(remedies, worse, strict=True) if kind in ("", pair[0].kind)]
+        better = share([remedy.is_better for remedy, _ in chosen])
+        rows.append((kind or "all", better, share([is_worse for _, is_worse in chosen])))
+    return _table(("changed as the doctor says", "better", "worse beyond noise"), rows)
 
 
 def others_table(planted: Sequence[Case], well: Sequence[Case], programs: Sequence[Case]) -> str:

@@ -86,6 +86,25 @@ class DecaysWithinItsStep(AllowsEmptyWeightDecay):
         return bool(self.weight_decay) and self._decays[index]
 
 
+class ShowsInnerAverages(keras.optimizers.Optimizer):
+    """Lets `keras.callbacks.SwapEMAWeights` find the averages of the optimizer inside another one.
+
+    Uses: `Optimizer._model_variables_moving_average`.
+
+    Reason: the callback looks for it in the model's optimizer, or in a `LossScaleOptimizer`'s.
+
+    Fallback: the callback's own error, that there are no averages; `AveragedWeights` does without.
+
+    Test: `tests/optimizers/test_wrappers.py`.
+    """
+
+    optimizer: keras.optimizers.Optimizer
+
+    @property
+    def _model_variables_moving_average(self):
+        return self.optimizer._model_variables_moving_average
+
+
 def uses_weight_decay(optimizer, variable) -> bool:
     """Returns whether an optimizer decays a variable, if it decays any.
 
@@ -184,13 +203,9 @@ def assign_in_call(variable, value) -> None:
 def calls_of(operation) -> list[list[tuple[object, int]]]:
     """Returns, for each call of a layer in a graph, where each tensor that it took is from.
 
-    Uses: `Operation._inbound_nodes`, and what `origin_of` uses.
-
-    Reason: `Layer.input` tells only of a layer's first call, which in a model inside of another is
-    that of its own graph. `get_config` tells of all, but fails where a custom layer has none.
-
-    Fallback: no calls, so that nothing is known of a layer's inputs.
-
+    Uses: `Operation._inbound_nodes`, and what `origin_of` uses. Reason: `Layer.input` tells only of
+    a layer's first call, which in a model inside of another is that of its own graph; `get_config`
+    fails where a custom layer has none. Fallback: no calls, so that a layer's inputs are unknown.
     Test: `tests/diagnostics/facts/test_models.py`.
     """
     nodes = getattr(operation, "_inbound_nodes", ())

@@ -69,7 +69,7 @@ class AveragedWeights(keras.callbacks.Callback):
 
     def _take_averages(self) -> None:
         model = self.model
-        slow = _holder(model.optimizer, "slow_weights")
+        slow = next(filter(_has_slow_weights, _nested(model.optimizer)), None)
         if slow is not None:
             assign(model.trainable_variables, to_arrays(slow.slow_weights))
         else:
@@ -91,19 +91,21 @@ class AveragedWeights(keras.callbacks.Callback):
 
 def check_averages(optimizer: keras.optimizers.Optimizer) -> None:
     """Raises a `ValueError` unless an optimizer, or one inside it, averages the weights."""
-    if _holder(optimizer, "slow_weights") is None and _holder(optimizer, "use_ema") is None:
+    if not any(_has_slow_weights(each) or each.use_ema for each in _nested(optimizer)):
         raise ValueError(
             "Averaging needs an optimizer that holds averages: one with `use_ema=True`, or "
             f"`Lookahead`. Received: {type(optimizer).__name__}"
         )
 
 
-def _holder(optimizer, attribute: str):
-    """Returns the optimizer, this one or one inside it, whose attribute is set."""
+def _has_slow_weights(optimizer) -> bool:
+    # The class is asked, because slow weights do not exist before the optimizer is built.
+    return hasattr(type(optimizer), "slow_weights")
+
+
+def _nested(optimizer) -> Iterator[keras.optimizers.Optimizer]:
+    """Yields an optimizer and those inside of it, from the outermost on."""
     while optimizer is not None:
-        # The class is asked, because slow weights do not exist before the optimizer is built.
-        if hasattr(type(optimizer), attribute) or getattr(optimizer, attribute, False):
-            return optimizer
+        yield optimizer
         inner = getattr(optimizer, "inner_optimizer", None)
         optimizer = inner or getattr(optimizer, "optimizer", None)
-    return None

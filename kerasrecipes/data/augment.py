@@ -1,6 +1,7 @@
 """Augmentation of a batch as a pure function of images, labels and a key."""
 
 from collections.abc import Mapping, Sequence
+from inspect import signature
 
 import keras
 import numpy as np
@@ -13,6 +14,7 @@ from kerasrecipes.layers.augmentation.protocol import (
     mixes_labels,
     transform_images,
 )
+from kerasrecipes.layers.augmentation.rounding import to_float
 
 
 class Augmentation:
@@ -53,6 +55,8 @@ class Augmentation:
         self.class_weight = class_weight
         self.mixes_labels = any(map(mixes_labels, self.layers))
         self.draws_globally = any(map(draws_globally, self.layers))
+        # Whether nothing depends on the other samples of a batch, as far as that is known.
+        self.is_by_sample = not self.mixes_labels and all(map(follows_protocol, self.layers))
 
     def __call__(self, images, labels, key):
         if not self.draws_globally:
@@ -112,8 +116,8 @@ class KeyedSeedGenerator(keras.random.SeedGenerator):
     """
 
     def __init__(self, key):
-        # PyTorch cannot add unsigned integers, and seeds its generators with signed ones.
-        dtype = "int64" if keras.backend.backend() == "torch" else "uint32"
+        # PyTorch cannot add unsigned integers, and some functions of TensorFlow refuse such seeds.
+        dtype = "uint32" if keras.backend.backend() == "jax" else "int64"
         self._key = ops.cast(ops.convert_to_tensor(key), dtype)
         self._drawn = 0
 
@@ -131,7 +135,9 @@ def _call_stateless(layer, images, seed):
         for v in layer.non_trainable_variables
     ]
     trainable = [v.value for v in layer.trainable_variables]
-    outputs, _ = layer.stateless_call(trainable, state, images, training=True)
+    # Some, such as `ZeroPadding2D`, do the same whether they are trained or not.
+    options = {"training": True} if "training" in signature(layer.call).parameters else {}
+    outputs, _ = layer.stateless_call(trainable, state, to_float(images), **options)
     return outputs
 
 

@@ -18,6 +18,7 @@ import keras
 import numpy as np
 
 from kerasrecipes.data.augment import Augmentation
+from kerasrecipes.data.filling import compiles_each_size, filled
 from kerasrecipes.data.split import Split
 
 # Small batches that are not augmented are read in groups of at most this size: to hand a single
@@ -204,6 +205,8 @@ class _Batches(keras.utils.PyDataset):
         self.steps = steps
         self.reads_ahead = augmentation is None or not augmentation.draws_globally
         self.augmentation = _on_device(augmentation)
+        # Draws for a sample do not depend on how many there are, if no layer looks at others.
+        self.fills = compiles_each_size() and augmentation is not None and augmentation.is_by_sample
         self._readers = ThreadPoolExecutor(READERS)
         self._reading: dict[int, Future] = {}
 
@@ -226,7 +229,11 @@ class _Batches(keras.utils.PyDataset):
         images, labels = self.split.read(indices), self.split.labels[indices]
         if self.augmentation is None:
             return images, labels
-        return self.augmentation(images, labels, self.order.key(step))
+        key, size, samples = self.order.key(step), self.order.batch_size, len(indices)
+        if not self.fills or samples == size:
+            return self.augmentation(images, labels, key)
+        augmented = self.augmentation(filled(images, size), filled(labels, size), key)
+        return tuple(part[:samples] for part in augmented)
 
 
 def _on_device(augmentation: Callable | None) -> Callable | None:

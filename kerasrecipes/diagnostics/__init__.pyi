@@ -1,3 +1,4 @@
+from .batch_size_advice import batch_size_and_rate as batch_size_and_rate
 from .checking import check as check
 from .diagnosing import diagnose as diagnose
 from .doctor import Doctor as Doctor

@@ -36,9 +36,12 @@ class Doctor(keras.callbacks.Callback):
 
     No number of the training changes, to the last digit, with one exception: when the loss is NaN
     or infinite, the training is stopped, and model and optimizer get the state back that they had
-    at the end of the last good epoch. Nothing that fails in the doctor ends a training: it is
-    listed among what could not be checked. The looks take at most 2% of the time; on JAX, where
-    they are compiled, they are left out if a training is too short to pay for that.
+    at the end of the last good epoch. A copy of it is kept in memory. Nothing that fails in the
+    doctor ends a training: it is listed among what could not be checked.
+
+    The looks take at most 2% of the time, beyond a second. On JAX, where they are compiled, a
+    network of more than 12 layers with weights is looked at only if the training is long enough to
+    pay for that: five minutes or more.
 
     Args:
         data: The data that the model is trained on, where they cannot be read from `fit`:
@@ -165,7 +168,7 @@ class Doctor(keras.callbacks.Callback):
             print(diagnosis.verdict())
         if self.report is not None:
             try:
-                diagnosis.write(self.report)
+                diagnosis.write(self.report, self.record)
             except Exception as error:
                 print(f"The doctor's report could not be written: {error}")
 

@@ -21,7 +21,7 @@ from kerasrecipes.diagnostics.numeric_gradients.quotients import compared
 from kerasrecipes.diagnostics.record import GradientError
 from kerasrecipes.diagnostics.rules.trials.checked_gradients import wrong_layers
 from kerasrecipes.diagnostics.trying.building import build
-from kerasrecipes.diagnostics.trying.modes import layers_within
+from kerasrecipes.diagnostics.trying.nested_layers import layers_within
 from kerasrecipes.diagnostics.trying.subset import batch_of, subset_of
 
 

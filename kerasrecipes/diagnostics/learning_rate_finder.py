@@ -1,7 +1,6 @@
 """Learning rate range test."""
 
 import itertools
-import math
 import operator
 from collections.abc import Iterator
 
@@ -115,9 +114,10 @@ def find_lr(
 
 def batches_of_update(optimizer) -> int:
     """Returns how many batches an optimizer, or one inside of it, accumulates for an update."""
-    own = optimizer.gradient_accumulation_steps or 1
+    if optimizer.gradient_accumulation_steps:
+        return optimizer.gradient_accumulation_steps
     inner = (getattr(optimizer, name, None) for name in ("inner_optimizer", "optimizer"))
-    return math.prod([own, *(batches_of_update(held) for held in inner if held is not None)])
+    return max([1, *(batches_of_update(held) for held in inner if held is not None)])
 
 
 def _loss_of_batch(model, batch) -> float:

@@ -10,8 +10,8 @@ import numpy as np
 from kerasrecipes.base.checks import check_choice
 from kerasrecipes.base.intervals import wilson_interval
 from kerasrecipes.base.text import listed, printable
-from kerasrecipes.data.batches import evaluation_batches
 from kerasrecipes.data.dataset import Dataset, evaluation_split
+from kerasrecipes.data.predicting import predict_split
 from kerasrecipes.data.reading.folder_layout import FolderLayout
 from kerasrecipes.runs.prediction import load_with_augmentation, predict_files, split_of_files
 from kerasrecipes.runs.seen_images import SeenImages, count_seen_images
@@ -162,7 +162,7 @@ def evaluate_dataset(
     classes = _matched(run.data["class_names"], dataset.class_names)
     images = dataset.splits[split]
     model, batch_size = load_with_augmentation(run, test_time_augmentation)
-    logits = model.predict(evaluation_batches(images, batch_size), verbose=0)
+    logits = predict_split(model, images, batch_size)
     return Evaluation(
         images=f"{split} images of {dataset.source}",
         class_names=run.data["class_names"],

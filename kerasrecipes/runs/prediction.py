@@ -12,6 +12,7 @@ import numpy as np
 from keras import Model
 from scipy.special import softmax
 
+from kerasrecipes.data.filling import compiles_each_size, filled
 from kerasrecipes.data.reading.decoding import BrokenImageError, read_image
 from kerasrecipes.data.reading.threads import map_in_threads
 from kerasrecipes.data.split import FileSplit
@@ -73,12 +74,22 @@ def predict_files(
     batches = [paths[start : start + size] for start in range(0, len(paths), size)]
     for batch, decoded in zip(batches, _ahead(read, batches), strict=True):
         images = [image for image in decoded if isinstance(image, np.ndarray)]
-        logits = iter(model.predict_on_batch(np.stack(images)) if images else ())
+        logits = iter(_outputs(model, images, size if len(batches) > 1 else 1))
         for path, image in zip(batch, decoded, strict=True):
             if isinstance(image, BrokenImageError):
                 yield Prediction(path, reason=image.reason)
             else:
                 yield Prediction(path, softmax(np.asarray(next(logits), "float32")))
+
+
+def _outputs(model: Model, images: Sequence[np.ndarray], size: int) -> Sequence[np.ndarray]:
+    """Returns the outputs for images. `size` is that of the batches before, if there are some."""
+    if not images:
+        return ()
+    batch = np.stack(images)
+    if compiles_each_size():
+        batch = filled(batch, max(size, len(images)))
+    return model.predict_on_batch(batch)[: len(images)]
 
 
 def load_with_augmentation(run: Run, test_time_augmentation: str | None) -> tuple[Model, int]:

@@ -11,6 +11,7 @@ from kerasrecipes.base.checks import nearest
 from kerasrecipes.base.compilation_cache import keep_compiled
 from kerasrecipes.base.text import listed
 from kerasrecipes.callbacks.averaged_weights import check_averages
+from kerasrecipes.data.augment_fit import check_augment
 from kerasrecipes.data.batches import shuffled_images
 from kerasrecipes.data.dataset import Dataset
 from kerasrecipes.layers.augmentation.protocol import mixes_labels
@@ -86,6 +87,7 @@ def build_recipe(recipe: Recipe, dataset: Dataset, start: keras.Model | None = N
         if getattr(layer, "must_adapt", False):
             with blamed_on(spec):
                 layer.adapt(shuffled_images(dataset.train, 256, ADAPT_IMAGES // 256))
+    check_augment(recipe.augment, augment, dataset)
     with _precision(recipe.precision):
         model = _model(recipe, dataset, start)
         _regularize(recipe, model)

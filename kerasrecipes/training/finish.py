@@ -14,6 +14,7 @@ from kerasrecipes.base.intervals import wilson_interval
 from kerasrecipes.data.augment import Augmentation
 from kerasrecipes.data.batches import evaluation_batches, ordered_batches
 from kerasrecipes.data.dataset import evaluation_split
+from kerasrecipes.data.predicting import predict_split
 from kerasrecipes.data.split import Split
 from kerasrecipes.training.build import BuiltRecipe
 from kerasrecipes.training.compile import compile_arguments
@@ -67,8 +68,7 @@ def _score(built: BuiltRecipe) -> tuple[dict[str, dict | None], dict[str, np.nda
     for name in scores:
         if name in built.dataset.splits:
             split = built.dataset.splits[name]
-            batches = evaluation_batches(split, built.batch_size)
-            logits = plain.predict(batches, verbose=0).astype("float32")
+            logits = predict_split(plain, split, built.batch_size).astype("float32")
             probabilities = softmax(logits, axis=-1)
             scores[name] = _scores(evaluated(built, split, logits), split, probabilities)
             predictions[f"{name}_probabilities"] = probabilities

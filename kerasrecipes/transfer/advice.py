@@ -30,7 +30,7 @@ class Advice:
 
     Args:
         task: The measurements of the task.
-        size: `"little"` or `"much"` data, by the number of images of a class.
+        size: `"little"` or `"much"` data, by the number of training images of a class.
         similarity: `"similar"` or `"different"`: how the images compare with those that the network
             was trained on.
         strategy: One of `STRATEGIES`.
@@ -77,7 +77,7 @@ def advise(
         backbone: The name of a backbone, or `use("Pretrained", ...)` with further options.
         preprocessing: The layers before the network, such as `[use("Resizing", ...)]`.
         much_per_class: Positive integer. There is much data if the smallest class has at least so
-            many images for training and validation together.
+            many training images.
         directory: The directory of stored features; see `extract_features`.
         seed: Non-negative integer. It chooses images and folds, and is the seed of the recipe.
 
@@ -123,8 +123,9 @@ def _reason(task: Task, size: str, similarity: str) -> str:
         "those of the source images"
     )
     return (
-        f"The smallest of {task.classes} classes has {task.images_per_class} images: this is "
-        f"{size} data. The accuracies of a linear classifier by stage are {', '.join(accuracies)}. "
+        f"The smallest of {task.classes} classes has {task.images_per_class} training images: "
+        f"this is {size} data. The accuracies of a linear classifier by stage are "
+        f"{', '.join(accuracies)}. "
         f"{shift}: the images are {similarity}. {_CONCLUSIONS[size, similarity]}"
     )
 

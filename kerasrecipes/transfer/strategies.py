@@ -12,6 +12,9 @@ STRATEGIES = ("features", "stage features", "last stage", "all stages")
 BATCH_SIZE = 32
 # The number of steps of a training, whatever the number of images: small data sets get more epochs.
 HEAD_STEPS, FINE_TUNING_STEPS = 400, 200
+# Steps from one stage to the next one: four stages train after a fifth of the fine-tuning. An epoch
+# each would be too long where the run has only five.
+UNFREEZE_EVERY_STEPS = FINE_TUNING_STEPS // 20
 MIN_EPOCHS, MAX_EPOCHS = 5, 60
 
 
@@ -30,7 +33,8 @@ def strategy_recipe(
         strategy: One of `STRATEGIES`. `"features"` trains a new head on the features of the last
             stage; `"stage features"` trains one on the features of an earlier stage. `"last stage"`
             and `"all stages"` start from the run of `"features"`, and train these stages together
-            with the head, at a tenth of the learning rate and at lower rates in earlier stages.
+            with the head, at a tenth of the learning rate and at lower rates in earlier stages. The
+            head trains first, and the stages join it one by one, from the last to the first.
         data: The data source.
         model: `use("Pretrained", ...)`.
         images: The number of training images, which determines the number of epochs.
@@ -70,6 +74,7 @@ def strategy_recipe(
                     ),
                 ),
                 depth_factor=0.8,
+                unfreeze_every_steps=UNFREEZE_EVERY_STEPS,
             ),
             "epochs": _epochs(images, FINE_TUNING_STEPS),
             "start": {

@@ -26,7 +26,7 @@ class Task:
     """The measurements of a data set by a pretrained network.
 
     Args:
-        images_per_class: The number of training and validation images of the smallest class.
+        images_per_class: The number of training images of the smallest class.
         classes: The number of classes.
         accuracies: Dictionary from stage, in order from the input on, to the accuracy of a linear
             classifier on its features, by cross-validation.
@@ -55,7 +55,8 @@ def measure_task(
 ) -> Task:
     """Measures a data set by a pretrained network.
 
-    Training and validation images are used alike. The test split is not used.
+    Only training images are counted. Features and statistics are measured on validation images as
+    well. The test split is not used.
 
     Args:
         model: A model from raw pixels, which may be the network itself.
@@ -67,7 +68,7 @@ def measure_task(
     Returns:
         A `Task`.
     """
-    counts = np.sum([dataset.class_counts()[name] for name in ("train", "validation")], axis=0)
+    counts = dataset.class_counts()["train"]
     sample = _sample(dataset, seed)
     features = extract_features(model, sample, directory=directory)
     labels = np.concatenate([sample.train.labels, sample.validation.labels])
@@ -80,7 +81,7 @@ def measure_task(
         for stage, data in features.items()
     }
     return Task(
-        images_per_class=int(counts.min()),
+        images_per_class=min(counts),
         classes=len(counts),
         accuracies=accuracies,
         shift=_shift(model, _whole(sample.train)[:STATISTICS_IMAGES]),

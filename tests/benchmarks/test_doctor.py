@@ -22,7 +22,7 @@ def importable():
 
 
 def _run(name, faults=(), plausible=(), group=""):
-    from diagnosis.runs import Run
+    from diagnosis.trainings.runs import Run
 
     return Run(name, {}, faults=faults, plausible=plausible, group=group)
 
@@ -34,7 +34,7 @@ def _pairs(*rows):
 
 
 def test_all_faults_of_programs_are_kinds():
-    from diagnosis.programs import fixed_programs, programs
+    from diagnosis.trainings.programs import fixed_programs, programs
 
     found = programs()
     assert len(found) == len({run.name for run in found}) == 63
@@ -46,8 +46,8 @@ def test_all_faults_of_programs_are_kinds():
 
 
 def test_every_kind_is_planted_or_listed():
-    from diagnosis.planted import planted_runs
-    from diagnosis.plants import NOT_PLANTED
+    from diagnosis.trainings.planted import planted_runs
+    from diagnosis.trainings.plants import NOT_PLANTED
 
     runs = list(planted_runs(is_scored=True))
     assert len(runs) == len({run.name for run in runs})
@@ -58,17 +58,19 @@ def test_every_kind_is_planted_or_listed():
 
 
 def test_no_training_is_in_both_parts():
-    from diagnosis.healthy import healthy_runs
-    from diagnosis.planted import planted_runs
+    from diagnosis.trainings.healthy import healthy_runs
+    from diagnosis.trainings.planted import planted_runs
 
     for runs in (planted_runs, healthy_runs):
         scored, tuning = ({run.name for run in runs(part)} for part in (True, False))
-        assert scored and tuning and not scored & tuning
+        assert scored
+        assert tuning
+        assert not scored & tuning
         assert not any("cifar10" in name for name in tuning)
 
 
 def test_remedy_of_a_program_is_applied():
-    from diagnosis.programs import fixed
+    from diagnosis.trainings.programs import fixed
 
     facts = {
         "data": {"make": "iris", "samples": 3},
@@ -100,8 +102,8 @@ def test_remedy_of_a_program_is_applied():
 
 
 def test_a_training_is_built_of_its_facts_and_the_same_again():
-    from diagnosis.bases import BASES, with_data
-    from diagnosis.runs import Run
+    from diagnosis.trainings.bases import BASES, with_data
+    from diagnosis.trainings.runs import Run
 
     base = with_data(BASES["digits", "mlp"], samples=20) | {"validation_samples": 10}
     model, arguments = Run("a", base, seed=3).built()
@@ -128,7 +130,7 @@ def test_a_training_is_built_of_its_facts_and_the_same_again():
     ],
 )
 def test_data_are_spoiled(spoil, changed):
-    from diagnosis.spoiling import SPOILERS, Split
+    from diagnosis.trainings.spoiling import SPOILERS, Split
 
     x, y = np.array([[0.0], [2.0], [1.0], [3.0]]), np.array([0, 1, 2, 3])
     split = Split(x, y, np.array([[0.0], [1.0]]), np.array([1, 0]))
@@ -196,14 +198,16 @@ def test_recordings_are_written_and_read_with_four_digits(tmp_path, monkeypatch)
     from diagnosis import recording
 
     monkeypatch.setattr(recording, "FOLDER", tmp_path)
-    rows = [
-        {"name": "a", "record": recording.rounded({"series": {"epochs": {"loss": [1.23456, 2]}}})},
-        {"name": "b", "error": "ValueError: shapes"},
-    ]
+    series = {
+        "epochs": {"loss": [1.23456, 2]},
+        "steps": {"loss": [1.23456, None], "step": [12345.0, 12346.0]},
+    }
+    rows = [{"name": "a", "record": {"series": series}}, {"name": "b", "error": "ValueError"}]
     recording.pack("part", rows)
     (name, record), *others = recording.recording("part").items()
     assert (name, others) == ("a", [])
     assert record.series.epochs == {"loss": [1.235, 2.0]}
+    assert record.series.steps == {"loss": [1.23, None], "step": [12345.0, 12346.0]}
     assert recording.recording("another") == {}
 
 
@@ -214,3 +218,24 @@ def test_judges_name_known_kinds_of_an_empty_record():
     for judge in (doctor, doctor_of_history, *OTHERS.values()):
         assert set(judge(record).ids) <= set(KINDS)
     assert "loss_not_finite" in doctor_of_history(record).alarms
+
+
+def test_a_remedy_is_applied_and_compared_with_the_spread_over_seeds():
+    from dataclasses import replace
+
+    from diagnosis.remedies import Remedy, changed, worse_beyond_noise
+    from diagnosis.scoring import Case
+
+    facts = {"optimizer": {"name": "SGD", "learning_rate": 10.0}, "batch_size": 32}
+    run = replace(_run("a/b/c/0"), facts=facts)
+    again = changed(run, {"optimizer.learning_rate": 0.1, "batch_size": 8})
+    assert again.facts == {"optimizer": {"name": "SGD", "learning_rate": 0.1}, "batch_size": 8}
+    assert facts["optimizer"]["learning_rate"] == 10.0
+    cases = [
+        Case(_run(f"a/b/c/{seed}"), Record(series=Series({"val_loss": [loss]})))
+        for seed, loss in enumerate((1.0, 1.2, 1.1))  # The standard deviation is 0.1.
+    ]
+    before_and_after = [(1.0, 1.19), (1.0, 1.21), (1.0, 0.9), (None, 5.0), (1.0, None)]
+    remedies = [Remedy("a/b/c/0", "dying_relu", {}, *pair) for pair in before_and_after]
+    assert worse_beyond_noise(remedies, cases) == [False, True, False, False, True]
+    assert [remedy.is_better for remedy in remedies] == [False, False, True, True, False]

@@ -65,6 +65,13 @@ def test_a_list_in_json_is_taken(typed, train):
     assert [spec.name for spec in augment] == ["RandomFlip", "RandomBlur"]
 
 
+def test_a_crop_to_another_size_is_told_before_any_training(recipe, output):
+    crop = 'augment={"use": "RandomResizedCrop", "size": [6, 6]}'
+    code, _, err = output(main, recipe, None, ["show", "--set", crop])
+    assert code == 2
+    assert "Give RandomResizedCrop that size" in err
+
+
 def test_any_recipe_is_shown_as_json(typed, recipe):
     code, out, _ = typed("show", "--json", "--seed", "3")
     assert code == 0

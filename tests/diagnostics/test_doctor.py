@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from kerasrecipes.diagnostics import Doctor
-from kerasrecipes.diagnostics.looking import budget, observation
+from kerasrecipes.diagnostics.looking import budget, fit_data, observation
 from tests.diagnostics.training import BACKEND, data, network, state
 
 layers = keras.layers
@@ -249,6 +249,16 @@ def test_generators_are_not_consumed_and_what_is_not_run_says_so():
     network().fit(batches(), **options, callbacks=[given])
     assert given.record.data.validation_samples == 32
     assert given.record.probes[0].samples == 32
+
+
+def test_where_fit_cannot_be_read_the_data_are_told_to_be_unknown(monkeypatch):
+    monkeypatch.setattr(fit_data, "fit_arguments", lambda model: None)
+    x, y = data()
+    unknown, given = Doctor(), Doctor(data=(x, y))
+    network().fit(x, y, verbose=0, callbacks=[unknown, given])
+    assert not unknown.record.probes
+    assert any("Doctor(data=(x, y))" in entry.reason for entry in unknown.diagnosis.not_run)
+    assert (given.record.data.samples, len(given.record.probes)) == (96, 2)
 
 
 def test_several_outputs_have_answers_each():

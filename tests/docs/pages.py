@@ -61,6 +61,15 @@ def blocks(page: Path) -> Iterator[Block]:
         number += 1
 
 
+def output_of(page: Path, block: Block) -> str:
+    """Returns what a block prints, as the page shows it: the `text` block below it, if any."""
+    below = block.line + len(block.code.splitlines()) + 3  # Behind its fence and an empty line.
+    for other in blocks(page):
+        if other.language == "text" and other.line == below:
+            return other.code + "\n"
+    return ""
+
+
 def commands(block: Block) -> Iterator[list[str]]:
     """Yields the words of each command in a block of shell, without variables in front."""
     if block.language not in ("", "sh"):

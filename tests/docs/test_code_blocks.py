@@ -1,13 +1,17 @@
 """What stands in README.md and docs/ runs.
 
 Python blocks of a page run in order, in one namespace and an empty directory; one with a title is
-written to the file of that name first. `pycon` blocks are doctests. Commands of shell blocks are
+written to the file of that name first. What one prints stands in a `text` block right below it, in
+the form of a doctest's output: `...` for what differs from machine to machine. `pycon` blocks are
+doctests. Commands of shell blocks are
 parsed by the command line that they are for, and run where they only print; trials of a search can
 be trained. A block is left out by
 `<!-- no test: reason -->` on the line above it.
 """
 
+import contextlib
 import doctest
+import io
 import re
 import runpy
 import sys
@@ -20,7 +24,16 @@ from kerasrecipes.cli.search_space import read_space
 from kerasrecipes.tuning.rungs import rungs_of
 from kerasrecipes.tuning.space import Space
 from kerasrecipes.tuning.trial_length import check_trials
-from tests.docs.pages import PAGES, ROOT, asked_for, blocks, commands, parsed, recipe_script
+from tests.docs.pages import (
+    PAGES,
+    ROOT,
+    asked_for,
+    blocks,
+    commands,
+    output_of,
+    parsed,
+    recipe_script,
+)
 
 # Commands that train nothing and write nothing.
 PRINTING = ("list", "show")
@@ -56,8 +69,21 @@ def test_python_blocks_run(page, directory):
             Path(directory, block.title).write_text(block.code)
             runpy.run_path(block.title, run_name="__docs__")
             continue
+        printed, shown = io.StringIO(), output_of(page, block)
         # Blank lines in front, so that a traceback names the line of the page.
-        exec(compile("\n" * (block.line - 1) + block.code, str(page), "exec"), namespace)
+        code = compile("\n" * (block.line - 1) + block.code, str(page), "exec")
+        with contextlib.redirect_stdout(printed if shown else sys.stdout):
+            exec(code, namespace)
+        if shown:
+            flags, got = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE, printed.getvalue()
+            assert doctest.OutputChecker().check_output(shown, got, flags), got
+
+
+@pytest.mark.parametrize("page", _having(("python",)), ids=_name)
+def test_what_a_block_prints_is_shown(page):
+    for block in blocks(page):
+        if block.language == "python" and not block.skipped and not block.title:
+            assert bool(output_of(page, block)) == ("print(" in block.code), block.line
 
 
 @pytest.mark.parametrize("page", _having(("pycon",)), ids=_name)

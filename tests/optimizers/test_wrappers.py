@@ -4,7 +4,9 @@ import keras
 import numpy as np
 import pytest
 from keras import layers, ops
+from keras.optimizers import LossScaleOptimizer
 
+from kerasrecipes.diagnostics.learning_rate_finder import batches_of_update
 from kerasrecipes.optimizers import (
     LARS,
     AdaBelief,
@@ -292,6 +294,42 @@ def test_a_wrapper_answers_for_the_optimizer_inside():
     assert inner.weight_decay == 0.125
     copy = Lookahead.from_config(wrapper.get_config())
     assert (copy.weight_decay, copy.optimizer.clipnorm) == (0.125, 2.0)
+
+
+def test_a_wrapper_answers_for_averages_and_accumulation_and_makes_neither_twice():
+    options = {"use_ema": True, "ema_momentum": 0.5, "ema_overwrite_frequency": 3}
+    inner = keras.optimizers.SGD(0.5, gradient_accumulation_steps=2, **options)
+    wrapper = GradientCentralization(Lookahead(inner))
+    weight = keras.Variable([[1.0, 2.0]], name="kernel")
+    wrapper.build([weight])
+    assert {name: getattr(wrapper, name) for name in options} == options
+    assert wrapper.gradient_accumulation_steps == batches_of_update(wrapper) == 2
+    names = [variable.name for variable in wrapper.variables]
+    for name in ("kernel_average", "kernel_gradient_accumulator", "kernel_slow"):
+        assert names.count(name) == 1, names
+    plain = Lookahead("sgd")
+    assert not plain.use_ema
+    assert batches_of_update(plain) == 1
+
+
+@pytest.mark.parametrize("make", [Lookahead, lambda inner: LossScaleOptimizer(Lookahead(inner))])
+def test_a_wrapper_lets_keras_swap_in_the_averages_of_the_optimizer_inside(make):
+    x, y = np.ones((4, 1), "float32"), np.zeros((4, 1), "float32")
+
+    def trained(make, **options):
+        model = keras.Sequential([keras.Input((1,)), layers.Dense(1, "relu", False, "ones")])
+        model.compile(make(keras.optimizers.SGD(0.1, ema_momentum=0.5, **options)), "mse")
+        swap = keras.callbacks.SwapEMAWeights(swap_on_epoch=True)
+        logs = model.fit(x, y, epochs=2, validation_data=(x, y), verbose=0, callbacks=[swap])
+        return logs.history["val_loss"], model.get_weights()
+
+    losses, weights = trained(make, use_ema=True)
+    expected_losses, expected = trained(lambda inner: inner, use_ema=True)
+    # Within the first five steps, `Lookahead` changes nothing.
+    np.testing.assert_allclose(losses, expected_losses, rtol=1e-6)
+    np.testing.assert_allclose(weights, expected, rtol=1e-6)
+    with pytest.raises(ValueError, match="Received: use_ema=(False|None)"):
+        trained(make)
 
 
 @pytest.mark.parametrize(

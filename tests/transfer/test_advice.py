@@ -59,7 +59,7 @@ def test_a_task_is_placed_in_the_table(advice, measures, place, strategy):
     given = advice(**measures)
     assert (given.size, given.similarity) == place
     assert given.strategy == strategy
-    for word in (*place, "stage2 9", f"{given.task.images_per_class} images"):
+    for word in (*place, "stage2 9", f"{given.task.images_per_class} training images"):
         assert word in given.reason
     assert ("no batch normalization" in given.reason) == (given.task.shift is None)
     expected = {"last stage": 1, "all stages": "all"}
@@ -87,6 +87,8 @@ def test_recipes_of_the_strategies():
     assert last.model.options["trainable_stages"] == 1
     assert whole.model.options["trainable_stages"] == "all"
     assert all(r.preprocessing == (resizing,) for r in (features, stage, last, whole))
+    # Stages join the head one by one, also where an epoch is most of the training.
+    assert all(r.optimizer.options["unfreeze_every_steps"] == 10 for r in (last, whole))
     # The number of steps does not depend on the number of images, within limits.
     for images, epochs in [(100, 50), (100 * 32, 5), (32, 60)]:
         recipe = strategy_recipe("all stages", data, MODEL, images)
@@ -112,8 +114,7 @@ def test_measures_of_a_task(model, tmp_path, monkeypatch):
     measured = measure_task(model, dataset, directory=tmp_path)
     for old, new in zip(before, to_arrays(state_variables(model)), strict=True):
         np.testing.assert_array_equal(old, new)
-    counts = np.bincount(np.concatenate([dataset.train.labels, dataset.validation.labels]))
-    assert measured.images_per_class == counts.min()
+    assert measured.images_per_class == np.bincount(dataset.train.labels).min()
     assert measured.classes == 2
     assert list(measured.accuracies) == ["stem", "stage1", "stage2", "stage3"]
     # Even random features tell zeros and ones apart.

@@ -4,6 +4,7 @@ import importlib.metadata
 
 import keras
 
+from kerasrecipes.diagnostics.facts.built_copies import built_copy
 from kerasrecipes.diagnostics.facts.datasets import data_facts
 from kerasrecipes.diagnostics.facts.given import Given
 from kerasrecipes.diagnostics.facts.models import model_facts
@@ -21,12 +22,13 @@ def described(model, given: Given | None = None, total_steps: int | None = None)
         total_steps: Positive integer. Steps of the training, if they are known.
     """
     missing = dict(given.missing) if given is not None else {}
-    if not model.built:
+    shown = model if given is None else built_copy(model, given.x)
+    if not shown.built:
         missing["model"] = "The model is not built."
     if not model.compiled:
         missing["optimizer"] = "The model is not compiled."
     return Record(
-        model=model_facts(model),
+        model=model_facts(shown),
         outputs=output_facts(model, given),
         optimizer=optimizer_facts(getattr(model, "optimizer", None), total_steps),
         data=None if given is None else data_facts(given),

@@ -8,6 +8,7 @@ import keras
 import numpy as np
 
 from kerasrecipes.base.private import compiled_metrics
+from kerasrecipes.diagnostics.facts.built_copies import built_copy
 from kerasrecipes.diagnostics.facts.given import Given
 from kerasrecipes.diagnostics.facts.loss_names import loss_facts, metric_name
 from kerasrecipes.diagnostics.facts.models import kind_of, model_facts, output_layers
@@ -33,10 +34,12 @@ def output_facts(model, given: Given | None = None) -> tuple[Output, ...]:
     >>> output.activation, output.loss.kind
     ('sigmoid', 'binary_crossentropy')
     """
-    facts = model_facts(model)
-    shapes = _shapes(model, given)
-    layers = output_layers(model) if len(output_layers(model)) == len(shapes) else []
-    names = _names(model, layers, len(shapes))
+    shown = model if given is None else built_copy(model, given.x)
+    facts = model_facts(shown)
+    shapes = _shapes(shown, given)
+    layers = output_layers(shown)
+    layers = layers if len(layers) == len(shapes) else []
+    names = _names(shown, layers, len(shapes))
     losses = _each(getattr(model, "loss", None), names)
     metrics = _metrics(model, names)
     targets = _targets(model, given, names)

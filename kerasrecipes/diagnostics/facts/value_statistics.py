@@ -65,6 +65,7 @@ def value_facts(array) -> Values:
         column_maxima=_each(np.max if clean else np.nanmax, table[:, seen]),
         class_counts=None if classes is None else tuple(np.bincount(classes).tolist()),
         same_neighbours=_same_neighbours(classes),
+        rising=_rising(array) if math.prod(shape) == 1 else None,
     )
 
 
@@ -158,3 +159,9 @@ def _same_neighbours(classes: np.ndarray | None) -> float | None:
     if classes is None or len(classes) < 2:
         return None
     return float((classes[1:] == classes[:-1]).mean())
+
+
+def _rising(array: np.ndarray) -> float | None:
+    steps = np.diff(array.reshape(-1).astype(np.float64))
+    steps = steps[np.isfinite(steps) & (steps != 0)]
+    return float((steps > 0).mean()) if len(steps) >= 20 else None

@@ -46,7 +46,7 @@ class GoodWeights:
         # TensorFlow builds an optimizer in its first step only.
         for variable in variables[kept:]:
             if not _is_finite(keras.ops.convert_to_numpy(variable)):
-                variable.assign(keras.ops.zeros_like(variable))
+                variable.assign(keras.ops.zeros(variable.shape, variable.dtype))
         return True
 
 

@@ -34,12 +34,14 @@ def probe_batch(x, y=None, samples: int = MOST_SAMPLES) -> tuple[Any, Any]:
     if not number:
         raise ValueError("`x` must have samples. Received: none")
     places = np.linspace(0, number - 1, min(samples, number)).round().astype(int)
-    return tuple(
-        part if part is None else keras.tree.map_structure(lambda a: _chosen(a, places), part)
-        for part in (x, y)
-    )
+    return _chosen(x, places), _chosen(y, places)
 
 
-def _chosen(array, places: np.ndarray):
-    chosen = np.asarray(array)[places]
-    return chosen.astype(keras.config.floatx()) if chosen.dtype.kind == "f" else chosen
+def _chosen(part, places: np.ndarray):
+    """Returns the samples at some places of a structure of arrays."""
+
+    def chosen(array):
+        samples = np.asarray(array)[places]
+        return samples.astype(keras.config.floatx()) if samples.dtype.kind == "f" else samples
+
+    return part if part is None else keras.tree.map_structure(chosen, part)

@@ -9,7 +9,8 @@ import keras
 import numpy as np
 
 from kerasrecipes.base.double_promotion import promoted_to_double
-from kerasrecipes.diagnostics.trying.modes import layers_within
+from kerasrecipes.diagnostics.trying.building import said
+from kerasrecipes.diagnostics.trying.nested_layers import layers_within
 
 _FLOATS = ("float16", "bfloat16", "float32")
 _DOUBLE = {
@@ -63,11 +64,10 @@ def double_copy(model: keras.Model, x) -> keras.Model:
         for old, new in zip(model.weights, copy.weights, strict=True):
             new.assign(np.asarray(keras.ops.convert_to_numpy(old), "float64"))
     except Exception as error:  # What users' classes raise is not known.
-        first = (str(error).strip().splitlines() or [""])[0]
         raise ValueError(
             "`model` must be one that can be made anew from its config, because gradients are "
             "checked on a copy in float64: write `get_config` of its layers, and name functions "
-            f"instead of lambdas. Received: {type(error).__name__}: {first}"
+            f"instead of lambdas. Received: {said(error)}"
         ) from error
     return copy
 

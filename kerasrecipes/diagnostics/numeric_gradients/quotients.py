@@ -9,7 +9,7 @@ from keras import ops
 # function in float64 is exact to about 1e-8.
 STEPS = (1e-5, 1e-7)
 
-# Quotients of the two steps that differ by more, relatively, are on two sides of a kink.
+# Slopes that differ by more, relatively, are on two sides of a kink.
 _KINK = 1e-3
 
 # An error below this is no kink.
@@ -40,11 +40,11 @@ def compared(
         chosen = dict.fromkeys([int(np.abs(gradient).argmax()), *map(int, chosen)])
         errors = []
         for index in chosen:
-            quotients = [_quotient(function, tensors, position, array, index, h) for h in STEPS]
+            sides = [_sides(function, tensors, position, array, index, h) for h in STEPS]
+            quotients = [(right - left) / (2 * h) for left, right, h in sides]
             analytic = float(gradient[index])
             by_step = [relative_error(analytic, quotient, floor) for quotient in quotients]
-            at_kink = relative_error(*quotients, floor) > _KINK and min(by_step) > _FINE
-            if not at_kink:
+            if min(by_step) <= _FINE or not _at_kink(float(value), sides, quotients, floor):
                 errors.append((min(by_step), analytic, quotients[int(np.argmin(by_step))]))
         kinks = len(chosen) - len(errors)
         worst = max(errors, default=(None, None, None))
@@ -64,18 +64,26 @@ def relative_error(first: float, second: float, floor: float) -> float:
     return difference if np.isfinite(difference) else float("inf")
 
 
-def _quotient(function, tensors, position: int, array: np.ndarray, index: int, step: float):
+def _sides(function, tensors, position: int, array: np.ndarray, index: int, step: float):
+    """Returns the values on both sides of an entry, and the step."""
     flat = array.reshape(-1)
     step *= max(1.0, abs(float(flat[index])))
-    sides = []
-    for moved in (flat[index] + step, flat[index] - step):
+    values = []
+    for moved in (flat[index] - step, flat[index] + step):
         changed = flat.copy()
         changed[index] = moved
         replaced = ops.convert_to_tensor(changed.reshape(array.shape), "float64")
-        sides.append(
+        values.append(
             float(function([*tensors[:position], replaced, *tensors[position + 1 :]], ())[0])
         )
-    return (sides[0] - sides[1]) / (2 * step)
+    return values[0], values[1], step
+
+
+def _at_kink(value: float, sides: list, quotients: list[float], floor: float) -> bool:
+    """Returns whether slopes differ: on two sides, as at a tie of a maximum, or for two steps."""
+    left, right, step = sides[0]
+    on_sides = relative_error((value - left) / step, (right - value) / step, floor)
+    return max(on_sides, relative_error(*quotients, floor)) > _KINK
 
 
 def _array(gradient, shape) -> np.ndarray:

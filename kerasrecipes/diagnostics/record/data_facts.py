@@ -29,6 +29,8 @@ class Values:
             maximum) or one-hot rows.
         same_neighbours: The fraction of successive samples, in the order in which they were given,
             that have the same class.
+        rising: The fraction of successive samples, likewise, that are greater than the one before,
+            if a sample is a single number, among those that differ.
     """
 
     shape: tuple[int, ...]
@@ -49,6 +51,7 @@ class Values:
     column_maxima: tuple[float, ...] = ()
     class_counts: tuple[int, ...] | None = None
     same_neighbours: float | None = None
+    rising: float | None = None
 
 
 @dataclass(frozen=True)

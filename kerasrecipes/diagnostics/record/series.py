@@ -12,8 +12,9 @@ class Series:
             `"accuracy"`, `"learning_rate"`, ...; lists of the same length.
         planned_epochs: The number of epochs that were asked for.
         steps: By name, values at steps that are counted from 1 in `steps["step"]`.
-        stopped_by: The class of the callback that ended the training before, `"interruption"`, or
-            `"divergence"`; `None` if all planned epochs were trained, or nothing is known.
+        stopped_by: The class of the callback that ended the training before, `"stop_training"` if
+            none says so, `"interruption"`, or `"divergence"`; `None` if all planned epochs were
+            trained, or nothing is known.
         bad_step: The first step, counted from 1, whose loss was not finite.
         directions: `"max"` or `"min"` by the name of a metric, where it is known.
         restarts: The epochs, counted from 0, at which a cyclic schedule begins anew.

@@ -8,7 +8,8 @@ class InitialLoss:
     """The loss before the first step, against what it should be.
 
     Args:
-        loss: The loss without penalties, in inference mode.
+        loss: The loss without penalties, in inference mode; in training mode if there is batch
+            normalization, whose first statistics are none of the data.
         expected: What the loss predicts for a model that knows nothing; `None` if it does not.
         by: How that was found, such as `"ln 10"`.
         penalty: What regularizers add.
@@ -54,6 +55,7 @@ class Overfit:
         first_error: The mean distance of the answers from the targets before, if they have the
             same shape.
         last_error: Likewise, after.
+        inference_loss: The loss after, in inference mode.
         rising: Whether the loss rises at rates that are far below the model's own, too; asked only
             where its optimizer does not lower it.
     """
@@ -69,6 +71,7 @@ class Overfit:
     attempts: tuple[Attempt, ...] = ()
     first_error: float | None = None
     last_error: float | None = None
+    inference_loss: float | None = None
     rising: bool | None = None
 
 

@@ -14,14 +14,16 @@ FEW_IMAGES = 2000
 LEAST_IMAGE_SIDE = 28
 FEW_VALIDATION_SAMPLES = 30
 
-# Shares of the rarest class, in proportion to that of even classes.
-RARE = 0.1
-NOTED_RARE = 0.3
-# Samples a class, below which chance makes classes uneven.
+# How often the most frequent class occurs for each sample of the rarest one.
+UNEVEN = 10.0
+NOTED_UNEVEN = 4.0
+# Samples of the most frequent class, below which chance makes classes uneven.
 LEAST_CLASS = 20
 
 # How much more often than by chance a sample has the class of the one before it.
 SORTED = 0.5
+# The fraction of successive targets that rise, where they are sorted; by chance it is a half.
+RISING = 0.95
 
 # Shares of validation samples that are training samples.
 NOTED_SHARED = 0.005
@@ -76,11 +78,10 @@ def balance(record: Record) -> Iterator[Finding]:
         if form(values) not in ("binary", "one_hot", "indices") or counts is None or weighted:
             continue
         present = [count for count in counts if count]
-        mean = sum(present) / len(present)
-        share = min(present) / mean
-        judged = "crossentropy" in output.loss.kind and mean >= LEAST_CLASS
-        if judged and share < NOTED_RARE:
-            great = share < RARE and len(present) <= 20
+        ratio = max(present) / min(present)
+        judged = "crossentropy" in output.loss.kind and max(present) >= LEAST_CLASS
+        if judged and ratio >= NOTED_UNEVEN:
+            great = ratio >= UNEVEN and len(present) <= 20
             yield Finding(
                 "class_imbalance",
                 f"The rarest of {len(present)} classes has {min(present)} of {sum(present)} "
@@ -129,7 +130,8 @@ def enough(record: Record) -> Iterator[Finding]:
 def validation(record: Record) -> Iterator[Finding]:
     """Judges the sampling error of an accuracy on the validation set."""
     number = record.data.validation_samples if record.data is not None else None
-    if not number or number >= FEW_VALIDATION_SAMPLES:
+    logged = record.series is not None and len(record.series) > 0  # Then curves are judged.
+    if logged or not number or number >= FEW_VALIDATION_SAMPLES:
         return
     error = 0.5 / number**0.5
     yield Finding(
@@ -151,7 +153,21 @@ def order(record: Record) -> Iterator[Finding]:
         record.outputs, data.validation_targets or (None,) * len(record.outputs), strict=False
     ):
         values = output.targets
-        if values is None or values.class_counts is None or form(values) == "constant":
+        if values is None or form(values) == "constant":
+            continue
+        rising = values.rising
+        if data.shuffled is False and rising is not None and abs(rising - 0.5) > RISING - 0.5:
+            way = "rise" if rising > 0.5 else "fall"
+            yield Finding(
+                "not_shuffled",
+                f"The targets of output {output.name!r} {way} from sample to sample, and the "
+                "samples are not shuffled.",
+                0.85,
+                "warning",
+                {"rising": rising},
+                where=output.name,
+            )
+        if values.class_counts is None:
             continue
         counts = values.class_counts
         chance = sum((count / sum(counts)) ** 2 for count in counts)

@@ -1,6 +1,6 @@
 """Gradients from last to first layer, and steps beside the weights."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from kerasrecipes.diagnostics.findings import Finding
 from kerasrecipes.diagnostics.record import Probe, Record
@@ -10,7 +10,7 @@ from kerasrecipes.diagnostics.rules.rule import Rule, rule
 # Of the gradient at the last layer, so much reaches the first one, per weight. Networks with relu
 # or normalization keep it within a factor of 20; a sigmoid takes a quarter or less a layer.
 FAINT = 0.01
-LOST = 1e-4
+LOST = 1e-3
 # Layers with weights, from which on a gradient has a way to vanish on.
 DEEP = 3
 # A gradient that has grown by this factor while the loss rose explodes.
@@ -25,19 +25,19 @@ NO_GRADIENT = 1e-9
 
 @rule("Does the gradient reach the first layers?", "model", "trend")
 def vanishing_gradient(record: Record) -> Iterator[Finding]:
-    """A gradient that is lost on the way, at each look, in a model that learns nothing."""
+    """A gradient that is lost on the way from the beginning, in a model that learns nothing."""
     if not learns_nothing(record):
         return
     looks = record.looks
     ratios = [gradient_ratio(record, look) for look in looks]
     known = [ratio for ratio in ratios if ratio is not None]
-    if not known or len(known) < len(looks) or max(known) >= FAINT:
+    if len(known) < len(looks) or max(known[:2]) >= FAINT:
         return
     yield Finding(
         "vanishing_gradient",
-        f"Of the gradient at the last layer, {known[-1]:.2g} reaches the first one, and the "
-        "model learns nothing.",
-        0.8 if max(known) < LOST else 0.65,
+        f"Before the training, {known[0]:.2g} of the gradient at the last layer reached the first "
+        f"one, and {known[-1]:.2g} at the end; the model learns nothing.",
+        0.8 if max(known[:2]) < LOST else 0.65,
         evidence={
             "gradient_ratio_before": known[0],
             "gradient_ratio": known[-1],
@@ -120,7 +120,7 @@ def gradient_ratio(record: Record, look: Probe) -> float | None:
     return norms[0] / norms[-1]
 
 
-def _total_changes(looks: list[Probe]) -> list[float]:
+def _total_changes(looks: Sequence[Probe]) -> list[float]:
     """Returns by which part of its size each layer's kernel has changed, at most."""
     totals: dict[str, float] = {}
     for before, look in zip(looks, looks[1:], strict=False):

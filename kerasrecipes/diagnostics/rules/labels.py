@@ -19,6 +19,7 @@ from kerasrecipes.diagnostics.rules.terms.forms import (
     is_outside,
     units,
 )
+from kerasrecipes.diagnostics.rules.terms.networks import after_input
 
 
 @rule("Are the targets encoded as the loss takes them?", "outputs")
@@ -58,6 +59,8 @@ def _encoding(output: Output, loss: Loss, values: Values):
         return f"{name} {said}, but {loss.name} takes 0 and 1.", 0.93
     if loss.kind in BINARY and kind == "constant" and is_outside(values, "sigmoid"):
         return f"{name} {said}, but {loss.name} takes 0 and 1.", 0.8
+    if loss.kind not in REGRESSIONS | BINARY | CATEGORICAL:
+        return None
     if (
         kind == "constant"
         and output.activation in ("sigmoid", "softmax")
@@ -146,20 +149,14 @@ def encoding_of_inputs(record: Record) -> Iterator[Finding]:
     """Judges inputs of embeddings."""
     if record.model is None or record.data is None:
         return
-    layers = record.model.layers
-    names = [layer.name for layer in layers if layer.kind == "InputLayer"]
-    for layer in layers:
-        if layer.kind != "Embedding":
-            continue
-        inputs = [k for k, name in enumerate(names) if name in layer.inputs]
-        if not inputs and not names and len(record.data.inputs) == 1:
-            inputs = [0]
-        for values in (record.data.inputs[k] for k in inputs if k < len(record.data.inputs)):
-            if (sentence := _embedded(layer.options or {}, values)) is not None:
+    for index, values in enumerate(record.data.inputs):
+        for layer in after_input(record.model, index, len(record.data.inputs)):
+            found = _embedded(layer.options or {}, values) if layer.kind == "Embedding" else None
+            if found is not None:
                 yield Finding(
                     "input_encoding",
                     f"The embedding {layer.name!r} looks up whole numbers below "
-                    f"{(layer.options or {}).get('input_dim')}, but its inputs {sentence}.",
+                    f"{(layer.options or {}).get('input_dim')}, but its inputs {found}.",
                     0.93,
                     "error",
                     {"least": values.minimum, "greatest": values.maximum},

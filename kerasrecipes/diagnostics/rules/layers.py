@@ -43,7 +43,7 @@ def dying_relu(record: Record) -> Iterator[Finding]:
             "dying_relu",
             f"{_percent(dead)} of the units of {where} answer 0 to all {last.samples} samples that "
             f"were looked at, and the model learns nothing.",
-            0.85 if all_dead else 0.6,
+            0.85 if all_dead else 0.5,
             "error" if all_dead else "warning",
             {
                 "layer": layer.name,

@@ -169,7 +169,8 @@ def range_of_output(record: Record) -> Iterator[Finding]:
             continue
         if units(output) == 1 and activation == "softmax" and form(values) != "real":
             continue
-        if loss.kind in CROSSENTROPIES and form(values) not in ("real", "constant"):
+        numbers = loss.kind in BINARY and form(values) in ("real", "constant")
+        if loss.kind not in REGRESSIONS and not numbers:
             continue
         if not is_outside(values, activation):
             continue

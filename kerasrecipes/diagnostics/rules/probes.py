@@ -28,8 +28,10 @@ STICKING = 0.05
 LOSSES = 2.0
 # if the accuracy is lower by so much, too: three times the error on 32 samples.
 ACCURACIES = 0.3
-# Without an accuracy, outliers among 32 samples ask for a larger factor.
-LOSSES_OF_NUMBERS = 5.0
+# Where accuracies are close, or there are none, outliers among 32 samples ask for a larger factor,
+# and for a loss that is not small beside the one before the training.
+FAR_LOSSES = 5.0
+NOT_SMALL = 0.3
 # Batch normalization with a momentum m has seen 1 - m**steps of the statistics.
 SEEN = 0.9
 
@@ -51,8 +53,9 @@ def majority_collapse(record: Record) -> Iterator[Finding]:
             "majority_collapse",
             f"{last.top_share:.0%} of {looks[-1].samples} samples get the same class, which "
             f"{last.target_top_share:.0%} of them have at most.",
-            0.6,
-            evidence={
+            0.4,
+            "note",
+            {
                 "top_share": last.top_share,
                 "target_top_share": last.target_top_share,
                 "accuracy": last.accuracy,
@@ -150,10 +153,13 @@ def _compared(
     name = next((n for n in ("accuracy", "acc", "binary_accuracy") if n in values), None)
     accuracies = [each.accuracy for each in look.predictions if each.accuracy is not None]
     before = _at(values[name], place) if name else None
-    if before is not None and len(accuracies) == 1:
-        apart = before - accuracies[0] > ACCURACIES and look.loss > LOSSES * trained
-        return (trained, look.loss, (before, accuracies[0])) if apart else None
-    return (trained, look.loss, None) if look.loss > LOSSES_OF_NUMBERS * trained else None
+    pair = (before, accuracies[0]) if before is not None and len(accuracies) == 1 else None
+    if pair and pair[0] - pair[1] > ACCURACIES and look.loss > LOSSES * trained:
+        return trained, look.loss, pair
+    start = record.probes[0].loss if not record.probes[0].step else None
+    if look.loss > FAR_LOSSES * trained and start and look.loss > NOT_SMALL * start:
+        return trained, look.loss, pair
+    return None
 
 
 def _first_epoch(record: Record) -> int:

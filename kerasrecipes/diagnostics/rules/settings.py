@@ -53,8 +53,9 @@ GREAT_PLAIN_RATE = 1.0
 # A step of SGD on targets that are not scaled, in units of the answer's own size.
 GREAT_STEP = 1.0
 
-FEW_UPDATES = 60
+FEW_UPDATES = 30
 NOTED_UPDATES = 400
+SEEN_UPDATES, SEEN_EPOCHS = 100, 5
 
 LARGE_BATCH = 500
 LARGE_BATCH_FRACTION = 0.015
@@ -106,8 +107,7 @@ def learning_rate(record: Record) -> Iterator[Finding]:
 
 def _of_rate(kind: str, found, evidence: dict, record: Record, factor: float) -> Finding:
     sentence, confidence, severity = found
-    changes = {}
-    given = ((record.recipe or {}).get("optimizer") or {}) if record.recipe else {}
+    changes, given = {}, (record.recipe or {}).get("optimizer")
     if isinstance(given, dict) and isinstance(given.get("learning_rate"), int | float):
         changes = {"optimizer.learning_rate": float(f"{given['learning_rate'] * factor:.3g}")}
     return Finding(kind, sentence, confidence, severity, evidence, changes=changes)
@@ -152,8 +152,7 @@ def updates(record: Record) -> int | None:
     """Returns the number of updates of the planned training, if it is known."""
     if record.series is None or record.data is None or not record.data.steps_per_epoch:
         return None
-    epochs = record.series.planned_epochs
-    if not epochs:
+    if not (epochs := record.series.planned_epochs):
         return None
     accumulation = record.optimizer.accumulation if record.optimizer is not None else 1
     return max(1, epochs * record.data.steps_per_epoch // accumulation)
@@ -168,11 +167,12 @@ def _way(record: Record, rate: float) -> float | None:
 def number_of_updates(record: Record) -> Iterator[Finding]:
     """Judges the number of updates in all."""
     number = updates(record)
-    if number is None or number >= NOTED_UPDATES or _is_fine_tuning(record):
-        return
-    if record.series is not None and record.series.stopped_by is not None:
+    stopped = record.series is not None and record.series.stopped_by is not None
+    if number is None or number >= NOTED_UPDATES or stopped or _is_fine_tuning(record):
         return
     few = number < FEW_UPDATES
+    if number >= SEEN_UPDATES and record.series is not None and len(record.series) >= SEEN_EPOCHS:
+        return  # The curves show whether it was enough.
     yield Finding(
         "too_few_epochs",
         f"The whole training makes {number} updates; a network from scratch wants thousands.",
@@ -195,12 +195,14 @@ def batch_size(record: Record) -> Iterator[Finding]:
     number = updates(record)
     large = size >= LARGE_BATCH and size >= LARGE_BATCH_FRACTION * samples
     few = number is not None and number < 500 and size > 64 and steps <= 50
+    whole = steps == 1 and size >= 100
     if large or (steps <= 2 and size >= 100) or few:
+        rare = whole and number is not None and number < 1000
         yield Finding(
             "batch_size_too_large",
             f"Batches of {size} make {steps} updates an epoch of {samples} samples.",
-            0.45,
-            "note",
+            0.7 if rare else 0.45,
+            "warning" if rare else "note",
             evidence,
             changes=changes,
         )
@@ -216,7 +218,7 @@ def batch_size(record: Record) -> Iterator[Finding]:
             evidence,
             changes=changes,
         )
-    elif size <= SMALL_BATCH and samples >= 500:
+    elif (size == 1 and samples >= 200) or (size <= SMALL_BATCH and samples >= 500):
         yield Finding(
             "batch_size_too_small",
             f"Batches of {size} samples make noisy, slow steps.",

@@ -33,12 +33,22 @@ EXPLAINED_BY = {
     "majority_collapse": _PARTS | _NETWORK | _STEPS | {"labels_unrelated"},
     "labels_unrelated": _PARTS | _NETWORK | _STEPS,
 }
+# So they are by a cause that is at least as certain.
+LIKELY_EXPLAINED_BY = {
+    "wrong_direction": _PARTS - {"wrong_direction"},
+    "learning_rate_too_high": frozenset({"inputs_not_scaled"}),
+    "dying_relu": frozenset({"inputs_not_scaled"}),
+}
+# What looks like something rarer, and is named behind it.
+BEHIND = {"learning_rate_too_low": frozenset({"vanishing_gradient", "saturating_activation"})}
+# How much less certain it is then.
+BEHIND_BY = 0.05
 
 
 def without_symptoms(findings: Iterable[Finding]) -> list[Finding]:
-    """Returns findings without those that another one explains, which names them in its evidence.
+    """Returns findings in their order, without those that another one explains.
 
-    A symptom is explained by the most severe and certain finding of a kind that may cause it.
+    A symptom becomes evidence of the most severe and certain finding of a kind that may cause it.
 
     Example:
 
@@ -49,16 +59,34 @@ def without_symptoms(findings: Iterable[Finding]) -> list[Finding]:
     ('learning_rate_too_high', {'explains': ['All samples are of class 3.']})
     """
     left = sorted(findings, key=lambda finding: finding.rank)
-    for symptom, causes in EXPLAINED_BY.items():
-        cause = next((finding for finding in left if finding.id in causes), None)
-        explained = [finding for finding in left if finding.id == symptom]
-        if cause is None or not explained:
-            continue
-        said = [*cause.evidence.get("explains", ()), *(each.sentence for each in explained)]
-        with_evidence = replace(cause, evidence={**cause.evidence, "explains": said})
-        left = [
-            with_evidence if finding is cause else finding
-            for finding in left
-            if finding.id != symptom
-        ]
-    return left
+    for symptom, causes in {**EXPLAINED_BY, **LIKELY_EXPLAINED_BY}.items():
+        left = _without(left, symptom, causes, sure=symptom in LIKELY_EXPLAINED_BY)
+    for kind, rarer in BEHIND.items():
+        most = max((f.confidence for f in left if f.id in rarer), default=None)
+        if most is not None:
+            left = [_at_most(f, most - BEHIND_BY) if f.id == kind else f for f in left]
+    return sorted(left, key=lambda finding: finding.rank)
+
+
+def _without(
+    findings: list[Finding], symptom: str, causes: frozenset[str], *, sure: bool
+) -> list[Finding]:
+    """Returns sorted findings without a symptom, if there is a cause."""
+    cause = next((finding for finding in findings if finding.id in causes), None)
+    if cause is None:
+        return findings
+    explained = [
+        each
+        for each in findings
+        if each.id == symptom and (cause.confidence >= each.confidence or not sure)
+    ]
+    if not explained:
+        return findings
+    said = [*cause.evidence.get("explains", ()), *(each.sentence for each in explained)]
+    with_evidence = replace(cause, evidence={**cause.evidence, "explains": said})
+    left = (with_evidence if each is cause else each for each in findings)
+    return [each for each in left if each not in explained]
+
+
+def _at_most(finding: Finding, confidence: float) -> Finding:
+    return replace(finding, confidence=max(0.0, min(finding.confidence, confidence)))

@@ -6,8 +6,9 @@ from dataclasses import replace
 from typing import Any
 
 from kerasrecipes.diagnostics.facts import Given
-from kerasrecipes.diagnostics.looking.layer_probe import LayerProbe
+from kerasrecipes.diagnostics.looking.layer_probe import LayerProbe, is_from_keras
 from kerasrecipes.diagnostics.record import Probe, Record, Trials
+from kerasrecipes.diagnostics.trying.building import said
 from kerasrecipes.diagnostics.trying.controls import controls
 from kerasrecipes.diagnostics.trying.initial_loss import initial_loss
 from kerasrecipes.diagnostics.trying.modes import modes
@@ -36,7 +37,7 @@ def tried(model, given: Given, record: Record, *, seconds: float, seed: int) -> 
         with sandbox(model, Clock(seconds)) as trial:
             return _all(trial, given, record, seed)
     except Exception as error:  # What users' optimizers raise is not known.
-        reason = f"The optimizer cannot be made anew from its config: {_first_line(error)}"
+        reason = f"The optimizer cannot be made anew from its config: {said(error)}"
         return replace(record, missing={**record.missing, "trials": reason})
 
 
@@ -49,7 +50,7 @@ def _all(trial: Sandbox, given: Given, record: Record, seed: int) -> Record:
     rate = (optimizer.learning_rate if optimizer else None) or _USUAL_RATE
     name = optimizer.kind if optimizer else type(trial.model.optimizer).__name__
     probes: list[Probe] = []
-    probe = LayerProbe(trial.model, *batch, outputs=outputs)
+    probe = LayerProbe(trial.model, batch[0], batch[1] if len(batch) > 1 else None, outputs)
     found: dict[str, Any] = {}
     missing = dict(record.missing)
 
@@ -89,7 +90,7 @@ def _all(trial: Sandbox, given: Given, record: Record, seed: int) -> Record:
         except OutOfTime as reason:
             missing[part] = str(reason)
         except Exception as error:  # What users' models raise is not known.
-            missing[part] = f"The model failed: {_first_line(error)}"
+            missing[part] = f"The model failed: {said(error)}"
         else:
             if part.startswith("trials."):
                 found[part.removeprefix("trials.")] = result
@@ -106,6 +107,9 @@ def _hindrance(model, given: Given) -> str | None:
         return given.missing.get("data.inputs", "There are no data.")
     if not given.samples and given.samples is not None:
         return "There are no samples."
+    own_step = not is_from_keras(type(model).train_step)
+    if given.y is None and model.loss is not None and not own_step:
+        return "There are no targets, and the loss takes some."
     if not model.trainable_variables:
         return "The model has no weights that are trained."
     return None
@@ -115,8 +119,3 @@ def _batch_size(model, given: Given) -> int:
     """Returns the number of samples in a batch: a stateful model says it itself."""
     fixed = [tensor.shape[0] for tensor in getattr(model, "inputs", None) or ()]
     return next((size for size in fixed if size is not None), SAMPLES)
-
-
-def _first_line(error: Exception) -> str:
-    lines = str(error).strip().splitlines()
-    return f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__

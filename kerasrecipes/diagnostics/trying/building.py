@@ -1,5 +1,7 @@
 """Building of models, as `fit` does it."""
 
+import re
+
 import keras
 
 from kerasrecipes.diagnostics.facts import Given
@@ -20,6 +22,19 @@ def build(model: keras.Model, given: Given) -> str | None:
     try:
         model(symbolic)
     except Exception as error:  # What users' models raise is not known.
-        first = (str(error).strip().splitlines() or [""])[0]
-        return f"The model cannot be built on these data: {type(error).__name__}: {first}"
+        return f"The model cannot be built on these data: {said(error)}"
     return None
+
+
+def said(error: Exception) -> str:
+    """Returns an error's class and the line of its message that says most.
+
+    Example:
+
+    >>> said(ValueError("Too long."))
+    'ValueError: Too long.'
+    """
+    text = re.sub(r"\x1b\[\d*m", "", str(error))
+    lines = [line.strip() for line in text.splitlines()]
+    telling = [line for line in lines if line and not line.startswith("Exception encountered")]
+    return ": ".join([type(error).__name__, *telling[:1]])

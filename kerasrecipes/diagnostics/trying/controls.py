@@ -46,10 +46,12 @@ def controls(
     ]
     losses = [_losses(trial, batches, learning_rate) for batches in (own, zeroed, permuted)]
     spread = float(np.std(losses[0]))
-    means = [finite(float(np.mean(last))) for last in losses]
+    loss, zeroed_inputs, permuted_targets = (finite(float(np.mean(last))) for last in losses)
     return Controls(
         steps,
-        *means,
+        loss,
+        zeroed_inputs,
+        permuted_targets,
         noise=finite(spread),
         averaged=len(losses[0]),
         relation=relation(given),

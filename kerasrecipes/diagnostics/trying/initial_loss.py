@@ -6,6 +6,7 @@ import keras
 
 from kerasrecipes.diagnostics.record import InitialLoss, Output
 from kerasrecipes.diagnostics.trying.constant_answers import ConstantAnswers, constant_answers
+from kerasrecipes.diagnostics.trying.nested_layers import layers_within
 from kerasrecipes.diagnostics.trying.sandbox import Sandbox
 
 
@@ -18,7 +19,11 @@ def initial_loss(sandbox: Sandbox, batch: tuple, outputs: tuple[Output, ...]) ->
         outputs: Facts of its outputs.
     """
     sandbox.reset()
-    loss, penalty = sandbox.evaluate(batch), sandbox.penalty()
+    penalty = sandbox.penalty()
+    normalizes = any(
+        isinstance(layer, keras.layers.BatchNormalization) for layer in layers_within(sandbox.model)
+    )
+    loss = sandbox.train(batch, 0.0) - penalty if normalizes else sandbox.evaluate(batch)
     known = answers_of(batch, outputs)
     return InitialLoss(finite(loss), known.unknowing, known.by, penalty)
 

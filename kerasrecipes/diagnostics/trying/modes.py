@@ -8,6 +8,7 @@ import numpy as np
 from kerasrecipes.callbacks.model_state import assign, to_arrays
 from kerasrecipes.diagnostics.record import Modes
 from kerasrecipes.diagnostics.trying.initial_loss import finite
+from kerasrecipes.diagnostics.trying.nested_layers import layers_within
 from kerasrecipes.diagnostics.trying.sandbox import Sandbox
 
 STEPS = 10
@@ -62,22 +63,6 @@ def _statistics(model) -> list[tuple]:
         if isinstance(layer, keras.layers.BatchNormalization) and layer.trainable
         for variable in (layer.moving_mean, layer.moving_variance)
     ]
-
-
-def layers_within(model) -> list:
-    """Returns a model and all layers inside of it, each once."""
-    found: dict[int, keras.layers.Layer] = {}
-    waiting = [model]
-    while waiting:
-        part = waiting.pop()
-        if isinstance(part, dict):
-            waiting += part.values()
-        elif isinstance(part, list | tuple):
-            waiting += part
-        elif isinstance(part, keras.layers.Layer) and id(part) not in found:
-            found[id(part)] = part
-            waiting += [getattr(part, "layers", None), *vars(part).values()]
-    return [*found.values()]
 
 
 def _settle(statistics: list[tuple], before: list[np.ndarray]) -> None:

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import keras
 import numpy as np
@@ -11,20 +12,26 @@ from kerasrecipes.diagnostics.record import Attempt, Output, Overfit, Probe
 from kerasrecipes.diagnostics.trying.answers import accuracy_of, error_of
 from kerasrecipes.diagnostics.trying.constant_answers import ConstantAnswers
 from kerasrecipes.diagnostics.trying.initial_loss import answers_of, finite
-from kerasrecipes.diagnostics.trying.sandbox import Sandbox, sandbox
+from kerasrecipes.diagnostics.trying.sandbox import OutOfTime, Sandbox, sandbox
 
 STEPS = 200
+
+# A model that comes so far, of the first loss, learns.
+HALF = 0.5
 
 # What counts as learnt: so much of the way from a constant answer to the least loss.
 LEARNT = 0.9
 
-# Multiples of the model's own learning rate that are tried until one learns: where the loss fell at
-# first, and where it rose.
+# Multiples of the model's own learning rate that are tried until one learns: larger ones as long as
+# they lower the loss further, else smaller ones.
 LARGER = (10.0, 100.0)
 SMALLER = (0.1, 0.01)
 
 # The rate of Adam, which is tried where the model's own optimizer does not learn.
 _FALLBACK_RATE = 0.003
+
+# A constant answer that is nearly as good as any leaves nothing to learn.
+_NOTHING = 1e-6
 
 # Steps between looks at the model in inference mode.
 _LOOK = 20
@@ -44,6 +51,7 @@ class _Best:
     steps: int = 0
     accuracy: float | None = None
     error: float | None = None
+    inference: float | None = None
     probe: Probe | None = None
 
 
@@ -79,6 +87,7 @@ def overfit(
     first = trial.evaluate(batch)
     first_error = error_of(trial.predict(batch), batch)
     attempts: list[Attempt] = []
+    own = attempts
     best = _Best()
 
     def attempt(runner: Sandbox, name: str, rate: float) -> bool:
@@ -90,18 +99,21 @@ def overfit(
             accuracy, error = accuracy_of(answers, batch, outputs), error_of(answers, batch)
             with runner.first("look"):
                 probe = None if look is None else look(steps)
-            best = _Best(loss, rate, steps, accuracy, error, probe)
+            inference = finite(runner.evaluate(batch))
+            best = _Best(loss, rate, steps, accuracy, error, inference, probe)
         return learnt(loss, first, known)
 
-    done = attempt(trial, optimizer, learning_rate)
-    multiples = LARGER if best.loss < first else SMALLER
-    if not done and not any(attempt(trial, optimizer, m * learning_rate) for m in multiples):
-        trial.reset()
-        adam = keras.optimizers.Adam(_FALLBACK_RATE, name="adam")
-        with sandbox(trial.model, trial.clock, adam) as fallback:
-            attempt(fallback, "Adam", _FALLBACK_RATE)
-    own = [entry.loss for entry in attempts[: 1 + len(multiples)]]
-    fell = any(loss is not None and loss < first for loss in own)
+    try:
+        if not _any_learns(partial(attempt, trial, optimizer), attempts, learning_rate, first):
+            own = [*attempts]
+            trial.reset()
+            adam = keras.optimizers.Adam(_FALLBACK_RATE, name="adam")
+            with sandbox(trial.model, trial.clock, adam) as fallback:
+                attempt(fallback, "Adam", _FALLBACK_RATE)
+    except OutOfTime:
+        if best.loss > HALF * first:  # Otherwise it is known that the model learns.
+            raise
+    fell = any(entry.loss is not None and entry.loss < first for entry in own)
     result = Overfit(
         samples=len(keras.tree.flatten(batch[0])[0]),
         steps=best.steps,
@@ -114,14 +126,37 @@ def overfit(
         attempts=tuple(attempts),
         first_error=first_error,
         last_error=best.error,
+        inference_loss=best.inference,
         rising=None if fell else _rises(trial, batch, learning_rate),
     )
     return result, best.probe
 
 
+def _any_learns(
+    attempt: Callable[[float], bool],
+    attempts: list[Attempt],
+    learning_rate: float,
+    first: float,
+) -> bool:
+    """Returns whether the model's own optimizer learns, at its rate or a multiple of it."""
+    if attempt(learning_rate):
+        return True
+    lowest = first
+    for multiple in LARGER:
+        loss = attempts[-1].loss
+        if loss is None or loss >= lowest:
+            break
+        lowest = loss
+        if attempt(multiple * learning_rate):
+            return True
+    else:
+        return False
+    return any(attempt(multiple * learning_rate) for multiple in SMALLER)
+
+
 def learnt(loss: float, first: float, known: ConstantAnswers) -> bool:
     """Returns whether a loss is so low that the samples are known by heart."""
-    if known.best is None:
+    if known.best is None or known.best - known.least < _NOTHING:
         return 0 <= loss < (1 - LEARNT) * first
     return loss - known.least < (1 - LEARNT) * (known.best - known.least)
 

@@ -2,6 +2,8 @@
 
 import keras
 
+from kerasrecipes.base.private import ShowsInnerAverages
+
 
 class WithInnerOptimizer(keras.optimizers.Optimizer):
     """Base class of optimizers with another one inside: their variables, files and config.
@@ -54,7 +56,16 @@ class _InnerOption:
             setattr(wrapper.optimizer, self.name, value)
 
 
-class OptimizerWrapper(WithInnerOptimizer):
+class _InnerVariables(_InnerOption):
+    """An option for which Keras's `build` makes variables: the inner optimizer's are enough."""
+
+    def __get__(self, wrapper, owner=None):
+        if wrapper is not None and wrapper.is_in_build:
+            return None
+        return super().__get__(wrapper, owner)
+
+
+class OptimizerWrapper(ShowsInnerAverages, WithInnerOptimizer):
     """Base class of optimizers that do something before or after the inner optimizer's `apply`.
 
     Everything that a Keras optimizer can be given (learning rate, clipping, weight decay, averages,
@@ -65,6 +76,8 @@ class OptimizerWrapper(WithInnerOptimizer):
         name: String, or `None`.
     """
 
+    is_in_build = False
+
     def __init__(self, optimizer, name: str | None = None):
         super().__init__(learning_rate=0.0, name=name)
         self.optimizer = resolved_optimizer(optimizer)
@@ -74,7 +87,11 @@ class OptimizerWrapper(WithInnerOptimizer):
             return
         if not self.optimizer.built:
             self.optimizer.build(variables)
-        super().build(variables)
+        self.is_in_build = True
+        try:
+            super().build(variables)
+        finally:
+            self.is_in_build = False
 
     def apply(self, grads, trainable_variables=None):
         self._variables_of(trainable_variables)
@@ -109,12 +126,14 @@ class OptimizerWrapper(WithInnerOptimizer):
     def iterations(self):
         return self.optimizer.iterations
 
-    # Averages and accumulated gradients, which Keras's `build` would make here once more, are asked
-    # of the inner optimizer itself.
     weight_decay = _InnerOption()
     clipnorm = _InnerOption()
     clipvalue = _InnerOption()
     global_clipnorm = _InnerOption()
+    use_ema = _InnerVariables()
+    ema_momentum = _InnerOption()
+    ema_overwrite_frequency = _InnerOption()
+    gradient_accumulation_steps = _InnerVariables()
 
     @property
     def learning_rate(self):

@@ -12,6 +12,7 @@ import keras
 import numpy as np
 
 from kerasrecipes.data.batches import ordered_batches
+from kerasrecipes.data.filling import FilledSplit, compiles_each_size
 from kerasrecipes.data.split import Split
 from kerasrecipes.models.surgery.graph import all_layers
 from kerasrecipes.training.features.feature_file import FeatureFile
@@ -77,12 +78,15 @@ def cached_features(
             names = list(missing)
             model = models[names[0]] if joint is None else joint(names)
             steps = -(-len(split) // batch_size)
+            # Random numbers are drawn for a whole batch, which must not grow.
+            fills = compiles_each_size() and not augment
+            whole = FilledSplit(split, batch_size) if fills else split
 
             def batches(begin: int, end: int):
                 chosen = range(data_pass * steps + begin, data_pass * steps + end)
-                return ordered_batches(split, batch_size, chosen, augment)
+                return ordered_batches(whole, batch_size, chosen, augment)
 
-            _compute(model, list(missing.values()), batches, steps, batch_size)
+            _compute(model, list(missing.values()), batches, len(split), batch_size)
     return {name: file.read() for name, file in files.items()}
 
 
@@ -90,11 +94,11 @@ def _compute(
     model: keras.Model,
     files: Sequence[FeatureFile],
     batches: Callable,
-    steps: int,
+    samples: int,
     batch_size: int,
 ) -> None:
     """Appends a model's outputs to files, in portions, after the portions that are there."""
-    rows_at_a_time = BATCHES_AT_A_TIME * batch_size
+    rows_at_a_time, steps = BATCHES_AT_A_TIME * batch_size, -(-samples // batch_size)
     done = min(file.rows_there() // rows_at_a_time * rows_at_a_time for file in files)
     try:
         for file in files:
@@ -104,7 +108,7 @@ def _compute(
             outputs = model.predict(chosen, verbose=0)
             # Keras returns a single output without a list around it.
             for file, rows in zip(files, [outputs] if len(files) == 1 else outputs, strict=True):
-                file.append(rows)
+                file.append(rows[: samples - begin * batch_size])
         for file in files:
             file.finish()
     except OSError as error:

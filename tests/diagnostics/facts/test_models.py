@@ -1,5 +1,7 @@
 """Facts of models, layers and outputs."""
 
+import random
+
 import keras
 import numpy as np
 import pytest
@@ -72,6 +74,38 @@ def test_a_model_that_is_not_built():
     assert record.model is not None
     assert [layer.activation for layer in record.model.layers] == ["relu"]
     assert {"model", "optimizer"} <= {*record.missing}
+
+
+def test_a_model_that_its_first_batch_builds():
+    keras.utils.set_random_seed(1)
+    model = keras.Sequential([layers.Dense(3, "relu"), layers.Dropout(0.5), layers.Dense(1)])
+    model.compile("adam", "mse")
+    state = random.getstate()
+    record = described(model, Given(x=np.zeros((4, 5)), y=np.zeros(4)))
+    assert record.model is not None
+    assert (record.model.parameters, "model" in record.missing) == (22, False)
+    assert [(output.shape, output.activation) for output in record.outputs] == [((1,), "linear")]
+    assert not model.built
+    assert random.getstate() == state
+    keras.utils.set_random_seed(1)
+    again = keras.Sequential([layers.Dense(3, "relu"), layers.Dropout(0.5), layers.Dense(1)])
+    for each in (model, again):
+        each.build((None, 5))
+    np.testing.assert_array_equal(model.get_weights()[0], again.get_weights()[0])
+
+
+def test_a_model_that_cannot_be_copied():
+    class Odd(layers.Layer):
+        def __init__(self, units):
+            super().__init__()
+            self.units = units
+
+        def get_config(self):
+            raise ValueError
+
+    record = described(keras.Sequential([Odd(3)]), Given(x=np.zeros((4, 5))))
+    assert "model" in record.missing
+    assert record.outputs == ()
 
 
 @pytest.mark.parametrize(

@@ -31,7 +31,7 @@ def _output(**options):
 @pytest.mark.parametrize(
     ("counts", "answer", "expected"),
     [
-        ((61, 39), COLLAPSED, [("majority_collapse", "warning")]),
+        ((61, 39), COLLAPSED, [("majority_collapse", "note")]),
         ((60, 40), COLLAPSED, []),
         ((90, 10), replace(COLLAPSED, top_share=0.94), []),
         ((90, 10), replace(COLLAPSED, target_top_share=0.81, accuracy=0.81), []),
@@ -87,6 +87,7 @@ NORM = Layer("norm", "BatchNormalization", parameters=8, momentum=0.99)
     [
         (HIDDEN, 0.59, 2.1, [("train_inference_mismatch", "warning")]),
         (HIDDEN, 0.61, 2.1, []),
+        (HIDDEN, 0.9, 5.1, [("train_inference_mismatch", "warning")]),
         (HIDDEN, 0.59, 1.9, []),
         (HIDDEN, None, 5.1, [("train_inference_mismatch", "warning")]),
         (HIDDEN, None, 4.9, []),
@@ -105,6 +106,14 @@ def test_inference_is_far_worse_than_training_on_training_samples(layers, accura
     assert _ids(train_inference_mismatch, layers, looks, series=series) == expected
     weighted = Data(class_weights=True)  # The loss on the batch is not.
     assert _ids(train_inference_mismatch, layers, looks, series=series, data=weighted) == []
+
+
+def test_a_loss_that_is_small_beside_the_first_one_may_be_an_outliers():
+    answer = Predictions(std=1.0, accuracy=1.0)
+    series = Series({"loss": [0.01], "accuracy": [1.0]})
+    for loss, found in ((0.59, False), (0.61, True)):
+        looks = [look(0, {"a": {}}, GOOD, 2.0), look(10, {"a": {}}, answer, loss)]
+        assert bool(_ids(train_inference_mismatch, HIDDEN, looks, series=series)) is found
 
 
 def test_one_bad_look_of_two_is_no_mismatch():

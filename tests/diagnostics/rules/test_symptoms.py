@@ -1,5 +1,10 @@
 from kerasrecipes.diagnostics.findings import KINDS, Finding
-from kerasrecipes.diagnostics.rules.symptoms import EXPLAINED_BY, without_symptoms
+from kerasrecipes.diagnostics.rules.symptoms import (
+    BEHIND,
+    EXPLAINED_BY,
+    LIKELY_EXPLAINED_BY,
+    without_symptoms,
+)
 
 
 def finding(kind, confidence=0.5, severity="warning"):
@@ -7,9 +12,10 @@ def finding(kind, confidence=0.5, severity="warning"):
 
 
 def test_kinds_that_explain_are_known_and_no_two_explain_each_other():
-    for symptom, causes in EXPLAINED_BY.items():
+    tables = {**EXPLAINED_BY, **LIKELY_EXPLAINED_BY, **BEHIND}
+    for symptom, causes in tables.items():
         assert {symptom, *causes} <= set(KINDS)
-        assert all(symptom not in EXPLAINED_BY.get(cause, ()) for cause in causes)
+        assert all(symptom not in tables.get(cause, ()) for cause in causes)
 
 
 def test_the_most_severe_finding_explains_all_symptoms():
@@ -39,3 +45,19 @@ def test_a_symptom_without_a_cause_stays_and_keeps_its_place():
     assert [each.id for each in without_symptoms(findings)] == [
         "majority_collapse", "class_imbalance",
     ]  # fmt: skip
+
+
+def test_a_likely_symptom_is_explained_by_what_is_as_certain():
+    symptom = finding("learning_rate_too_high", 0.7)
+    (left,) = without_symptoms([symptom, finding("inputs_not_scaled", 0.7)])
+    assert left.evidence == {"explains": [symptom.sentence]}
+    both = without_symptoms([symptom, finding("inputs_not_scaled", 0.69)])
+    assert [each.id for each in both] == ["learning_rate_too_high", "inputs_not_scaled"]
+    assert both[1].evidence == {}
+
+
+def test_what_looks_like_something_rarer_is_named_behind_it():
+    findings = [finding("learning_rate_too_low", 0.85), finding("vanishing_gradient", 0.65)]
+    first, second = without_symptoms(findings)
+    assert (first.id, first.confidence) == ("vanishing_gradient", 0.65)
+    assert (second.id, round(second.confidence, 6)) == ("learning_rate_too_low", 0.6)

@@ -28,7 +28,7 @@ def network(seed=0):
 
 @pytest.fixture
 def calls(monkeypatch):
-    """The number of images of each call of `predict`."""
+    """The number of images of each call of `predict`; last batches are not filled up."""
     counted = []
     predict = keras.Model.predict
 
@@ -39,6 +39,7 @@ def calls(monkeypatch):
 
     monkeypatch.setattr(keras.Model, "predict", counting)
     monkeypatch.setattr(feature_cache, "BATCHES_AT_A_TIME", 4)
+    monkeypatch.setattr(feature_cache, "compiles_each_size", lambda: False)
     return counted
 
 
@@ -59,6 +60,14 @@ def test_computed_once(tmp_path, calls):
     again = features(model, split, tmp_path)
     np.testing.assert_array_equal(again, found)
     assert calls == [64, 64, 22]
+
+
+def test_a_last_batch_that_is_filled_up_has_the_same_features(tmp_path, calls, monkeypatch):
+    model, split = network(), images()
+    found = features(model, split, tmp_path / "short")
+    monkeypatch.setattr(feature_cache, "compiles_each_size", lambda: True)
+    np.testing.assert_array_equal(features(model, split, tmp_path / "filled"), found)
+    assert calls == [64, 64, 22, 64, 64, 32]
 
 
 @pytest.mark.parametrize(

@@ -89,7 +89,8 @@ def _classes(curves: Logged, validated: Logged | None) -> Iterator[Finding]:
 
 _WHY = {
     "regularization_too_strong": "In training, dropout or a penalty leaves nothing to learn.",
-    "learning_rate_too_high": "In training, the loss jumps about it, or began far above it.",
+    "learning_rate_too_high": "Steps that were too large left weights that no step moves, or throw "
+    "the loss about.",
     "majority_collapse": "All samples may get the same answer.",
     "labels_unrelated": "Nothing that the inputs say of the targets holds for other samples.",
 }
@@ -112,6 +113,9 @@ def _alike(curves: Logged, accuracy: np.ndarray, guess: float) -> dict[str, floa
     if jumps or above:
         return {"learning_rate_too_high": 0.7, "majority_collapse": 0.4}
     values = len(np.unique(np.round(second_half(accuracy), 4)))
+    if values <= 2 and np.ptp(second_half(curves.accuracy)) < 1e-4:
+        # Weights that nothing moves any more: with other targets, some would be learnt by heart.
+        return {"learning_rate_too_high": 0.6, "majority_collapse": 0.5}
     if values <= 2:
         return {"majority_collapse": 0.6, "labels_unrelated": 0.3}
     return {"labels_unrelated": 0.5, "majority_collapse": 0.3}

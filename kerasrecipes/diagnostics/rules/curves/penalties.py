@@ -40,16 +40,22 @@ def _hidden(curves: Logged) -> Finding | None:
     losses, val_losses = curves.loss, curves.val_loss
     late = gaps(curves)[-max(3, len(curves) // 3) :]
     # Validation that jumps is no measure of how hard training is.
-    if noise(val_losses) > 0.1 * end(val_losses) or (late > -0.1).any():
+    jumps = noise(val_losses) > 0.1 * end(val_losses)
+    if jumps or (curves.val_accuracy is not None and noise(curves.val_accuracy) > POINTS / 2):
         return _flat(curves)
     loss, val_loss = end(losses), end(val_losses)
     seen = {"loss": loss, "val_loss": val_loss}
     said = f"a loss of {loss:.3g} beside {val_loss:.3g}"
     # Training ends above where validation was after one epoch.
-    hidden = float(np.median(late)) < EASIER and loss > 0.9 * val_losses[0]
+    hidden = (
+        float(late.max()) < -0.1 and float(np.median(late)) < EASIER and loss > 0.9 * val_losses[0]
+    )
     if curves.accuracy is not None and curves.val_accuracy is not None:
         right, val_right = end(curves.accuracy), end(curves.val_accuracy)
-        hidden = right <= FITTED and (hidden or val_right - right > POINTS)
+        # As a mean over an epoch, accuracy in training lags behind by half of one.
+        lags = (curves.accuracy[:-1] + curves.accuracy[1:]) / 2
+        ahead = float(np.median((curves.val_accuracy[:-1] - lags)[-len(late) :]))
+        hidden = right <= FITTED and (hidden or ahead > POINTS)
         said += f", {100 * right:.0f}% right beside {100 * val_right:.0f}%"
         seen |= {"accuracy": right, "val_accuracy": val_right}
     return _too_hard(said, seen, 0.8) if hidden else _flat(curves)

@@ -114,7 +114,7 @@ def finished(record: Record) -> Iterator[Finding]:
     elif epochs <= A_LOOK or (late > STRAIGHT and _gained(curves) > GAINED):
         slow, few = 0.2, 0.8
     else:
-        slow, few = 0.0, 0.5
+        slow, few = 0.0, 0.5 if _gained(curves) > 0 else 0.0
     for kind, said, confidence in (
         ("learning_rate_too_low", crawls, slow),
         ("too_few_epochs", ends, few),

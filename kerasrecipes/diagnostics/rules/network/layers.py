@@ -12,11 +12,13 @@ from kerasrecipes.diagnostics.rules.terms.networks import (
     hidden_sums,
     is_chain,
     is_trained,
+    normalizes,
     sums_with_activations,
 )
 
 # Hidden layers of a sigmoid, each of which passes on at most a quarter of a gradient.
 MANY_SIGMOIDS = 3
+TOO_MANY_SIGMOIDS = 5
 
 # Widths. A chain cannot tell more things apart than its narrowest layer.
 NARROW_UNITS = 4
@@ -95,7 +97,14 @@ def saturation(record: Record) -> Iterator[Finding]:
             where=sigmoids[0].name,
         )
         if many:
-            yield Finding("vanishing_gradient", sentence, 0.6, "note", evidence)
+            hopeless = len(sigmoids) >= TOO_MANY_SIGMOIDS and not normalizes(model)
+            yield Finding(
+                "vanishing_gradient",
+                sentence,
+                0.75 if hopeless else 0.6,
+                "warning" if hopeless else "note",
+                evidence,
+            )
     for layer in model.layers:
         if layer.kind in RECURRENT and layer.activation in ("relu", "linear", "elu", "softplus"):
             yield Finding(
@@ -157,7 +166,7 @@ def capacity(record: Record) -> Iterator[Finding]:
     if width == 1:
         found = "has one unit: all that follows sees a single number.", 0.75, "warning"
     elif width <= NARROW_UNITS and width < 2 * outputs + 2:
-        found = f"has only {width} units.", 0.45, "note"
+        found = f"has only {width} units.", 0.5 if width <= 2 else 0.45, "note"
     elif (
         width < NARROW_FIRST
         and (hidden[0].fan_in or 0) >= NARROW_AFTER_INPUTS

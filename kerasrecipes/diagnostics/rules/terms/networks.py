@@ -136,5 +136,10 @@ def is_trained(layer: Layer) -> bool:
     return not layer.trainable or any(name in part for part in within for name in names)
 
 
+def normalizes(model: Model) -> bool:
+    """Returns whether a model standardizes what its layers compute."""
+    return any("Normalization" in layer.kind for layer in model.layers)
+
+
 def _nonlinear(layer: Layer) -> str | None:
     return None if layer.activation in (None, "linear") else layer.activation

@@ -29,7 +29,8 @@ def modes(record: Record) -> Iterator[Finding]:
     if found.training is None or found.inference is None or found.settled is None:
         return
     # Dropout makes training mode worse, never inference mode.
-    scale = max(abs(found.training), 0.5 * abs(first.loss or 0.0) if first else 0.0)
+    known = [abs(loss) for loss in (first.loss, first.expected) if loss] if first else []
+    scale = max(abs(found.training), 0.5 * min(known, default=0.0))
     beyond = (MISMATCH - 1) * scale + 5 * found.spread
     evidence = {
         "training": found.training,
@@ -95,8 +96,8 @@ def controls(record: Record) -> Iterator[Finding]:
 
 def _left(record: Record) -> tuple[float, int, float] | None:
     """Returns momentum and planned steps, and what they leave of the first statistics, if much."""
-    planned = record.series.planned_epochs if record.series else None
-    each = record.data.steps_per_epoch if record.data else None
+    planned = record.series.planned_epochs if record.series is not None else None
+    each = record.data.steps_per_epoch if record.data is not None else None
     layers = record.model.layers if record.model else ()
     momenta = [layer.momentum for layer in layers if layer.momentum is not None]
     if not planned or not each or not momenta:

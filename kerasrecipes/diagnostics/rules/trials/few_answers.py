@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from kerasrecipes.diagnostics.findings import Finding
 from kerasrecipes.diagnostics.record import Record
 from kerasrecipes.diagnostics.rules.rule import rule
-from kerasrecipes.diagnostics.rules.trials.heart import NUMBERS, few_of, learns
+from kerasrecipes.diagnostics.rules.trials.heart import LEARNT, NUMBERS, few_of, progress_of
 
 # Answers move away from the targets by this factor, where the loss is said to fall.
 AWAY = 5.0
@@ -29,7 +29,9 @@ def direction(record: Record) -> Iterator[Finding]:
             evidence,
         )
         return
-    if None in (few.first_loss, few.last_loss, few.first_error, few.last_error):
+    if few.first_loss is None or few.last_loss is None:
+        return
+    if few.first_error is None or few.last_error is None:
         return
     kinds = {output.loss.kind for output in record.outputs if output.loss}
     unbounded = few.last_loss < -10 * max(1.0, abs(few.first_loss))
@@ -47,24 +49,23 @@ def direction(record: Record) -> Iterator[Finding]:
         )
 
 
-@rule("Are the answers right where the loss is low?", "trials.overfit", "model")
+@rule("Are the answers right where the loss is low?", "trials.overfit")
 def answers(record: Record) -> Iterator[Finding]:
-    """Samples whose loss is low, and whose classes are wrong all the same.
+    """Samples whose loss is low in inference mode, and whose classes are wrong all the same.
 
-    On TensorFlow, Keras's cross-entropies look behind a sigmoid or softmax. Moving statistics lag
-    behind after so few steps, so that nothing is told of models with batch normalization.
+    On TensorFlow, Keras's cross-entropies look behind a sigmoid or softmax.
     """
     few = few_of(record)
-    assert record.model is not None
-    normalized = any(layer.momentum is not None for layer in record.model.layers)
-    if few.accuracy is None or few.accuracy >= RIGHT or normalized or not learns(few):
+    if few.accuracy is None or few.accuracy >= RIGHT or few.inference_loss is None:
+        return
+    if progress_of(few, few.inference_loss) < LEARNT:
         return
     yield Finding(
         "output_loss_mismatch",
-        f"After {few.steps} steps on {few.samples} samples, the loss is {few.last_loss:.3g}, and "
-        f"{few.accuracy:.0%} of the answers are right: the loss does not look at the answers that "
-        "the model gives.",
+        f"After {few.steps} steps on {few.samples} samples, the loss is {few.inference_loss:.3g}, "
+        f"and {few.accuracy:.0%} of the answers are right: the loss does not look at the answers "
+        "that the model gives.",
         0.85,
         "error",
-        {"last_loss": few.last_loss, "accuracy": few.accuracy, "steps": few.steps},
+        {"inference_loss": few.inference_loss, "accuracy": few.accuracy, "steps": few.steps},
     )

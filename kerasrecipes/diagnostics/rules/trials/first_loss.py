@@ -29,7 +29,7 @@ def initial_loss(record: Record) -> Iterator[Finding]:
     if found.loss is None:
         yield Finding(
             "loss_not_finite",
-            "The loss is not finite before the first step, on samples that are.",
+            "The loss is not finite before the first step.",
             0.9,
             "error",
             {"loss": None, "expected": found.expected},
@@ -89,10 +89,10 @@ def _is_distribution(record: Record) -> bool:
     """Returns whether the output is what a cross-entropy takes; else other rules say so."""
     if len(record.outputs) != 1 or record.outputs[0].loss is None:
         return False
-    [output] = record.outputs
-    if output.loss.from_logits:
+    output, loss = record.outputs[0], record.outputs[0].loss
+    if loss.from_logits:
         return output.activation in ("linear", "unknown")
-    fits = "sigmoid" if output.loss.kind == "binary_crossentropy" else "softmax"
+    fits = "sigmoid" if loss.kind == "binary_crossentropy" else "softmax"
     return output.activation == fits
 
 

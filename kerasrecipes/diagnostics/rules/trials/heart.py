@@ -1,9 +1,11 @@
 """How far a training on few samples went."""
 
-from kerasrecipes.diagnostics.record import Attempt, Overfit, Record
+from kerasrecipes.diagnostics.record import Overfit, Record
 
-# The way from a constant answer to the least loss; from here on, samples count as learnt.
+# The way from a constant answer to the least loss: from the first on, samples count as learnt;
+# below the second, as not learnt.
 LEARNT = 0.8
+NOT_LEARNT = 0.3
 
 NUMBERS = {
     "mean_squared_error",
@@ -21,15 +23,18 @@ def few_of(record: Record) -> Overfit:
     return record.trials.overfit
 
 
-def progress_of(few: Overfit, attempt: Attempt, start: float | None = None) -> float:
-    """Returns which part of the way from a constant answer to the least loss was gone."""
+def progress_of(few: Overfit, loss: float | None, start: float | None = None) -> float:
+    """Returns which part of the way to the least loss was gone, of that from a constant answer.
+
+    Args:
+        few: The training.
+        loss: The loss that was reached, maybe at another rate.
+        start: Where the way begins.
+    """
     if start is None:
-        start = few.constant_loss if few.constant_loss is not None else few.first_loss
-    if attempt.loss is None or start is None:
+        start = few.constant_loss
+        if start is None or start - few.least_loss < 1e-6:  # There is nothing to learn.
+            start = few.first_loss
+    if loss is None or start is None:
         return -1.0
-    return (start - attempt.loss) / max(start - few.least_loss, 1e-12)
-
-
-def learns(few: Overfit) -> bool:
-    """Returns whether a training has taught the samples."""
-    return any(progress_of(few, attempt) >= LEARNT for attempt in few.attempts)
+    return (start - loss) / max(start - few.least_loss, 1e-12)

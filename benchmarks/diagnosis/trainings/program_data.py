@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from diagnosis import images, program_tables
+from diagnosis.trainings import images, program_tables
 
 IMAGES = {
     "digits": images.large_digits,

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
-from diagnosis.bases import (
+from diagnosis.trainings.bases import (
     FLATTEN,
     Facts,
     dense,

@@ -3,8 +3,8 @@
 import json
 from pathlib import Path
 
-from diagnosis.building import Facts
-from diagnosis.runs import Run
+from diagnosis.trainings.building import Facts
+from diagnosis.trainings.runs import Run
 
 FILE = Path(__file__).with_name("programs.json")
 

@@ -4,9 +4,16 @@ import random
 from collections.abc import Iterator
 from typing import Any
 
-from diagnosis.bases import BASES, Facts, has_weights, with_layers, with_output, with_weights
-from diagnosis.planted import TUNING_DATA
-from diagnosis.runs import Run
+from diagnosis.trainings.bases import (
+    BASES,
+    Facts,
+    has_weights,
+    with_layers,
+    with_output,
+    with_weights,
+)
+from diagnosis.trainings.planted import TUNING_DATA
+from diagnosis.trainings.runs import Run
 
 # How many of each data set and model are tried; the few that do not reach a good score are left
 # out of the table, since silence would be wrong there.

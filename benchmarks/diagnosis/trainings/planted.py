@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from diagnosis.bases import BASES
-from diagnosis.plants import PLANTS
-from diagnosis.runs import Run
+from diagnosis.trainings.bases import BASES
+from diagnosis.trainings.plants import PLANTS
+from diagnosis.trainings.runs import Run
 from kerasrecipes.diagnostics.findings import KINDS
 
 # Rules are chosen on the first, and scored on the second, which no rule's author has seen.

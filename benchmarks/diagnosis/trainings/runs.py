@@ -6,9 +6,9 @@ from typing import Any
 import keras
 import numpy as np
 
-from diagnosis.building import Facts, model_of
-from diagnosis.program_data import made
-from diagnosis.spoiling import SPOILERS, Split
+from diagnosis.trainings.building import Facts, model_of
+from diagnosis.trainings.program_data import made
+from diagnosis.trainings.spoiling import SPOILERS, Split
 
 
 @dataclass(frozen=True)

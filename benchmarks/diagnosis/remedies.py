@@ -1,0 +1,104 @@
+"""Whether the doctor's remedies help: what it would change of a recipe is changed, and trained."""
+
+import json
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from diagnosis.recording import FOLDER, rounded
+from diagnosis.scoring import Case
+from diagnosis.trainings.runs import Run
+from kerasrecipes.diagnostics.findings import Finding
+from kerasrecipes.diagnostics.rules import judged
+
+FILE = FOLDER / "remedies.json"
+# What a recipe and the facts of a training have in common, under the same dotted paths.
+OF_A_RECIPE = ("optimizer", "batch_size", "epochs")
+
+
+class Remedy(NamedTuple):
+    """A remedy that was tried.
+
+    Args:
+        name: The name of the training.
+        kind: Of the finding.
+        changes: What was changed.
+        before: The validation loss at the end, as planted; `None` if it is not finite.
+        after: The same with the changes.
+    """
+
+    name: str
+    kind: str
+    changes: dict[str, Any]
+    before: float | None
+    after: float | None
+
+    @property
+    def is_better(self) -> bool:
+        """Whether the validation loss is lower."""
+        return _finite(self.after) < _finite(self.before)
+
+
+def advised(case: Case) -> Finding | None:
+    """Returns the first finding that would change a recipe."""
+    recipe = {name: case.run.facts[name] for name in OF_A_RECIPE}
+    findings = judged(replace(case.record, recipe=recipe)).findings
+    return next((finding for finding in findings if finding.changes), None)
+
+
+def changed(run: Run, changes: Mapping[str, Any]) -> Run:
+    """Returns a training with changed facts, by their dotted paths."""
+    facts = json.loads(json.dumps(run.facts))
+    for path, value in changes.items():
+        *parents, name = path.split(".")
+        place = facts
+        for parent in parents:
+            place = place[parent]
+        place[name] = value
+    return replace(run, facts=facts)
+
+
+def tried(cases: Iterable[Case]) -> Iterator[Remedy]:
+    """Trains again what the doctor would change, and yields what came of it."""
+    for case in cases:
+        if (finding := advised(case)) is None:
+            continue
+        model, arguments = changed(case.run, finding.changes).built()
+        after = model.fit(**arguments).history["val_loss"][-1]
+        before = case.record.series.epochs["val_loss"][-1] if case.record.series else None
+        after = after if math.isfinite(after) else None
+        yield Remedy(case.run.name, finding.id, finding.changes, before, rounded(after))
+
+
+def write(remedies: Iterable[Remedy], path: Path = FILE) -> None:
+    """Writes what came of remedies."""
+    rows = [json.dumps(remedy._asdict()) for remedy in remedies]
+    path.write_text("[\n" + ",\n".join(rows) + "\n]\n", "utf-8")
+
+
+def read(path: Path = FILE) -> list[Remedy]:
+    """Returns what came of remedies."""
+    return [Remedy(**row) for row in json.loads(path.read_text("utf-8"))] if path.exists() else []
+
+
+def worse_beyond_noise(remedies: Iterable[Remedy], cases: Iterable[Case]) -> list[bool]:
+    """Returns whether a remedy made it worse by more than twice the spread over seeds."""
+    losses: dict[str, list[float]] = defaultdict(list)
+    for case in cases:
+        loss = case.record.series.epochs.get("val_loss", [None])[-1] if case.record.series else None
+        losses[case.run.name.rpartition("/")[0]].append(_finite(loss))
+    found = []
+    for remedy in remedies:
+        seeds = [loss for loss in losses[remedy.name.rpartition("/")[0]] if math.isfinite(loss)]
+        noise = float(np.std(seeds, ddof=1)) if len(seeds) > 1 else 0.0
+        found.append(_finite(remedy.after) > _finite(remedy.before) + 2 * noise)
+    return found
+
+
+def _finite(loss: float | None) -> float:
+    return math.inf if loss is None else loss

@@ -1,0 +1,1 @@
+"""The trainings: real programs, planted faults and healthy ones, built from facts."""
