@@ -56,8 +56,9 @@ class RunDoctor(Doctor):
         """
         record, recipe = self.record, self.built.recipe
         steps = self.built.length.steps_per_epoch
-        before = steps * (record.probes[0].epoch if record.probes else 0)
         own = record.series or Series()
+        finished = len(rows) - len(own)  # Before the last start.
+        before = steps * finished
         series = replace(
             own,
             epochs=logged(rows),
@@ -69,7 +70,10 @@ class RunDoctor(Doctor):
             series = replace(series, stopped_by="divergence", bad_step=bad_step)
         elif len(rows) >= recipe.epochs:
             series = replace(series, stopped_by=None)
-        looks = tuple(replace(probe, step=probe.step + before) for probe in record.probes)
+        looks = tuple(
+            replace(probe, epoch=max(probe.epoch, finished), step=probe.step + before)
+            for probe in record.probes
+        )
         return replace(record, series=series, probes=looks, recipe=recipe.to_dict())
 
 

@@ -298,8 +298,10 @@ def test_a_recipe_is_really_trained_and_reported(recipe, output, folder_of):
     code, out, err = output(main, recipe, None, argv)
     assert (code, err) == (0, "")
     run = kerasrecipes.load(folder_of(recipe.replace({"epochs": 1}), "runs"))
-    assert f"{100 * run.metrics['test']['accuracy']:.1f}%" in out.splitlines()[-2]
+    score = f"test accuracy {100 * run.metrics['test']['accuracy']:.1f}%"
+    assert f"\n{score}" in out
     assert "n = 359" in out
+    assert f"chosen by val_accuracy\n{run.diagnosis.verdict()}\nreport: " in out
     assert (run.folder / "report.html").stat().st_size > 10_000
     code, out, _ = output(main, recipe, None, argv)
     assert code == 0
@@ -309,6 +311,7 @@ def test_a_recipe_is_really_trained_and_reported(recipe, output, folder_of):
 
 def test_a_diverged_run_ends_with_exit_code_3(recipe, output):
     argv = ["--set", "optimizer.learning_rate=1e30", "--epochs", "2", "--directory", "runs"]
+    argv.append("--no-doctor")
     for _ in range(2):  # It is trained once, and then shown.
         code, out, err = output(main, recipe, None, argv)
         assert code == 3
@@ -318,3 +321,4 @@ def test_a_diverged_run_ends_with_exit_code_3(recipe, output):
         assert "n = 359), initial weights" in out
     assert "The loss diverged at epoch 1." in (Path(out.split("report: ")[1].strip())).read_text()
     assert output(main, recipe, None, [*argv, "--seeds", "0", "1"])[0] == 3
+    assert not list(Path("runs").glob("*/findings.json"))
