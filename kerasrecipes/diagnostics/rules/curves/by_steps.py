@@ -67,6 +67,10 @@ def shuffled(record: Record) -> Iterator[Finding]:
     losses = by_epoch(record.series)
     if losses is None or len(losses) < 2:
         return
+    # With a global seed, `fit` of Keras 3.15 on TensorFlow shuffles arrays alike in each epoch. It
+    # is a random order all the same.
+    if record.data is not None and record.data.shuffled:
+        return
     late = np.log(np.maximum(losses[-6:, :-1], 1e-12))  # The last batch may be smaller.
     late = late - _line(late)
     if (late.std(axis=1) < 1e-9).any():

@@ -188,10 +188,14 @@ def test_batches_that_come_again():
     order = 0.5 * np.sin(np.linspace(0, 12, 40))
     for profile, is_alarm in ((order, True), (rng.normal(0, 0.1, 40), False)):
         losses = np.exp(profile + 0.05 * rng.normal(size=(6, 40)) - 0.1 * np.arange(6)[:, None])
-        steps = {"step": list(range(1, 241)), "loss": losses.ravel().tolist()}
+        steps = {"step": [*map(float, range(1, 241))], "loss": losses.ravel().tolist()}
         findings = found({"loss": losses.mean(axis=1)}, steps=steps)
         finding = next(f for f in findings if f.id == "not_shuffled")
         assert finding.is_alarm is is_alarm
+        series = Series({"loss": losses.mean(axis=1).tolist()}, steps=steps)
+        for by_keras in (True, False):
+            kinds = [f.id for f in findings_of(Record(series=series, data=Data(shuffled=by_keras)))]
+            assert ("not_shuffled" in kinds) is not by_keras
     fresh = np.exp(0.3 * rng.normal(size=240))
     steps = {"step": list(range(1, 241)), "loss": fresh.tolist()}
     kinds = [f.id for f in found({"loss": [1.0, 0.9, 0.85, 0.83, 0.82, 0.82]}, steps=steps)]
@@ -233,3 +237,11 @@ def test_a_validation_set_whose_size_is_known():
     for samples, kinds in ((20, ["validation_too_small"]), (2000, []), (0, [])):
         record = Record(series=series, data=Data(validation_samples=samples))
         assert [finding.id for finding in findings_of(record)] == kinds
+
+
+def test_small_data_may_validate_on_few():
+    series = Series({"loss": [1.0, 0.6, 0.4], "val_loss": [1.1, 0.7, 0.5]})
+    for samples, is_named in ((180, False), (181, True), (None, True)):
+        data = Data(samples=samples, validation_samples=20)
+        kinds = [f.id for f in findings_of(Record(series=series, data=data))]
+        assert ("validation_too_small" in kinds) is is_named
