@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from kerasrecipes.diagnostics.findings import Finding
+from kerasrecipes.diagnostics.findings.finding import Severity
 from kerasrecipes.diagnostics.record import Record
 from kerasrecipes.diagnostics.rules.curves.logged import Logged, logged
 from kerasrecipes.diagnostics.rules.curves.measures import descent, end, noise, second_half, trend
@@ -83,7 +84,7 @@ def _classes(curves: Logged, validated: Logged | None) -> Iterator[Finding]:
     if validated is not None and _is_harder(validated, accuracy):
         kinds = {"regularization_too_strong": 0.7}
     for kind, confidence in kinds.items():
-        severity = "warning" if confidence == max(kinds.values()) else "note"
+        severity: Severity = "warning" if confidence == max(kinds.values()) else "note"
         yield Finding(kind, f"{said} {_WHY[kind]}", confidence, severity, seen)
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from kerasrecipes.diagnostics.findings import Finding
+from kerasrecipes.diagnostics.findings.finding import Severity
 from kerasrecipes.diagnostics.record import Record
 from kerasrecipes.diagnostics.rules.curves.at_chance import FEW, learns_by_heart_only
 from kerasrecipes.diagnostics.rules.curves.logged import Logged, logged
@@ -170,7 +171,7 @@ def matching(record: Record) -> Iterator[Finding]:
     else:
         kinds = {"not_shuffled": 0.65, "stale_statistics": 0.3}
     for kind, confidence in kinds.items():
-        severity = "warning" if confidence == max(kinds.values()) else "note"
+        severity: Severity = "warning" if confidence == max(kinds.values()) else "note"
         yield Finding(kind, f"{said}.", confidence, severity, seen)
 
 

@@ -52,7 +52,7 @@ class Logged:
         kept = np.isfinite(self.val_loss)
         if self.val_accuracy is not None:
             kept &= np.isfinite(self.val_accuracy)
-        found = {name: None if v is None else v[kept] for name, v in vars(self).items()}
+        found = {name: v[kept] for name, v in vars(self).items() if v is not None}
         return Logged(**found) if kept.any() else None
 
 

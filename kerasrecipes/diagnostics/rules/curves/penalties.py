@@ -119,10 +119,11 @@ def _given_up(curves: Logged) -> Finding | None:
         return None
     if curves.accuracy is not None:
         best, last, name = float(curves.accuracy.max()), end(curves.accuracy), "accuracy"
-        worse = last < best - 0.05 and trend(curves.accuracy[int(curves.accuracy.argmax()) :]) < 0
+        falls = trend(curves.accuracy[int(curves.accuracy.argmax()) :]) < 0
+        worse = bool(last < best - 0.05 and falls)
     elif curves.error is not None:
         best, last, name = float(curves.error.min()), end(curves.error), "error"
-        worse = last > 1.03 * best and curves.error.argmin() < len(loss) // 3
+        worse = bool(last > 1.03 * best and curves.error.argmin() < len(loss) // 3)
     else:
         return None
     if not worse:

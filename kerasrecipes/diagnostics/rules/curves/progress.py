@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from kerasrecipes.diagnostics.findings import Finding
+from kerasrecipes.diagnostics.findings.finding import Severity
 from kerasrecipes.diagnostics.record import Record
 from kerasrecipes.diagnostics.rules.curves.logged import Logged, logged
 from kerasrecipes.diagnostics.rules.curves.measures import descent, trend
@@ -119,7 +120,7 @@ def finished(record: Record) -> Iterator[Finding]:
         ("learning_rate_too_low", crawls, slow),
         ("too_few_epochs", ends, few),
     ):
-        severity = "warning" if confidence > 0.55 else "note"
+        severity: Severity = "warning" if confidence > 0.55 else "note"
         if confidence > 0.3:
             yield Finding(kind, said, confidence, severity, seen)
 
