@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from kerasrecipes.diagnostics.findings import Finding
 from kerasrecipes.diagnostics.record import Optimizer, Record
-from kerasrecipes.diagnostics.rules.rule import Rule, rule
+from kerasrecipes.diagnostics.rules.questions import Rule, rule
 from kerasrecipes.diagnostics.rules.terms.forms import DISTANCES, root_mean_square
 from kerasrecipes.diagnostics.rules.terms.networks import RECURRENT, is_trained
 

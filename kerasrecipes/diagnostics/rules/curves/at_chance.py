@@ -10,7 +10,7 @@ from kerasrecipes.diagnostics.findings.finding import Severity
 from kerasrecipes.diagnostics.record import Record
 from kerasrecipes.diagnostics.rules.curves.logged import Logged, logged
 from kerasrecipes.diagnostics.rules.curves.measures import descent, end, noise, second_half, trend
-from kerasrecipes.diagnostics.rules.rule import rule
+from kerasrecipes.diagnostics.rules.questions import rule
 
 # An accuracy of 1 / C and a loss of ln C go together if nothing is known of the samples. Whoever
 # knows something has a higher accuracy, and a loss above its logarithm: 1.4 times and more in

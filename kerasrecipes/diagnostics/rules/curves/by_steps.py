@@ -7,7 +7,7 @@ import numpy as np
 from kerasrecipes.diagnostics.findings import Finding
 from kerasrecipes.diagnostics.record import Record, Series
 from kerasrecipes.diagnostics.rules.curves.measures import end
-from kerasrecipes.diagnostics.rules.rule import rule
+from kerasrecipes.diagnostics.rules.questions import rule
 
 # Losses of batches that know nothing of each other lie within a factor of two of their mean.
 BLOWN_UP = 3.0
