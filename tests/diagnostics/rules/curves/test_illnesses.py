@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 
 from kerasrecipes.diagnostics.findings import Finding
-from kerasrecipes.diagnostics.record import Data, Output, Record, Series, Values
+from kerasrecipes.diagnostics.record import Data, Loss, Output, Record, Series, Values
+from kerasrecipes.diagnostics.rules import judged
+from kerasrecipes.diagnostics.rules.curves.at_chance import guessed_classes
 from tests.diagnostics.rules.curves.curves_of import EPOCHS, decay, findings_of, found, noisy
 
 
@@ -103,6 +105,22 @@ def labels_unrelated(rng, classes=10):
 def test_labels_that_are_unrelated(classes):
     curves = labels_unrelated(np.random.default_rng(classes), classes)
     is_first("labels_unrelated", curves)
+
+
+def test_a_number_of_classes_is_estimated_only_where_it_is_not_known():
+    accuracy, loss = np.full(9, 0.09), np.full(9, 2.37)
+    assert guessed_classes(accuracy, loss) == 11
+    assert guessed_classes(accuracy, loss, 10) == 10
+    assert guessed_classes(accuracy, loss, 4) == 11  # Of even ones, a fourth would be right.
+    curves = dict.fromkeys(("val_accuracy", "accuracy"), [0.09] * 9)
+    curves |= dict.fromkeys(("val_loss", "loss"), [2.37] * 9)
+    counted = Values((), "int64", 90, class_counts=(9,) * 10)
+    sparse = Loss("sparse_categorical_crossentropy", "")
+    for output in (Output("", (10,), loss=sparse), Output("", (), targets=counted)):
+        (found, *_) = judged(Record(outputs=(output,), series=Series(curves))).findings
+        assert "with 10 even classes, 10% and 2.3." in found.sentence
+    (found, *_) = judged(Record(series=Series(curves))).findings
+    assert "with about 11 even classes, 9% and 2.4." in found.sentence
 
 
 def test_numbers_that_are_unrelated():
