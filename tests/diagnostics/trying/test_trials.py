@@ -8,6 +8,7 @@ import pytest
 
 from kerasrecipes.callbacks.model_state import state_variables, to_arrays
 from kerasrecipes.diagnostics.facts import given_data, output_facts
+from kerasrecipes.diagnostics.trying import overfitting
 from kerasrecipes.diagnostics.trying.controls import controls
 from kerasrecipes.diagnostics.trying.initial_loss import initial_loss
 from kerasrecipes.diagnostics.trying.modes import modes
@@ -39,6 +40,12 @@ def classifier():
 def regressor():
     zeros = {"kernel_initializer": "zeros", "use_bias": False}
     return compiled(L.Dense(1, **zeros), loss="mse", optimizer=keras.optimizers.SGD(0.1))
+
+
+@pytest.fixture
+def fewer_steps(monkeypatch):
+    """For trainings that learn nothing, however long they are."""
+    monkeypatch.setattr(overfitting, "STEPS", 20)
 
 
 def trial_of(function, model, y, *arguments, seconds=60.0):
@@ -85,7 +92,7 @@ def test_few_samples_are_learnt_by_heart(classifier):
         np.testing.assert_array_equal(now, was)
 
 
-def test_larger_rates_are_tried_as_long_as_they_help(regressor):
+def test_larger_rates_are_tried_as_long_as_they_help(regressor, fewer_steps):
     found, _ = trial_of(overfit, regressor, NUMBERS, output_facts(regressor), "SGD", 1e-5)
     assert [round(a.learning_rate, 9) for a in found.attempts] == [1e-5, 1e-4, 1e-3, 3e-3]
     assert [a.optimizer for a in found.attempts] == ["SGD"] * 3 + ["Adam"]
@@ -107,7 +114,7 @@ class Ascends(keras.optimizers.SGD):
 
 
 @pytest.mark.parametrize("optimizer", [Ascends(0.1), keras.optimizers.SGD(0.1)])
-def test_a_loss_that_rises_at_any_rate(optimizer):
+def test_a_loss_that_rises_at_any_rate(optimizer, fewer_steps):
     model = compiled(L.Dense(1, kernel_initializer="zeros"), loss="mse", optimizer=optimizer)
     found, _ = trial_of(overfit, model, NUMBERS, output_facts(model), "it", 0.1)
     assert found.rising is (True if isinstance(optimizer, Ascends) else None)
