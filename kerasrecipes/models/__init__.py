@@ -1,6 +1,7 @@
 """Models: builders of plain functional models that give logits, and what changes a built model."""
 
 from kerasrecipes.models.blocks.normalization import normalize
+from kerasrecipes.models.ensemble import Ensemble
 from kerasrecipes.models.fixup_resnet_cifar import FixupResNetCIFAR
 from kerasrecipes.models.initialization import (
     InitializedLayer,
@@ -13,6 +14,7 @@ from kerasrecipes.models.mlp import MLP
 from kerasrecipes.models.pretrained import Pretrained
 from kerasrecipes.models.resnet import ResNet
 from kerasrecipes.models.resnet_cifar import ResNetCIFAR
+from kerasrecipes.models.surgery.averaged_probabilities import averaged_probabilities
 from kerasrecipes.models.surgery.batch_norm_folding import fold_batch_norm
 from kerasrecipes.models.surgery.batch_norm_recalibration import recalibrate_batch_norm
 from kerasrecipes.models.surgery.kernel_regularization import regularize_kernels
@@ -33,6 +35,7 @@ from kerasrecipes.models.vgg import VGG
 __all__ = [
     "MLP",
     "VGG",
+    "Ensemble",
     "FixupResNetCIFAR",
     "InitializedLayer",
     "MonteCarloDropout",
@@ -40,6 +43,7 @@ __all__ = [
     "Pretrained",
     "ResNet",
     "ResNetCIFAR",
+    "averaged_probabilities",
     "data_dependent",
     "fold_batch_norm",
     "head",

@@ -113,7 +113,7 @@ def train(
                 clear(folder)
             if not _is_finished(folder, recipe, dataset):
                 cached = on_features(built, Path(directory) / "features", cache_features)
-                _open(folder, built)
+                open_run(folder, built)
                 fitted = fit_recipe(
                     cached or built, folder, weights, callbacks=callbacks, verbose=verbose
                 )
@@ -156,7 +156,7 @@ def _is_finished(folder: Path, recipe: Recipe, dataset: Dataset) -> bool:
     return run.finished
 
 
-def _open(folder: Path, built: BuiltRecipe) -> None:
+def open_run(folder: Path, built: BuiltRecipe) -> None:
     """Writes the files that describe a run before its training.
 
     data.json comes last: a folder that has it belongs to a run that has begun.

@@ -6,7 +6,7 @@ from kerasrecipes.cli.command import Command
 
 _MODULES = (
     "train", "show", "report", "data", "augment", "plot_schedule", "find_lr", "advise", "search",
-    "predict", "evaluate", "export", "augment_check", "compare", "runs", "list",
+    "predict", "evaluate", "export", "augment_check", "compare", "ensemble", "runs", "list",
 )  # fmt: skip
 
 COMMANDS: dict[str, Command] = {

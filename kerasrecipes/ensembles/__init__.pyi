@@ -1,0 +1,5 @@
+from .averaging import average as average
+from .combining import combine as combine
+from .disagreements import disagreement as disagreement
+from .member_weights import fitted_weights as fitted_weights
+from .member_weights import greedy_weights as greedy_weights
