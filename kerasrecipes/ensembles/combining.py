@@ -2,17 +2,16 @@
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from kerasrecipes.base.damaged_files import read_json
 from kerasrecipes.base.files import clear, locked, write_json
 from kerasrecipes.ensembles.disagreements import disagreement
 from kerasrecipes.ensembles.members import check_members, check_same_images, weights_of
 from kerasrecipes.metrics.calibration.proper_scores import log_loss
 from kerasrecipes.recipe.recipe import Recipe
 from kerasrecipes.recipe.spec import use
+from kerasrecipes.runs.ensemble_members import FILE
 from kerasrecipes.training.build import build_recipe
 from kerasrecipes.training.finish import finish_run
 from kerasrecipes.training.fit import FittedEpochs
@@ -79,19 +78,9 @@ def combine(
         if not (folder / "metrics.json").is_file():
             built = build_recipe(recipe, dataset)
             open_run(folder, built)
-            write_json(folder / "ensemble.json", _described(members, shares, weights))
+            write_json(folder / FILE, _described(members, shares, weights))
             finish_run(folder, built, FittedEpochs(kept=0, seconds=0.0))
     return Run(folder)
-
-
-def members_of(run: Run) -> list[dict[str, Any]]:
-    """Returns the members of a run that `combine` wrote; of any other run none.
-
-    Returns:
-        A dict for each member: `folder`, `weight`, and for each split `accuracy` and `log_loss`.
-    """
-    path = run.folder / "ensemble.json"
-    return read_json(path, {"members": list})["members"] if path.is_file() else []
 
 
 def _described(members: Sequence[Run], shares: np.ndarray, weights: str | Sequence[float]) -> dict:

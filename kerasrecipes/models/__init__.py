@@ -25,6 +25,7 @@ from kerasrecipes.models.surgery.network_stages import (
     stage_outputs,
     stages,
 )
+from kerasrecipes.models.surgery.temperature_scaling import with_temperature
 from kerasrecipes.models.surgery.test_time_augmentation import with_test_time_augmentation
 from kerasrecipes.models.surgery.weight_normalization import (
     initialize_weight_normalization,
@@ -58,5 +59,6 @@ __all__ = [
     "set_trainable_stages",
     "stage_outputs",
     "stages",
+    "with_temperature",
     "with_test_time_augmentation",
 ]

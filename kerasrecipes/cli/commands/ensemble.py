@@ -49,10 +49,10 @@ def _ensemble(arguments: argparse.Namespace) -> None:
 
 
 def _rows(combined) -> list[dict[str, object]]:
-    from kerasrecipes.ensembles.combining import members_of
+    from kerasrecipes.runs.ensemble_members import members_of
 
-    members = members_of(combined)
-    rows = [
+    members = members_of(combined.folder)
+    rows: list[dict[str, object]] = [
         {"run": Path(m["folder"]).name, "weight": f"{m['weight']:.3g}", **_scores(m)}
         for m in members
     ]
