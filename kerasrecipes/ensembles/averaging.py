@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 import keras
 
 from kerasrecipes.ensembles.members import check_members, weights_of
-from kerasrecipes.models.surgery.averaged_probabilities import averaged_probabilities
+from kerasrecipes.models.surgery.probability_averaging import averaged_probabilities
 from kerasrecipes.training.run import Run
 
 

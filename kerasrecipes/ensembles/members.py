@@ -7,7 +7,7 @@ import numpy as np
 from kerasrecipes.base.checks import check_choice
 from kerasrecipes.base.text import listed
 from kerasrecipes.ensembles.member_weights import fitted_weights, greedy_weights
-from kerasrecipes.models.surgery.averaged_probabilities import normalized
+from kerasrecipes.models.surgery.probability_averaging import normalized
 from kerasrecipes.training.run import Run
 
 FITTED: dict[str, Callable[[np.ndarray, Sequence[np.ndarray]], np.ndarray]] = {

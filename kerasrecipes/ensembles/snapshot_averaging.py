@@ -7,7 +7,7 @@ import numpy as np
 
 from kerasrecipes.base.checks import check_integer
 from kerasrecipes.callbacks.model_state import assign, state_variables
-from kerasrecipes.models.surgery.averaged_probabilities import averaged_probabilities
+from kerasrecipes.models.surgery.probability_averaging import averaged_probabilities
 
 
 def average_snapshots(

@@ -14,7 +14,6 @@ from kerasrecipes.models.mlp import MLP
 from kerasrecipes.models.pretrained import Pretrained
 from kerasrecipes.models.resnet import ResNet
 from kerasrecipes.models.resnet_cifar import ResNetCIFAR
-from kerasrecipes.models.surgery.averaged_probabilities import averaged_probabilities
 from kerasrecipes.models.surgery.batch_norm_folding import fold_batch_norm
 from kerasrecipes.models.surgery.batch_norm_recalibration import recalibrate_batch_norm
 from kerasrecipes.models.surgery.kernel_regularization import regularize_kernels
@@ -25,6 +24,7 @@ from kerasrecipes.models.surgery.network_stages import (
     stage_outputs,
     stages,
 )
+from kerasrecipes.models.surgery.probability_averaging import averaged_probabilities
 from kerasrecipes.models.surgery.temperature_scaling import with_temperature
 from kerasrecipes.models.surgery.test_time_augmentation import with_test_time_augmentation
 from kerasrecipes.models.surgery.weight_normalization import (

@@ -9,7 +9,7 @@ from kerasrecipes.models.backbones.trained_network import (
     find_trained_network,
     load_trained_network,
 )
-from kerasrecipes.models.surgery.averaged_probabilities import averaged_probabilities
+from kerasrecipes.models.surgery.probability_averaging import averaged_probabilities
 
 
 def Ensemble(

@@ -10,8 +10,8 @@ from kerasrecipes.data.dataset import evaluation_split
 from kerasrecipes.page import formats
 from kerasrecipes.page.pages import template, write_page
 from kerasrecipes.report.run import figures, scores
-from kerasrecipes.report.run.calibration import calibration
 from kerasrecipes.report.run.pictures import picture
+from kerasrecipes.report.run.probabilities_section import calibration
 from kerasrecipes.runs.ensemble_members import members_of
 from kerasrecipes.training.examples import augmented_images, mistakes
 from kerasrecipes.training.numerics import version_of

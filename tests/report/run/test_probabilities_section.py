@@ -3,7 +3,7 @@ import json
 import numpy as np
 import pytest
 
-from kerasrecipes.report.run.calibration import calibration, reliability_diagram
+from kerasrecipes.report.run.probabilities_section import calibration, reliability_diagram
 from kerasrecipes.report.run.run_page import render
 from kerasrecipes.runs import calibration_of, temperature_of
 
