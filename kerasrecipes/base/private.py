@@ -165,6 +165,20 @@ def copy_direction(metric, wrapper) -> None:
         wrapper._direction = metric._direction
 
 
+def better_when_smaller(metric) -> None:
+    """Lets Keras's own callbacks know that a metric of ours is better when smaller.
+
+    Uses: `Metric._direction`.
+
+    Reason: with `mode="auto"`, `EarlyStopping` and its like refuse a metric without it.
+
+    Fallback: that refusal, whose message asks for `mode`.
+
+    Test: `tests/metrics/test_probability_metrics.py`.
+    """
+    metric._direction = "down"
+
+
 def compiled_metrics(model) -> list[keras.metrics.Metric]:
     """Returns the metrics that a model was compiled with, once it has been trained or evaluated.
 
