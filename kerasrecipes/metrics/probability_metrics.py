@@ -5,7 +5,7 @@ import numpy as np
 from keras import ops
 
 from kerasrecipes.base.checks import check_integer
-from kerasrecipes.base.private import better_when_smaller
+from kerasrecipes.base.private.metrics import better_when_smaller
 from kerasrecipes.base.soft_labels import one_hot
 
 

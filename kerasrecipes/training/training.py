@@ -10,7 +10,7 @@ from pathlib import Path
 import keras
 
 from kerasrecipes.base.files import clear, locked, write_json
-from kerasrecipes.base.gradient_registry import hold_gradients_weakly
+from kerasrecipes.base.private.gradient_registry import hold_gradients_weakly
 from kerasrecipes.data.dataset import Dataset
 from kerasrecipes.recipe.recipe import Recipe
 from kerasrecipes.recipe.users_code import with_imports
