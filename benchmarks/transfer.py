@@ -33,12 +33,12 @@ from kerasrecipes import Recipe, use
 from kerasrecipes.cli.arguments import add_set, changes_of
 from kerasrecipes.cli.tables import print_table
 from kerasrecipes.data import Dataset, evaluation_batches, training_batches
+from kerasrecipes.models.surgery.frozen_part import FrozenPart
 from kerasrecipes.recipe.run_length import RunLength
 from kerasrecipes.training import BuiltRecipe, build_recipe
 from kerasrecipes.training.features.cached_build import on_features
 from kerasrecipes.training.features.feature_cache import cached_features
 from kerasrecipes.training.features.feature_split import FeatureSplit
-from kerasrecipes.training.features.frozen_part import FrozenPart
 
 RECIPE = Recipe(
     data="Digits",  # Only its name: the images are random.

@@ -4,6 +4,7 @@ What a script needs is here; everything else that is public is exported by a pac
 
     recipe          what a run is made of, as plain data
     training, runs  runs, and what is done with finished ones
+    ensembles       models made of several runs
     tuning          hyperparameter search
     transfer        features of trained networks, and advice on how to use one
     report          pages that show a run or a search

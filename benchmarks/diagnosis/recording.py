@@ -117,7 +117,7 @@ def look_as_on_an_idle_machine() -> None:
 
     Where other work slows the machine, a record would else depend on it.
     """
-    budget.LITTLE = budget.GRACE = math.inf
+    budget.SMALL = budget.GRACE = math.inf
 
 
 def keep_compiled_steps(folder: Path) -> None:

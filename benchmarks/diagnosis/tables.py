@@ -51,7 +51,7 @@ def tables(scored: bool = True) -> Iterator[str]:
     yield healthy_table(well)
     for backend in ("jax", "tensorflow"):
         yield from program_tables(cases(f"programs-{backend}"), cases(f"fixed-{backend}"), backend)
-    if scored:
+    if scored and read():
         yield remedies_table(planted)
     yield others_table(planted, well)
 
@@ -146,7 +146,7 @@ def remedies_table(planted: Sequence[Case]) -> str:
     return _table(("changed as the doctor says", "better", "worse beyond noise"), rows)
 
 
-def others_table(planted: Sequence[Case], well: Sequence[Case], programs: Sequence[Case]) -> str:
+def others_table(planted: Sequence[Case], well: Sequence[Case]) -> str:
     """Returns how others do on the same trainings."""
     rows = []
     for name, judge in ({"the doctor": doctor} | OTHERS).items():

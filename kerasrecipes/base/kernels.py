@@ -1,6 +1,6 @@
 """Kernels, told from other weights, and weight decay for kernels only."""
 
-from kerasrecipes.base.private import uses_weight_decay
+from kerasrecipes.base.private.optimizers import uses_weight_decay
 
 # Biases of attention layers and scales of some normalization layers have two axes or more, too.
 _NAMES_OF_OTHERS = ("bias", "gamma", "beta", "scale", "alpha")

@@ -4,6 +4,7 @@ from kerasrecipes.callbacks.averaged_weights import AveragedWeights
 from kerasrecipes.callbacks.best_weights import BestWeights
 from kerasrecipes.callbacks.learning_rate_logger import LearningRateLogger
 from kerasrecipes.callbacks.reduce_on_plateau import ReduceOnPlateau
+from kerasrecipes.callbacks.snapshots import Snapshots
 from kerasrecipes.callbacks.tensorboard_scalars import TensorBoardScalars
 
 __all__ = [
@@ -11,5 +12,6 @@ __all__ = [
     "BestWeights",
     "LearningRateLogger",
     "ReduceOnPlateau",
+    "Snapshots",
     "TensorBoardScalars",
 ]

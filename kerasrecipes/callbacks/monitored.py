@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 import keras
 
 from kerasrecipes.base.checks import nearest
-from kerasrecipes.base.private import compiled_metrics, metric_direction
+from kerasrecipes.base.private.metrics import compiled_metrics, metric_direction
 from kerasrecipes.metrics import ClassMetric
 
 MODES = ("auto", "min", "max")

@@ -179,7 +179,7 @@ class Command:
         elif self.takes == "run":
             parser.add_argument("run", help="a run folder")
         elif self.takes == "runs":
-            what = "run folders; the first is the baseline"
+            what = "run folders; `compare` takes the first as its baseline"
             parser.add_argument("runs", nargs="+", metavar="run", help=what)
         self.add_arguments(parser)
         if self.takes != "nothing":

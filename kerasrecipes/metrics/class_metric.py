@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import keras
 from keras import ops
 
-from kerasrecipes.base.private import copy_direction
+from kerasrecipes.base.private.metrics import copy_direction
 from kerasrecipes.base.soft_labels import one_hot
 
 

@@ -1,6 +1,7 @@
 """Models: builders of plain functional models that give logits, and what changes a built model."""
 
 from kerasrecipes.models.blocks.normalization import normalize
+from kerasrecipes.models.ensemble import Ensemble
 from kerasrecipes.models.fixup_resnet_cifar import FixupResNetCIFAR
 from kerasrecipes.models.initialization import (
     InitializedLayer,
@@ -23,6 +24,8 @@ from kerasrecipes.models.surgery.network_stages import (
     stage_outputs,
     stages,
 )
+from kerasrecipes.models.surgery.probability_averaging import averaged_probabilities
+from kerasrecipes.models.surgery.temperature_scaling import with_temperature
 from kerasrecipes.models.surgery.test_time_augmentation import with_test_time_augmentation
 from kerasrecipes.models.surgery.weight_normalization import (
     initialize_weight_normalization,
@@ -33,6 +36,7 @@ from kerasrecipes.models.vgg import VGG
 __all__ = [
     "MLP",
     "VGG",
+    "Ensemble",
     "FixupResNetCIFAR",
     "InitializedLayer",
     "MonteCarloDropout",
@@ -40,6 +44,7 @@ __all__ = [
     "Pretrained",
     "ResNet",
     "ResNetCIFAR",
+    "averaged_probabilities",
     "data_dependent",
     "fold_batch_norm",
     "head",
@@ -54,5 +59,6 @@ __all__ = [
     "set_trainable_stages",
     "stage_outputs",
     "stages",
+    "with_temperature",
     "with_test_time_augmentation",
 ]

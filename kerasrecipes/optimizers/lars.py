@@ -5,7 +5,7 @@ from keras import ops
 
 from kerasrecipes.base.checks import check_number
 from kerasrecipes.base.kernels import is_kernel
-from kerasrecipes.base.private import DecaysWithinItsStep
+from kerasrecipes.base.private.optimizers import DecaysWithinItsStep
 from kerasrecipes.optimizers._base.base_optimizer import BaseOptimizer, dense
 
 

@@ -44,8 +44,7 @@ def names(family: str) -> dict[str, Callable]:
 def import_components() -> None:
     """Imports every package that exports components, which registers their classes with Keras."""
     for family in FAMILIES.values():
-        if family.package:
-            importlib.import_module(family.package)
+        _ours(family)  # Of a lazy package, that imports what it exports.
 
 
 def resolve(name: str, family: str | None = None) -> Callable:

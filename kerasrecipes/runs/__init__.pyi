@@ -1,3 +1,6 @@
+from .calibrating import Calibration as Calibration
+from .calibrating import calibration_of as calibration_of
+from .calibrating import temperature_of as temperature_of
 from .comparison import McNemar as McNemar
 from .comparison import differing_options as differing_options
 from .comparison import mcnemar as mcnemar

@@ -1,11 +1,11 @@
 """Scores of a run's model on labelled images: its own, or others of the same classes."""
 
 import os
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
+from scipy.special import softmax
 
 from kerasrecipes.base.checks import check_choice
 from kerasrecipes.base.intervals import wilson_interval
@@ -27,6 +27,7 @@ class Evaluation:
         class_names: The run's classes; labels and predictions are indices into them.
         labels: Integer array of shape `(samples,)`.
         predicted: Integer array of shape `(samples,)`.
+        probabilities: Array of shape `(samples, classes)`, or `None` if they are not known.
         skipped: Tuple of pairs `(path, reason)`: the files that were skipped.
         seen: How many of the images the run was trained on; `None` if it is not known.
 
@@ -46,6 +47,7 @@ class Evaluation:
     predicted: np.ndarray
     skipped: tuple[tuple[str, str], ...] = ()
     seen: SeenImages | None = None
+    probabilities: np.ndarray | None = None
 
     def __post_init__(self):
         if not len(self.labels):
@@ -78,6 +80,7 @@ def evaluate_stored(run: Run, split: str | None = None) -> Evaluation:
         class_names=run.data["class_names"],
         labels=stored[f"{split}_labels"],
         predicted=stored[f"{split}_probabilities"].argmax(-1),
+        probabilities=stored[f"{split}_probabilities"],
     )
 
 
@@ -116,19 +119,22 @@ def evaluate_folder(
     classes = _matched(run.data["class_names"], layout.class_names)
     files = layout.files[split]
     paths = [layout.root / name for names in files for name in names]
-    predictions = list(_top_classes(run, paths, test_time_augmentation))
+    predictions = list(predict_files(run, paths, test_time_augmentation))
     labels = np.repeat(classes, [len(names) for names in files])
-    readable = np.array([index is not None for index, _ in predictions], bool)
+    readable = np.array([p.probabilities is not None for p in predictions], bool)
+    rows = [p.probabilities for p in predictions if p.probabilities is not None]
+    probabilities = np.array(rows).reshape(-1, len(run.data["class_names"]))
     names = [path.relative_to(layout.root).as_posix() for path in np.array(paths)[readable]]
     return Evaluation(
         images=f"{where}{layout.root}",
         class_names=run.data["class_names"],
         labels=labels[readable],
-        predicted=np.array([index for index, _ in predictions if index is not None], np.int64),
+        predicted=probabilities.argmax(-1),
+        probabilities=probabilities,
         skipped=tuple(
-            (printable(path), reason)
-            for path, (_, reason) in zip(paths, predictions, strict=True)
-            if reason is not None
+            (printable(prediction.path), prediction.reason)
+            for prediction in predictions
+            if prediction.reason is not None
         ),
         seen=count_seen_images(run, split_of_files(run, layout.root, names, labels[readable])),
     )
@@ -168,18 +174,10 @@ def evaluate_dataset(
         class_names=run.data["class_names"],
         labels=classes[images.labels],
         predicted=logits.argmax(-1),
+        probabilities=softmax(logits.astype("float32"), axis=-1),
         skipped=dataset.skipped,
         seen=count_seen_images(run, images, dataset),
     )
-
-
-def _top_classes(
-    run: Run, paths: Sequence[Path], test_time_augmentation: str | None
-) -> Iterator[tuple[int | None, str | None]]:
-    """Yields the most probable class of each file; for a broken file `None`, and the reason."""
-    for prediction in predict_files(run, paths, test_time_augmentation):
-        probabilities = prediction.probabilities
-        yield None if probabilities is None else int(probabilities.argmax()), prediction.reason
 
 
 def _chosen(split: str | None, available: Collection[str]) -> str:

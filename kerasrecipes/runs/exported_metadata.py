@@ -23,6 +23,7 @@ KEYS = (
     "value_range",
     "resize",
     "output",
+    "temperature",
     "compared_on",
     "run",
 )
@@ -31,13 +32,16 @@ _SAVED_MODEL_FILE = Path("assets.extra", "metadata.json")
 _KERAS_FILE = "metadata.json"
 
 
-def metadata_of(run: Run, output: str, compared_on: str) -> dict[str, Any]:
+def metadata_of(
+    run: Run, output: str, compared_on: str, temperature: float | None = None
+) -> dict[str, Any]:
     """Returns what is written into an exported file, as plain data.
 
     Args:
         run: The run.
         output: `"logits"` or `"probabilities"`.
         compared_on: The images on which the file was compared with `predict`.
+        temperature: What the run's logits were divided by; `None` if they were not.
 
     Returns:
         A dict of `KEYS`. `image_shape` is `[height, width, channels]`, `channels` their order,
@@ -53,6 +57,7 @@ def metadata_of(run: Run, output: str, compared_on: str) -> dict[str, Any]:
         list(data["value_range"]),
         data["resize"],
         output,
+        temperature,
         compared_on,
         run.folder.resolve().name,
     )
@@ -74,7 +79,8 @@ def read_metadata(path: str | Path) -> dict[str, Any]:
         A dict: `class_names`; `image_shape`, `[height, width, channels]`; `channels`, their order,
         `"RGB"` or `"grey"`; `value_range`, `[lowest, highest]` of the pixels; `resize`, the policy
         by which the run's images got that size, `None` if they had it already; `output`,
-        `"logits"` or `"probabilities"`; `compared_on`, the images on which the file was compared
+        `"logits"` or `"probabilities"`; `temperature`, what the logits were divided by, or `None`;
+        `compared_on`, the images on which the file was compared
         with the model's `predict`; and `run`, the name of the run folder.
 
     Raises:

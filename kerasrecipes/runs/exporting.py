@@ -13,6 +13,8 @@ import numpy as np
 from kerasrecipes.base.checks import check_choice
 from kerasrecipes.base.files import replacing
 from kerasrecipes.models.surgery.output_form import gives_probabilities
+from kerasrecipes.models.surgery.temperature_scaling import with_temperature
+from kerasrecipes.runs.calibrating import temperature_of
 from kerasrecipes.runs.export_checks import (
     FORMATS,
     SUFFIXES,
@@ -39,7 +41,13 @@ def default_output(run: Run, format: str) -> Path:
     return Path(run.folder.resolve().name + SUFFIXES[format])
 
 
-def export(run: Run, format: str, output: str | Path, probabilities: bool = False) -> Path:
+def export(
+    run: Run,
+    format: str,
+    output: str | Path,
+    probabilities: bool = False,
+    temperature: float | str | None = None,
+) -> Path:
     """Writes the model of a finished run in another format.
 
     What was written is loaded again and compared with the model's `predict` on images of the run's
@@ -59,6 +67,8 @@ def export(run: Run, format: str, output: str | Path, probabilities: bool = Fals
         output: The file or folder to write. It must not exist yet.
         probabilities: Whether the exported model returns probabilities: a softmax of the logits,
             or a sigmoid if there is one of them only. Defaults to `False`.
+        temperature: Positive number that the logits are divided by, or `"fitted"` for that of
+            `temperature_of`. Defaults to `None`: they stay as they are.
 
     Returns:
         The path of the file or folder.
@@ -66,7 +76,8 @@ def export(run: Run, format: str, output: str | Path, probabilities: bool = Fals
     Raises:
         ImportError: If the format needs a package that is not installed.
         ValueError: If the output exists already or has another format's suffix, if the format
-            cannot hold the model, or if what was written does not predict what the model does.
+            cannot hold the model, if a temperature is asked for that cannot be fitted, or if what
+            was written does not predict what the model does.
     """
     check_choice("format", format, FORMATS)
     output = Path(output)
@@ -81,11 +92,15 @@ def export(run: Run, format: str, output: str | Path, probabilities: bool = Fals
     compared = images_of(run)
     expected = predictions(model, compared.images)
     ends_in_softmax = gives_probabilities(model)
-    as_trained = not probabilities or ends_in_softmax
-    if not as_trained:
+    activated = probabilities and not ends_in_softmax
+    divisor = _divisor(run, temperature)
+    if divisor is not None:
+        model, expected = with_temperature(model, divisor), expected / divisor
+    if activated:
         model, expected = _activated(model), probabilities_of(expected)
+    as_trained = not activated and divisor is None
     given = "probabilities" if probabilities or ends_in_softmax else "logits"
-    metadata = metadata_of(run, given, compared.description)
+    metadata = metadata_of(run, given, compared.description, divisor)
     tolerance = HALF_PRECISION_TOLERANCE if half else TOLERANCE
 
     def written_by(backend: str) -> Path:
@@ -102,6 +117,20 @@ def export(run: Run, format: str, output: str | Path, probabilities: bool = Fals
         with contextlib.suppress(ValueError):
             return written_by(backend)
     return written_by(backends[-1])
+
+
+def _divisor(run: Run, temperature: float | str | None) -> float | None:
+    """Returns the temperature that was asked for, as a number."""
+    if not isinstance(temperature, str):
+        return temperature
+    check_choice("temperature", temperature, ("fitted",))
+    fitted = temperature_of(run.predictions)
+    if fitted is None:
+        raise ValueError(
+            "A temperature is fitted to mistakes on validation, of which the run has none stored: "
+            f"give it as a number. Received: temperature='fitted' for {run.folder}"
+        )
+    return fitted.value
 
 
 @contextlib.contextmanager

@@ -7,7 +7,7 @@ import keras
 import numpy as np
 
 from kerasrecipes.base.checks import nearest
-from kerasrecipes.base.private import compiled_metrics
+from kerasrecipes.base.private.metrics import compiled_metrics
 from kerasrecipes.callbacks.monitored import better, better_in
 from kerasrecipes.data.dataset import Dataset
 from kerasrecipes.recipe import signatures

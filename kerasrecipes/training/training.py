@@ -10,7 +10,7 @@ from pathlib import Path
 import keras
 
 from kerasrecipes.base.files import clear, locked, write_json
-from kerasrecipes.base.gradient_registry import hold_gradients_weakly
+from kerasrecipes.base.private.gradient_registry import hold_gradients_weakly
 from kerasrecipes.data.dataset import Dataset
 from kerasrecipes.recipe.recipe import Recipe
 from kerasrecipes.recipe.users_code import with_imports
@@ -120,7 +120,7 @@ def train(
                 clear(folder)
             if not _is_finished(folder, recipe, dataset):
                 cached = on_features(built, Path(directory) / "features", cache_features)
-                _open(folder, built)
+                open_run(folder, built)
                 watched = verbose != 0 if doctor is None else doctor
                 fitted = fit_recipe(
                     cached or built,
@@ -169,7 +169,7 @@ def _is_finished(folder: Path, recipe: Recipe, dataset: Dataset) -> bool:
     return run.finished
 
 
-def _open(folder: Path, built: BuiltRecipe) -> None:
+def open_run(folder: Path, built: BuiltRecipe) -> None:
     """Writes the files that describe a run before its training.
 
     data.json comes last: a folder that has it belongs to a run that has begun.

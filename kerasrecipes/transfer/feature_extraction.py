@@ -10,10 +10,10 @@ from kerasrecipes.base.checks import check_choice, check_integer
 from kerasrecipes.data.augment import Augmentation
 from kerasrecipes.data.dataset import Dataset
 from kerasrecipes.data.split import Split
+from kerasrecipes.models.surgery.frozen_part import features_model
 from kerasrecipes.models.surgery.network_stages import stage_output, stage_outputs
 from kerasrecipes.training.features.feature_cache import cached_features
 from kerasrecipes.training.features.feature_split import FeatureSplit
-from kerasrecipes.training.features.frozen_part import features_model
 
 POOLINGS = {
     "average": keras.layers.GlobalAveragePooling2D,

@@ -10,8 +10,8 @@ import numpy as np
 from kerasrecipes.base.intervals import wilson_interval
 from kerasrecipes.data.dataset import Dataset
 from kerasrecipes.data.split import Split
+from kerasrecipes.models.surgery.frozen_part import features_model
 from kerasrecipes.models.surgery.network_stages import stage_output
-from kerasrecipes.training.features.frozen_part import features_model
 from kerasrecipes.transfer.feature_extraction import extract_features
 from kerasrecipes.transfer.linear_probe import FittedProbe, LinearProbe
 

@@ -3,7 +3,7 @@
 import keras
 import pytest
 
-from kerasrecipes.base.double_promotion import promoted_to_double
+from kerasrecipes.base.private.double_promotion import promoted_to_double
 
 
 def test_float64_stays_float64_within_the_context_only():

@@ -2,7 +2,7 @@ import keras
 import numpy as np
 import pytest
 
-from kerasrecipes.base.fit_frame import fit_arguments
+from kerasrecipes.base.private.fit_frame import fit_arguments
 
 
 class _Reader(keras.callbacks.Callback):

@@ -1,5 +1,6 @@
 """The benchmark of the doctor: its trainings, its scores, and what the recordings show."""
 
+import functools
 import sys
 from pathlib import Path
 
@@ -239,3 +240,46 @@ def test_a_remedy_is_applied_and_compared_with_the_spread_over_seeds():
     remedies = [Remedy("a/b/c/0", "dying_relu", {}, *pair) for pair in before_and_after]
     assert worse_beyond_noise(remedies, cases) == [False, True, False, False, True]
     assert [remedy.is_better for remedy in remedies] == [False, False, True, True, False]
+
+
+@functools.cache
+def _cases(part):
+    from diagnosis.tables import cases
+
+    return cases(part)
+
+
+def test_recorded_planted_faults_are_named():
+    from diagnosis.judges import doctor
+    from diagnosis.scoring import judgements, right
+
+    judged = judgements(_cases("planted-scored"), doctor)
+    assert len(judged) >= 500
+    assert right(judged, 1).value >= 0.85
+    assert right(judged, 3).value >= 0.95
+
+
+def test_recorded_healthy_trainings_raise_no_alarm():
+    from diagnosis.judges import doctor
+    from diagnosis.scoring import clustered, healthy, judgements
+
+    judged = judgements(healthy(_cases("healthy-scored")), doctor)
+    alarms = [bool(verdict.alarms) for _, verdict in judged]
+    found = clustered(alarms, [run.group for run, _ in judged])
+    assert found.n >= 170
+    assert found.value <= 0.03
+    assert found.high <= 0.05
+
+
+@pytest.mark.parametrize("backend", ["jax", "tensorflow"])
+def test_faults_of_recorded_programs_are_named(backend):
+    from diagnosis.judges import constant, doctor
+    from diagnosis.scoring import best_constants, false_findings, judgements, mean_recall
+
+    sure = [case for case in _cases(f"programs-{backend}") if case.run.group != "weak"]
+    assert len(sure) == 57
+    faulty = [case for case in sure if case.run.faults]
+    others = judgements(faulty, constant(best_constants([case.run for case in faulty])))
+    judged = judgements(faulty, doctor)
+    assert mean_recall(judged).value >= mean_recall(others).value + 0.15
+    assert false_findings(judgements(sure, doctor)).value <= 0.5

@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import pytest
 
-from kerasrecipes.base.private import compiled_metrics, metric_direction
+from kerasrecipes.base.private.metrics import compiled_metrics, metric_direction
 from kerasrecipes.callbacks.monitored import better, better_in
 from kerasrecipes.metrics import ClassMetric
 

@@ -10,7 +10,7 @@ import pytest
 from kerasrecipes.cli import console
 from kerasrecipes.data import Digits
 from kerasrecipes.page.formats import number
-from kerasrecipes.runs import mcnemar
+from kerasrecipes.runs import calibration_of, mcnemar, temperature_of
 from tests.digits_run import digits_run, write_digits
 
 
@@ -55,11 +55,24 @@ def test_predict_writes_csv_whole_or_not_at_all(run, output):
 
 def test_evaluate_without_data_shows_the_runs_own_score(run, output):
     _, out, _ = output(console, ["evaluate", run])
-    *table, _, line = out.splitlines()
+    *table, _, line, calibrated, scaled = out.splitlines()
     accuracy = digits_run().metrics["test"]["accuracy"]
     assert line.startswith(f"accuracy {accuracy:.1%} (95% interval ")
     assert "n = 359) on test images of scikit-learn's" in line
     assert [row.split()[0] for row in table[1:]] == list("0123456789")
+    stored = digits_run().predictions
+    found = calibration_of(stored["test_labels"], stored["test_probabilities"])
+    low, high = found.interval
+    assert calibrated == (
+        f"calibration error {found.error:.1%} (95% interval {low:.1%} to {high:.1%}, n = 359), "
+        f"log loss {number(found.log_loss)}, Brier score {number(found.brier_score)}"
+    )
+    temperature = temperature_of(stored)
+    after = calibration_of(stored["test_labels"], temperature.apply(stored["test_probabilities"]))
+    assert scaled.startswith(f"with the temperature {number(temperature.value)} (95% interval ")
+    assert scaled.endswith(
+        f"log loss {number(after.log_loss)}, Brier score {number(after.brier_score)}"
+    )
 
 
 def test_evaluate_takes_folders_specs_and_changes(run, output):

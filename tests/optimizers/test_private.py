@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from keras import ops
 
-from kerasrecipes.base.private import uses_weight_decay
+from kerasrecipes.base.private.optimizers import uses_weight_decay
 from kerasrecipes.optimizers import LARS, LayerwiseLearningRates, Momentum
 from kerasrecipes.optimizers._base import step_numbers
 from tests.optimizers.cases import CASES, REPRESENTATIVES, class_of, make

@@ -17,6 +17,7 @@ def test_stored_predictions_give_the_runs_own_score():
     for split in ("test", "validation"):
         scored = evaluate_stored(run, split)
         assert scored.accuracy == run.metrics[split]["accuracy"]
+        assert scored.probabilities is run.predictions[f"{split}_probabilities"]
         assert list(scored.interval) == pytest.approx(run.metrics[split]["accuracy_interval"])
     assert evaluate_stored(run).images.startswith("test images of scikit-learn's")
     with pytest.raises(ValueError, match="`split` must be one of 'validation', 'test'"):
@@ -32,6 +33,9 @@ def test_a_folder_is_matched_by_name_and_broken_images_are_skipped(tmp_path):
     np.testing.assert_array_equal(scored.labels, run.predictions["test_labels"][kept])
     np.testing.assert_array_equal(
         scored.predicted, run.predictions["test_probabilities"][kept].argmax(-1)
+    )
+    np.testing.assert_allclose(
+        scored.probabilities, run.predictions["test_probabilities"][kept], atol=1e-6
     )
     assert scored.skipped == ((str(ordered[5]), "the file is empty (zero bytes)"),)
 
@@ -53,6 +57,7 @@ def test_classes_in_another_order_are_matched_by_name():
     chosen = np.isin(stored.labels, [3, 8])
     np.testing.assert_array_equal(scored.labels, stored.labels[chosen])
     np.testing.assert_array_equal(scored.predicted, stored.predicted[chosen])
+    np.testing.assert_allclose(scored.probabilities, stored.probabilities[chosen], atol=1e-6)
 
 
 def test_other_classes_and_shapes_are_told(tmp_path):

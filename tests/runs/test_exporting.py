@@ -11,6 +11,7 @@ import pytest
 from scipy.special import expit, softmax
 
 from kerasrecipes.layers import RandomPadCrop
+from kerasrecipes.metrics.calibration import fit_temperature
 from kerasrecipes.runs import exporting as module
 from kerasrecipes.runs import read_metadata
 from kerasrecipes.runs.export_checks import check_keras_alone
@@ -86,6 +87,7 @@ def test_probabilities_and_metadata_are_in_the_file(tmp_path, logits, format):
         "value_range": [0, 255],
         "resize": None,
         "output": "probabilities",
+        "temperature": None,
         "compared_on": "16 images of the validation split",
         "run": digits_run().name,
     }
@@ -107,6 +109,23 @@ def without_us(format, path):
     assert found.pop("keras_version") == keras.__version__
     del found["date_saved"]
     return found
+
+
+def test_a_temperature_goes_into_the_file(tmp_path, logits):
+    path = export(digits_run(), "keras", tmp_path / "two.keras", temperature=2.0)
+    np.testing.assert_allclose(outputs_of("keras", path), logits / 2, rtol=1e-5, atol=1e-5)
+    assert read_metadata(path)["temperature"] == 2.0
+    stored = digits_run().predictions
+    fitted = fit_temperature(stored["validation_labels"], stored["validation_probabilities"])
+    path = export(digits_run(), "keras", tmp_path / "fitted.keras", True, "fitted")
+    np.testing.assert_allclose(
+        outputs_of("keras", path), softmax(logits / fitted.value, -1), rtol=1e-4, atol=1e-6
+    )
+    with pytest.raises(ValueError, match="`temperature` must be one of 'fitted'"):
+        export(digits_run(), "keras", tmp_path / "no.keras", temperature="best")
+    with pytest.raises(ValueError, match="`temperature` must be a number greater than 0"):
+        export(digits_run(), "keras", tmp_path / "no.keras", temperature=0)
+    assert not (tmp_path / "no.keras").exists()
 
 
 def test_logits_are_called_logits_and_a_copy_is_the_runs_own_model(tmp_path):

@@ -7,7 +7,7 @@ import keras
 import numpy as np
 import pytest
 
-from kerasrecipes.base.gradient_registry import hold_gradients_weakly
+from kerasrecipes.base.private.gradient_registry import hold_gradients_weakly
 
 pytestmark = pytest.mark.tensorflow_only
 IMAGES, LABELS = np.random.default_rng(0).random((32, 8), "float32"), np.arange(32) % 4

@@ -46,6 +46,8 @@ def _evaluate(arguments: argparse.Namespace) -> None:
         _print_skipped(scored.skipped)
         print_table(_rows(scored))
         print(f"\n{_score_line(scored)}")
+        for line in _calibration_lines(run, scored):
+            print(line)
         if arguments.data or arguments.changes:
             _print_seen(scored)
 
@@ -135,6 +137,39 @@ def _score_line(scored) -> str:
     return (
         f"accuracy {percent(scored.accuracy, n)} (95% interval {percent(low, n)} to "
         f"{percent(high, n)}, n = {n:,}) on {scored.images}"
+    )
+
+
+def _calibration_lines(run, scored) -> Iterator[str]:
+    """Yields how much the probabilities mean, as they are and with the run's temperature."""
+    import numpy as np
+
+    from kerasrecipes.page.formats import number
+    from kerasrecipes.runs.calibrating import calibration_of, off_by_design, temperature_of
+
+    if not np.isfinite(scored.probabilities).all():
+        return
+    yield _calibration_line(calibration_of(scored.labels, scored.probabilities))
+    temperature = temperature_of(run.predictions)
+    if temperature is not None:
+        scaled = calibration_of(scored.labels, temperature.apply(scored.probabilities))
+        low, high = number(temperature.low), number(temperature.high)
+        yield (
+            f"with the temperature {number(temperature.value)} (95% interval {low} to {high}), "
+            f"fitted to {temperature.n:,} validation images: {_calibration_line(scaled)}"
+        )
+    if told := off_by_design(run.recipe.flatten()):
+        yield f"note: {told}"
+
+
+def _calibration_line(found) -> str:
+    from kerasrecipes.page.formats import number, percent
+
+    low, high = found.interval
+    return (
+        f"calibration error {percent(found.error)} (95% interval {percent(low)} to {percent(high)},"
+        f" n = {found.n:,}), log loss {number(found.log_loss)}, "
+        f"Brier score {number(found.brier_score)}"
     )
 
 

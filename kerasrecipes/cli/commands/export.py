@@ -24,6 +24,17 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="give probabilities instead of logits: a softmax is added, or a sigmoid to one logit",
     )
+    parser.add_argument(
+        "--temperature",
+        type=_number_or_fitted,
+        metavar="T",
+        help="divide the logits by a number, or by the one that is fitted to the run's validation "
+        "images: fitted",
+    )
+
+
+def _number_or_fitted(text: str) -> float | str:
+    return text if text == "fitted" else float(text)
 
 
 def _export(arguments: argparse.Namespace) -> None:
@@ -34,7 +45,7 @@ def _export(arguments: argparse.Namespace) -> None:
 
     run = finished_run(arguments.run)
     output = arguments.output or default_output(run, arguments.format)
-    path = export(run, arguments.format, output, arguments.probabilities)
+    path = export(run, arguments.format, output, arguments.probabilities, arguments.temperature)
     metadata = read_metadata(path)
     low, high = metadata["value_range"]
     *size, channels = metadata["image_shape"]
@@ -45,6 +56,8 @@ def _export(arguments: argparse.Namespace) -> None:
     print(f"takes float32 pixels from {low} to {high}, {order}, of shape (batch, {shape})")
     print(f"the run's images were resized by: {metadata['resize'] or 'nothing'}")
     print(f"gives {metadata['output']} of shape (batch, {len(names)})")
+    if metadata["temperature"] is not None:
+        print(f"logits are divided by the temperature {metadata['temperature']:.4g}")
     print(f"classes: {listed(map(printable, names))}")
     print(f"equals the model's predictions on {metadata['compared_on']}")
     print("All of this is in the file; `kerasrecipes.runs.read_metadata` reads it.")

@@ -16,6 +16,8 @@ def score_line(run) -> str:
     epoch = run.metrics["epoch"]
     chosen = f", chosen by {monitor}" if monitor else ""
     weights = f"weights of epoch {kept_epoch(run)}{chosen}" if epoch else "initial weights"
+    if members := run.recipe.model.options.get("members"):
+        weights = f"mean probabilities of {len(members)} models"
     return (
         f"{split} accuracy {percent(score['accuracy'], n)} "
         f"(95% interval {percent(low, n)} to {percent(high, n)}, n = {n:,}), "

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 import keras
 
-from kerasrecipes.base.private import calls_of, origin_of
+from kerasrecipes.base.private.calls import calls_of, origin_of
 from kerasrecipes.diagnostics.facts.layers import layer_facts
 from kerasrecipes.diagnostics.record import Layer, Model
 

@@ -7,7 +7,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from kerasrecipes.base.private import compiled_metrics
+from kerasrecipes.base.private.metrics import compiled_metrics
 from kerasrecipes.diagnostics.facts.built_copies import built_copy
 from kerasrecipes.diagnostics.facts.given import Given
 from kerasrecipes.diagnostics.facts.loss_names import loss_facts, metric_name

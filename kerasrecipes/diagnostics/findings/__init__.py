@@ -1,7 +1,8 @@
 """What a diagnosis says."""
 
-from kerasrecipes.diagnostics.findings.catalogue import KINDS, Kind
-from kerasrecipes.diagnostics.findings.diagnosis import Diagnosis, NotRun
-from kerasrecipes.diagnostics.findings.finding import SEVERITIES, Finding
-
-__all__ = ["KINDS", "SEVERITIES", "Diagnosis", "Finding", "Kind", "NotRun"]
+from kerasrecipes.diagnostics.findings.catalogue import KINDS as KINDS
+from kerasrecipes.diagnostics.findings.catalogue import Kind as Kind
+from kerasrecipes.diagnostics.findings.diagnosis import Diagnosis as Diagnosis
+from kerasrecipes.diagnostics.findings.diagnosis import NotRun as NotRun
+from kerasrecipes.diagnostics.findings.finding import SEVERITIES as SEVERITIES
+from kerasrecipes.diagnostics.findings.finding import Finding as Finding

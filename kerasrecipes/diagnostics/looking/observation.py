@@ -8,7 +8,7 @@ from typing import Any
 
 import keras
 
-from kerasrecipes.base.private import compiled_metrics, metric_direction
+from kerasrecipes.base.private.metrics import compiled_metrics, metric_direction
 from kerasrecipes.diagnostics.facts import described
 from kerasrecipes.diagnostics.looking.budget import Budget, is_worth_compiling
 from kerasrecipes.diagnostics.looking.fit_data import data_of_fit, ended_by

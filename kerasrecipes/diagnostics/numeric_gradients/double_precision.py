@@ -8,7 +8,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from kerasrecipes.base.double_promotion import promoted_to_double
+from kerasrecipes.base.private.double_promotion import promoted_to_double
 from kerasrecipes.diagnostics.trying.building import said
 from kerasrecipes.diagnostics.trying.nested_layers import layers_within
 

@@ -17,9 +17,18 @@ def may_regularize(record: Record) -> bool:
     )
 
 
+def may_be_stale(record: Record) -> bool:
+    """Returns whether a model keeps moving averages of statistics, as far as it is known."""
+    model = record.model
+    if model is None or not model.ordered:
+        return True
+    return any(layer.momentum is not None for layer in model.layers)
+
+
 # What must be possible for a finding of a kind.
 MUST_BE_POSSIBLE: dict[str, Callable[[Record], bool]] = {
     "regularization_too_strong": may_regularize,
+    "stale_statistics": may_be_stale,
 }
 
 

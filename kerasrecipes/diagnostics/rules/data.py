@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from kerasrecipes.diagnostics.findings import Finding
 from kerasrecipes.diagnostics.record import Record, Values
-from kerasrecipes.diagnostics.rules.rule import Rule, rule
+from kerasrecipes.diagnostics.rules.questions import Rule, rule
 from kerasrecipes.diagnostics.rules.terms.forms import form
 from kerasrecipes.diagnostics.rules.terms.networks import is_trained
 

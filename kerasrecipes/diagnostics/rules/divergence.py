@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from kerasrecipes.diagnostics.findings import Finding
 from kerasrecipes.diagnostics.record import Layer, Probe, Record
-from kerasrecipes.diagnostics.rules.rule import Rule, rule
+from kerasrecipes.diagnostics.rules.questions import Rule, rule
 
 RECURRENT = ("LSTM", "GRU", "SimpleRNN")
 # A recurrent layer multiplies by the same weights at each place of a sequence: without an

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from kerasrecipes.diagnostics.findings import Finding
 from kerasrecipes.diagnostics.record import Probe, Record
 from kerasrecipes.diagnostics.rules.looks import has_kernel, learns_nothing, loss_fell, of_layers
-from kerasrecipes.diagnostics.rules.rule import Rule, rule
+from kerasrecipes.diagnostics.rules.questions import Rule, rule
 
 # Of the gradient at the last layer, so much reaches the first one, per weight. Networks with relu
 # or normalization keep it within a factor of 20; a sigmoid takes a quarter or less a layer.

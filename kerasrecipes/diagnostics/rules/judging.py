@@ -21,8 +21,8 @@ from kerasrecipes.diagnostics.rules import (
     trials,
 )
 from kerasrecipes.diagnostics.rules.contradictions import without_contradicted
+from kerasrecipes.diagnostics.rules.questions import Rule
 from kerasrecipes.diagnostics.rules.remedies import recipe_changes
-from kerasrecipes.diagnostics.rules.rule import Rule
 from kerasrecipes.diagnostics.rules.symptoms import without_symptoms
 
 MODULES = (

@@ -6,7 +6,7 @@ from kerasrecipes.diagnostics.findings import Finding
 from kerasrecipes.diagnostics.record import Layer, Record
 from kerasrecipes.diagnostics.rules.gradients import FAINT, gradient_ratio
 from kerasrecipes.diagnostics.rules.looks import hidden, learns_nothing, loss_fell, of_layers
-from kerasrecipes.diagnostics.rules.rule import Rule, rule
+from kerasrecipes.diagnostics.rules.questions import Rule, rule
 
 # Of the units of a relu, 10% to 40% are dead in trainings that go well; a network lives with more.
 MOSTLY_DEAD = 0.9

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from kerasrecipes.diagnostics.findings import Finding
 from kerasrecipes.diagnostics.record import Output, Predictions, Probe, Record, Values
-from kerasrecipes.diagnostics.rules.rule import Rule, rule
+from kerasrecipes.diagnostics.rules.questions import Rule, rule
 
 # Nearly all of 32 samples get the same class,
 COLLAPSED = 0.95

@@ -1,9 +1,11 @@
 """Remedies as changes of a recipe."""
 
+import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from kerasrecipes.diagnostics.record import Record
+from kerasrecipes.diagnostics.batch_size_advice import BatchSizeAndRate, batch_size_and_rate
+from kerasrecipes.diagnostics.record import Data, Record
 
 # By what a remedy multiplies the learning rate.
 _RATE_FACTORS = {
@@ -19,8 +21,6 @@ HIGHEST_RATES = (
     "warmup_target",
     "initial_learning_rate",
 )
-# Batches that most trainings do well with.
-USUAL_BATCH = 32
 EPOCHS_FACTOR = 3
 
 
@@ -45,12 +45,48 @@ def recipe_changes(kind: str, record: Record) -> dict[str, Any]:
     if kind == "too_few_epochs" and isinstance(epochs := recipe.get("epochs"), int):
         return {"epochs": EPOCHS_FACTOR * epochs}
     if kind in ("batch_size_too_large", "batch_size_too_small"):
-        return {"batch_size": USUAL_BATCH}
+        return {"batch_size": advised_batch(record).batch_size}
     if kind == "class_imbalance" and recipe.get("class_weight") is None:
         return {"class_weight": "balanced"}
     if kind == "regularization_too_strong" and recipe.get("kernel_regularizer"):
         return {"kernel_regularizer": None}
     return {}
+
+
+def advised_batch(record: Record) -> BatchSizeAndRate:
+    """Returns the batch size to change to, and the learning rate that goes with it.
+
+    Example:
+
+    >>> advised_batch(Record(data=Data(samples=200, batch_size=100)))
+    BatchSizeAndRate(batch_size=16, learning_rate=0.005)
+    """
+    data = record.data or Data()
+    return batch_size_and_rate(
+        record.optimizer.kind if record.optimizer is not None else "SGD",
+        samples=data.samples or None,
+        batch_size=data.batch_size or None,
+        learning_rate=_chosen_rate(record),
+    )
+
+
+def batch_remedy(record: Record) -> str:
+    """Returns what to change of a batch size that does not fit, in words."""
+    advised, rate = advised_batch(record), _chosen_rate(record)
+    words = f"Take {advised.batch_size} samples a batch."
+    if record.data is None or rate is None:
+        return words
+    return (
+        f"{words} If the learning rate of {rate:g} was chosen for batches of "
+        f"{record.data.batch_size}, then {advised.learning_rate:.2g} goes with those."
+    )
+
+
+def _chosen_rate(record: Record) -> float | None:
+    """Returns the learning rate that goes with the batch size, if both are known."""
+    rate = record.optimizer.learning_rate if record.optimizer is not None else None
+    sized = record.data is not None and record.data.batch_size
+    return rate if sized and rate is not None and 0 < rate < math.inf else None
 
 
 def highest_rate_path(paths: Mapping[str, Any]) -> str:

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from kerasrecipes.diagnostics.findings import Finding
 from kerasrecipes.diagnostics.record import Optimizer, Record
-from kerasrecipes.diagnostics.rules.rule import Rule, rule
+from kerasrecipes.diagnostics.rules.questions import Rule, rule
+from kerasrecipes.diagnostics.rules.remedies import batch_remedy
 from kerasrecipes.diagnostics.rules.terms.forms import DISTANCES, root_mean_square
 from kerasrecipes.diagnostics.rules.terms.networks import RECURRENT, is_trained
 
@@ -189,8 +190,7 @@ def batch_size(record: Record) -> Iterator[Finding]:
     if data is None or not data.samples or not data.batch_size:
         return
     size, samples = data.batch_size, data.samples
-    evidence = {"batch_size": size, "samples": samples}
-    changes = {"batch_size": 32} if (record.recipe or {}).get("batch_size") else {}
+    evidence, remedy = {"batch_size": size, "samples": samples}, batch_remedy(record)
     steps = data.steps_per_epoch or -(-samples // size)
     number = updates(record)
     large = size >= LARGE_BATCH and size >= LARGE_BATCH_FRACTION * samples
@@ -204,7 +204,7 @@ def batch_size(record: Record) -> Iterator[Finding]:
             0.7 if rare else 0.45,
             "warning" if rare else "note",
             evidence,
-            changes=changes,
+            remedy=remedy,
         )
     normalized = record.model is not None and any(
         layer.kind == "BatchNormalization" and layer.trainable for layer in record.model.layers
@@ -216,7 +216,7 @@ def batch_size(record: Record) -> Iterator[Finding]:
             0.75,
             "warning",
             evidence,
-            changes=changes,
+            remedy=remedy,
         )
     elif (size == 1 and samples >= 200) or (size <= SMALL_BATCH and samples >= 500):
         yield Finding(
@@ -225,7 +225,7 @@ def batch_size(record: Record) -> Iterator[Finding]:
             0.4,
             "note",
             evidence,
-            changes=changes,
+            remedy=remedy,
         )
 
 

@@ -39,9 +39,16 @@ LIKELY_EXPLAINED_BY = {
     "learning_rate_too_high": frozenset({"inputs_not_scaled"}),
 }
 # What looks like something rarer, and is named behind it.
-BEHIND = {"learning_rate_too_low": frozenset({"vanishing_gradient", "saturating_activation"})}
+BEHIND = {
+    "learning_rate_too_low": frozenset(
+        {"vanishing_gradient", "saturating_activation", "batch_size_too_large"}
+    )
+}
 # How much less certain it is then.
 BEHIND_BY = 0.05
+# What may take a loss to infinity. If it is so sure, it is named before the loss, as an error.
+BREAKS = _PARTS | {"learning_rate_too_high", "exploding_gradient", "bad_initialization"}
+SURE = 0.7
 
 
 def without_symptoms(findings: Iterable[Finding]) -> list[Finding]:
@@ -60,6 +67,8 @@ def without_symptoms(findings: Iterable[Finding]) -> list[Finding]:
     left = sorted(findings, key=lambda finding: finding.rank)
     for symptom, causes in {**EXPLAINED_BY, **LIKELY_EXPLAINED_BY}.items():
         left = _without(left, symptom, causes, sure=symptom in LIKELY_EXPLAINED_BY)
+    if any(finding.id == "loss_not_finite" for finding in left):
+        left = [_breaking(finding) for finding in left]
     for kind, rarer in BEHIND.items():
         most = max((f.confidence for f in left if f.id in rarer), default=None)
         if most is not None:
@@ -85,6 +94,15 @@ def _without(
     with_evidence = replace(cause, evidence={**cause.evidence, "explains": said})
     left = (with_evidence if each is cause else each for each in findings)
     return [each for each in left if each not in explained]
+
+
+def _breaking(finding: Finding) -> Finding:
+    """Returns a finding of a training whose loss is not finite."""
+    if finding.id == "loss_not_finite":
+        return _at_most(finding, SURE - BEHIND_BY)
+    if finding.id in BREAKS and finding.confidence >= SURE:
+        return replace(finding, severity="error")
+    return finding
 
 
 def _at_most(finding: Finding, confidence: float) -> Finding:

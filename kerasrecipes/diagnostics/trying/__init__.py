@@ -1,5 +1,3 @@
 """Short trainings that are undone."""
 
-from kerasrecipes.diagnostics.trying.all_trials import tried
-
-__all__ = ["tried"]
+from kerasrecipes.diagnostics.trying.all_trials import tried as tried

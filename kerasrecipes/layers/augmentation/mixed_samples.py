@@ -4,7 +4,7 @@ import keras
 from keras import ops
 
 from kerasrecipes.base.checks import check_integer, check_number
-from kerasrecipes.base.private import gamma
+from kerasrecipes.base.private.random_numbers import gamma
 from kerasrecipes.base.soft_labels import one_hot
 from kerasrecipes.layers.augmentation.augmentation_layer import AugmentationLayer
 from kerasrecipes.layers.augmentation.rounding import round_to

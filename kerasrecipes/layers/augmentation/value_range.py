@@ -6,8 +6,8 @@ from collections.abc import Sequence
 import keras
 from keras import ops
 
-from kerasrecipes.base.private import is_symbolic_call
-from kerasrecipes.base.tracing import is_compiled_by_xla, is_traced_by_jax
+from kerasrecipes.base.private.calls import is_symbolic_call
+from kerasrecipes.base.private.tracing import is_compiled_by_xla, is_traced_by_jax
 from kerasrecipes.layers.augmentation.magnitude import within
 
 

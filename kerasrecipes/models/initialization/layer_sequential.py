@@ -4,7 +4,7 @@ import keras
 import numpy as np
 
 from kerasrecipes.base.checks import check_choice, check_integer, check_number
-from kerasrecipes.base.private import assign_in_call
+from kerasrecipes.base.private.calls import assign_in_call
 from kerasrecipes.layers.normalization.kernel_axes import output_axes
 from kerasrecipes.models.initialization.layer_by_layer import (
     InitializedLayer,

@@ -5,7 +5,7 @@ from keras import ops
 
 from kerasrecipes.base.checks import check_number
 from kerasrecipes.base.kernels import decay_only_kernels
-from kerasrecipes.base.private import AllowsEmptyWeightDecay, ForeachUpdates
+from kerasrecipes.base.private.optimizers import AllowsEmptyWeightDecay, ForeachUpdates
 
 
 class BaseOptimizer(ForeachUpdates, AllowsEmptyWeightDecay, keras.optimizers.Optimizer):

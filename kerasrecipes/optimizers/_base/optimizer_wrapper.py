@@ -2,7 +2,7 @@
 
 import keras
 
-from kerasrecipes.base.private import ShowsInnerAverages
+from kerasrecipes.base.private.optimizers import ShowsInnerAverages
 
 
 class WithInnerOptimizer(keras.optimizers.Optimizer):

@@ -3,7 +3,11 @@
 import keras
 from keras import ops
 
-from kerasrecipes.base.private import AllowsEmptyWeightDecay, DecaysWithinItsStep, uses_weight_decay
+from kerasrecipes.base.private.optimizers import (
+    AllowsEmptyWeightDecay,
+    DecaysWithinItsStep,
+    uses_weight_decay,
+)
 from kerasrecipes.optimizers._base.optimizer_wrapper import (
     OptimizerWrapper,
     WithInnerOptimizer,

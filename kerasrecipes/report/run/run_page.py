@@ -13,6 +13,8 @@ from kerasrecipes.page import epoch_curves, formats
 from kerasrecipes.page.pages import template, write_page
 from kerasrecipes.report.run import figures, scores
 from kerasrecipes.report.run.pictures import picture
+from kerasrecipes.report.run.probabilities_section import calibration
+from kerasrecipes.runs.ensemble_members import members_of
 from kerasrecipes.training.diagnosing import diagnosed, record_of
 from kerasrecipes.training.examples import augmented_images, mistakes
 from kerasrecipes.training.numerics import version_of
@@ -55,6 +57,8 @@ def render(run) -> str:
         figures=_figures(run),
         classes=_classes(run),
         mistakes=_mistakes(run),
+        calibration=calibration(run),
+        members=members_of(run.folder),
         augmented=_augmented(run),
         options=run.recipe.flatten(),
         fingerprint=run.recipe.fingerprint,
@@ -90,7 +94,9 @@ def _summary(run) -> str:
         epochs = len(run.readable_history)
         trained += f" for {epochs} epoch{'s' if epochs > 1 else ''}"
         trained += f" in {formats.duration(_seconds(run))}"
-    if (epoch := run.metrics.get("epoch")) is not None:
+    if members := members_of(run.folder):
+        trained += f"; the mean of the probabilities of {len(members)} models"
+    elif (epoch := run.metrics.get("epoch")) is not None:
         monitor = run.metrics.get("monitor")
         why = f", the best by {monitor}" if monitor else ""
         trained += f"; the weights kept are those of epoch {epoch}{why}"

@@ -8,11 +8,11 @@ from typing import Any
 import keras
 
 from kerasrecipes.data.dataset import Dataset
+from kerasrecipes.models.surgery.frozen_part import FrozenPart
 from kerasrecipes.training.build import BuiltRecipe
 from kerasrecipes.training.compile import compile_arguments
 from kerasrecipes.training.features.feature_cache import cached_features
 from kerasrecipes.training.features.feature_split import FeatureSplit
-from kerasrecipes.training.features.frozen_part import FrozenPart
 from kerasrecipes.training.resuming.carried_state import sees_steps
 
 # Features are cached without being asked for only up to this size.

@@ -11,7 +11,7 @@ import keras_tuner
 from keras_tuner.engine.trial import TrialStatus
 
 from kerasrecipes.base.files import write_json
-from kerasrecipes.base.gradient_registry import hold_gradients_weakly
+from kerasrecipes.base.private.gradient_registry import hold_gradients_weakly
 from kerasrecipes.tuning.keras_tuner.distributed import RetryingClient, role, silence_conditions
 from kerasrecipes.tuning.keras_tuner.oracle import CAUSE, CoarseToFineOracle
 from kerasrecipes.tuning.keras_tuner.trial_checkpoints import (

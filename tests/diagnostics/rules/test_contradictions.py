@@ -2,7 +2,11 @@ import pytest
 
 from kerasrecipes.diagnostics.findings import Finding
 from kerasrecipes.diagnostics.record import Layer, Model, Optimizer, Record
-from kerasrecipes.diagnostics.rules.contradictions import may_regularize, without_contradicted
+from kerasrecipes.diagnostics.rules.contradictions import (
+    may_be_stale,
+    may_regularize,
+    without_contradicted,
+)
 
 DENSE = Layer("dense", "Dense", activation="relu")
 
@@ -28,6 +32,14 @@ def record(*layers, ordered=True, **parts):
 )
 def test_a_model_may_regularize_unless_nothing_in_it_does(known, expected):
     assert may_regularize(known) is expected
+
+
+def test_statistics_may_be_stale_where_a_layer_has_some():
+    norm = Layer("norm", "BatchNormalization", momentum=0.99)
+    assert [may_be_stale(r) for r in (Record(), record(DENSE), record(DENSE, norm))] == [
+        True, False, True,
+    ]  # fmt: skip
+    assert may_be_stale(record(DENSE, ordered=False))
 
 
 def test_findings_that_facts_rule_out_are_left_out():

@@ -1,5 +1,6 @@
 """Rules of learning rates, batch sizes and numbers of steps."""
 
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -90,5 +91,24 @@ def test_changes_of_a_recipe():
     record = replace(of_settings("Adam", 0.5, 1000, 5000), recipe=recipe)
     changes = {finding.id: finding.changes for finding in judged(record).findings}
     assert changes[HIGH] == {"optimizer.learning_rate": 0.05}
-    assert changes["batch_size_too_large"] == {"batch_size": 32}
+    assert changes["batch_size_too_large"] == {"batch_size": 64}
+
+
+@pytest.mark.parametrize(
+    ("kind", "rate", "size", "samples", "words"),
+    [
+        # The linear rule, and the square root of what divides by the gradient's size.
+        ("SGD", 0.4, 1024, 5000, "Take 32 samples a batch. .* 0.4 .* of 1024, then 0.013 goes"),
+        ("Adam", 0.002, 1024, 5000, "Take 64 samples a batch. .* 0.002 .* then 0.0005 goes"),
+        ("SGD", 0.01, 2, 5000, "Take 32 samples a batch. .* 0.01 .* of 2, then 0.16 goes"),
+        # Of few samples, an epoch is to have ten steps.
+        ("SGD", 0.01, 100, 100, "Take 8 samples a batch."),
+        ("SGD", None, 1024, 5000, "Take 32 samples a batch.$"),
+        ("SGD", float("nan"), 1024, 5000, "Take 32 samples a batch.$"),
+    ],
+)
+def test_a_batch_size_has_its_rate(kind, rate, size, samples, words):
+    findings = judged(of_settings(kind, rate, size, samples)).findings
+    (remedy,) = (found.remedy for found in findings if found.id.startswith("batch_size"))
+    assert re.match(words, remedy)
     assert value_facts(np.zeros(3)).distinct == 1

@@ -56,6 +56,20 @@ def test_a_likely_symptom_is_explained_by_what_is_as_certain():
     assert both[1].evidence == {}
 
 
+def test_what_breaks_a_training_is_an_error_that_is_named_first():
+    broken = finding("loss_not_finite", 0.99, "error")
+    high, few = finding("learning_rate_too_high", 0.7), finding("too_few_epochs", 0.9)
+    said = without_symptoms([broken, few, high])
+    assert [(each.id, each.severity) for each in said] == [
+        ("learning_rate_too_high", "error"),
+        ("loss_not_finite", "error"),
+        ("too_few_epochs", "warning"),
+    ]
+    unsure = without_symptoms([broken, finding("learning_rate_too_high", 0.69)])
+    assert [each.id for each in unsure] == ["loss_not_finite", "learning_rate_too_high"]
+    assert without_symptoms([high]) == [high]
+
+
 def test_what_looks_like_something_rarer_is_named_behind_it():
     findings = [finding("learning_rate_too_low", 0.85), finding("vanishing_gradient", 0.65)]
     first, second = without_symptoms(findings)

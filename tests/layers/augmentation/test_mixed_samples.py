@@ -6,7 +6,7 @@ import pytest
 from keras import ops
 from scipy import stats
 
-from kerasrecipes.base.private import gamma
+from kerasrecipes.base.private.random_numbers import gamma
 from kerasrecipes.layers import MixedSamples
 from tests.layers.augmentation.batches import augment, random_images, to_numpy
 

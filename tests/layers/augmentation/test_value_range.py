@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from kerasrecipes.base.private import is_symbolic_call
+from kerasrecipes.base.private.calls import is_symbolic_call
 from kerasrecipes.layers import FancyPCA, PolicyAugment, RandomPhotometry
 
 COVARIANCE = np.eye(3).tolist()

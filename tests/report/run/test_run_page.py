@@ -87,7 +87,7 @@ def test_without_a_test_split_the_headline_says_so(run):
     text = read(run).text
     assert "81.2% accuracy on validation 3 mistakes in 16 images" in text
     assert "no test split, and this one chose the epoch: the score flatters the model" in text
-    assert "95% interval" not in text
+    assert "(Wilson)" not in text
     assert "12 images of the validation split" in text
 
 

@@ -10,7 +10,7 @@ from kerasrecipes.diagnostics.rules.curves import (
     penalties,
     progress,
 )
-from kerasrecipes.diagnostics.rules.rule import Rule
+from kerasrecipes.diagnostics.rules.questions import Rule
 
 RULES: tuple[Rule, ...] = (
     *not_finite.RULES,

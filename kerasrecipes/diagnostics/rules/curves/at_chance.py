@@ -10,7 +10,8 @@ from kerasrecipes.diagnostics.findings.finding import Severity
 from kerasrecipes.diagnostics.record import Record
 from kerasrecipes.diagnostics.rules.curves.logged import Logged, logged
 from kerasrecipes.diagnostics.rules.curves.measures import descent, end, noise, second_half, trend
-from kerasrecipes.diagnostics.rules.rule import rule
+from kerasrecipes.diagnostics.rules.questions import rule
+from kerasrecipes.diagnostics.rules.terms.forms import CATEGORICAL, SPARSE
 
 # An accuracy of 1 / C and a loss of ln C go together if nothing is known of the samples. Whoever
 # knows something has a higher accuracy, and a loss above its logarithm: 1.4 times and more in
@@ -27,18 +28,31 @@ def learning(record: Record) -> Iterator[Finding]:
     if curves is None or len(curves) < 4 or curves.loss.min() <= 0:
         return
     validated = curves.validated()
-    found = [] if curves.accuracy is None else list(_classes(curves, validated))
+    known = known_classes(record)
+    found = [] if curves.accuracy is None else list(_classes(curves, validated, known))
     if not found and validated is not None:
         found = list(_by_heart(validated))
     yield from found
 
 
-def guessed_classes(accuracy: np.ndarray, loss: np.ndarray) -> int | None:
+def known_classes(record: Record) -> int | None:
+    """Returns the number of classes by the targets or the output; `None` if they do not tell."""
+    if len(record.outputs) != 1:
+        return None
+    (output,) = record.outputs
+    if output.targets is not None and output.targets.class_counts:
+        return len(output.targets.class_counts)
+    one_of_several = output.loss is not None and output.loss.kind in CATEGORICAL | SPARSE
+    return output.shape[-1] if one_of_several and output.shape else None
+
+
+def guessed_classes(accuracy: np.ndarray, loss: np.ndarray, known: int | None = None) -> int | None:
     """Returns among how many even classes a model guesses; `None` if it does not.
 
     Args:
         accuracy: The share of right answers, by epoch.
         loss: The cross-entropy.
+        known: The number of classes, if it is known; it counts where the accuracy fits it.
 
     Example:
 
@@ -49,21 +63,22 @@ def guessed_classes(accuracy: np.ndarray, loss: np.ndarray) -> int | None:
     share = float(np.median(accuracy))
     if not 0 < share <= MOST or not LOWEST <= loss.min() / -math.log(share) <= HIGHEST:
         return None
-    number = round(1 / share)
+    number, tolerance = round(1 / share), 0.2
     # Of many classes, an accuracy tells the number roughly, and the loss tells it better.
     if number > 4:
-        number = round(math.exp(min(loss.min(), -math.log(share))))
-        return number if abs(share - 1 / number) < 0.4 / number else None
-    return number if abs(share - 1 / number) < 0.2 / number else None
+        number, tolerance = round(math.exp(min(loss.min(), -math.log(share)))), 0.4
+    if known and abs(share - 1 / known) < tolerance / known:
+        return known
+    return number if abs(share - 1 / number) < tolerance / number else None
 
 
-def _classes(curves: Logged, validated: Logged | None) -> Iterator[Finding]:
+def _classes(curves: Logged, validated: Logged | None, known: int | None) -> Iterator[Finding]:
     judged = curves if validated is None else validated
     accuracy = curves.accuracy if validated is None else validated.val_accuracy
     loss = judged.loss if validated is None else validated.val_loss
     if accuracy is None or loss is None or curves.accuracy is None or len(loss) < 4:
         return
-    number = guessed_classes(accuracy, loss)
+    number = guessed_classes(accuracy, loss, known)
     crawls = trend(loss) < -0.9 and trend(curves.loss) < -0.9
     if number is None or trend(accuracy) > 0.5 or (crawls and loss[0] < 1.3 * loss[-1]):
         return
@@ -76,9 +91,11 @@ def _classes(curves: Logged, validated: Logged | None) -> Iterator[Finding]:
         "judged_accuracy": end(accuracy),
     }
     where = "" if validated is None else " on validation"
+    about = "" if number in (2, 3, 4, known) else "about "
     said = (
         f"The accuracy{where} stays at {100 * end(accuracy):.0f}% and the loss at {end(loss):.3g}, "
-        f"which is guessing: with {number} even classes, {100 / number:.0f}% and {guess:.3g}."
+        f"which is guessing: with {about}{number} even classes, "
+        f"{100 / number:.0f}% and {guess:.3g}."
     )
     kinds = _alike(curves, accuracy, guess)
     if validated is not None and _is_harder(validated, accuracy):

@@ -10,7 +10,7 @@ from kerasrecipes.diagnostics.record import Record
 from kerasrecipes.diagnostics.rules.curves.at_chance import FEW, learns_by_heart_only
 from kerasrecipes.diagnostics.rules.curves.logged import Logged, logged
 from kerasrecipes.diagnostics.rules.curves.measures import end, noise, second_half, trend
-from kerasrecipes.diagnostics.rules.rule import rule
+from kerasrecipes.diagnostics.rules.questions import rule
 
 # Half as much again as it was at best, for ten epochs and more. Early stopping waits that long.
 HARM = 0.5

@@ -9,7 +9,7 @@ from kerasrecipes.diagnostics.findings import Finding
 from kerasrecipes.diagnostics.record import Record
 from kerasrecipes.diagnostics.rules.curves.logged import Logged, logged
 from kerasrecipes.diagnostics.rules.curves.measures import denominator, end
-from kerasrecipes.diagnostics.rules.rule import rule
+from kerasrecipes.diagnostics.rules.questions import rule
 
 # Jumps of a fifth of all that the loss fell after its first epoch: beyond those of 19 in 20 healthy
 # trainings, whose last ones are by far smaller than the first.

@@ -8,7 +8,7 @@ from kerasrecipes.diagnostics.findings import Finding
 from kerasrecipes.diagnostics.record import Record, Series
 from kerasrecipes.diagnostics.rules.curves.logged import Logged, logged
 from kerasrecipes.diagnostics.rules.curves.measures import noise, trend
-from kerasrecipes.diagnostics.rules.rule import rule
+from kerasrecipes.diagnostics.rules.questions import rule
 
 # Healthy losses rise by a few percent between epochs; what doubles is on its way up.
 RISE = 2.0

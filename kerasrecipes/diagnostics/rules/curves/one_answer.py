@@ -7,7 +7,7 @@ import numpy as np
 from kerasrecipes.diagnostics.findings import Finding
 from kerasrecipes.diagnostics.record import Record
 from kerasrecipes.diagnostics.rules.curves.logged import logged
-from kerasrecipes.diagnostics.rules.rule import rule
+from kerasrecipes.diagnostics.rules.questions import rule
 
 # Text logs have four decimals.
 EQUAL = 1e-4

@@ -9,7 +9,7 @@ from kerasrecipes.diagnostics.record import Record
 from kerasrecipes.diagnostics.rules.curves.gaps import comparable, gaps
 from kerasrecipes.diagnostics.rules.curves.logged import Logged
 from kerasrecipes.diagnostics.rules.curves.measures import end, noise, second_half, trend
-from kerasrecipes.diagnostics.rules.rule import rule
+from kerasrecipes.diagnostics.rules.questions import rule
 
 # Dropout of a half took 20 points of accuracy in training from networks of 32 units, that fit three
 # quarters of the samples all the same.

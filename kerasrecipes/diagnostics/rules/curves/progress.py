@@ -9,7 +9,7 @@ from kerasrecipes.diagnostics.findings.finding import Severity
 from kerasrecipes.diagnostics.record import Record
 from kerasrecipes.diagnostics.rules.curves.logged import Logged, logged
 from kerasrecipes.diagnostics.rules.curves.measures import descent, trend
-from kerasrecipes.diagnostics.rules.rule import rule
+from kerasrecipes.diagnostics.rules.questions import rule
 
 # An exponential decay that has run for three of its time constants makes 9% of its descent in the
 # last third of it, and a straight line 33%.

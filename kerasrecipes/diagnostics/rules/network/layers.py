@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from kerasrecipes.diagnostics.findings import Finding
 from kerasrecipes.diagnostics.findings.finding import Severity
 from kerasrecipes.diagnostics.record import Layer, Model, Record
-from kerasrecipes.diagnostics.rules.rule import Rule, rule
+from kerasrecipes.diagnostics.rules.questions import Rule, rule
 from kerasrecipes.diagnostics.rules.terms.forms import CLASSES, form, is_autoencoder, units
 from kerasrecipes.diagnostics.rules.terms.networks import (
     RECURRENT,

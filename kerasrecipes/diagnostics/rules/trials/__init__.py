@@ -1,6 +1,6 @@
 """Rules of short trainings that are undone."""
 
-from kerasrecipes.diagnostics.rules.rule import Rule
+from kerasrecipes.diagnostics.rules.questions import Rule
 from kerasrecipes.diagnostics.rules.trials.checked_gradients import gradients
 from kerasrecipes.diagnostics.rules.trials.comparisons import controls, modes
 from kerasrecipes.diagnostics.rules.trials.few_answers import answers, direction

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from kerasrecipes.diagnostics.findings import Finding
 from kerasrecipes.diagnostics.record import GradientError, Record
-from kerasrecipes.diagnostics.rules.rule import rule
+from kerasrecipes.diagnostics.rules.questions import rule
 
 # From https://cs231n.github.io/neural-networks-3/: above the first, a gradient is wrong; above the
 # second, it is right only where the loss has kinks.

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from kerasrecipes.diagnostics.findings import Finding
 from kerasrecipes.diagnostics.record import Record
-from kerasrecipes.diagnostics.rules.rule import rule
+from kerasrecipes.diagnostics.rules.questions import rule
 
 # The loss in inference mode over that in training mode, both with the batch's own statistics.
 MISMATCH = 2.0

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from kerasrecipes.diagnostics.findings import Finding
 from kerasrecipes.diagnostics.record import Record
-from kerasrecipes.diagnostics.rules.rule import rule
+from kerasrecipes.diagnostics.rules.questions import rule
 from kerasrecipes.diagnostics.rules.trials.heart import LEARNT, NUMBERS, few_of, progress_of
 
 # Answers move away from the targets by this factor, where the loss is said to fall.

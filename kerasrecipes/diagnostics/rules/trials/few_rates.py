@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from kerasrecipes.diagnostics.findings import Finding
 from kerasrecipes.diagnostics.record import Attempt, Overfit, Record
-from kerasrecipes.diagnostics.rules.rule import rule
+from kerasrecipes.diagnostics.rules.questions import rule
 from kerasrecipes.diagnostics.rules.trials.heart import LEARNT, NOT_LEARNT, few_of, progress_of
 
 # The part of the way from the first loss to the least one below which the model is as it was.

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from kerasrecipes.diagnostics.findings import Finding
 from kerasrecipes.diagnostics.findings.finding import Severity
 from kerasrecipes.diagnostics.record import Attempt, Layer, Overfit, Record
-from kerasrecipes.diagnostics.rules.rule import rule
+from kerasrecipes.diagnostics.rules.questions import rule
 from kerasrecipes.diagnostics.rules.trials.heart import (
     LEARNT,
     NOT_LEARNT,

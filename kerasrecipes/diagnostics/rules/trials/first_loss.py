@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from kerasrecipes.diagnostics.findings import Finding
 from kerasrecipes.diagnostics.record import Record
-from kerasrecipes.diagnostics.rules.rule import rule
+from kerasrecipes.diagnostics.rules.questions import rule
 
 # A cross-entropy of so many times ln C, and so much above it, comes from answers that are certain
 # and wrong. Untrained networks of Keras's layers on scaled inputs stay below 1.5 times.

@@ -3,7 +3,7 @@
 import keras
 from keras import ops
 
-from kerasrecipes.base.tracing import is_compiled_by_xla, is_traced_by_jax
+from kerasrecipes.base.private.tracing import is_compiled_by_xla, is_traced_by_jax
 
 
 def apply_where(mask, function, values, *arguments):

@@ -4,7 +4,7 @@ import functools
 
 import keras
 
-from kerasrecipes.base.tracing import is_traced_by_tf_data
+from kerasrecipes.base.private.tracing import is_traced_by_tf_data
 
 
 def reaches_opencv(*tensors) -> bool:

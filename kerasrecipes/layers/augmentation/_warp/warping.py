@@ -3,7 +3,7 @@
 import keras
 from keras import ops
 
-from kerasrecipes.base.tracing import is_compiled_by_xla
+from kerasrecipes.base.private.tracing import is_compiled_by_xla
 from kerasrecipes.layers.augmentation._warp.gathering import warp_gather
 from kerasrecipes.layers.augmentation._warp.opencv_warping import is_faster_by_opencv, warp_opencv
 from kerasrecipes.layers.augmentation._warp.torch_warping import warp_torch

@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 
 from kerasrecipes.diagnostics.findings import Finding
-from kerasrecipes.diagnostics.record import Data, Output, Record, Series, Values
+from kerasrecipes.diagnostics.record import Data, Loss, Output, Record, Series, Values
+from kerasrecipes.diagnostics.rules import judged
+from kerasrecipes.diagnostics.rules.curves.at_chance import guessed_classes
 from tests.diagnostics.rules.curves.curves_of import EPOCHS, decay, findings_of, found, noisy
 
 
@@ -105,6 +107,22 @@ def test_labels_that_are_unrelated(classes):
     is_first("labels_unrelated", curves)
 
 
+def test_a_number_of_classes_is_estimated_only_where_it_is_not_known():
+    accuracy, loss = np.full(9, 0.09), np.full(9, 2.37)
+    assert guessed_classes(accuracy, loss) == 11
+    assert guessed_classes(accuracy, loss, 10) == 10
+    assert guessed_classes(accuracy, loss, 4) == 11  # Of even ones, a fourth would be right.
+    curves = dict.fromkeys(("val_accuracy", "accuracy"), [0.09] * 9)
+    curves |= dict.fromkeys(("val_loss", "loss"), [2.37] * 9)
+    counted = Values((), "int64", 90, class_counts=(9,) * 10)
+    sparse = Loss("sparse_categorical_crossentropy", "")
+    for output in (Output("", (10,), loss=sparse), Output("", (), targets=counted)):
+        (found, *_) = judged(Record(outputs=(output,), series=Series(curves))).findings
+        assert "with 10 even classes, 10% and 2.3." in found.sentence
+    (found, *_) = judged(Record(series=Series(curves))).findings
+    assert "with about 11 even classes, 9% and 2.4." in found.sentence
+
+
 def test_numbers_that_are_unrelated():
     rng = np.random.default_rng(0)
     val_loss = 1.05 + 0.01 * EPOCHS + 0.01 * rng.normal(size=30)
@@ -188,10 +206,14 @@ def test_batches_that_come_again():
     order = 0.5 * np.sin(np.linspace(0, 12, 40))
     for profile, is_alarm in ((order, True), (rng.normal(0, 0.1, 40), False)):
         losses = np.exp(profile + 0.05 * rng.normal(size=(6, 40)) - 0.1 * np.arange(6)[:, None])
-        steps = {"step": list(range(1, 241)), "loss": losses.ravel().tolist()}
+        steps = {"step": [*map(float, range(1, 241))], "loss": losses.ravel().tolist()}
         findings = found({"loss": losses.mean(axis=1)}, steps=steps)
         finding = next(f for f in findings if f.id == "not_shuffled")
         assert finding.is_alarm is is_alarm
+        series = Series({"loss": losses.mean(axis=1).tolist()}, steps=steps)
+        for by_keras in (True, False):
+            kinds = [f.id for f in findings_of(Record(series=series, data=Data(shuffled=by_keras)))]
+            assert ("not_shuffled" in kinds) is not by_keras
     fresh = np.exp(0.3 * rng.normal(size=240))
     steps = {"step": list(range(1, 241)), "loss": fresh.tolist()}
     kinds = [f.id for f in found({"loss": [1.0, 0.9, 0.85, 0.83, 0.82, 0.82]}, steps=steps)]
@@ -233,3 +255,11 @@ def test_a_validation_set_whose_size_is_known():
     for samples, kinds in ((20, ["validation_too_small"]), (2000, []), (0, [])):
         record = Record(series=series, data=Data(validation_samples=samples))
         assert [finding.id for finding in findings_of(record)] == kinds
+
+
+def test_small_data_may_validate_on_few():
+    series = Series({"loss": [1.0, 0.6, 0.4], "val_loss": [1.1, 0.7, 0.5]})
+    for samples, is_named in ((180, False), (181, True), (None, True)):
+        data = Data(samples=samples, validation_samples=20)
+        kinds = [f.id for f in findings_of(Record(series=series, data=data))]
+        assert ("validation_too_small" in kinds) is is_named

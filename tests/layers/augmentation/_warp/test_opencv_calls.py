@@ -1,6 +1,6 @@
 import pytest
 
-from kerasrecipes.base.tracing import is_traced_by_tf_data
+from kerasrecipes.base.private.tracing import is_traced_by_tf_data
 
 
 @pytest.mark.tensorflow_only

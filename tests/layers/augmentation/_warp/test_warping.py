@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 from keras import ops
 
-from kerasrecipes.base.tracing import is_compiled_by_xla
+from kerasrecipes.base.private.tracing import is_compiled_by_xla
 from kerasrecipes.layers.augmentation._warp.gathering import warp_gather
 from kerasrecipes.layers.augmentation._warp.warping import FILL_MODES, INTERPOLATIONS, warp
 from tests.layers.augmentation.geometry import sample

@@ -1,4 +1,4 @@
-"""The arguments of the `fit` that is running: one more entry, beside those of `private.py`."""
+"""The arguments of the `fit` that is running: as callbacks find them."""
 
 import inspect
 import sys

@@ -1,4 +1,4 @@
-"""The private name of Keras that lets JAX and PyTorch compute in float64; as in `private.py`."""
+"""The private name of Keras that lets JAX and PyTorch compute in float64."""
 
 import contextlib
 from collections.abc import Iterator

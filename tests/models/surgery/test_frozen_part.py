@@ -5,8 +5,8 @@ from keras import layers
 
 from kerasrecipes.models import ResNetCIFAR
 from kerasrecipes.models.surgery.assembly import assemble
+from kerasrecipes.models.surgery.frozen_part import FrozenPart
 from kerasrecipes.models.surgery.network_stages import set_trainable_stages
-from kerasrecipes.training.features.frozen_part import FrozenPart
 
 
 def assembled(network, before=()):
