@@ -14,7 +14,7 @@ portable := $(wildcard $(addprefix tests/, \
     base/test_fit_frame.py \
     $(addprefix diagnostics/,looking trying test_checking.py test_doctor.py \
         test_gradient_checking.py) \
-    runs/test_exporting.py \
+    runs/exports/test_exporting.py \
     $(addprefix training/test_,batch_statistics.py diagnosing.py exact_resume.py finish.py)))
 
 .DEFAULT_GOAL := help
