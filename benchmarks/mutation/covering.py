@@ -69,13 +69,13 @@ class Covering:
         These are the tests that run its lines, and the others of their files: a function that is
         compiled runs its lines in the first test that calls it, and what it computes is tested in
         the next ones. Lines that run when a module is imported, as defaults of arguments do, belong
-        to all tests that run anything of the module.
+        to all tests that run anything of the module, and to all tests if none does.
         """
         lines = self.lines.get(mutant.path, {})
         numbers = range(mutant.line, mutant.last_line + 1)
         tests = {test for number in numbers for test in lines.get(str(number), ())}
         if not tests:
-            tests = {test for covering in lines.values() for test in covering}
+            tests = {test for covering in lines.values() for test in covering} or {*self.seconds}
         files = {_file(test) for test in tests}
         return {test: s for test, s in self.seconds.items() if _file(test) in files}
 
