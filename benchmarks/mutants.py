@@ -5,7 +5,8 @@
 A fault (a mutant) is one changed comparison, arithmetic operator, constant or default, a deleted
 statement, or the like, drawn with a seed from all that are possible in these rooms: optimizers,
 schedules, layers, sweeps, intervals, the planning of a search. It is killed if one of the room's
-tests that run its line fails. A survivor is a hole in the tests, or changes nothing that could be
+tests fails in a file that runs its line, on TensorFlow or, as `make test` does with what must hold
+there too, on JAX or PyTorch. A survivor is a hole in the tests, or changes nothing that could be
 seen: those are in `mutation/equivalent.py`, with the reason.
 
 The work is done in a copy of the repository. Tests run in forked processes of one that has imported
@@ -47,14 +48,15 @@ class Room(NamedTuple):
 
     sources: str
     tests: tuple[str, ...]
+    backends: tuple[str, ...] = ("tensorflow", "jax", "torch")
 
 
 ROOMS = {
     "optimizers": Room("optimizers/**/*.py", ("tests/optimizers",)),
     "schedules": Room("schedules/*.py", ("tests/schedules",)),
     "layers": Room("layers/**/*.py", ("tests/layers",)),
-    "sweep": Room("runs/sweep*.py", ("tests/runs/test_sweeping.py",)),
-    "intervals": Room("base/intervals.py", ("tests/base/test_intervals.py",)),
+    "sweep": Room("runs/sweep*.py", ("tests/runs/test_sweeping.py",), ("tensorflow",)),
+    "intervals": Room("base/intervals.py", ("tests/base/test_intervals.py",), ("tensorflow",)),
     "planning": Room("tuning/planning/*.py", ("tests/tuning/planning",)),
 }
 
@@ -67,7 +69,6 @@ def main() -> None:
     parser.add_argument("--covering", type=Path, help="a folder that keeps which tests run what")
     parser.add_argument("--only", help="run only mutants whose file and line contain this text")
     arguments = parser.parse_args()
-    os.environ.setdefault("KERAS_BACKEND", "tensorflow")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     warm_up()
     with tempfile.TemporaryDirectory() as directory:
@@ -77,9 +78,12 @@ def main() -> None:
         kept.mkdir(exist_ok=True)
         outcomes: dict[str, Counter] = {name: Counter() for name in arguments.rooms}
         for name in arguments.rooms:
-            covering = _covering(copy, name, kept / f"{name}.json", folder / "log")
+            coverings = {
+                backend: _covering(copy, name, backend, kept, folder / "log")
+                for backend in ROOMS[name].backends
+            }
             for mutant in _drawn(copy, name, arguments):
-                outcome = _outcome(copy, mutant, covering, folder / "log")
+                outcome = _outcome(copy, mutant, coverings, folder / "log")
                 outcomes[name][outcome] += 1
                 print(f"{outcome:10} {_described(copy, mutant)}", flush=True)
     _print_rates(outcomes)
@@ -111,34 +115,43 @@ def _drawn(copy: Path, room: str, arguments: argparse.Namespace) -> list[Mutant]
     return [m for m in drawn if not arguments.only or arguments.only in f"{m.path}:{m.line}"]
 
 
-def _covering(copy: Path, room: str, file: Path, log: Path) -> Covering:
+def _covering(copy: Path, room: str, backend: str, kept: Path, log: Path) -> Covering:
     """Runs a room's tests without a fault, unless that was done before."""
+    file = kept / f"{room}-{backend}.json"
     if not file.exists():
         began = time.monotonic()
         doctests = "kerasrecipes/" + ROOMS[room].sources.partition("*")[0].rpartition("/")[0]
         places = (*ROOMS[room].tests, doctests)
-        record = lambda: run_tests(copy, places, log, Recorder(copy, _paths(copy, room), file))  # noqa: E731
-        if in_child(record, 2 * HOURS):
-            raise SystemExit(f"The tests of {room} must pass first:\n{log.read_text()[-3000:]}")
-        print(f"{room}: {time.monotonic() - began:.0f} s without a fault", flush=True)
+        recorder = lambda: Recorder(copy, _paths(copy, room), file)  # noqa: E731
+        if in_child(lambda: run_tests(copy, places, log, recorder(), backend), 2 * HOURS):
+            said = log.read_text()[-3000:]
+            raise SystemExit(f"The tests of {room} must pass on {backend} first:\n{said}")
+        print(f"{room}, {backend}: {time.monotonic() - began:.0f} s without a fault", flush=True)
     return Covering(file)
 
 
-def _outcome(copy: Path, mutant: Mutant, covering: Covering, log: Path) -> str:
+def _outcome(copy: Path, mutant: Mutant, coverings: Mapping[str, Covering], log: Path) -> str:
     file = copy / mutant.path
     source = file.read_text("utf-8")
     if (mutant.path, mutant.mutated_line(source)) in EQUIVALENT:
         return "equivalent"
-    tests = covering.tests_of(mutant)
-    if not tests:
-        return "not run"
-    places = {test.partition("::")[0] for test in tests}
     _write(file, mutant.applied(source))
     try:
-        run = lambda: run_tests(copy, places, log, Chosen(tests), first_failure=True)  # noqa: E731
-        code = in_child(run, round(60 + 5 * sum(tests.values())))
+        outcome = "not run"
+        for backend, covering in coverings.items():
+            if tests := covering.tests_of(mutant):
+                outcome = _outcome_on(backend, copy, tests, log)
+            if outcome not in {"survived", "not run"}:
+                break
     finally:
         _write(file, source)
+    return outcome
+
+
+def _outcome_on(backend: str, copy: Path, tests: Mapping[str, float], log: Path) -> str:
+    places = {test.partition("::")[0] for test in tests}
+    run = lambda: run_tests(copy, places, log, Chosen(tests), backend, first_failure=True)  # noqa: E731
+    code = in_child(run, round(60 + 5 * sum(tests.values())))
     # pytest: 0 all passed, 1 a test failed, 2 a module could not be imported.
     return {0: "survived", TIMED_OUT: "timed out"}.get(code, "killed" if code < 3 else f"rc {code}")
 

@@ -64,14 +64,21 @@ class Covering:
         self.lines: dict[str, dict[str, list[str]]] = recorded["lines"]
 
     def tests_of(self, mutant: Mutant) -> dict[str, float]:
-        """Returns the tests that run a mutant, with the CPU seconds that each takes.
+        """Returns the tests that may notice a mutant, with the CPU seconds that each takes.
 
-        Lines that run when a module is imported, as defaults of arguments do, belong to all tests
-        that run anything of the module.
+        These are the tests that run its lines, and the others of their files: a function that is
+        compiled runs its lines in the first test that calls it, and what it computes is tested in
+        the next ones. Lines that run when a module is imported, as defaults of arguments do, belong
+        to all tests that run anything of the module, and to all tests if none does.
         """
         lines = self.lines.get(mutant.path, {})
         numbers = range(mutant.line, mutant.last_line + 1)
         tests = {test for number in numbers for test in lines.get(str(number), ())}
         if not tests:
-            tests = {test for covering in lines.values() for test in covering}
-        return {test: self.seconds[test] for test in tests}
+            tests = {test for covering in lines.values() for test in covering} or {*self.seconds}
+        files = {_file(test) for test in tests}
+        return {test: s for test, s in self.seconds.items() if _file(test) in files}
+
+
+def _file(test: str) -> str:
+    return test.partition("::")[0]

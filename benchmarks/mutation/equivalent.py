@@ -3,6 +3,10 @@
 # By file and the line as the fault leaves it.
 EQUIVALENT: dict[tuple[str, str], str] = {
     (
+        "kerasrecipes/layers/augmentation/_warp/opencv_warping.py",
+        "points = np.stack([columns, rows, np.ones_like(rows)]).reshape(3, -2)",
+    ): "NumPy takes any negative length for the one that it is to find",
+    (
         "kerasrecipes/tuning/planning/plan.py",
         "size = 1 << max(7, number.bit_length())",
     ): "a longer Sobol sequence begins with the same points",

@@ -18,7 +18,8 @@ import pytest
 
 TIMED_OUT = -1000
 
-_SLOW_TO_IMPORT = ("tensorflow", "keras", "torch", "jax", "optax", "sklearn", "scipy.stats")
+# Keras is not among them: it asks for the backend when it is imported.
+_SLOW_TO_IMPORT = ("tensorflow", "torch", "jax", "optax", "sklearn", "scipy.stats")
 
 
 def warm_up() -> None:
@@ -50,7 +51,13 @@ def in_child(function: Callable[[], int], limit_s: int) -> int:
 
 
 def run_tests(
-    root: Path, places: Collection[str], log: Path, plugin: object, *, first_failure: bool = False
+    root: Path,
+    places: Collection[str],
+    log: Path,
+    plugin: object,
+    backend: str,
+    *,
+    first_failure: bool = False,
 ) -> int:
     """Runs pytest in this process, which must be a child, and returns its exit code.
 
@@ -59,13 +66,14 @@ def run_tests(
         places: Folders, files or node ids, relative to `root`.
         log: The file that receives what is printed.
         plugin: A plugin of pytest.
+        backend: The backend of Keras, which must not have been imported.
         first_failure: Whether to stop at the first test that fails.
     """
     with log.open("w") as file:
         os.dup2(file.fileno(), 1)
         os.dup2(file.fileno(), 2)
     os.chdir(root)
-    os.environ["PYTHONPATH"] = str(root)
+    os.environ |= {"PYTHONPATH": str(root), "KERAS_BACKEND": backend}
     sys.path.insert(0, str(root))
     options = ["-q", "-p", "no:cacheprovider", "--tb=short", *(["-x"] if first_failure else [])]
     return int(pytest.main([*options, *sorted(places)], plugins=[plugin]))

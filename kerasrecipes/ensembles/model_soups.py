@@ -12,7 +12,7 @@ from kerasrecipes.data.split import Split
 from kerasrecipes.ensembles.members import check_members, check_same_images
 from kerasrecipes.metrics.calibration.proper_scores import log_loss
 from kerasrecipes.recipe.spec import canonical
-from kerasrecipes.runs.exported_predictions import probabilities_of
+from kerasrecipes.runs.exports.exported_predictions import probabilities_of
 from kerasrecipes.training.run import Run
 
 # The number of images that a candidate is scored on at once.

@@ -7,7 +7,7 @@ import pytest
 
 from kerasrecipes import Recipe, use
 from kerasrecipes.cli import console, main
-from kerasrecipes.cli.commands.find_lr import _start
+from kerasrecipes.cli.starts import trained_start
 
 
 @pytest.fixture(params=["script", "json", "run folder"])
@@ -93,7 +93,7 @@ def test_runs_are_listed_wherever_they_are_said_to_be(recipe, output, train):
     )
 
 
-def test_a_range_test_starts_where_the_recipe_does(recipe, monkeypatch, capsys):
+def test_a_test_of_a_recipe_starts_where_the_recipe_does(recipe, monkeypatch, capsys):
     from kerasrecipes.cli.command import Request
 
     start = recipe.replace({"epochs": 1})
@@ -103,7 +103,7 @@ def test_a_range_test_starts_where_the_recipe_does(recipe, monkeypatch, capsys):
         "kerasrecipes.training.start.start_model", lambda *given: (given[:3], given[3](start))
     )
     monkeypatch.setattr("kerasrecipes.training.train", lambda *a, **k: trained.append((a, k)))
-    assert _start(asked, "data") == ((recipe, "data", "d"), None)
+    assert trained_start(asked, "data") == ((recipe, "data", "d"), None)
     assert trained == [((start,), {"directory": "d", "name": "mine-start", "verbose": 2})]
     assert capsys.readouterr().out == "The recipe starts from another, which is trained first.\n"
 

@@ -12,7 +12,7 @@ from kerasrecipes.models.surgery.graph import inner_network
 from kerasrecipes.models.surgery.network_stages import head, stages
 from kerasrecipes.recipe.recipe import Recipe
 from kerasrecipes.recipe.spec import use
-from kerasrecipes.runs.exporting import export
+from kerasrecipes.runs.exports.exporting import export
 from kerasrecipes.training.build import build_recipe
 from kerasrecipes.training.training import train
 

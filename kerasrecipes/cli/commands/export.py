@@ -40,8 +40,8 @@ def _number_or_fitted(text: str) -> float | str:
 def _export(arguments: argparse.Namespace) -> None:
     """Writes the model, and prints what goes into it and comes out."""
     from kerasrecipes.base.text import listed, printable
-    from kerasrecipes.runs.exported_metadata import read_metadata
-    from kerasrecipes.runs.exporting import default_output, export
+    from kerasrecipes.runs.exports.exported_metadata import read_metadata
+    from kerasrecipes.runs.exports.exporting import default_output, export
 
     run = finished_run(arguments.run)
     output = arguments.output or default_output(run, arguments.format)

@@ -14,7 +14,7 @@ from kerasrecipes.base.damaged_files import DamagedFileError
 from kerasrecipes.cli.command import Command, Request
 from kerasrecipes.cli.commands.report import remark, report_path, show_score
 from kerasrecipes.cli.remedies import healed
-from kerasrecipes.cli.tables import print_table
+from kerasrecipes.cli.seeds import trained_seeds
 
 # The exit code if the loss became NaN or infinite.
 DIVERGED = 3
@@ -27,6 +27,11 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
         nargs="+",
         metavar="N",
         help="train once with each seed; prints the mean and its 95%% interval",
+    )
+    parser.add_argument(
+        "--ensemble",
+        action="store_true",
+        help="with --seeds: average the probabilities of these runs, as a run of its own",
     )
     parser.add_argument("--overwrite", action="store_true", help="train again what is finished")
     parser.add_argument(
@@ -49,10 +54,13 @@ def _train(asked: Request) -> None:
 
     if asked.arguments.seeds is not None and asked.arguments.seed is not None:
         raise ValueError("Give `--seed` or `--seeds`, not both.")
+    if asked.arguments.ensemble and len(asked.arguments.seeds or ()) < 2:
+        raise ValueError("`--ensemble` needs `--seeds` with two seeds or more.")
     _check_heal(asked.arguments)
     # The command says by itself that a run has diverged.
     with warnings.catch_warnings(action="ignore", category=DivergenceWarning):
-        runs = _train_once(asked) if asked.arguments.seeds is None else _train_seeds(asked)
+        once = asked.arguments.seeds is None
+        runs = _train_once(asked) if once else trained_seeds(asked, _announce, _verbose())
     for run in runs:
         if run.diverged:
             print(f"error: {run.diverged} {run.folder}", file=sys.stderr)
@@ -97,60 +105,6 @@ def _trained(asked: Request):
         on_start=functools.partial(_announce, asked),
         run=asked.given_run,
     )
-
-
-def _train_seeds(asked: Request) -> list:
-    """Trains a recipe with each of several seeds, shows how scores spread, returns the runs."""
-    from kerasrecipes.page.formats import count, duration, percent, percent_interval
-    from kerasrecipes.runs import sweep
-    from kerasrecipes.training import Run
-    from kerasrecipes.training.files.run_folders import run_folder
-
-    def announce(recipe, folder: Path) -> None:
-        _announce(dataclasses.replace(asked, recipe=recipe), folder)
-
-    result = sweep(
-        asked.recipe,
-        {asked.name: {}},
-        asked.arguments.seeds,
-        directory=asked.directory,
-        name=asked.name,
-        overwrite=asked.arguments.overwrite,
-        verbose=_verbose(),
-        doctor=asked.arguments.doctor,
-        on_start=announce,
-    )
-    runs = [
-        Run(run_folder(asked.directory, asked.name, row["fingerprint"], row["data_hash"]))
-        for row in result.rows
-    ]
-    for run in runs:
-        report_path(run)
-    split = result.evaluation_split
-    print_table(
-        [
-            {
-                "seed": row["seed"],
-                "epoch": row["epoch"],
-                "validation": percent(row["validation_accuracy"], row["validation_n"]),
-                "test": percent(row.get("test_accuracy"), row.get("test_n")),
-                "n": count(row[f"{split}_n"]),
-                "time": duration(row["seconds"]),
-                "fingerprint": row["fingerprint"],
-            }
-            for row in result.rows
-        ]
-    )
-    (scores,) = result.summary(f"{split}_accuracy")
-    n = result.rows[0][f"{split}_n"]
-    line = f"mean {split} accuracy {percent(scores['mean'], n)}"
-    if scores["low"] is not None:
-        line += f" (95% interval {percent_interval(scores['low'], scores['high'], n)})"
-    print(f"{line} over {scores['n']} seed{'s' if scores['n'] > 1 else ''}")
-    for run in runs:
-        if run.diagnosis:
-            print(f"seed {run.recipe.seed}: {run.diagnosis.verdict(lines=2)}")
-    return runs
 
 
 def _announce(asked: Request, folder: Path) -> None:

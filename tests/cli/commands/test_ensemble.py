@@ -1,5 +1,6 @@
 """`ensemble`, as a user types it, and the commands that take what it writes."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -58,3 +59,24 @@ def test_chosen_weights_are_those_of_the_recipe(runs, output):
     assert code == 0
     weights = made.recipe.model.options.get("weights", (1.0,))
     assert np.sum(weights) == pytest.approx(1)
+
+
+def test_seeds_of_a_training_become_one_run(output, tmp_path):
+    recipe = tmp_path / "recipe.json"
+    recipe.write_text(json.dumps(digits_run().recipe.to_dict()))
+    given = ["train", str(recipe), "--no-doctor"]
+    code, _, err = output(console, [*given, "--ensemble", "--seeds", "0"])
+    assert (code, "`--ensemble` needs `--seeds` with two seeds" in err) == (2, True)
+    code, out, _ = output(console, [*given, "--seeds", "0", "1", "--ensemble", "--directory", "d"])
+    assert code == 0
+    runs = find_runs("d")
+    (made,) = (run for run in runs if run.recipe.model.name == "Ensemble")
+    members = [run for run in runs if run.folder != made.folder]
+    assert len(members) == 2
+    assert made.name.startswith("recipe-ensemble")
+    assert f"{made.folder.resolve()}: their mean probabilities" in out
+    assert f"test accuracy {made.metrics['test']['accuracy']:.1%}" in out
+    logits = [np.log(run.predictions["test_probabilities"]) for run in members]
+    np.testing.assert_allclose(
+        made.predictions["test_probabilities"], np.exp(logits).mean(axis=0), atol=1e-6
+    )

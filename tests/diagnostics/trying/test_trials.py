@@ -77,6 +77,7 @@ def test_with_batch_normalization_it_is_that_of_training_mode():
     assert found.loss == pytest.approx(float((normalized.sum(axis=1) ** 2).mean()), rel=1e-3)
 
 
+@pytest.mark.backend_neutral
 def test_few_samples_are_learnt_by_heart(classifier):
     before = to_arrays(state_variables(classifier))
     arguments = output_facts(classifier), "SGD", 0.5

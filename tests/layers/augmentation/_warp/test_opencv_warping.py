@@ -9,7 +9,11 @@ from keras import ops
 from kerasrecipes.data.augment import Augmentation
 from kerasrecipes.layers import RandomGeometry
 from kerasrecipes.layers.augmentation._warp import opencv_calls
-from kerasrecipes.layers.augmentation._warp.opencv_warping import is_faster_by_opencv
+from kerasrecipes.layers.augmentation._warp.opencv_warping import (
+    _lead_far,
+    _sampled,
+    is_faster_by_opencv,
+)
 from kerasrecipes.layers.augmentation._warp.warping import FILL_MODES, INTERPOLATIONS, warp
 from tests.layers.augmentation.geometry import sample
 
@@ -213,3 +217,23 @@ def test_gradients_of_pixels_are_not_lost():
         gradient = images.grad.numpy()
     # Each output pixel's weights sum to one.
     np.testing.assert_allclose(gradient.sum(), 4 * np.prod(SIZE) * 3, rtol=1e-4)
+
+
+def test_corners_of_the_image_decide_whether_it_leads_far():
+    height, width = SIZE
+    homographies = np.stack([np.eye(3)] * 6)
+    for row, end in ((0, width - 1), (1, height - 1)):
+        for number, factor in enumerate((0.999, 1.001, -1.001)):
+            homographies[3 * row + number, row, row] = factor * 2.0**15 / end
+    assert _lead_far(homographies, height, width).tolist() == [False, True, True] * 2
+
+
+@pytest.mark.parametrize("away", [1000.0, -1000.0])
+def test_places_far_away_are_reflected_as_often_as_it_takes(away):
+    image = pictures("uint8")[0]
+    shift = np.array([[1, 0, away], [0, 1, away], [0, 0, 1]])
+    rows, columns = (np.pad(np.arange(n), 1100, "symmetric") for n in SIZE)
+    start = 1100 + int(away)
+    expected = image[rows[start : start + SIZE[0]]][:, columns[start : start + SIZE[1]]]
+    received = _sampled(image, shift, np.empty_like(image), "nearest", "reflect", 0)
+    np.testing.assert_array_equal(received, expected)

@@ -15,15 +15,15 @@ from kerasrecipes.base.files import replacing
 from kerasrecipes.models.surgery.output_form import gives_probabilities
 from kerasrecipes.models.surgery.temperature_scaling import with_temperature
 from kerasrecipes.runs.calibrating import temperature_of
-from kerasrecipes.runs.export_checks import (
+from kerasrecipes.runs.exports.export_checks import (
     FORMATS,
     SUFFIXES,
     check_keras_alone,
     check_output,
     converters,
 )
-from kerasrecipes.runs.exported_metadata import metadata_of, write_metadata
-from kerasrecipes.runs.exported_predictions import (
+from kerasrecipes.runs.exports.exported_metadata import metadata_of, write_metadata
+from kerasrecipes.runs.exports.exported_predictions import (
     HALF_PRECISION_TOLERANCE,
     TOLERANCE,
     check_exported,
@@ -32,7 +32,7 @@ from kerasrecipes.runs.exported_predictions import (
     probabilities_of,
     refusal,
 )
-from kerasrecipes.runs.onnx_by_torch import write_onnx, write_onnx_apart
+from kerasrecipes.runs.exports.onnx_by_torch import write_onnx, write_onnx_apart
 from kerasrecipes.training.run import Run
 
 

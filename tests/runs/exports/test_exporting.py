@@ -12,11 +12,11 @@ from scipy.special import expit, softmax
 
 from kerasrecipes.layers import RandomPadCrop
 from kerasrecipes.metrics.calibration import fit_temperature
-from kerasrecipes.runs import exporting as module
 from kerasrecipes.runs import read_metadata
-from kerasrecipes.runs.export_checks import check_keras_alone
-from kerasrecipes.runs.exported_predictions import images_of
-from kerasrecipes.runs.exporting import default_output, export
+from kerasrecipes.runs.exports import exporting as module
+from kerasrecipes.runs.exports.export_checks import check_keras_alone
+from kerasrecipes.runs.exports.exported_predictions import images_of
+from kerasrecipes.runs.exports.exporting import default_output, export
 from kerasrecipes.training.run import Run
 from tests.digits_run import digits_run
 

@@ -18,7 +18,7 @@ from pathlib import Path
 import keras
 import numpy as np
 
-_ROOT = Path(__file__).parents[2]
+_ROOT = Path(__file__).parents[3]
 
 
 def write_onnx(model: keras.Model, path: Path) -> None:

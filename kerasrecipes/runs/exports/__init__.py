@@ -1,0 +1,1 @@
+"""Files of trained models for other programs: written, described, and checked against the model."""
