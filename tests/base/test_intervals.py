@@ -67,3 +67,8 @@ def test_intervals_cover_the_difference_of_equal_models(images, accuracy, n):
         wrong += mean.p_value < 0.05
     # At most 5%, and three standard errors of a share of all sweeps.
     assert wrong / sweeps < 0.05 + 3 * np.sqrt(0.05 * 0.95 / sweeps)
+
+
+def test_a_mean_does_not_change():
+    with pytest.raises(AttributeError):
+        Mean.of([0.1, 0.2]).mean = 0.5
