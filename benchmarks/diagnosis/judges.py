@@ -5,8 +5,8 @@ from typing import NamedTuple
 
 from diagnosis.linter import linted
 from diagnosis.peers import autotrainer, sk_autod, trainproof, umlaut
-from kerasrecipes.diagnostics.record import Record
-from kerasrecipes.diagnostics.rules import judged
+from kerasrecipes.diagnostics.record.record import Record
+from kerasrecipes.diagnostics.rules.judging import judged
 
 # What a history alone does not tell.
 BUT_HISTORY = ("model", "outputs", "optimizer", "data", "probes", "trials", "recipe")

@@ -6,7 +6,8 @@ no rule says more. A doctor that trains must beat it.
 
 from collections.abc import Iterator
 
-from kerasrecipes.diagnostics.record import Output, Record
+from kerasrecipes.diagnostics.record.model_facts import Output
+from kerasrecipes.diagnostics.record.record import Record
 
 # The most frequent kinds of the real programs, to fill up three names.
 PADDING = {

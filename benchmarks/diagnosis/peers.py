@@ -13,7 +13,7 @@ import contextlib
 from collections.abc import Iterator
 from itertools import pairwise
 
-from kerasrecipes.diagnostics.record import Record
+from kerasrecipes.diagnostics.record.record import Record
 
 # Their words for ours.
 SK_AUTOD = {

@@ -17,9 +17,10 @@ import keras
 from diagnosis.trainings.images import NoImages
 from diagnosis.trainings.runs import Run
 from kerasrecipes.diagnostics import Doctor
-from kerasrecipes.diagnostics.facts import described, given_data
+from kerasrecipes.diagnostics.facts.describing import described
+from kerasrecipes.diagnostics.facts.given import given_data
 from kerasrecipes.diagnostics.looking import budget
-from kerasrecipes.diagnostics.record import Record
+from kerasrecipes.diagnostics.record.record import Record
 
 FOLDER = Path(__file__).with_name("recordings")
 DIGITS = 4

@@ -13,8 +13,8 @@ import numpy as np
 from diagnosis.recording import FOLDER, rounded
 from diagnosis.scoring import Case
 from diagnosis.trainings.runs import Run
-from kerasrecipes.diagnostics.findings import Finding
-from kerasrecipes.diagnostics.rules import judged
+from kerasrecipes.diagnostics.findings.finding import Finding
+from kerasrecipes.diagnostics.rules.judging import judged
 
 FILE = FOLDER / "remedies.json"
 # What a recipe and the facts of a training have in common, under the same dotted paths.

@@ -12,7 +12,7 @@ from scipy.stats import bootstrap
 from diagnosis.judges import Judge, Verdict
 from diagnosis.trainings.runs import Run
 from kerasrecipes.base.intervals import wilson_interval
-from kerasrecipes.diagnostics.record import Record
+from kerasrecipes.diagnostics.record.record import Record
 
 # A kind has a recall if so many programs have it; fewer say nothing.
 AT_LEAST = 3

@@ -34,7 +34,7 @@ def check_diagnosis_options(arguments: argparse.Namespace) -> None:
     Raises:
         ValueError: If a kind is not known, or the file is no `.html`, `.json` or `.txt` file.
     """
-    from kerasrecipes.diagnostics.findings import KINDS
+    from kerasrecipes.diagnostics.findings.catalogue import KINDS
 
     for kind in arguments.ignore:
         check_choice("--ignore", kind, KINDS)

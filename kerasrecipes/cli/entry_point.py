@@ -49,7 +49,8 @@ def _run(command: Command, arguments: argparse.Namespace, argv: list[str]) -> No
     instead = command.alternative
     if instead is not None and instead.fits(given):
         if arguments.directory or arguments.name or changes_of(arguments):
-            raise ValueError(f"Options are for a recipe, and {given!r} is none.")
+            what = "none" if Path(given).exists() else "no file or folder"
+            raise ValueError(f"Options are for a recipe, and {given!r} is {what}.")
         instead.run(arguments)
     elif given.endswith(".py"):
         argv.remove(given)  # What is left is for the script's own command line.

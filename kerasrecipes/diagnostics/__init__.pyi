@@ -2,10 +2,10 @@ from .batch_size_advice import batch_size_and_rate as batch_size_and_rate
 from .checking import check as check
 from .diagnosing import diagnose as diagnose
 from .doctor import Doctor as Doctor
-from .findings import Diagnosis as Diagnosis
-from .findings import Finding as Finding
+from .findings.diagnosis import Diagnosis as Diagnosis
+from .findings.finding import Finding as Finding
 from .gradient_checking import GradientCheck as GradientCheck
 from .gradient_checking import check_gradients as check_gradients
 from .learning_rate_finder import find_lr as find_lr
 from .learning_rate_range import LearningRateRange as LearningRateRange
-from .record import Record as Record
+from .record.record import Record as Record

@@ -7,12 +7,16 @@ from pathlib import Path
 import keras
 
 from kerasrecipes.base.checks import check_integer, check_number
-from kerasrecipes.diagnostics.facts import Given, described, given_data, optimizer_facts
-from kerasrecipes.diagnostics.findings import Diagnosis
+from kerasrecipes.diagnostics.facts.describing import described
+from kerasrecipes.diagnostics.facts.given import Given, given_data
+from kerasrecipes.diagnostics.facts.optimizers import optimizer_facts
+from kerasrecipes.diagnostics.findings.diagnosis import Diagnosis
 from kerasrecipes.diagnostics.gradient_checking import gradient_errors
-from kerasrecipes.diagnostics.record import Record, Series, Trials
-from kerasrecipes.diagnostics.rules import judged
-from kerasrecipes.diagnostics.trying import tried
+from kerasrecipes.diagnostics.record.record import Record
+from kerasrecipes.diagnostics.record.series import Series
+from kerasrecipes.diagnostics.record.trials import Trials
+from kerasrecipes.diagnostics.rules.judging import judged
+from kerasrecipes.diagnostics.trying.all_trials import tried
 from kerasrecipes.diagnostics.trying.building import build
 
 

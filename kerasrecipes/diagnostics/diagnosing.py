@@ -5,10 +5,13 @@ from dataclasses import replace
 from typing import Any
 
 from kerasrecipes.base.checks import check_integer, check_number
-from kerasrecipes.diagnostics.findings import Diagnosis
-from kerasrecipes.diagnostics.reading import read
-from kerasrecipes.diagnostics.record import Data, Loss, Optimizer, Output, Record, Series, Values
-from kerasrecipes.diagnostics.rules import judged
+from kerasrecipes.diagnostics.findings.diagnosis import Diagnosis
+from kerasrecipes.diagnostics.reading.sources import read
+from kerasrecipes.diagnostics.record.data_facts import Data, Values
+from kerasrecipes.diagnostics.record.model_facts import Loss, Optimizer, Output
+from kerasrecipes.diagnostics.record.record import Record
+from kerasrecipes.diagnostics.record.series import Series
+from kerasrecipes.diagnostics.rules.judging import judged
 
 
 def diagnose(
@@ -132,7 +135,7 @@ def _outputs(loss: str | None, class_counts: Sequence[int] | None) -> tuple[Outp
 
 def _with_model(record: Record, model: Any) -> Record:
     # It imports Keras.
-    from kerasrecipes.diagnostics.facts import described
+    from kerasrecipes.diagnostics.facts.describing import described
 
     facts = described(model)
     return replace(

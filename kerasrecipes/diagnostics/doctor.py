@@ -9,10 +9,11 @@ from typing import Any
 import keras
 
 from kerasrecipes.base.checks import check_choice
-from kerasrecipes.diagnostics.findings import KINDS, Diagnosis, NotRun
+from kerasrecipes.diagnostics.findings.catalogue import KINDS
+from kerasrecipes.diagnostics.findings.diagnosis import Diagnosis, NotRun
 from kerasrecipes.diagnostics.looking.observation import Observation, failure
-from kerasrecipes.diagnostics.record import Record
-from kerasrecipes.diagnostics.rules import judged
+from kerasrecipes.diagnostics.record.record import Record
+from kerasrecipes.diagnostics.rules.judging import judged
 
 
 def _unfailing(method):

@@ -8,9 +8,9 @@ import numpy as np
 from keras import ops
 
 from kerasrecipes.base.checks import check_integer
-from kerasrecipes.diagnostics.facts import Given, given_data
+from kerasrecipes.diagnostics.facts.given import Given, given_data
 from kerasrecipes.diagnostics.looking.gradients import differentiated
-from kerasrecipes.diagnostics.numeric_gradients.double_precision import (
+from kerasrecipes.diagnostics.numeric_gradients.double_models import (
     as_double,
     double_copy,
     double_loss,
@@ -18,7 +18,7 @@ from kerasrecipes.diagnostics.numeric_gradients.double_precision import (
 )
 from kerasrecipes.diagnostics.numeric_gradients.layers_alone import errors_of_layers
 from kerasrecipes.diagnostics.numeric_gradients.quotients import compared
-from kerasrecipes.diagnostics.record import GradientError
+from kerasrecipes.diagnostics.record.trials import GradientError
 from kerasrecipes.diagnostics.rules.trials.checked_gradients import wrong_layers
 from kerasrecipes.diagnostics.trying.building import build
 from kerasrecipes.diagnostics.trying.nested_layers import layers_within

@@ -9,7 +9,7 @@ import numpy as np
 
 from kerasrecipes.base.checks import check_integer, check_number
 from kerasrecipes.diagnostics.learning_rate_range import LEAST_STEPS, LearningRateRange
-from kerasrecipes.diagnostics.trying.restored import copied_optimizer, trained_with
+from kerasrecipes.diagnostics.trying.restoring import copied_optimizer, trained_with
 
 
 def find_lr(

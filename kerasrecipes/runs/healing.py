@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from kerasrecipes.diagnostics.findings import Finding
+from kerasrecipes.diagnostics.findings.finding import Finding
 from kerasrecipes.recipe.recipe import Recipe
 from kerasrecipes.training.diagnosing import diagnosed, record_of
 from kerasrecipes.training.run import Run

@@ -11,10 +11,12 @@ from kerasrecipes.base.files import write_json
 from kerasrecipes.data.split import ArraySplit, Split
 from kerasrecipes.diagnostics.checking import checked
 from kerasrecipes.diagnostics.doctor import Doctor
-from kerasrecipes.diagnostics.facts import Given
-from kerasrecipes.diagnostics.findings import Diagnosis, NotRun
-from kerasrecipes.diagnostics.record import Data, Record, Series
-from kerasrecipes.diagnostics.rules import judged
+from kerasrecipes.diagnostics.facts.given import Given
+from kerasrecipes.diagnostics.findings.diagnosis import Diagnosis, NotRun
+from kerasrecipes.diagnostics.record.data_facts import Data
+from kerasrecipes.diagnostics.record.record import Record
+from kerasrecipes.diagnostics.record.series import Series
+from kerasrecipes.diagnostics.rules.judging import judged
 from kerasrecipes.training.build import BuiltRecipe
 from kerasrecipes.training.features.feature_split import FeatureSplit
 

@@ -9,8 +9,8 @@ import numpy as np
 
 from kerasrecipes.base.files import is_locked
 from kerasrecipes.data.dataset import evaluation_split
-from kerasrecipes.diagnostics.findings import Diagnosis
-from kerasrecipes.diagnostics.record import Record
+from kerasrecipes.diagnostics.findings.diagnosis import Diagnosis
+from kerasrecipes.diagnostics.record.record import Record
 from kerasrecipes.recipe.recipe import Recipe
 from kerasrecipes.recipe.users_code import not_allowed
 from kerasrecipes.training.files import run_files

@@ -7,8 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from kerasrecipes.diagnostics.findings import KINDS
-from kerasrecipes.diagnostics.record import Record, Series
+from kerasrecipes.diagnostics.findings.catalogue import KINDS
+from kerasrecipes.diagnostics.record.record import Record
+from kerasrecipes.diagnostics.record.series import Series
 
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 

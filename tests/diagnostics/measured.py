@@ -1,25 +1,19 @@
 """A record in which everything was measured, with made-up numbers: for tests of what shows it."""
 
-from kerasrecipes.diagnostics.findings import Diagnosis, Finding, NotRun
-from kerasrecipes.diagnostics.record import (
+from kerasrecipes.diagnostics.findings.diagnosis import Diagnosis, NotRun
+from kerasrecipes.diagnostics.findings.finding import Finding
+from kerasrecipes.diagnostics.record.data_facts import Data, Values
+from kerasrecipes.diagnostics.record.model_facts import Layer, Loss, Model, Optimizer, Output
+from kerasrecipes.diagnostics.record.probes import LayerStatistics, Predictions, Probe
+from kerasrecipes.diagnostics.record.record import Record
+from kerasrecipes.diagnostics.record.series import Series
+from kerasrecipes.diagnostics.record.trials import (
     Controls,
-    Data,
     InitialLoss,
-    Layer,
-    LayerStatistics,
-    Loss,
-    Model,
     Modes,
-    Optimizer,
-    Output,
     Overfit,
-    Predictions,
-    Probe,
     Rates,
-    Record,
-    Series,
     Trials,
-    Values,
 )
 
 LAYERS = ("conv1", "conv2", "backbone/block_three/conv3", "dense", "logits")

@@ -8,7 +8,7 @@ import pytest
 
 from kerasrecipes.callbacks.model_state import state_variables, to_arrays
 from kerasrecipes.diagnostics import Record, check
-from kerasrecipes.diagnostics.trying import all_trials, overfitting, sandbox
+from kerasrecipes.diagnostics.trying import all_trials, overfitting, sandboxing
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(120, 4)).astype("float32")
@@ -212,8 +212,8 @@ def test_tf_data(line):
 
 
 def test_what_compiling_takes_is_not_counted(line):
-    clock = sandbox.Clock(100.0)
-    with sandbox.sandbox(line, clock) as trial:
+    clock = sandboxing.Clock(100.0)
+    with sandboxing.sandbox(line, clock) as trial:
         end = clock._end
         trial.train((X[:20], X[:20, :1]), 0.1)
         first = clock._end

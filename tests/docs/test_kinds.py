@@ -2,7 +2,7 @@
 
 import re
 
-from kerasrecipes.diagnostics.findings import KINDS
+from kerasrecipes.diagnostics.findings.catalogue import KINDS
 from tests.docs.pages import ROOT
 
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from kerasrecipes.diagnostics.findings import Diagnosis, Finding
+from kerasrecipes.diagnostics.findings.diagnosis import Diagnosis
+from kerasrecipes.diagnostics.findings.finding import Finding
 from kerasrecipes.recipe.recipe import Recipe
 from kerasrecipes.recipe.spec import use
 from kerasrecipes.runs import healing

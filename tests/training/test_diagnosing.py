@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from kerasrecipes.diagnostics.record import Record
+from kerasrecipes.diagnostics.record.record import Record
 from kerasrecipes.recipe.recipe import Recipe
 from kerasrecipes.recipe.spec import use
 from kerasrecipes.training import diagnosing

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from diagnosis.trainings.bases import BASES
 from diagnosis.trainings.plants import PLANTS
 from diagnosis.trainings.runs import Run
-from kerasrecipes.diagnostics.findings import KINDS
+from kerasrecipes.diagnostics.findings.catalogue import KINDS
 
 # Rules are chosen on the first, and scored on the second, which no rule's author has seen.
 TUNING_SEEDS, SCORED_SEEDS = range(10, 13), range(5)

@@ -35,8 +35,9 @@ def _diagnose_run(asked: Request) -> None:
 
 def _diagnose_log(arguments: argparse.Namespace) -> None:
     """Prints what is wrong with a training that another program has logged."""
-    from kerasrecipes.diagnostics.reading import read, read_text
-    from kerasrecipes.diagnostics.record import Record
+    from kerasrecipes.diagnostics.reading.pasted_text import read_text
+    from kerasrecipes.diagnostics.reading.sources import read
+    from kerasrecipes.diagnostics.record.record import Record
 
     is_piped = arguments.recipe == _STDIN
     text = Record(series=read_text(sys.stdin.read())) if is_piped else None
@@ -44,7 +45,7 @@ def _diagnose_log(arguments: argparse.Namespace) -> None:
 
 
 def _diagnose(record, arguments: argparse.Namespace) -> None:
-    from kerasrecipes.diagnostics.rules import judged
+    from kerasrecipes.diagnostics.rules.judging import judged
 
     check_diagnosis_options(arguments)
     show_diagnosis(judged(record, arguments.ignore), record, arguments)

@@ -6,7 +6,8 @@ from kerasrecipes.diagnostics.drawing.bars import named_bars
 from kerasrecipes.diagnostics.drawing.captions import FindingFigure, alternative_text, captioned
 from kerasrecipes.diagnostics.drawing.ranges import column_ranges, value_ranges
 from kerasrecipes.diagnostics.findings.finding import Finding
-from kerasrecipes.diagnostics.record import Output, Record
+from kerasrecipes.diagnostics.record.model_facts import Output
+from kerasrecipes.diagnostics.record.record import Record
 from kerasrecipes.page.formats import percent
 
 

@@ -22,7 +22,7 @@ from kerasrecipes.diagnostics.drawing.trial_figures import (
     rates_figure,
 )
 from kerasrecipes.diagnostics.findings.finding import Finding
-from kerasrecipes.diagnostics.record import Record
+from kerasrecipes.diagnostics.record.record import Record
 from kerasrecipes.page.formats import percent
 
 

@@ -10,7 +10,7 @@ from matplotlib.colors import ListedColormap
 from matplotlib.ticker import MaxNLocator
 
 from kerasrecipes.base.text import shortened
-from kerasrecipes.diagnostics.record import Probe
+from kerasrecipes.diagnostics.record.probes import Probe
 from kerasrecipes.page.formats import number, percent
 from kerasrecipes.page.svg import HEAT, INK, RULE, house_style, new_axes, to_svg
 

@@ -8,7 +8,8 @@ from markupsafe import Markup
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
 
 from kerasrecipes.base.text import shortened
-from kerasrecipes.diagnostics.record import Rates, Values
+from kerasrecipes.diagnostics.record.data_facts import Values
+from kerasrecipes.diagnostics.record.trials import Rates
 from kerasrecipes.page.formats import number
 from kerasrecipes.page.svg import (
     FONT_PIXELS,

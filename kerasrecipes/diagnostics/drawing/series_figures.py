@@ -5,7 +5,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from kerasrecipes.diagnostics.record import Series
+from kerasrecipes.diagnostics.record.series import Series
 from kerasrecipes.page.epoch_curves import curves
 
 # A single point is no curve.

@@ -4,7 +4,7 @@ from kerasrecipes.diagnostics.drawing.bars import named_bars
 from kerasrecipes.diagnostics.drawing.captions import FindingFigure, alternative_text, captioned
 from kerasrecipes.diagnostics.drawing.ranges import rate_range
 from kerasrecipes.diagnostics.findings.finding import Finding
-from kerasrecipes.diagnostics.record import Record
+from kerasrecipes.diagnostics.record.record import Record
 
 
 def rates_figure(finding: Finding, record: Record) -> FindingFigure | None:

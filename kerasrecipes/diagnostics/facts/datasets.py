@@ -2,10 +2,10 @@
 
 import keras
 
-from kerasrecipes.diagnostics.facts.duplicates import duplicates
+from kerasrecipes.diagnostics.facts.duplicate_samples import duplicates
 from kerasrecipes.diagnostics.facts.given import Given
 from kerasrecipes.diagnostics.facts.value_statistics import value_facts
-from kerasrecipes.diagnostics.record import Data, Values
+from kerasrecipes.diagnostics.record.data_facts import Data, Values
 
 
 def data_facts(given: Given) -> Data:

@@ -10,7 +10,7 @@ from kerasrecipes.diagnostics.facts.given import Given
 from kerasrecipes.diagnostics.facts.models import model_facts
 from kerasrecipes.diagnostics.facts.optimizers import optimizer_facts
 from kerasrecipes.diagnostics.facts.outputs import output_facts
-from kerasrecipes.diagnostics.record import Record
+from kerasrecipes.diagnostics.record.record import Record
 
 
 def described(model, given: Given | None = None, total_steps: int | None = None) -> Record:

@@ -6,7 +6,7 @@ import re
 import keras
 import numpy as np
 
-from kerasrecipes.diagnostics.record import Layer
+from kerasrecipes.diagnostics.record.model_facts import Layer
 
 # The activations that are known by their names, of Keras and of the backends alike.
 _ACTIVATIONS = {

@@ -8,7 +8,7 @@ from typing import Any
 
 import keras
 
-from kerasrecipes.diagnostics.record import Loss
+from kerasrecipes.diagnostics.record.model_facts import Loss
 from kerasrecipes.losses import ClassLoss
 
 _BY_SHAPE = ("crossentropy", "ce")

@@ -7,7 +7,7 @@ import keras
 
 from kerasrecipes.base.private.calls import calls_of, origin_of
 from kerasrecipes.diagnostics.facts.layers import layer_facts
-from kerasrecipes.diagnostics.record import Layer, Model
+from kerasrecipes.diagnostics.record.model_facts import Layer, Model
 
 
 def model_facts(model) -> Model:

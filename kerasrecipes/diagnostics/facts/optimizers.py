@@ -5,7 +5,7 @@ import math
 import keras
 
 from kerasrecipes.callbacks.rates import optimizer_rates, schedule_of
-from kerasrecipes.diagnostics.record import Optimizer
+from kerasrecipes.diagnostics.record.model_facts import Optimizer
 
 # Steps of a schedule at which its rate is read, evenly spaced.
 MOST_STEPS = 200

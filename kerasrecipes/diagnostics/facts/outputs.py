@@ -13,7 +13,7 @@ from kerasrecipes.diagnostics.facts.given import Given
 from kerasrecipes.diagnostics.facts.loss_names import loss_facts, metric_name
 from kerasrecipes.diagnostics.facts.models import kind_of, model_facts, output_layers
 from kerasrecipes.diagnostics.facts.value_statistics import value_facts
-from kerasrecipes.diagnostics.record import Model, Output
+from kerasrecipes.diagnostics.record.model_facts import Model, Output
 
 # Layers that leave the range of what they are given as it is.
 _THROUGH = {"Dropout", "Flatten", "Reshape", "Permute", "InputLayer", "Identity", "Cropping2D"}

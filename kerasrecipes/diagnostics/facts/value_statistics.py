@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from kerasrecipes.diagnostics.record import Values
+from kerasrecipes.diagnostics.record.data_facts import Values
 
 # Of larger arrays, so many samples are looked at, and so many entries of each, evenly spaced.
 MOST_SAMPLES = 10_000

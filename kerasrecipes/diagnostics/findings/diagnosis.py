@@ -10,7 +10,7 @@ from typing import Any
 from kerasrecipes.base.files import write_json, write_text
 from kerasrecipes.base.set_options import set_line
 from kerasrecipes.diagnostics.findings.finding import Finding
-from kerasrecipes.diagnostics.record import Record
+from kerasrecipes.diagnostics.record.record import Record
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from kerasrecipes.diagnostics.drawing.series_figures import logged_curves
 from kerasrecipes.diagnostics.findings.catalogue import KINDS
 from kerasrecipes.diagnostics.findings.diagnosis import Diagnosis
 from kerasrecipes.diagnostics.findings.finding import Finding
-from kerasrecipes.diagnostics.record import Record
+from kerasrecipes.diagnostics.record.record import Record
 from kerasrecipes.page.formats import number
 from kerasrecipes.page.pages import template
 

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from kerasrecipes.diagnostics.looking.layer_statistics import plain
-from kerasrecipes.diagnostics.record import Predictions
+from kerasrecipes.diagnostics.looking.statistics_of_layers import plain
+from kerasrecipes.diagnostics.record.probes import Predictions
 
 
 def predictions(

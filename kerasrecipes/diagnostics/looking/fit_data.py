@@ -5,7 +5,7 @@ from typing import Any
 import keras
 
 from kerasrecipes.base.private.fit_frame import fit_arguments
-from kerasrecipes.diagnostics.facts import Given, given_data
+from kerasrecipes.diagnostics.facts.given import Given, given_data
 
 _OF_FIT = (
     "x",

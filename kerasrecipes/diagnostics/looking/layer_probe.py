@@ -12,13 +12,14 @@ from keras import ops
 from kerasrecipes.callbacks.model_state import state_variables
 from kerasrecipes.diagnostics.facts.layers import activation_name
 from kerasrecipes.diagnostics.looking.answers import predictions
+from kerasrecipes.diagnostics.looking.fixed_batches import MOST_SAMPLES, probe_batch
 from kerasrecipes.diagnostics.looking.gradients import differentiated
 from kerasrecipes.diagnostics.looking.kernels import kernel_of
-from kerasrecipes.diagnostics.looking.layer_statistics import layer_statistics, plain
 from kerasrecipes.diagnostics.looking.layer_taps import tapped, tapped_layers
-from kerasrecipes.diagnostics.looking.probe_batch import MOST_SAMPLES, probe_batch
+from kerasrecipes.diagnostics.looking.statistics_of_layers import layer_statistics, plain
 from kerasrecipes.diagnostics.looking.thinning import as_array, channel_axis, sampled, thinned
-from kerasrecipes.diagnostics.record import LayerStatistics, Output, Predictions, Probe
+from kerasrecipes.diagnostics.record.model_facts import Output
+from kerasrecipes.diagnostics.record.probes import LayerStatistics, Predictions, Probe
 
 # Float16 rounds gradients below 6e-8 to 0.
 FLOAT16_LOSS_SCALE = 1024.0

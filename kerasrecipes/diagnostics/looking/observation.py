@@ -9,14 +9,16 @@ from typing import Any
 import keras
 
 from kerasrecipes.base.private.metrics import compiled_metrics, metric_direction
-from kerasrecipes.diagnostics.facts import described
+from kerasrecipes.diagnostics.facts.describing import described
 from kerasrecipes.diagnostics.looking.budget import Budget, is_worth_compiling
 from kerasrecipes.diagnostics.looking.fit_data import data_of_fit, ended_by
 from kerasrecipes.diagnostics.looking.good_weights import GoodWeights
 from kerasrecipes.diagnostics.looking.layer_probe import LayerProbe
 from kerasrecipes.diagnostics.looking.layer_taps import tapped_layers
 from kerasrecipes.diagnostics.looking.logged import EpochLogs, StepLosses
-from kerasrecipes.diagnostics.record import Probe, Record, Series
+from kerasrecipes.diagnostics.record.probes import Probe
+from kerasrecipes.diagnostics.record.record import Record
+from kerasrecipes.diagnostics.record.series import Series
 
 NOT_COMPILED = "On JAX, looks at layers are compiled: this training is too short to pay for that."
 

@@ -6,7 +6,7 @@ from keras import ops
 
 from kerasrecipes.diagnostics.looking.gradients import differentiated
 from kerasrecipes.diagnostics.numeric_gradients.quotients import compared
-from kerasrecipes.diagnostics.record import GradientError
+from kerasrecipes.diagnostics.record.trials import GradientError
 from kerasrecipes.diagnostics.trying.nested_layers import layers_within
 
 # Entries of each input and weight that are tried.

@@ -5,7 +5,7 @@ from pathlib import Path
 from kerasrecipes.base.damaged_files import DamagedFileError
 from kerasrecipes.base.event_files import read_scalars
 from kerasrecipes.diagnostics.reading.values import as_epochs, canonical
-from kerasrecipes.diagnostics.record import Series
+from kerasrecipes.diagnostics.record.series import Series
 
 # Keras's callback names its curves so, beside some by batch and of the graph.
 _BY_BATCH = ("batch_", "evaluation_", "keras", "graph")

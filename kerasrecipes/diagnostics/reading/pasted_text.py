@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from kerasrecipes.base.text import shortened, without_controls
 from kerasrecipes.diagnostics.reading.values import as_epochs, canonical, number
-from kerasrecipes.diagnostics.record import Series
+from kerasrecipes.diagnostics.record.series import Series
 
 # Colours and movements of a terminal's cursor.
 _ESCAPES = re.compile(r"\x1b(?:\[[0-9;?]*[ -/]*[@-~]|\][^\x07]*(?:\x07|\x1b\\)|[@-Z\\-_])")

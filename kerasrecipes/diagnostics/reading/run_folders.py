@@ -7,7 +7,9 @@ from typing import Any
 
 from kerasrecipes.base.damaged_files import read_json
 from kerasrecipes.diagnostics.reading.tables import read_table
-from kerasrecipes.diagnostics.record import Data, Record, Series
+from kerasrecipes.diagnostics.record.data_facts import Data
+from kerasrecipes.diagnostics.record.record import Record
+from kerasrecipes.diagnostics.record.series import Series
 from kerasrecipes.recipe.recipe_file import read_plain
 
 

@@ -11,7 +11,9 @@ from kerasrecipes.diagnostics.reading.pasted_text import read_text
 from kerasrecipes.diagnostics.reading.run_folders import is_run, read_run
 from kerasrecipes.diagnostics.reading.tables import read_table
 from kerasrecipes.diagnostics.reading.values import as_epochs
-from kerasrecipes.diagnostics.record import Data, Record, Series
+from kerasrecipes.diagnostics.record.data_facts import Data
+from kerasrecipes.diagnostics.record.record import Record
+from kerasrecipes.diagnostics.record.series import Series
 
 EXPECTED = (
     "`history` must be what a training leaves behind: a `keras.callbacks.History`, a run or its "

@@ -8,7 +8,7 @@ from typing import Any
 from kerasrecipes.base.damaged_files import DamagedFileError
 from kerasrecipes.base.text import listed, shortened
 from kerasrecipes.diagnostics.reading.values import Values, as_epochs, canonical, number
-from kerasrecipes.diagnostics.record import Series
+from kerasrecipes.diagnostics.record.series import Series
 
 _EXPECTED = (
     "Expected a CSV file with a header of names, among them `loss` or `train_loss`, and a row for "

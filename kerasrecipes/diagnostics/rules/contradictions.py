@@ -2,8 +2,8 @@
 
 from collections.abc import Callable, Iterable
 
-from kerasrecipes.diagnostics.findings import Finding
-from kerasrecipes.diagnostics.record import Record
+from kerasrecipes.diagnostics.findings.finding import Finding
+from kerasrecipes.diagnostics.record.record import Record
 
 
 def may_regularize(record: Record) -> bool:

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 
-from kerasrecipes.diagnostics.findings import Finding
-from kerasrecipes.diagnostics.record import Record, Values
+from kerasrecipes.diagnostics.findings.finding import Finding
+from kerasrecipes.diagnostics.record.data_facts import Values
+from kerasrecipes.diagnostics.record.record import Record
 from kerasrecipes.diagnostics.rules.questions import Rule, rule
 from kerasrecipes.diagnostics.rules.terms.forms import form
 from kerasrecipes.diagnostics.rules.terms.networks import is_trained

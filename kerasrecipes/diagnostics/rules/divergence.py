@@ -2,8 +2,10 @@
 
 from collections.abc import Iterator
 
-from kerasrecipes.diagnostics.findings import Finding
-from kerasrecipes.diagnostics.record import Layer, Probe, Record
+from kerasrecipes.diagnostics.findings.finding import Finding
+from kerasrecipes.diagnostics.record.model_facts import Layer
+from kerasrecipes.diagnostics.record.probes import Probe
+from kerasrecipes.diagnostics.record.record import Record
 from kerasrecipes.diagnostics.rules.questions import Rule, rule
 
 RECURRENT = ("LSTM", "GRU", "SimpleRNN")

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 
-from kerasrecipes.diagnostics.findings import Finding
-from kerasrecipes.diagnostics.record import Probe, Record
+from kerasrecipes.diagnostics.findings.finding import Finding
+from kerasrecipes.diagnostics.record.probes import Probe
+from kerasrecipes.diagnostics.record.record import Record
 from kerasrecipes.diagnostics.rules.looks import has_kernel, learns_nothing, loss_fell, of_layers
 from kerasrecipes.diagnostics.rules.questions import Rule, rule
 

@@ -3,27 +3,29 @@
 from collections.abc import Collection
 from dataclasses import replace
 
-from kerasrecipes.diagnostics.findings import KINDS, Diagnosis, Finding, NotRun
-from kerasrecipes.diagnostics.record import Record
+from kerasrecipes.diagnostics.findings.catalogue import KINDS
+from kerasrecipes.diagnostics.findings.diagnosis import Diagnosis, NotRun
+from kerasrecipes.diagnostics.findings.finding import Finding
+from kerasrecipes.diagnostics.record.record import Record
 from kerasrecipes.diagnostics.rules import (
-    curves,
     data,
     divergence,
     gradients,
     labels,
     layers,
-    network,
     outputs,
     probes,
     scales,
     settings,
     tasks,
-    trials,
 )
 from kerasrecipes.diagnostics.rules.contradictions import without_contradicted
+from kerasrecipes.diagnostics.rules.curves import collected as curves
+from kerasrecipes.diagnostics.rules.network import collected as network
 from kerasrecipes.diagnostics.rules.questions import Rule
 from kerasrecipes.diagnostics.rules.remedies import recipe_changes
 from kerasrecipes.diagnostics.rules.symptoms import without_symptoms
+from kerasrecipes.diagnostics.rules.trials import collected as trials
 
 MODULES = (
     outputs,

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 
-from kerasrecipes.diagnostics.findings import Finding
-from kerasrecipes.diagnostics.record import Layer, Record
+from kerasrecipes.diagnostics.findings.finding import Finding
+from kerasrecipes.diagnostics.record.model_facts import Layer
+from kerasrecipes.diagnostics.record.record import Record
 from kerasrecipes.diagnostics.rules.gradients import FAINT, gradient_ratio
 from kerasrecipes.diagnostics.rules.looks import hidden, learns_nothing, loss_fell, of_layers
 from kerasrecipes.diagnostics.rules.questions import Rule, rule

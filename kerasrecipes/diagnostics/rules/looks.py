@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator
 
-from kerasrecipes.diagnostics.record import Layer, LayerStatistics, Probe, Record
+from kerasrecipes.diagnostics.record.model_facts import Layer
+from kerasrecipes.diagnostics.record.probes import LayerStatistics, Probe
+from kerasrecipes.diagnostics.record.record import Record
 
 # A model has learnt nothing if it is not better than the most frequent class by as much: the error
 # of an accuracy on 32 samples is up to 0.09.

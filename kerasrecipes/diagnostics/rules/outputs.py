@@ -2,8 +2,10 @@
 
 from collections.abc import Iterator
 
-from kerasrecipes.diagnostics.findings import Finding
-from kerasrecipes.diagnostics.record import Loss, Output, Record, Values
+from kerasrecipes.diagnostics.findings.finding import Finding
+from kerasrecipes.diagnostics.record.data_facts import Values
+from kerasrecipes.diagnostics.record.model_facts import Loss, Output
+from kerasrecipes.diagnostics.record.record import Record
 from kerasrecipes.diagnostics.rules.questions import Rule, rule
 from kerasrecipes.diagnostics.rules.terms.forms import (
     BINARY,

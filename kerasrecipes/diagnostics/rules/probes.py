@@ -2,8 +2,11 @@
 
 from collections.abc import Iterator
 
-from kerasrecipes.diagnostics.findings import Finding
-from kerasrecipes.diagnostics.record import Output, Predictions, Probe, Record, Values
+from kerasrecipes.diagnostics.findings.finding import Finding
+from kerasrecipes.diagnostics.record.data_facts import Values
+from kerasrecipes.diagnostics.record.model_facts import Output
+from kerasrecipes.diagnostics.record.probes import Predictions, Probe
+from kerasrecipes.diagnostics.record.record import Record
 from kerasrecipes.diagnostics.rules.questions import Rule, rule
 
 # Nearly all of 32 samples get the same class,

@@ -5,7 +5,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from kerasrecipes.diagnostics.batch_size_advice import BatchSizeAndRate, batch_size_and_rate
-from kerasrecipes.diagnostics.record import Data, Record
+from kerasrecipes.diagnostics.record.data_facts import Data
+from kerasrecipes.diagnostics.record.record import Record
 
 # By what a remedy multiplies the learning rate.
 _RATE_FACTORS = {

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
-from kerasrecipes.diagnostics.findings import Finding
+from kerasrecipes.diagnostics.findings.finding import Finding
 
 _PARTS = frozenset(
     {

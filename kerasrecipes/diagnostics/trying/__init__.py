@@ -1,3 +1,1 @@
 """Short trainings that are undone."""
-
-from kerasrecipes.diagnostics.trying.all_trials import tried as tried

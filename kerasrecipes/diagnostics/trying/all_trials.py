@@ -5,16 +5,18 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from kerasrecipes.diagnostics.facts import Given
+from kerasrecipes.diagnostics.facts.given import Given
 from kerasrecipes.diagnostics.looking.layer_probe import LayerProbe, is_from_keras
-from kerasrecipes.diagnostics.record import Probe, Record, Trials
+from kerasrecipes.diagnostics.record.probes import Probe
+from kerasrecipes.diagnostics.record.record import Record
+from kerasrecipes.diagnostics.record.trials import Trials
 from kerasrecipes.diagnostics.trying.building import said
-from kerasrecipes.diagnostics.trying.controls import controls
-from kerasrecipes.diagnostics.trying.initial_loss import initial_loss
-from kerasrecipes.diagnostics.trying.modes import modes
+from kerasrecipes.diagnostics.trying.control_trainings import controls
+from kerasrecipes.diagnostics.trying.first_losses import initial_loss
+from kerasrecipes.diagnostics.trying.mode_comparisons import modes
 from kerasrecipes.diagnostics.trying.overfitting import overfit
-from kerasrecipes.diagnostics.trying.rates import rates
-from kerasrecipes.diagnostics.trying.sandbox import Clock, OutOfTime, Sandbox, sandbox
+from kerasrecipes.diagnostics.trying.rate_ranges import rates
+from kerasrecipes.diagnostics.trying.sandboxing import Clock, OutOfTime, Sandbox, sandbox
 from kerasrecipes.diagnostics.trying.subset import SAMPLES, batch_of, subset_of
 
 # Where an optimizer does not tell its rate.

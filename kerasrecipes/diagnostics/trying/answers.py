@@ -3,7 +3,7 @@
 import keras
 import numpy as np
 
-from kerasrecipes.diagnostics.record import Output
+from kerasrecipes.diagnostics.record.model_facts import Output
 
 _CLASSES = {"sparse_categorical_crossentropy", "categorical_crossentropy", "categorical_hinge"}
 _YES_OR_NO = {"binary_crossentropy", "binary_focal_crossentropy"}

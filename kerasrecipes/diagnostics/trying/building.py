@@ -4,7 +4,7 @@ import re
 
 import keras
 
-from kerasrecipes.diagnostics.facts import Given
+from kerasrecipes.diagnostics.facts.given import Given
 
 
 def build(model: keras.Model, given: Given) -> str | None:

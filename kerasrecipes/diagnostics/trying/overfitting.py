@@ -8,11 +8,13 @@ from functools import partial
 import keras
 import numpy as np
 
-from kerasrecipes.diagnostics.record import Attempt, Output, Overfit, Probe
+from kerasrecipes.diagnostics.record.model_facts import Output
+from kerasrecipes.diagnostics.record.probes import Probe
+from kerasrecipes.diagnostics.record.trials import Attempt, Overfit
+from kerasrecipes.diagnostics.trying.answering_alike import ConstantAnswers
 from kerasrecipes.diagnostics.trying.answers import accuracy_of, error_of
-from kerasrecipes.diagnostics.trying.constant_answers import ConstantAnswers
-from kerasrecipes.diagnostics.trying.initial_loss import answers_of, finite
-from kerasrecipes.diagnostics.trying.sandbox import OutOfTime, Sandbox, sandbox
+from kerasrecipes.diagnostics.trying.first_losses import answers_of, finite
+from kerasrecipes.diagnostics.trying.sandboxing import OutOfTime, Sandbox, sandbox
 
 STEPS = 200
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import keras
 import numpy as np
 
-from kerasrecipes.diagnostics.facts import Given
+from kerasrecipes.diagnostics.facts.given import Given
 
 # A model that can learn, learns so many by heart in a hundred steps.
 SAMPLES = 20

@@ -15,8 +15,8 @@ from kerasrecipes.base.damaged_files import (
     read_arrays,
     read_json,
 )
-from kerasrecipes.diagnostics.findings import Diagnosis
-from kerasrecipes.diagnostics.record import Record
+from kerasrecipes.diagnostics.findings.diagnosis import Diagnosis
+from kerasrecipes.diagnostics.record.record import Record
 from kerasrecipes.recipe.qualified_names import CodeNotAllowedError
 from kerasrecipes.training.examples import augmented_images, mistakes
 

@@ -7,7 +7,8 @@ import math
 import pytest
 
 from kerasrecipes.cli import console, main
-from kerasrecipes.diagnostics.record import Record, Series
+from kerasrecipes.diagnostics.record.record import Record
+from kerasrecipes.diagnostics.record.series import Series
 from kerasrecipes.training.diagnosing import diagnosed, write_diagnosis
 
 FALLING = [2.3 * math.exp(-epoch / 5) for epoch in range(30)]

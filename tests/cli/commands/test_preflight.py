@@ -6,13 +6,13 @@ import pytest
 
 from kerasrecipes import use
 from kerasrecipes.cli import console, main
-from kerasrecipes.diagnostics.findings import Diagnosis
+from kerasrecipes.diagnostics.findings.diagnosis import Diagnosis
 
 
 @pytest.fixture
 def measured(monkeypatch):
     """What was asked of `preflight`, which then measures facts alone."""
-    from kerasrecipes.diagnostics.facts import described
+    from kerasrecipes.diagnostics.facts.describing import described
     from kerasrecipes.training import diagnosing
 
     asked = []

@@ -3,7 +3,8 @@
 import pytest
 
 from kerasrecipes.cli import main
-from kerasrecipes.diagnostics.findings import Diagnosis, Finding
+from kerasrecipes.diagnostics.findings.diagnosis import Diagnosis
+from kerasrecipes.diagnostics.findings.finding import Finding
 from kerasrecipes.runs import healing
 
 

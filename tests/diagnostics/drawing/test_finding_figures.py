@@ -1,8 +1,10 @@
 import pytest
 
 from kerasrecipes.diagnostics.drawing.finding_figures import finding_figure
-from kerasrecipes.diagnostics.findings import KINDS, Finding
-from kerasrecipes.diagnostics.record import Record, Series
+from kerasrecipes.diagnostics.findings.catalogue import KINDS
+from kerasrecipes.diagnostics.findings.finding import Finding
+from kerasrecipes.diagnostics.record.record import Record
+from kerasrecipes.diagnostics.record.series import Series
 from tests.diagnostics.measured import measured
 from tests.page.drawn import texts
 

@@ -1,7 +1,7 @@
 import re
 
 from kerasrecipes.diagnostics.drawing.layer_strips import MOST_LAYERS, heat_strips
-from kerasrecipes.diagnostics.record import LayerStatistics, Probe
+from kerasrecipes.diagnostics.record.probes import LayerStatistics, Probe
 from tests.diagnostics.measured import measured
 from tests.page.drawn import texts
 

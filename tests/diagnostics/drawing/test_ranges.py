@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 
 from kerasrecipes.diagnostics.drawing.ranges import column_ranges, rate_range, value_ranges
-from kerasrecipes.diagnostics.record import Rates, Values
+from kerasrecipes.diagnostics.record.data_facts import Values
+from kerasrecipes.diagnostics.record.trials import Rates
 from tests.page.drawn import is_affine, lines, texts
 
 

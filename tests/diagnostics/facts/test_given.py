@@ -6,7 +6,8 @@ import keras
 import numpy as np
 import pytest
 
-from kerasrecipes.diagnostics.facts import data_facts, given_data
+from kerasrecipes.diagnostics.facts.datasets import data_facts
+from kerasrecipes.diagnostics.facts.given import given_data
 
 X, Y = np.arange(30.0).reshape(10, 3), np.arange(10)
 

@@ -6,8 +6,10 @@ import keras
 import numpy as np
 import pytest
 
-from kerasrecipes.diagnostics.facts import Given, optimizer_facts, output_facts
+from kerasrecipes.diagnostics.facts.given import Given
 from kerasrecipes.diagnostics.facts.loss_names import loss_facts, metric_name
+from kerasrecipes.diagnostics.facts.optimizers import optimizer_facts
+from kerasrecipes.diagnostics.facts.outputs import output_facts
 from kerasrecipes.losses import ClassLoss
 from kerasrecipes.metrics import ClassMetric
 from kerasrecipes.optimizers import Lookahead

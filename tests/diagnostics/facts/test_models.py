@@ -7,8 +7,11 @@ import numpy as np
 import pytest
 from keras import layers, ops
 
-from kerasrecipes.diagnostics.facts import Given, described, model_facts, output_facts
+from kerasrecipes.diagnostics.facts.describing import described
+from kerasrecipes.diagnostics.facts.given import Given
 from kerasrecipes.diagnostics.facts.layers import activation_name, layer_facts
+from kerasrecipes.diagnostics.facts.models import model_facts
+from kerasrecipes.diagnostics.facts.outputs import output_facts
 
 
 def branched():

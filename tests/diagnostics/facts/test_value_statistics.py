@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from kerasrecipes.diagnostics.facts import value_facts
+from kerasrecipes.diagnostics.facts.value_statistics import value_facts
 
 pytestmark = pytest.mark.backend_neutral
 

@@ -3,8 +3,10 @@ from dataclasses import replace
 
 import pytest
 
-from kerasrecipes.diagnostics.findings import KINDS, Diagnosis, Finding, NotRun
+from kerasrecipes.diagnostics.findings.catalogue import KINDS
+from kerasrecipes.diagnostics.findings.diagnosis import Diagnosis, NotRun
 from kerasrecipes.diagnostics.findings.diagnosis_page import fragment, page, sections
+from kerasrecipes.diagnostics.findings.finding import Finding
 from tests.diagnostics.measured import diagnosed, measured
 from tests.page.reading import Page
 

@@ -3,9 +3,9 @@ import numpy as np
 import pytest
 from keras import ops
 
+from kerasrecipes.diagnostics.looking.fixed_batches import probe_batch
 from kerasrecipes.diagnostics.looking.layer_probe import LayerProbe
 from kerasrecipes.diagnostics.looking.layer_taps import tapped, tapped_layers
-from kerasrecipes.diagnostics.looking.probe_batch import probe_batch
 from kerasrecipes.diagnostics.looking.thinning import thinned
 from tests.diagnostics.training import state
 

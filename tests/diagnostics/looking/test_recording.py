@@ -7,8 +7,8 @@ import pytest
 from kerasrecipes.diagnostics.looking.answers import predictions
 from kerasrecipes.diagnostics.looking.budget import Budget, is_worth_compiling
 from kerasrecipes.diagnostics.looking.good_weights import GoodWeights
-from kerasrecipes.diagnostics.looking.layer_statistics import layer_statistics
 from kerasrecipes.diagnostics.looking.logged import MOST_STEPS, StepLosses
+from kerasrecipes.diagnostics.looking.statistics_of_layers import layer_statistics
 from tests.diagnostics.training import data, network, state
 
 backend_neutral = pytest.mark.backend_neutral

@@ -7,7 +7,7 @@ import keras
 import numpy as np
 import pytest
 
-from kerasrecipes.diagnostics.reading import read_text
+from kerasrecipes.diagnostics.reading.pasted_text import read_text
 
 BAR = "\x1b[32m━━━━━━━━━━\x1b[0m\x1b[37m\x1b[0m"
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from kerasrecipes.callbacks import TensorBoardScalars
-from kerasrecipes.diagnostics.reading import read
+from kerasrecipes.diagnostics.reading.sources import read
 from tests.digits_run import digits_run
 
 X, Y = np.linspace(0, 1, 8).reshape(8, 1), np.arange(8.0)

@@ -5,17 +5,13 @@ from dataclasses import replace
 import keras
 import numpy as np
 
-from kerasrecipes.diagnostics.facts import described, given_data, value_facts
-from kerasrecipes.diagnostics.record import (
-    Data,
-    Layer,
-    Loss,
-    Model,
-    Optimizer,
-    Output,
-    Record,
-    Series,
-)
+from kerasrecipes.diagnostics.facts.describing import described
+from kerasrecipes.diagnostics.facts.given import given_data
+from kerasrecipes.diagnostics.facts.value_statistics import value_facts
+from kerasrecipes.diagnostics.record.data_facts import Data
+from kerasrecipes.diagnostics.record.model_facts import Layer, Loss, Model, Optimizer, Output
+from kerasrecipes.diagnostics.record.record import Record
+from kerasrecipes.diagnostics.record.series import Series
 
 RANDOM = np.random.default_rng(0)
 NUMBERS = RANDOM.normal(size=600)

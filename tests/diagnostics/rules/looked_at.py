@@ -1,16 +1,9 @@
 """Records of looks, made by hand."""
 
-from kerasrecipes.diagnostics.record import (
-    Layer,
-    LayerStatistics,
-    Model,
-    Optimizer,
-    Output,
-    Predictions,
-    Probe,
-    Record,
-    Series,
-)
+from kerasrecipes.diagnostics.record.model_facts import Layer, Model, Optimizer, Output
+from kerasrecipes.diagnostics.record.probes import LayerStatistics, Predictions, Probe
+from kerasrecipes.diagnostics.record.record import Record
+from kerasrecipes.diagnostics.record.series import Series
 
 GOOD = Predictions(0.1, 0.9, 0.5, 0.2, 0.5, 0.5, 0.9)
 # What a model answers that gives all samples the same class.

@@ -1,7 +1,8 @@
 import pytest
 
-from kerasrecipes.diagnostics.findings import Finding
-from kerasrecipes.diagnostics.record import Layer, Model, Optimizer, Record
+from kerasrecipes.diagnostics.findings.finding import Finding
+from kerasrecipes.diagnostics.record.model_facts import Layer, Model, Optimizer
+from kerasrecipes.diagnostics.record.record import Record
 from kerasrecipes.diagnostics.rules.contradictions import (
     may_be_stale,
     may_regularize,

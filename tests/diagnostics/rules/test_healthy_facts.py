@@ -5,8 +5,9 @@ import numpy as np
 import pytest
 from keras import layers, ops
 
-from kerasrecipes.diagnostics.facts import described, given_data
-from kerasrecipes.diagnostics.rules import judged
+from kerasrecipes.diagnostics.facts.describing import described
+from kerasrecipes.diagnostics.facts.given import given_data
+from kerasrecipes.diagnostics.rules.judging import judged
 
 RANDOM = np.random.default_rng(0)
 PIXELS = RANDOM.integers(0, 256, (120, 28, 28, 1)).astype("uint8")

@@ -2,7 +2,8 @@ from dataclasses import replace
 
 import pytest
 
-from kerasrecipes.diagnostics.record import Predictions, Series
+from kerasrecipes.diagnostics.record.probes import Predictions
+from kerasrecipes.diagnostics.record.series import Series
 from kerasrecipes.diagnostics.rules.gradients import (
     exploding_gradient,
     update_sizes,

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from kerasrecipes.diagnostics.record import Layer, Optimizer
-from kerasrecipes.diagnostics.rules import judged
+from kerasrecipes.diagnostics.record.model_facts import Layer, Optimizer
+from kerasrecipes.diagnostics.rules.judging import judged
 from tests.diagnostics.rules.facts_of import BINARY, dense, of_layers
 
 pytestmark = pytest.mark.backend_neutral

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from kerasrecipes.diagnostics.facts import value_facts
-from kerasrecipes.diagnostics.rules import judged
+from kerasrecipes.diagnostics.facts.value_statistics import value_facts
+from kerasrecipes.diagnostics.rules.judging import judged
 from kerasrecipes.diagnostics.rules.terms.forms import form
 from tests.diagnostics.rules.facts_of import BINARY, INDICES, NUMBERS, ONE_HOT, of_output
 

@@ -2,9 +2,12 @@ from dataclasses import replace
 
 import pytest
 
-from kerasrecipes.diagnostics.record import Data, Layer, Output, Predictions, Series, Values
-from kerasrecipes.diagnostics.rules import judged
+from kerasrecipes.diagnostics.record.data_facts import Data, Values
+from kerasrecipes.diagnostics.record.model_facts import Layer, Output
+from kerasrecipes.diagnostics.record.probes import Predictions
+from kerasrecipes.diagnostics.record.series import Series
 from kerasrecipes.diagnostics.rules.divergence import first_bad_layer, loss_not_finite
+from kerasrecipes.diagnostics.rules.judging import judged
 from kerasrecipes.diagnostics.rules.probes import (
     majority_collapse,
     output_range_too_small,

@@ -1,7 +1,9 @@
 import pytest
 
-from kerasrecipes.diagnostics.record import Optimizer, Record, Series
-from kerasrecipes.diagnostics.rules import judged
+from kerasrecipes.diagnostics.record.model_facts import Optimizer
+from kerasrecipes.diagnostics.record.record import Record
+from kerasrecipes.diagnostics.record.series import Series
+from kerasrecipes.diagnostics.rules.judging import judged
 from kerasrecipes.diagnostics.rules.remedies import recipe_changes
 
 RECIPE = {

@@ -5,9 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from kerasrecipes.diagnostics.facts import value_facts
-from kerasrecipes.diagnostics.record import Data, Duplicates, Layer, Record
-from kerasrecipes.diagnostics.rules import judged
+from kerasrecipes.diagnostics.facts.value_statistics import value_facts
+from kerasrecipes.diagnostics.record.data_facts import Data, Duplicates
+from kerasrecipes.diagnostics.record.model_facts import Layer
+from kerasrecipes.diagnostics.record.record import Record
+from kerasrecipes.diagnostics.rules.judging import judged
 from tests.diagnostics.rules.facts_of import BINARY, INDICES, NUMBERS, dense, of_layers, of_output
 
 pytestmark = pytest.mark.backend_neutral

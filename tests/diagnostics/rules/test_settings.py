@@ -6,9 +6,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from kerasrecipes.diagnostics.facts import value_facts
-from kerasrecipes.diagnostics.record import Layer, Model
-from kerasrecipes.diagnostics.rules import judged
+from kerasrecipes.diagnostics.facts.value_statistics import value_facts
+from kerasrecipes.diagnostics.record.model_facts import Layer, Model
+from kerasrecipes.diagnostics.rules.judging import judged
 from tests.diagnostics.rules.facts_of import of_output, of_settings
 
 pytestmark = pytest.mark.backend_neutral

@@ -1,4 +1,5 @@
-from kerasrecipes.diagnostics.findings import KINDS, Finding
+from kerasrecipes.diagnostics.findings.catalogue import KINDS
+from kerasrecipes.diagnostics.findings.finding import Finding
 from kerasrecipes.diagnostics.rules.symptoms import (
     BEHIND,
     EXPLAINED_BY,

@@ -4,25 +4,20 @@ from dataclasses import replace
 
 import pytest
 
-from kerasrecipes.diagnostics.record import (
+from kerasrecipes.diagnostics.record.data_facts import Data, Values
+from kerasrecipes.diagnostics.record.model_facts import Layer, Loss, Model, Optimizer, Output
+from kerasrecipes.diagnostics.record.record import Record
+from kerasrecipes.diagnostics.record.series import Series
+from kerasrecipes.diagnostics.record.trials import (
     Attempt,
     Controls,
-    Data,
     GradientError,
     InitialLoss,
-    Layer,
-    Loss,
-    Model,
     Modes,
-    Optimizer,
-    Output,
     Overfit,
-    Record,
-    Series,
     Trials,
-    Values,
 )
-from kerasrecipes.diagnostics.rules.trials import RULES
+from kerasrecipes.diagnostics.rules.trials.collected import RULES
 
 pytestmark = pytest.mark.backend_neutral
 
@@ -304,7 +299,7 @@ def test_gradients():
 
 
 def test_findings_are_plain():
-    from kerasrecipes.diagnostics.findings import Diagnosis
+    from kerasrecipes.diagnostics.findings.diagnosis import Diagnosis
 
     records = [with_few(attempts=TOO_LOW), with_few(accuracy=0.5), with_few(**STUCK)]
     for record in records:

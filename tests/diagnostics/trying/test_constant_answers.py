@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from kerasrecipes.diagnostics.trying.constant_answers import ConstantAnswers, constant_answers
+from kerasrecipes.diagnostics.trying.answering_alike import ConstantAnswers, constant_answers
 
 RNG = np.random.default_rng(0)
 SHARES = np.linspace(0.01, 0.99, 99)

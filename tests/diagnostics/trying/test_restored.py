@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from kerasrecipes.callbacks.model_state import state_variables, to_arrays
-from kerasrecipes.diagnostics.trying.restored import copied_optimizer, restored, trained_with
+from kerasrecipes.diagnostics.trying.restoring import copied_optimizer, restored, trained_with
 from kerasrecipes.optimizers import LayerwiseLearningRates, Lookahead
 
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from kerasrecipes.diagnostics.facts import given_data
-from kerasrecipes.diagnostics.trying.relation import relation
+from kerasrecipes.diagnostics.facts.given import given_data
+from kerasrecipes.diagnostics.trying.neighbour_relation import relation
 from kerasrecipes.diagnostics.trying.subset import batch_of, batches_of, subset_of
 
 pytestmark = pytest.mark.backend_neutral

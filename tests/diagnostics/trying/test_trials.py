@@ -7,14 +7,15 @@ import numpy as np
 import pytest
 
 from kerasrecipes.callbacks.model_state import state_variables, to_arrays
-from kerasrecipes.diagnostics.facts import given_data, output_facts
+from kerasrecipes.diagnostics.facts.given import given_data
+from kerasrecipes.diagnostics.facts.outputs import output_facts
 from kerasrecipes.diagnostics.trying import overfitting
-from kerasrecipes.diagnostics.trying.controls import controls
-from kerasrecipes.diagnostics.trying.initial_loss import initial_loss
-from kerasrecipes.diagnostics.trying.modes import modes
+from kerasrecipes.diagnostics.trying.control_trainings import controls
+from kerasrecipes.diagnostics.trying.first_losses import initial_loss
+from kerasrecipes.diagnostics.trying.mode_comparisons import modes
 from kerasrecipes.diagnostics.trying.overfitting import overfit
-from kerasrecipes.diagnostics.trying.rates import rates
-from kerasrecipes.diagnostics.trying.sandbox import Clock, OutOfTime, sandbox
+from kerasrecipes.diagnostics.trying.rate_ranges import rates
+from kerasrecipes.diagnostics.trying.sandboxing import Clock, OutOfTime, sandbox
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(200, 3)).astype("float32")

@@ -5,10 +5,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from kerasrecipes.diagnostics.findings import Finding
-from kerasrecipes.diagnostics.findings.finding import Severity
-from kerasrecipes.diagnostics.record import Record
-from kerasrecipes.diagnostics.rules.curves.logged import Logged, logged
+from kerasrecipes.diagnostics.findings.finding import Finding, Severity
+from kerasrecipes.diagnostics.record.record import Record
+from kerasrecipes.diagnostics.rules.curves.logged_curves import Logged, logged
 from kerasrecipes.diagnostics.rules.curves.measures import descent, end, noise, second_half, trend
 from kerasrecipes.diagnostics.rules.questions import rule
 from kerasrecipes.diagnostics.rules.terms.forms import CATEGORICAL, SPARSE

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 import numpy as np
 
 from kerasrecipes.base.intervals import wilson_interval
-from kerasrecipes.diagnostics.findings import Finding
-from kerasrecipes.diagnostics.record import Record
-from kerasrecipes.diagnostics.rules.curves.logged import Logged, logged
+from kerasrecipes.diagnostics.findings.finding import Finding
+from kerasrecipes.diagnostics.record.record import Record
+from kerasrecipes.diagnostics.rules.curves.logged_curves import Logged, logged
 from kerasrecipes.diagnostics.rules.curves.measures import denominator, end
 from kerasrecipes.diagnostics.rules.questions import rule
 

@@ -4,9 +4,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from kerasrecipes.diagnostics.findings import Finding
-from kerasrecipes.diagnostics.record import Record, Series
-from kerasrecipes.diagnostics.rules.curves.logged import Logged, logged
+from kerasrecipes.diagnostics.findings.finding import Finding
+from kerasrecipes.diagnostics.record.record import Record
+from kerasrecipes.diagnostics.record.series import Series
+from kerasrecipes.diagnostics.rules.curves.logged_curves import Logged, logged
 from kerasrecipes.diagnostics.rules.curves.measures import noise, trend
 from kerasrecipes.diagnostics.rules.questions import rule
 

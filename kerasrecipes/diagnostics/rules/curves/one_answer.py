@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from kerasrecipes.diagnostics.findings import Finding
-from kerasrecipes.diagnostics.record import Record
-from kerasrecipes.diagnostics.rules.curves.logged import logged
+from kerasrecipes.diagnostics.findings.finding import Finding
+from kerasrecipes.diagnostics.record.record import Record
+from kerasrecipes.diagnostics.rules.curves.logged_curves import logged
 from kerasrecipes.diagnostics.rules.questions import rule
 
 # Text logs have four decimals.

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from kerasrecipes.diagnostics.findings import Finding
-from kerasrecipes.diagnostics.record import Record
-from kerasrecipes.diagnostics.rules.curves.gaps import comparable, gaps
-from kerasrecipes.diagnostics.rules.curves.logged import Logged
+from kerasrecipes.diagnostics.findings.finding import Finding
+from kerasrecipes.diagnostics.record.record import Record
+from kerasrecipes.diagnostics.rules.curves.logged_curves import Logged
 from kerasrecipes.diagnostics.rules.curves.measures import end, noise, second_half, trend
+from kerasrecipes.diagnostics.rules.curves.split_gaps import comparable, gaps
 from kerasrecipes.diagnostics.rules.questions import rule
 
 # Dropout of a half took 20 points of accuracy in training from networks of 32 units, that fit three

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from kerasrecipes.diagnostics.findings import Finding
-from kerasrecipes.diagnostics.findings.finding import Severity
-from kerasrecipes.diagnostics.record import Layer, Model, Record
+from kerasrecipes.diagnostics.findings.finding import Finding, Severity
+from kerasrecipes.diagnostics.record.model_facts import Layer, Model
+from kerasrecipes.diagnostics.record.record import Record
 from kerasrecipes.diagnostics.rules.questions import Rule, rule
 from kerasrecipes.diagnostics.rules.terms.forms import CLASSES, form, is_autoencoder, units
 from kerasrecipes.diagnostics.rules.terms.networks import (

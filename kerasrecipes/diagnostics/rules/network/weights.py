@@ -3,8 +3,9 @@
 import math
 from collections.abc import Iterator
 
-from kerasrecipes.diagnostics.findings import Finding
-from kerasrecipes.diagnostics.record import Layer, Model, Record
+from kerasrecipes.diagnostics.findings.finding import Finding
+from kerasrecipes.diagnostics.record.model_facts import Layer, Model
+from kerasrecipes.diagnostics.record.record import Record
 from kerasrecipes.diagnostics.rules.questions import Rule, rule
 from kerasrecipes.diagnostics.rules.terms.networks import (
     is_chain,

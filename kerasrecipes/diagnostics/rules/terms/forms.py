@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from kerasrecipes.diagnostics.record import Data, Output, Values
+from kerasrecipes.diagnostics.record.data_facts import Data, Values
+from kerasrecipes.diagnostics.record.model_facts import Output
 
 BINARY = {"binary_crossentropy", "binary_focal_crossentropy"}
 CATEGORICAL = {"categorical_crossentropy", "categorical_focal_crossentropy"}

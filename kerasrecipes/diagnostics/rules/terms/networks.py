@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from kerasrecipes.diagnostics.record import Layer, Model
+from kerasrecipes.diagnostics.record.model_facts import Layer, Model
 
 # Layers that standardize what they are given, or bring it into a range.
 NORMALIZING = (

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 
-from kerasrecipes.diagnostics.findings import Finding
-from kerasrecipes.diagnostics.record import GradientError, Record
+from kerasrecipes.diagnostics.findings.finding import Finding
+from kerasrecipes.diagnostics.record.record import Record
+from kerasrecipes.diagnostics.record.trials import GradientError
 from kerasrecipes.diagnostics.rules.questions import rule
 
 # From https://cs231n.github.io/neural-networks-3/: above the first, a gradient is wrong; above the

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from kerasrecipes.diagnostics.findings import Finding
-from kerasrecipes.diagnostics.record import Record
+from kerasrecipes.diagnostics.findings.finding import Finding
+from kerasrecipes.diagnostics.record.record import Record
 from kerasrecipes.diagnostics.rules.questions import rule
 
 # The loss in inference mode over that in training mode, both with the batch's own statistics.

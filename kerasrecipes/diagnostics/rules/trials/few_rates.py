@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 
-from kerasrecipes.diagnostics.findings import Finding
-from kerasrecipes.diagnostics.record import Attempt, Overfit, Record
+from kerasrecipes.diagnostics.findings.finding import Finding
+from kerasrecipes.diagnostics.record.record import Record
+from kerasrecipes.diagnostics.record.trials import Attempt, Overfit
 from kerasrecipes.diagnostics.rules.questions import rule
 from kerasrecipes.diagnostics.rules.trials.heart import LEARNT, NOT_LEARNT, few_of, progress_of
 

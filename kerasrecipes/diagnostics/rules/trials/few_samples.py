@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 
-from kerasrecipes.diagnostics.findings import Finding
-from kerasrecipes.diagnostics.findings.finding import Severity
-from kerasrecipes.diagnostics.record import Attempt, Layer, Overfit, Record
+from kerasrecipes.diagnostics.findings.finding import Finding, Severity
+from kerasrecipes.diagnostics.record.model_facts import Layer
+from kerasrecipes.diagnostics.record.record import Record
+from kerasrecipes.diagnostics.record.trials import Attempt, Overfit
 from kerasrecipes.diagnostics.rules.questions import rule
 from kerasrecipes.diagnostics.rules.trials.heart import (
     LEARNT,

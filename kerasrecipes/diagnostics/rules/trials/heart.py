@@ -1,6 +1,7 @@
 """How far a training on few samples went."""
 
-from kerasrecipes.diagnostics.record import Overfit, Record
+from kerasrecipes.diagnostics.record.record import Record
+from kerasrecipes.diagnostics.record.trials import Overfit
 
 # The way from a constant answer to the least loss: from the first on, samples count as learnt;
 # below the second, as not learnt.

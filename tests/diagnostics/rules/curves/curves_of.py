@@ -2,8 +2,9 @@
 
 import numpy as np
 
-from kerasrecipes.diagnostics.record import Record, Series
-from kerasrecipes.diagnostics.rules import curves
+from kerasrecipes.diagnostics.record.record import Record
+from kerasrecipes.diagnostics.record.series import Series
+from kerasrecipes.diagnostics.rules.curves import collected as curves
 
 EPOCHS = np.arange(30)
 

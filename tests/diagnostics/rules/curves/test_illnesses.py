@@ -3,10 +3,13 @@
 import numpy as np
 import pytest
 
-from kerasrecipes.diagnostics.findings import Finding
-from kerasrecipes.diagnostics.record import Data, Loss, Output, Record, Series, Values
-from kerasrecipes.diagnostics.rules import judged
+from kerasrecipes.diagnostics.findings.finding import Finding
+from kerasrecipes.diagnostics.record.data_facts import Data, Values
+from kerasrecipes.diagnostics.record.model_facts import Loss, Output
+from kerasrecipes.diagnostics.record.record import Record
+from kerasrecipes.diagnostics.record.series import Series
 from kerasrecipes.diagnostics.rules.curves.at_chance import guessed_classes
+from kerasrecipes.diagnostics.rules.judging import judged
 from tests.diagnostics.rules.curves.curves_of import EPOCHS, decay, findings_of, found, noisy
 
 

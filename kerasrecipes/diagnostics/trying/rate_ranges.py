@@ -4,11 +4,11 @@ import math
 
 import numpy as np
 
-from kerasrecipes.diagnostics.facts import Given
+from kerasrecipes.diagnostics.facts.given import Given
 from kerasrecipes.diagnostics.learning_rate_range import LEAST_STEPS, LearningRateRange
-from kerasrecipes.diagnostics.record import Rates
-from kerasrecipes.diagnostics.trying.initial_loss import finite
-from kerasrecipes.diagnostics.trying.sandbox import Sandbox
+from kerasrecipes.diagnostics.record.trials import Rates
+from kerasrecipes.diagnostics.trying.first_losses import finite
+from kerasrecipes.diagnostics.trying.sandboxing import Sandbox
 from kerasrecipes.diagnostics.trying.subset import batch_of, batches_of
 
 STEPS = 60

@@ -10,9 +10,9 @@ import keras
 import numpy as np
 
 from kerasrecipes.diagnostics.facts.given import Given
-from kerasrecipes.diagnostics.facts.look_alikes import look_alikes
+from kerasrecipes.diagnostics.facts.similar_images import look_alikes
 from kerasrecipes.diagnostics.facts.value_statistics import MOST_SAMPLES, evenly_spaced
-from kerasrecipes.diagnostics.record import Duplicates
+from kerasrecipes.diagnostics.record.data_facts import Duplicates
 
 # Of larger samples, so many entries are compared first, and all of them only where these are equal.
 FIRST_ENTRIES = 1024

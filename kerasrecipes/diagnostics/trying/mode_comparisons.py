@@ -6,10 +6,10 @@ import keras
 import numpy as np
 
 from kerasrecipes.callbacks.model_state import assign, to_arrays
-from kerasrecipes.diagnostics.record import Modes
-from kerasrecipes.diagnostics.trying.initial_loss import finite
+from kerasrecipes.diagnostics.record.trials import Modes
+from kerasrecipes.diagnostics.trying.first_losses import finite
 from kerasrecipes.diagnostics.trying.nested_layers import layers_within
-from kerasrecipes.diagnostics.trying.sandbox import Sandbox
+from kerasrecipes.diagnostics.trying.sandboxing import Sandbox
 
 STEPS = 10
 

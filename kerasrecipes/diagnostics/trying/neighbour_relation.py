@@ -3,7 +3,7 @@
 import keras
 import numpy as np
 
-from kerasrecipes.diagnostics.facts import Given
+from kerasrecipes.diagnostics.facts.given import Given
 from kerasrecipes.diagnostics.trying.subset import candidates, classes_of, usable
 
 # With fewer samples, chance decides.
@@ -27,7 +27,7 @@ def relation(given: Given) -> float | None:
 
     Example:
 
-    >>> from kerasrecipes.diagnostics.facts import given_data
+    >>> from kerasrecipes.diagnostics.facts.given import given_data
     >>> x = np.random.default_rng(0).normal(size=(200, 2))
     >>> relation(given_data(x, x[:, 0] > 0)) > 3
     True

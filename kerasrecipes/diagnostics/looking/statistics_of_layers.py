@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from kerasrecipes.diagnostics.record import LayerStatistics
+from kerasrecipes.diagnostics.record.probes import LayerStatistics
 
 # The least and the greatest value of activations that are flat at both ends.
 RANGES = {

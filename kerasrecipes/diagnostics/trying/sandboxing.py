@@ -8,7 +8,7 @@ import keras
 import numpy as np
 
 from kerasrecipes.callbacks.model_state import assign, state_variables, to_arrays
-from kerasrecipes.diagnostics.trying.restored import copied_optimizer, trained_with
+from kerasrecipes.diagnostics.trying.restoring import copied_optimizer, trained_with
 
 
 class OutOfTime(Exception):

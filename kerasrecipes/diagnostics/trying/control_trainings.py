@@ -3,11 +3,11 @@
 import keras
 import numpy as np
 
-from kerasrecipes.diagnostics.facts import Given
-from kerasrecipes.diagnostics.record import Controls
-from kerasrecipes.diagnostics.trying.initial_loss import finite
-from kerasrecipes.diagnostics.trying.relation import relation
-from kerasrecipes.diagnostics.trying.sandbox import Sandbox
+from kerasrecipes.diagnostics.facts.given import Given
+from kerasrecipes.diagnostics.record.trials import Controls
+from kerasrecipes.diagnostics.trying.first_losses import finite
+from kerasrecipes.diagnostics.trying.neighbour_relation import relation
+from kerasrecipes.diagnostics.trying.sandboxing import Sandbox
 from kerasrecipes.diagnostics.trying.subset import batch_of, batches_of, candidates
 
 STEPS = 100

@@ -4,11 +4,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from kerasrecipes.diagnostics.findings import Finding
-from kerasrecipes.diagnostics.findings.finding import Severity
-from kerasrecipes.diagnostics.record import Record
+from kerasrecipes.diagnostics.findings.finding import Finding, Severity
+from kerasrecipes.diagnostics.record.record import Record
 from kerasrecipes.diagnostics.rules.curves.at_chance import FEW, learns_by_heart_only
-from kerasrecipes.diagnostics.rules.curves.logged import Logged, logged
+from kerasrecipes.diagnostics.rules.curves.logged_curves import Logged, logged
 from kerasrecipes.diagnostics.rules.curves.measures import end, noise, second_half, trend
 from kerasrecipes.diagnostics.rules.questions import rule
 

@@ -4,10 +4,11 @@ import math
 
 import keras
 
-from kerasrecipes.diagnostics.record import InitialLoss, Output
-from kerasrecipes.diagnostics.trying.constant_answers import ConstantAnswers, constant_answers
+from kerasrecipes.diagnostics.record.model_facts import Output
+from kerasrecipes.diagnostics.record.trials import InitialLoss
+from kerasrecipes.diagnostics.trying.answering_alike import ConstantAnswers, constant_answers
 from kerasrecipes.diagnostics.trying.nested_layers import layers_within
-from kerasrecipes.diagnostics.trying.sandbox import Sandbox
+from kerasrecipes.diagnostics.trying.sandboxing import Sandbox
 
 
 def initial_loss(sandbox: Sandbox, batch: tuple, outputs: tuple[Output, ...]) -> InitialLoss:

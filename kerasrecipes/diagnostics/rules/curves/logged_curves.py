@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from kerasrecipes.diagnostics.record import Record
+from kerasrecipes.diagnostics.record.record import Record
 
 # What says how many answers are right, in the order of preference.
 _SHARES = (
