@@ -100,7 +100,9 @@ def _classes(curves: Logged, validated: Logged | None, known: int | None) -> Ite
     if validated is not None and _is_harder(validated, accuracy):
         kinds = {"regularization_too_strong": 0.7}
     for kind, confidence in kinds.items():
-        severity: Severity = "warning" if confidence == max(kinds.values()) else "note"
+        # A model that cannot learn looks alike, whatever the labels say.
+        sure = confidence == max(kinds.values()) and kind != "labels_unrelated"
+        severity: Severity = "warning" if sure else "note"
         yield Finding(kind, f"{said} {_WHY[kind]}", confidence, severity, seen)
 
 
@@ -179,8 +181,8 @@ def _by_heart(curves: Logged) -> Iterator[Finding]:
         f"training begins with, whatever is learnt in training, to {end(loss):.3g}: what holds for "
         "those samples does not hold for others.",
         # Few samples are learnt to the last, whether or not there is more in them.
-        0.5 if (few := end(loss) < FEW * loss[0]) else 0.8,
-        "note" if few else "warning",
+        0.5 if end(loss) < FEW * loss[0] else 0.8,
+        "note",
         {"first": float(loss[0]), "least": float(val_loss.min()), "loss": end(loss)},
     )
 

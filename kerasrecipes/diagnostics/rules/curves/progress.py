@@ -77,6 +77,11 @@ def _gained(curves: Logged) -> float:
     return float(accuracy[-1] - accuracy[max(0, 2 * len(accuracy) // 3 - 1)])
 
 
+# A third of the epochs brings a third of the descent along a straight line, and less where the loss
+# levels off: to stop there is a choice.
+LINEAR = 0.4
+
+
 @rule("Is the loss done falling when the training ends?", "series.epochs")
 def finished(record: Record) -> Iterator[Finding]:
     """Finds trainings that end on their way down: too early, or because they crawl."""
@@ -119,7 +124,8 @@ def finished(record: Record) -> Iterator[Finding]:
         ("learning_rate_too_low", crawls, slow),
         ("too_few_epochs", ends, few),
     ):
-        severity: Severity = "warning" if confidence > 0.55 else "note"
+        flattens = kind == "too_few_epochs" and late <= LINEAR
+        severity: Severity = "warning" if confidence > 0.55 and not flattens else "note"
         if confidence > 0.3:
             yield Finding(kind, said, confidence, severity, seen)
 
