@@ -67,7 +67,7 @@ def without_symptoms(findings: Iterable[Finding]) -> list[Finding]:
     left = sorted(findings, key=lambda finding: finding.rank)
     for symptom, causes in {**EXPLAINED_BY, **LIKELY_EXPLAINED_BY}.items():
         left = _without(left, symptom, causes, sure=symptom in LIKELY_EXPLAINED_BY)
-    if any(finding.id == "loss_not_finite" for finding in left):
+    if any(each.id == "loss_not_finite" for each in left) and any(map(_breaks, left)):
         left = [_breaking(finding) for finding in left]
     for kind, rarer in BEHIND.items():
         most = max((f.confidence for f in left if f.id in rarer), default=None)
@@ -96,13 +96,15 @@ def _without(
     return [each for each in left if each not in explained]
 
 
+def _breaks(finding: Finding) -> bool:
+    return finding.id in BREAKS and finding.confidence >= SURE
+
+
 def _breaking(finding: Finding) -> Finding:
-    """Returns a finding of a training whose loss is not finite."""
+    """Returns a finding of a training whose loss is not finite, for a reason that is known."""
     if finding.id == "loss_not_finite":
         return _at_most(finding, SURE - BEHIND_BY)
-    if finding.id in BREAKS and finding.confidence >= SURE:
-        return replace(finding, severity="error")
-    return finding
+    return replace(finding, severity="error") if _breaks(finding) else finding
 
 
 def _at_most(finding: Finding, confidence: float) -> Finding:

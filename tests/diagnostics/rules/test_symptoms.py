@@ -68,6 +68,7 @@ def test_what_breaks_a_training_is_an_error_that_is_named_first():
     ]
     unsure = without_symptoms([broken, finding("learning_rate_too_high", 0.69)])
     assert [each.id for each in unsure] == ["loss_not_finite", "learning_rate_too_high"]
+    assert unsure[0].confidence == 0.99
     assert without_symptoms([high]) == [high]
 
 
