@@ -10,6 +10,7 @@ import importlib.util
 import os
 import resource
 import signal
+import subprocess
 import sys
 from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
@@ -18,8 +19,7 @@ import pytest
 
 TIMED_OUT = -1000
 
-# Keras is not among them: it asks for the backend when it is imported.
-_SLOW_TO_IMPORT = ("tensorflow", "torch", "jax", "optax", "sklearn", "scipy.stats")
+_SLOW_TO_IMPORT = ("tensorflow", "keras", "torch", "jax", "optax", "sklearn", "scipy.stats")
 
 
 def warm_up() -> None:
@@ -51,13 +51,7 @@ def in_child(function: Callable[[], int], limit_s: int) -> int:
 
 
 def run_tests(
-    root: Path,
-    places: Collection[str],
-    log: Path,
-    plugin: object,
-    backend: str,
-    *,
-    first_failure: bool = False,
+    root: Path, places: Collection[str], log: Path, plugin: object, *, first_failure: bool = False
 ) -> int:
     """Runs pytest in this process, which must be a child, and returns its exit code.
 
@@ -66,17 +60,41 @@ def run_tests(
         places: Folders, files or node ids, relative to `root`.
         log: The file that receives what is printed.
         plugin: A plugin of pytest.
-        backend: The backend of Keras, which must not have been imported.
         first_failure: Whether to stop at the first test that fails.
     """
     with log.open("w") as file:
         os.dup2(file.fileno(), 1)
         os.dup2(file.fileno(), 2)
     os.chdir(root)
-    os.environ |= {"PYTHONPATH": str(root), "KERAS_BACKEND": backend}
+    os.environ["PYTHONPATH"] = str(root)
     sys.path.insert(0, str(root))
     options = ["-q", "-p", "no:cacheprovider", "--tb=short", *(["-x"] if first_failure else [])]
     return int(pytest.main([*options, *sorted(places)], plugins=[plugin]))
+
+
+def run_tests_on(backend: str, root: Path, places: Collection[str], limit_s: int) -> int:
+    """Runs pytest on another backend, in a process of its own, until a test fails.
+
+    Keras has its backend from its import on, so that a fork cannot have another.
+
+    Args:
+        backend: The backend's name.
+        root: The copy of the repository that is tested.
+        places: Folders or files, relative to `root`.
+        limit_s: Seconds after which it is ended; the result is then `TIMED_OUT`.
+    """
+    program = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider"]
+    environment = os.environ | {"PYTHONPATH": str(root), "KERAS_BACKEND": backend}
+    try:
+        return subprocess.run(
+            [*program, *sorted(places)],
+            cwd=root,
+            env=environment,
+            timeout=limit_s,
+            capture_output=True,
+        ).returncode
+    except subprocess.TimeoutExpired:
+        return TIMED_OUT
 
 
 class Chosen:
