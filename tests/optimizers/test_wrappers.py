@@ -230,6 +230,8 @@ def test_clipping_takes_each_output_by_itself_and_a_bias_as_a_whole():
         (lambda: LayerwiseLearningRates("sgd", {"a": -1}), ValueError, r"`multipliers\['a'\]`"),
         (lambda: StagewiseLearningRates("sgd", -0.1), ValueError, "`backbone_multiplier`"),
         (lambda: StagewiseLearningRates("sgd", depth_factor=0.0), ValueError, "`depth_factor`"),
+        (lambda: LayerwiseLearningRates.by_depth("sgd", [], 0.0), ValueError, "`factor`"),
+        (lambda: LayerwiseLearningRates.by_depth("sgd", [], 1.01), ValueError, "factor=1.01"),
         (lambda: StagewiseLearningRates("sgd", unfreeze_every_steps=-1), ValueError, "_every_ste"),
         (lambda: StagewiseLearningRates("sgd", depths=[0.5]), TypeError, "`depths` must be"),
         (
