@@ -63,7 +63,7 @@ def _keras_loss(loss, output_shape, target_shape) -> Loss:
     if inspect.isclass(function):
         return Loss("custom", function.__name__)
     if isinstance(function, keras.losses.Loss):
-        options = {key: getattr(function, key, None) for key in ("from_logits", "label_smoothing")}
+        options = {key: _option(function, key) for key in ("from_logits", "label_smoothing")}
         name = name or type(function).__name__
         function = getattr(function, "fn", function)
     if name is None:
@@ -99,6 +99,16 @@ def metric_name(metric) -> str:
         metric = getattr(metric, "__name__", type(metric).__name__)
     name = _snake(metric)
     return _SHORT_METRICS.get(name, name)
+
+
+def _option(loss: keras.losses.Loss, name: str):
+    """Returns an option of a loss: not every one keeps it as an attribute, nor has a config."""
+    if (value := getattr(loss, name, None)) is not None:
+        return value
+    try:
+        return loss.get_config().get(name)
+    except Exception:  # A loss of a user's own may raise what it likes.
+        return None
 
 
 def _canonical(function) -> str:
