@@ -28,7 +28,7 @@ help:  ## Lists these targets.
 demo: $(VENV)/demo.stamp  ## Trains a network on handwritten digits and writes its report.
 	$(bin)/python recipes/train_from_scratch.py
 
-# On JAX most of the time is compilation, which that flag shortens; what is computed stays the same.
+# On JAX most of the time is compilation, which that flag shortens; results change by rounding only.
 test: $(VENV)/dev.stamp  ## Runs the tests on TensorFlow, then the parts' tests on JAX and PyTorch.
 	$(pytest)
 	KERAS_BACKEND=jax XLA_FLAGS=--xla_backend_optimization_level=0 $(pytest) $(portable)

@@ -10,7 +10,8 @@ there too, on JAX or PyTorch. A survivor is a hole in the tests, or changes noth
 seen: those are in `mutation/equivalent.py`, with the reason.
 
 The work is done in a copy of the repository. Tests run in forked processes of one that has imported
-TensorFlow, JAX and PyTorch; which of them run which line is recorded first.
+TensorFlow, JAX and PyTorch, and those on JAX and PyTorch in processes of their own; which of them
+run which line is recorded first.
 """
 
 import argparse
