@@ -14,6 +14,7 @@ from kerasrecipes.training.divergence import DivergenceWarning
 from kerasrecipes.training.features.cached_build import on_features
 from kerasrecipes.training.run import Run
 from kerasrecipes.training.training import train
+from tests.training.spoiling import NaNIn
 from tests.training.stopped import Stop, numbers
 
 RECIPE = Recipe(
@@ -123,22 +124,9 @@ def test_a_resumed_run_has_all_epochs_and_the_looks_of_its_last_part(tmp_path, w
     assert record.series.steps["loss"] == whole.series.steps["loss"][2 * steps :]
 
 
-class NaNIn(keras.callbacks.Callback):
-    """Spoils a model's weights before an epoch."""
-
-    def __init__(self, epoch: int):
-        super().__init__()
-        self.epoch = epoch
-
-    def on_epoch_begin(self, epoch, logs=None):
-        if epoch == self.epoch:
-            kernel = self.model.trainable_variables[-2]
-            kernel.assign(np.full(kernel.shape, np.nan))
-
-
 def test_a_diverged_run_says_when_and_keeps_its_weights(tmp_path, plain):
     with pytest.warns(DivergenceWarning):
-        run = train(RECIPE, directory=tmp_path, verbose=0, doctor=True, callbacks=[NaNIn(1)])
+        run = train(RECIPE, directory=tmp_path, verbose=0, doctor=True, callbacks=[NaNIn(1, -2)])
     series = run.record.series
     assert series.epochs["loss"][1] is None
     assert series.stopped_by == "divergence"

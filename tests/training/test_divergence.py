@@ -12,6 +12,7 @@ from kerasrecipes.training.build import build_recipe
 from kerasrecipes.training.divergence import DivergenceWarning
 from kerasrecipes.training.run import Run
 from kerasrecipes.training.training import train
+from tests.training.spoiling import NaNIn
 
 RECIPE = Recipe(
     data=use("Digits", classes=[0, 1, 2], examples_per_class=64),
@@ -20,19 +21,6 @@ RECIPE = Recipe(
     batch_size=32,
     epochs=4,
 )
-
-
-class NaNIn(keras.callbacks.Callback):
-    """Spoils a model's weights before an epoch."""
-
-    def __init__(self, epoch: int):
-        super().__init__()
-        self.epoch = epoch
-
-    def on_epoch_begin(self, epoch, logs=None):
-        if epoch == self.epoch:
-            kernel = self.model.trainable_variables[-1]
-            kernel.assign(np.full(kernel.shape, np.nan))
 
 
 def read(folder, name):
