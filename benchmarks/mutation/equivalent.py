@@ -11,6 +11,10 @@ EQUIVALENT: dict[tuple[str, str], str] = {
         "size = 1 << max(7, number.bit_length())",
     ): "a longer Sobol sequence begins with the same points",
     (
+        "kerasrecipes/tuning/planning/region.py",
+        "tuple(range(levels or 2)) if categorical else None",
+    ): "a categorical hyperparameter has levels",
+    (
         "kerasrecipes/tuning/planning/surrogate.py",
         "slope, base = 1.0, np.zeros(len(scores))",
     ): "the slope of the first level multiplies zeros, here and where it predicts",

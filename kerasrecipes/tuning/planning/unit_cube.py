@@ -141,12 +141,4 @@ def _values(hp) -> Sequence[Any]:
 
 def _levels(hp) -> int | None:
     """Returns how many equal cells a hyperparameter divides its axis into, `None` if it is none."""
-    from keras_tuner.engine.hyperparameters import Boolean, Choice, Int
-
-    if isinstance(hp, Boolean):
-        return 2
-    if isinstance(hp, Choice):
-        return len(hp.values)
-    if isinstance(hp, Int) and hp.sampling == "linear" and hp.step is None:
-        return hp.max_value - hp.min_value + 1
-    return None
+    return len(_values(hp)) or None

@@ -91,6 +91,24 @@ def test_a_finite_space_is_tried_once_at_each_length(model):
         assert sorted(tried, key=str) == sorted(values, key=str)
 
 
+def test_a_point_that_was_tried_gives_way_to_the_nearest_that_was_not():
+    hps = keras_tuner.HyperParameters()
+    hps.Int("x", 1, 10)
+    cube = UnitCube(hps.space)
+    plan = Plan(cube, rungs_of("10x1"))
+
+    def at(x):
+        return cube.encode({"x": x})
+
+    def instead_of(x, tried):
+        here = [Observation(str(each), at(each), 0, 1, 1, 0.5) for each in tried]
+        return cube.decode(plan._untried(at(x), here))["x"]
+
+    assert instead_of(7, [2, 3]) == 7
+    assert instead_of(7, [5, 6, 7]) == 8
+    assert instead_of(7, [6, 7, 8, 9]) == 5
+
+
 def test_the_grid_of_a_finite_space():
     cube = _finite()
     assert [cube.decode(point) for point in cube.grid.values()] == [
@@ -118,6 +136,20 @@ def test_promoted_trials_that_are_trained_anew_cost_their_whole_length():
             Observation(**{**vars(ended), "cost_epochs": ended.epochs, "initial_epoch": 0})
         )
     assert [t.cost_epochs for t in trials if t.rung == 1] == [3, 3, 3, 3]
+
+
+def test_a_promoted_trial_that_is_trained_anew_must_fit_the_rest_of_the_budget():
+    """Three trials of 3 epochs and one that was stopped leave 2 of 12 epochs."""
+    for continues in (True, False):
+        plan = Plan(_cube(), rungs_of("4x1,4x3"), continues=continues)
+        first = [Observation(str(n), np.full(2, n / 8), 0, 1, 1, n / 8) for n in range(4)]
+        costs = (3, 3, 3, 1)
+        second = [
+            Observation(str(4 + n), np.full(2, n / 9), 1, 3, cost, 0.5)
+            for n, cost in enumerate(costs)
+        ]
+        proposal = plan.next([*first, *second])
+        assert (proposal.parent if proposal else None) == ("3" if continues else None)
 
 
 @pytest.mark.parametrize(("promoted_fraction", "expected"), [(0.0, 0), (0.5, 3), (1.0, 6)])

@@ -29,6 +29,15 @@ def test_short_trials_tell_where_the_best_of_long_ones_are():
     assert np.abs(short - _level(unseen, 0)).mean() < 0.05
 
 
+def test_a_model_that_is_fitted_again_forgets_what_it_was_fitted_on():
+    features = np.random.default_rng(0).random((20, 2))
+    model, scores = Surrogate([1]), _level(features, 0)[:, None]
+    before = model.fit(features, scores).predict(features, 1)[0]
+    after = model.fit(features, 3 + 2 * scores).predict(features, 1)[0]
+    assert len(model.levels) == 1
+    np.testing.assert_allclose(after, 3 + 2 * before, rtol=1e-3)
+
+
 def test_without_long_trials_the_short_ones_serve():
     features = np.random.default_rng(0).random((20, 2))
     scores = np.column_stack([_level(features, 0), np.full(20, np.nan)])

@@ -59,6 +59,38 @@ def test_a_hyperparameter_is_active_where_its_condition_holds_and_it_has_a_value
     np.testing.assert_array_equal(np.isnan(cube.encode(values)), [0, 1, 1, 0, 0])
 
 
+def test_a_fixed_value_is_in_a_trial_where_its_condition_holds():
+    hps = keras_tuner.HyperParameters()
+    hps.Choice("kind", ["a", "b"])
+    with hps.conditional_scope("kind", ["b"]):
+        hps.Fixed("width", 3)
+    cube = UnitCube(hps.space)
+    assert cube.decode(np.array([0.25])) == {"kind": "a"}
+    assert cube.decode(np.array([0.75])) == {"kind": "b", "width": 3}
+
+
+def test_coordinates_of_discrete_values_are_moved_to_the_middle_of_their_cells(hps):
+    points = np.array([[0.4, 0.3, 0.3, 0.1, 0.9], [0.34, 0.3, 1.5, 0.6, 0.4]])
+    given = points.copy()
+    snapped = UnitCube(hps.space).snapped(points)
+    # Three kinds, four numbers of units, two sizes, two truth values; rates are continuous.
+    np.testing.assert_allclose(
+        snapped, [[0.5, 0.3, 0.375, 0.25, 0.75], [0.5, 0.3, 0.875, 0.75, 0.25]]
+    )
+    np.testing.assert_array_equal(points, given)
+
+
+@pytest.mark.parametrize("sampling", ["linear", "log"])
+def test_a_snapped_point_is_that_of_its_values(sampling):
+    hps = keras_tuner.HyperParameters()
+    step = 1 if sampling == "linear" else 2
+    hps.Int("units", 1, 16, step=step, sampling=sampling)
+    hps.Float("rate", 0.5, 8.0, step=1.5 if sampling == "linear" else 2, sampling=sampling)
+    cube = UnitCube(hps.space)
+    for point in cube.snapped(np.random.default_rng(0).random((20, 2))):
+        np.testing.assert_allclose(cube.encode(cube.decode(point)), point)
+
+
 def test_categorical_options_are_equally_far_apart(hps):
     cube = UnitCube(hps.space)
     points = np.array([[k / 3 + 0.1, 0.5, np.nan, 0.25, 0.25] for k in range(3)])
