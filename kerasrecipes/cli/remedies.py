@@ -25,6 +25,7 @@ def healed(run, attempts: int, train: Callable):
         trained += 1
         before, after = (_validation(each) for each in (attempt.before, attempt.after))
         end = "kept" if attempt.helped else "left again"
+        end += ", as it may be luck" if attempt.is_within_noise else ""
         print(f"validation accuracy {before} before, {after} with it: {end}", flush=True)
         if attempt.helped:
             run, changes = attempt.after, changes | attempt.remedy.changes

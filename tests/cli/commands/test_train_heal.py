@@ -10,28 +10,33 @@ from kerasrecipes.runs import healing
 
 @pytest.fixture(autouse=True)
 def _findings(monkeypatch):
-    """Momentum, of which `FakeTrain` scores 0.1 by 1, is asked for twice: down, and then up."""
-    changes = ({"optimizer.momentum": 0.5}, {"optimizer.momentum": 0.95})
+    """Three changes; `FakeTrain` scores momentum by a tenth and the seed by a hundredth."""
+    changes = ({"optimizer.momentum": 0.1}, {"seed": 1}, {"seed": 8})
     found = tuple(Finding("wrong_optimizer", "", 0.5, changes=change) for change in changes)
     monkeypatch.setattr(healing, "diagnosed", lambda record: Diagnosis(found))
 
 
 def test_every_step_is_told(recipe, output, train):
-    code, out, err = output(main, recipe, None, ["train", "--heal", "4"])
+    code, out, err = output(main, recipe, None, ["train", "--heal", "5"])
     assert (code, err) == (0, "")
     told = [line for line in out.splitlines() if "training" not in line]
     assert told[0].startswith("test accuracy 89.0% ")
-    assert told[1:6] == [
-        "remedy: Another optimizer would do better: --set optimizer.momentum=0.5",
-        "validation accuracy 89.0% before, 85.0% with it: left again",
-        "remedy: Another optimizer would do better: --set optimizer.momentum=0.95",
-        "validation accuracy 89.0% before, 89.5% with it: kept",
+    said = "remedy: Another optimizer would do better: --set"
+    assert told[1:10] == [
+        f"{said} optimizer.momentum=0.1",
+        "validation accuracy 89.0% before, 81.0% with it: left again",
+        f"{said} seed=1",
+        "validation accuracy 89.0% before, 90.0% with it: left again, as it may be luck",
+        f"{said} seed=8",
+        "validation accuracy 89.0% before, 97.0% with it: kept",
+        f"{said} optimizer.momentum=0.1",
+        "validation accuracy 97.0% before, 89.0% with it: left again",
         "no further remedy is a change of the recipe",
     ]
-    assert told[6] == "healed by: --set optimizer.momentum=0.95"
-    assert told[7].startswith("test accuracy 89.5% ")
-    assert len(train.trained) == 3
-    assert told[8] == f"report: {train.trained[2] / 'report.html'}"
+    assert told[10] == "healed by: --set seed=8"
+    assert told[11].startswith("test accuracy 97.0% ")
+    assert len(train.trained) == 5
+    assert told[12] == f"report: {train.trained[3] / 'report.html'}"
 
 
 def test_where_nothing_helps_the_first_run_is_shown(recipe, output, train):
