@@ -61,11 +61,10 @@ def _record(part: str, images: Path | None) -> None:
 
 def _try_remedies(seeds: int, images: Path | None) -> None:
     _prepared("jax", images)
-    from diagnosis.remedies import tried, write
+    from diagnosis.remedies import try_all
     from diagnosis.tables import cases
 
-    planted = [case for case in cases("planted-scored") if case.run.seed < seeds]
-    write(tried(planted))
+    try_all(case for case in cases("planted-scored") if case.run.seed < seeds)
 
 
 def _prepared(backend: str, images: Path | None) -> Path:

@@ -75,6 +75,16 @@ def tried(cases: Iterable[Case]) -> Iterator[Remedy]:
         yield Remedy(case.run.name, finding.id, finding.changes, before, rounded(after))
 
 
+def try_all(cases: Iterable[Case], path: Path = FILE) -> None:
+    """Tries remedies and writes what came of each; those that were written are not tried again."""
+    remedies = read(path)
+    known = {remedy.name for remedy in remedies}
+    for remedy in tried(case for case in cases if case.run.name not in known):
+        remedies.append(remedy)
+        write(remedies, path)
+        print(f"{remedy.name}: {remedy.before} before, {remedy.after} after", flush=True)
+
+
 def write(remedies: Iterable[Remedy], path: Path = FILE) -> None:
     """Writes what came of remedies."""
     rows = [json.dumps(remedy._asdict()) for remedy in remedies]

@@ -222,6 +222,26 @@ def test_judges_name_known_kinds_of_an_empty_record():
     assert "loss_not_finite" in doctor_of_history(record).alarms
 
 
+def test_remedies_that_were_tried_are_not_tried_again(monkeypatch, tmp_path):
+    from diagnosis import remedies
+    from diagnosis.scoring import Case
+
+    runs = [_run(f"a/b/c/{seed}") for seed in range(3)]
+    asked = []
+
+    def tried(cases):
+        for case in cases:
+            asked.append(case.run.name)
+            yield remedies.Remedy(case.run.name, "overfitting", {"epochs": 2}, 1.0, 0.5)
+
+    monkeypatch.setattr(remedies, "tried", tried)
+    path = tmp_path / "remedies.json"
+    for count in (1, 3):
+        remedies.try_all([Case(run, Record()) for run in runs[:count]], path)
+    assert asked == [run.name for run in runs]
+    assert [remedy.name for remedy in remedies.read(path)] == asked
+
+
 def test_a_remedy_is_applied_and_compared_with_the_spread_over_seeds():
     from dataclasses import replace
 
