@@ -70,7 +70,7 @@ def _file(path: Path) -> dict[str, Range | Choice]:
     if isinstance(written, Mapping) and isinstance(written.get("rungs"), list):
         written = written["space"]
     try:
-        return _from_plain(written)
+        return space_of(written)
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise ValueError(
             'A space must map paths to ranges, such as {"batch_size": {"range": "integer", "low": '
@@ -78,7 +78,7 @@ def _file(path: Path) -> dict[str, Range | Choice]:
         ) from None
 
 
-def _from_plain(written: Mapping) -> dict[str, Range | Choice]:
+def space_of(written: Mapping) -> dict[str, Range | Choice]:
     """Returns the space that `Space.to_dict` wrote."""
     return {path: _plain_range(dict(fields)) for path, fields in written.items()}
 
@@ -87,7 +87,7 @@ def _plain_range(fields: dict) -> Range | Choice:
     kind = fields.pop("range")
     if kind == "choice":
         options = [from_plain(option) for option in fields["options"]]
-        spaces = [_from_plain(space) for space in fields.get("spaces", ())]
+        spaces = [space_of(space) for space in fields.get("spaces", ())]
         # Spaces are only where the options are hashable, as the keys that they were given as.
         return choice(dict(zip(options, spaces, strict=True))) if spaces else choice(*options)
     if kind == "log_integer":

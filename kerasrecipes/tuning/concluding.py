@@ -65,6 +65,7 @@ def conclude(
     write_json(
         folder / "result.json",
         {
+            "rungs": Search(folder).settings["rungs"],
             "trial": chosen,
             "changes": plain,
             "set_line": set_line(plain),

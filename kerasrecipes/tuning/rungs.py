@@ -1,7 +1,7 @@
 """Rungs of a search: numbers of trials and their epochs."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from kerasrecipes.base.checks import check_integer
@@ -69,6 +69,28 @@ def rungs_of(given: "str | Iterable[Rung | tuple[int, int]]") -> tuple[Rung, ...
     return rungs
 
 
+def longer_of(first: Sequence[Rung], second: Sequence[Rung]) -> tuple[Rung, ...] | None:
+    """Returns those of two searches' rungs that go on from the others; `None` if neither does.
+
+    Rungs go on from others if they have all of them, none with fewer trials, and maybe longer ones
+    after them.
+
+    Example:
+
+    >>> shown = lambda first, second: longer_of(rungs_of(first), rungs_of(second))
+    >>> ",".join(map(str, shown("4x1,2x2", "4x1,3x2,1x9")))
+    '4x1,3x2,1x9'
+    >>> shown("4x1,2x2", "4x1,3x4") is None
+    True
+    """
+    shorter, longer = sorted((tuple(first), tuple(second)), key=_total_trials)
+    goes_on = len(longer) >= len(shorter) and all(
+        rung.epochs == before.epochs and rung.trials >= before.trials
+        for rung, before in zip(longer, shorter, strict=False)
+    )
+    return longer if goes_on else None
+
+
 def usual_rungs(trials: int, epochs: int) -> tuple[Rung, ...]:
     """Returns rungs that cost no more than `trials` trials of `epochs` epochs each.
 
@@ -86,6 +108,10 @@ def usual_rungs(trials: int, epochs: int) -> tuple[Rung, ...]:
     third, whole = epochs // 3, max(1, round(2 * trials / 3))
     short = (trials - whole) * epochs // third if third else 0
     return (Rung(short, third), Rung(whole, epochs)) if short else (Rung(trials, epochs),)
+
+
+def _total_trials(rungs: Sequence[Rung]) -> int:
+    return sum(rung.trials for rung in rungs)
 
 
 def _rung(given) -> Rung:

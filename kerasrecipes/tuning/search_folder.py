@@ -1,5 +1,6 @@
 """Folder of a search: its settings, trials, regions and result."""
 
+import contextlib
 import functools
 import hashlib
 import json
@@ -12,8 +13,8 @@ from kerasrecipes.base.text import listed
 from kerasrecipes.recipe.recipe import Recipe
 from kerasrecipes.recipe.spec import canonical
 from kerasrecipes.training.files.run_folders import RunFolderName, run_folder
-from kerasrecipes.training.numerics import version_of
-from kerasrecipes.tuning.rungs import Rung, rungs_of
+from kerasrecipes.training.numerics import NUMERICS_VERSION, version_of
+from kerasrecipes.tuning.rungs import Rung, longer_of, rungs_of
 
 # The version of the form of search.json.
 FORMAT = 1
@@ -55,8 +56,14 @@ class Search:
 
     @property
     def finished(self) -> bool:
-        """Whether the search has come to its end: result.json is the last file that it writes."""
-        return (self.folder / "result.json").is_file()
+        """Whether the search has come to its end: result.json is the last file that it writes.
+
+        One that goes on with more trials is not at its end, and keeps the result that it had.
+        """
+        return (
+            bool(self.result)
+            and self.result.get("rungs", self.settings["rungs"]) == (self.settings["rungs"])
+        )
 
     @functools.cached_property
     def settings(self) -> dict[str, Any]:
@@ -146,6 +153,34 @@ def folder_for(
     plain["recipe"] = Recipe.from_dict(settings["recipe"]).fingerprint
     text = json.dumps(canonical(_tuples(plain)), sort_keys=True)
     return run_folder(directory, name, hashlib.sha256(text.encode()).hexdigest()[:12], data_hash)
+
+
+def begun_search(
+    directory: str | Path, name: str, settings: Mapping[str, Any], data_hash: str
+) -> Search | None:
+    """Returns the search from whose rungs those of settings go on, or that went on from them.
+
+    Of several, it is the one with the most trials; it has the same settings but for its rungs.
+
+    Args:
+        directory: As in `folder_for`, like the others.
+        name: The name of the search.
+        settings: The settings.
+        data_hash: The hash of the data.
+    """
+    folder = folder_for(directory, name, settings, data_hash)
+    rungs = rungs_of(",".join(settings["rungs"]))
+    begun = []
+    for path in sorted(folder.parent.glob("*/search.json")):
+        if path.parent.name.startswith(f"{name}-"):
+            # What is damaged, or of another form, is no search to go on from.
+            with contextlib.suppress(KeyError, TypeError, ValueError):
+                each = Search(path.parent)
+                same = {key: each.settings[key] for key in settings} | {"rungs": settings["rungs"]}
+                named = folder_for(directory, name, same, each.settings["data_hash"])
+                if named == folder and each.numerics_version == NUMERICS_VERSION:
+                    begun += [each] if longer_of(each.rungs, rungs) else []
+    return max(begun, key=lambda each: sum(rung.trials for rung in each.rungs), default=None)
 
 
 def other_searches(folder: Path) -> list[Search]:

@@ -19,8 +19,8 @@ from kerasrecipes.tuning.keras_tuner.distributed import role
 from kerasrecipes.tuning.keras_tuner.recipe_tuner import RecipeTuner
 from kerasrecipes.tuning.objectives import monitor_and_mode, resolved
 from kerasrecipes.tuning.ranges import Choice, Range
-from kerasrecipes.tuning.rungs import Rung, rungs_of
-from kerasrecipes.tuning.search_folder import FORMAT, Search, folder_for
+from kerasrecipes.tuning.rungs import Rung, longer_of, rungs_of
+from kerasrecipes.tuning.search_folder import FORMAT, Search, begun_search, folder_for
 from kerasrecipes.tuning.space import Space
 from kerasrecipes.tuning.tables import write_tables
 from kerasrecipes.tuning.trial_length import check_trials
@@ -48,6 +48,10 @@ def search(
     and the one with the best mean is the result, because the best score of many trials is partly
     luck. The runs of these finalists end, as every run, with a score on test images, which is in
     finalists.csv and chooses nothing. A search that was interrupted continues where it stopped.
+
+    The same search with more trials in its rungs, or with longer rungs after them, goes on from its
+    trials, in the folder that it has: `"4x1,2x2"`, then `"8x1,4x2,2x8"`. With fewer, it shows what
+    it has.
 
     To search a training of two phases, give a recipe that has a `start`. The first phase is trained
     once, and all trials start from it.
@@ -112,6 +116,10 @@ def search(
     }
     dataset = recipe.data.build("data").load()
     folder = folder_for(directory, name, settings, dataset.hash)
+    begun = None if overwrite else begun_search(directory, name, settings, dataset.hash)
+    if begun is not None:
+        folder, rungs = begun.folder, longer_of(begun.rungs, rungs) or rungs
+        settings["rungs"] = [str(rung) for rung in rungs]
     if not (folder / "search.json").exists():
         check_trials(checked, rungs[0], dataset, monitor, mode)
     settings["direction"], monitored = resolved(recipe, dataset.class_names, monitor, mode)
@@ -161,6 +169,9 @@ def _check_folder(folder: Path, settings: Mapping[str, Any], overwrite: bool) ->
     # A recipe may differ in local paths, which are not part of its fingerprint: the same data may
     # lie elsewhere now.
     differing -= {"recipe"}
+    # Those that go on from the earlier ones were chosen.
+    if longer_of(Search(folder).rungs, rungs_of(",".join(settings["rungs"]))) is not None:
+        differing -= {"rungs"}
     if differing == {"backend"}:
         raise ValueError(
             f"The search was begun with the backend {earlier['backend']}, and this is "

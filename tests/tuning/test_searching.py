@@ -1,5 +1,6 @@
 import json
 import math
+import shutil
 
 import keras_tuner
 import pytest
@@ -11,7 +12,7 @@ from kerasrecipes.training.numerics import NUMERICS_VERSION
 from kerasrecipes.tuning import Search, choice, log_uniform, search, uniform
 from kerasrecipes.tuning.objectives import monitor_and_mode, resolved
 from kerasrecipes.tuning.rungs import rungs_of
-from kerasrecipes.tuning.search_folder import other_searches
+from kerasrecipes.tuning.search_folder import begun_search, other_searches
 from kerasrecipes.tuning.trial_length import is_continuable
 from tests.tuning.keras_tuner.test_tensorboard import sessions
 
@@ -133,6 +134,57 @@ def test_a_finished_search_trains_nothing_again(found, monkeypatch):
         # Neither the finalist's score nor the test score gives way to less.
         assert again.result == result
     assert (result["finalists"], result["final_seeds"], result["test"]["n"]) == (1, 1, 359)
+
+
+def test_a_search_goes_on_with_more_trials_in_its_folder(tmp_path, found, monkeypatch):
+    search_, _ = found
+    folder = tmp_path / search_.folder.name
+    shutil.copytree(search_.folder, folder)
+    options = {"directory": tmp_path, "finalists": 1, "final_seeds": 1}
+    events = []
+    more = search(RECIPE, SPACE, "5x1,4x2", on_event=lambda *event: events.append(event), **options)
+    assert more.folder == folder
+    assert (more.settings["rungs"], more.finished) == (["5x1", "4x2"], True)
+    names = {row["trial"] for row in search_.trials}
+    begun = [row["trial"] for event, row in events if event == "trial_begin"]
+    assert begun
+    assert not names & set(begun)
+    kept = [row for row in more.trials if row["trial"] in names]
+    assert kept == search_.trials
+    assert [row["rung"] for row in more.trials].count(1) == 5
+    # The finalist is the best of all, and the former one's training counts too where it is that.
+    assert more.result["trial"] in {row["trial"] for row in more.trials}
+    # With the rungs that it had, it is the search that it became, and trains nothing.
+    monkeypatch.setattr(
+        "kerasrecipes.tuning.keras_tuner.recipe_tuner.train", lambda *_, **__: 1 / 0
+    )
+    again = search(RECIPE, SPACE, RUNGS, **options)
+    assert (again.folder, again.trials) == (folder, more.trials)
+    keys = ("kerasrecipes", "recipe", "space", "objective", "seed", "folds")
+    settings = {key: more.settings[key] for key in keys}
+    for rungs, goes_on in (
+        ("4x1", True),
+        ("6x1,4x2,1x3", True),
+        ("1x3", False),
+        ("4x1,2x3", False),
+    ):
+        asked = settings | {"rungs": rungs.split(",")}
+        begun = begun_search(tmp_path, "search", asked, more.settings["data_hash"])
+        assert (begun is not None) is goes_on
+    for other in ({"seed": 1}, {"objective": "val_loss"}, {"folds": 2}):
+        asked = settings | {"rungs": ["6x1"]} | other
+        assert begun_search(tmp_path, "search", asked, more.settings["data_hash"]) is None
+    assert begun_search(tmp_path, "other", settings | {"rungs": ["6x1"]}, "0" * 64) is None
+
+
+def test_a_search_that_goes_on_is_not_finished(tmp_path, found):
+    search_, _ = found
+    folder = tmp_path / search_.folder.name
+    folder.mkdir()
+    shutil.copy(search_.folder / "result.json", folder)
+    for rungs, finished in ((["4x1", "2x2"], True), (["5x1", "2x2"], False)):
+        (folder / "search.json").write_text(json.dumps(search_.settings | {"rungs": rungs}))
+        assert Search(folder).finished is finished
 
 
 def test_no_trial_keeps_a_checkpoint_when_the_search_has_ended(found):

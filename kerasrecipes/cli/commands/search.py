@@ -4,8 +4,9 @@ import argparse
 import os
 from pathlib import Path
 
-from kerasrecipes.cli.command import Command, Request
+from kerasrecipes.cli.command import Alternative, Command, Request
 
+OBJECTIVE = "val_accuracy"
 EXAMPLE = "optimizer.learning_rate=log_uniform(1e-4, 1)"
 
 
@@ -30,7 +31,7 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--objective",
-        default="val_accuracy",
+        default=OBJECTIVE,
         metavar="[max:|min:]NAME",
         help="what is searched for (default: val_accuracy), with its direction if its metric does "
         "not say it",
@@ -67,18 +68,40 @@ def _search(asked: Request) -> None:
     Raises:
         ValueError: If something cannot be searched, or the folder is of another search.
     """
-    from kerasrecipes.cli.search_progress import SearchProgress
     from kerasrecipes.cli.search_space import read_space
+
+    arguments = asked.arguments
+    direction, _, objective = arguments.objective.rpartition(":")
+    if direction not in ("", "max", "min"):
+        raise ValueError(
+            "`--objective` must be NAME, max:NAME or min:NAME. "
+            f"Received: --objective {arguments.objective}"
+        )
+    _run(
+        arguments,
+        asked.recipe,
+        {**(asked.space or {}), **read_space(arguments.space)},
+        arguments.rungs or asked.rungs,
+        objective,
+        direction,
+        directory=asked.directory,
+        name=f"{asked.name}-search",
+        seed=arguments.search_seed,
+        folds=arguments.folds,
+    )
+
+
+def _run(arguments, recipe, ranges, given, objective, direction, **options) -> None:
+    """Runs a search, shows how it goes, and what came of it."""
+    from kerasrecipes.cli.found_search import show_search
+    from kerasrecipes.cli.search_progress import SearchProgress
     from kerasrecipes.cli.search_workers import check_port, run_with_workers
     from kerasrecipes.tuning import rungs_of
     from kerasrecipes.tuning.keras_tuner.distributed import TUNER_ID, role
 
-    arguments = asked.arguments
-    given = arguments.rungs or asked.rungs
     if given is None:
         raise ValueError("Give --rungs: trials x epochs, such as --rungs 20x2,8x8,3x30")
     rungs = rungs_of(given)
-    ranges = {**(asked.space or {}), **read_space(arguments.space)}
     if not ranges:
         raise ValueError(
             "There is nothing to search: give --space, or give `main` the space of the recipe. "
@@ -90,12 +113,6 @@ def _search(asked: Request) -> None:
         return
     if part == "chief":
         check_port()
-    direction, _, objective = arguments.objective.rpartition(":")
-    if direction not in ("", "max", "min"):
-        raise ValueError(
-            "`--objective` must be NAME, max:NAME or min:NAME. "
-            f"Received: --objective {arguments.objective}"
-        )
     # Heavy: it brings keras-tuner and the backend.
     from keras_tuner import Objective
 
@@ -110,65 +127,73 @@ def _search(asked: Request) -> None:
         live=None if part == "alone" else False,
     ) as progress:
         found = search(
-            asked.recipe,
+            recipe,
             ranges,
             rungs,
-            directory=asked.directory,
-            name=f"{asked.name}-search",
             objective=Objective(objective, direction) if direction else objective,
-            seed=arguments.search_seed,
-            folds=arguments.folds,
             finalists=arguments.finalists,
             final_seeds=arguments.final_seeds,
             retrain=arguments.retrain,
             overwrite=arguments.overwrite,
             on_event=progress.on_event,
+            **options,
         )
     if found is not None:
-        _show(found)
+        show_search(found)
 
 
-def _show(found) -> None:
-    """Prints what a finished search found, and writes its page."""
-    from kerasrecipes.cli.tables import print_table
-    from kerasrecipes.page.formats import number, percent
-    from kerasrecipes.report import write_search
-
-    print_table(list(rung_rows(found)))
-    score = found.result["score"]
-    line = f"best {found.objective} {number(score['mean'])}"
-    if score.get("low") is not None:
-        line += f" (95% interval {number(score['low'])} to {number(score['high'])})"
-    plural = "s" if score["n"] > 1 else ""
-    print(f"{line}, n = {score['n']} seed{plural}, of trial {found.result['trial']}")
-    if tested := len(found.scored_on_test):
-        print(f"the {tested} runs of finalists were scored on test images too, which chose nothing")
-    if test := found.result["test"]:
-        print(f"test accuracy {percent(test['accuracy'], test['n'])}, n = {test['n']:,}")
-    for path, end in found.result["at_bounds"].items():
-        print(f"note: the best of {path} lie at the {end} end of its range")
-    print(f"set: {found.result['set_line']}")
-    print(f"recipe: {Path(found.folder) / 'best_recipe.json'}")
-    print(f"page: {write_search(found)}")
+def _is_search(given: str) -> bool:
+    return (Path(given) / "search.json").is_file()
 
 
-def rung_rows(found):
-    """Yields a row a rung of a search: its trials, what they cost, and the best of them."""
-    from kerasrecipes.page.formats import number
+def _go_on(arguments: argparse.Namespace) -> None:
+    """Goes on with the search in a folder: all that it needs to know but `--rungs` is there.
 
-    best = min if found.direction == "min" else max
-    for position, rung in enumerate(found.rungs, start=1):
-        rows = [row for row in found.trials if row["rung"] == position]
-        scores = [row["score"] for row in rows if row["score"] is not None]
-        states = [row["status"] for row in rows]
-        yield {
-            "rung": f"{position}: {rung}",
-            "trials": len(rows),
-            "stopped": states.count("stopped"),
-            "failed": states.count("failed"),
-            "epochs trained": sum(row["cost_epochs"] for row in rows),
-            f"best {found.objective}": number(best(scores, default=None)),
-        }
+    Raises:
+        ValueError: If another search is asked for.
+        CodeNotAllowedError: If its recipe names modules of a user's own that were not allowed.
+    """
+    from kerasrecipes.cli.consent import asking
+    from kerasrecipes.cli.search_space import space_of
+    from kerasrecipes.recipe.qualified_names import CodeNotAllowedError
+    from kerasrecipes.recipe.users_code import not_allowed
+    from kerasrecipes.training.files.run_folders import RunFolderName
+    from kerasrecipes.tuning import Search
+
+    found = Search(os.path.relpath(arguments.recipe))
+    known, folder = found.settings, found.folder.resolve()
+    name = RunFolderName.of(folder.name)
+    if name is None:
+        raise ValueError(
+            "The folder of a search must have the name that the search gave it, such as "
+            f"mine-search-0123456789ab-01234567-v{known['numerics_version']}. Received: {folder}"
+        )
+    given = {
+        "--space": arguments.space or None,
+        "--seed": arguments.search_seed or None,
+        "--folds": arguments.folds,
+        "--objective": None if arguments.objective == OBJECTIVE else arguments.objective,
+    }
+    if changed := [option for option, value in given.items() if value is not None]:
+        raise ValueError(
+            f"{', '.join(changed)} would make it another search, and {arguments.recipe} goes on "
+            "as it was begun. Search the recipe itself with these."
+        )
+    with asking(arguments.allow_code):
+        if modules := not_allowed(found.recipe):
+            raise CodeNotAllowedError(*modules)
+        _run(
+            arguments,
+            found.recipe,
+            space_of(known["space"]),
+            arguments.rungs or ",".join(known["rungs"]),
+            known["objective"],
+            found.direction,
+            directory=os.path.relpath(folder.parent),
+            name=name.name,
+            seed=known["seed"],
+            folds=known["folds"],
+        )
 
 
 COMMAND = Command(
@@ -179,4 +204,9 @@ COMMAND = Command(
     add_arguments=_add_arguments,
     run=_search,
     resumes=True,
+    alternative=Alternative(
+        what="the folder of a search, which goes on, with more trials where --rungs gives them",
+        fits=_is_search,
+        run=_go_on,
+    ),
 )

@@ -30,7 +30,8 @@ class CoarseToFine(RungTuner):
 
     A trial that raises an error, runs out of memory or diverges is recorded with its cause. A trial
     that is worse than the median of the others stops early. A search that was killed, at any
-    moment, continues when the same program is run again.
+    moment, continues when the same program is run again. With more `max_trials`, more trials in its
+    rungs, or longer rungs after them, a search goes on from its trials.
 
     Args:
         hypermodel: As in keras-tuner: `build(hp)`, or a `HyperModel`.

@@ -27,8 +27,9 @@ from kerasrecipes.tuning.planning.observations import Observation, Proposal
 from kerasrecipes.tuning.planning.plan import Plan
 from kerasrecipes.tuning.planning.region import Region
 from kerasrecipes.tuning.planning.unit_cube import UnitCube
-from kerasrecipes.tuning.rungs import Rung, rungs_of
+from kerasrecipes.tuning.rungs import Rung, longer_of, rungs_of
 
+Rungs = tuple[Rung, ...]
 # The search ends if at least so many trials have ended and all of them failed.
 FAILURES_TO_GIVE_UP = 5
 # The file in a trial's folder that says why the trial failed.
@@ -169,25 +170,29 @@ class CoarseToFineOracle(ResumableOracle):
         return best[:num_trials]
 
     def set_rungs(self, rungs: Sequence[Rung]) -> None:
-        """Sets the rungs; raises a `ValueError` if a resumed search has others."""
-        if self.rungs is not None:
-            self.check_same("rungs", _as_texts(self.rungs), _as_texts(rungs))
-        self.rungs = tuple(rungs)
-        self._plan = None
+        """Sets the rungs; those of a search that is resumed may go on."""
+        self.rungs, self._plan = self._longer_rungs(self.rungs, tuple(rungs)), None
 
     def get_state(self) -> dict[str, Any]:
         return super().get_state() | {"rungs": _as_texts(self.rungs), "options": self.options}
 
     def set_state(self, state: Mapping[str, Any]) -> None:
         """Resumes a search from its state; raises a `ValueError` if its settings differ."""
-        if self.rungs is not None and state["rungs"]:
-            self.check_same("rungs", state["rungs"], _as_texts(self.rungs))
+        there = rungs_of(",".join(state["rungs"])) if state["rungs"] else None
+        rungs = self._longer_rungs(there, self.rungs)
         if self._any_seed:
             self.options["seed"] = self.seed = state["options"]["seed"]
-        self.check_same("options", state["options"], self.options)
+        # In one rung, no trial has continued another.
+        free = {"continues": self.options["continues"]} if len(there or ()) == 1 else {}
+        self.check_same("options", state["options"] | free, self.options)
         super().set_state(state)
-        rungs = state["rungs"] and rungs_of(",".join(state["rungs"]))
-        self.rungs, self._plan, self._ended = self.rungs or rungs, None, {}
+        self.rungs, self._plan, self._ended = rungs, None, {}
+
+    def _longer_rungs(self, there: Rungs | None, given: Rungs | None) -> Rungs | None:
+        longer = longer_of(there, given) if there and given else there or given
+        if longer is None:
+            self.check_same("rungs", _as_texts(there), _as_texts(given))
+        return longer
 
     def is_exhausted(self) -> bool:
         """Returns whether the search has no further trial. Do not call it while workers ask."""
@@ -241,5 +246,5 @@ class CoarseToFineOracle(ResumableOracle):
         return observation
 
 
-def _as_texts(rungs: Sequence[Rung] | None) -> list[str] | None:
+def _as_texts(rungs: Rungs | None) -> list[str] | None:
     return None if rungs is None else [str(rung) for rung in rungs]

@@ -136,7 +136,9 @@ class RungTuner(keras_tuner.Tuner):
             return super()._build_and_fit_model(trial, *args, **options)
 
     def on_epoch_end(self, trial, model, epoch, logs=None):
-        if self.report(trial, epoch + 1, logs or {}):
+        # The epochs of its parent are trained again where the search goes on after its end.
+        repeats = epoch < trial.hyperparameters.values[INITIAL_EPOCH]
+        if not repeats and self.report(trial, epoch + 1, logs or {}):
             model.stop_training = True
 
     def report(self, trial, epochs: int, logs: Mapping[str, Any]) -> bool:

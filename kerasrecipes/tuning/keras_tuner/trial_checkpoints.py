@@ -29,8 +29,11 @@ def checkpoint_of(
 def copy_checkpoint(parent: Path, folder: Path) -> None:
     """Copies the checkpoint of a promoted trial's parent into the trial's own folder.
 
-    checkpoint.npz is copied last and whole: where it exists, the copy is complete.
+    checkpoint.npz is copied last and whole: where it exists, the copy is complete. When a search
+    ends, checkpoints are deleted: if it goes on later, the trial is trained from its beginning.
     """
+    if not (parent / NAME).exists():
+        return
     for path in parent.glob("checkpoint.weights.h5"):
         shutil.copy(path, folder)
     with replacing(folder / NAME) as temporary:

@@ -63,13 +63,15 @@ class Plan:
         Returns:
             The next trial; `WAIT` while it depends on trials that run; `None` at the end.
         """
-        rung = max((trial.rung for trial in observations), default=0)
-        proposal = self._in_rung(rung, observations)
-        if proposal is None and any(trial.score is None for trial in observations):
-            return WAIT
-        if proposal is None and rung + 1 < len(self.rungs):
-            return self._in_rung(rung + 1, observations)
-        return proposal
+        for number in range(len(self.rungs)):
+            proposal = self._in_rung(number, observations)
+            if proposal is not None:
+                return proposal
+            # A later rung begins when all before it have ended. One that has ended goes on where
+            # its number of trials was raised since.
+            if any(t.score is None for t in observations if t.rung <= number):
+                return WAIT
+        return None
 
     def region(self, rung: int, observations: Sequence[Observation]) -> Region:
         """Returns the region that a rung, counted from 0, searches."""
@@ -96,10 +98,10 @@ class Plan:
                 cost = rung.epochs - (promoted.epochs if self.continues else 0)
                 if cost <= remaining:
                     return Proposal(promoted.point, number, rung.epochs, promoted.name)
-        if rung.epochs > remaining:
+        if rung.epochs > remaining or self._has_tried_all(here):
             return None
         point = self._untried(self._new_point(number, here, observations), here)
-        return None if point is None else Proposal(point, number, rung.epochs)
+        return Proposal(point, number, rung.epochs)
 
     def _next_promoted(self, number: int, parents, observations) -> Observation | None:
         """Returns the best complete trial of the rung before that is not promoted yet."""
@@ -122,17 +124,17 @@ class Plan:
             return self._farthest(region.sample(64, rng), observations)
         return self._maximized_acquisition(region, self.rungs[number].epochs, observations, rng)
 
-    def _untried(self, point: np.ndarray, here: Sequence[Observation]) -> np.ndarray | None:
-        """Returns the point itself, or the nearest one that no trial of the rung has.
+    def _has_tried_all(self, here: Sequence[Observation]) -> bool:
+        """Returns whether the space is finite, and a rung has tried all of it."""
+        grid = self.cube.grid
+        return grid is not None and grid.keys() <= {self.cube.key(trial.point) for trial in here}
 
-        It is `None` if the space is finite, and the rung has tried all of it.
-        """
-        if self.cube.grid is None:
-            return point
+    def _untried(self, point: np.ndarray, here: Sequence[Observation]) -> np.ndarray:
+        """Returns the point itself, or the nearest one that no trial of the rung has."""
         tried = {self.cube.key(trial.point) for trial in here}
+        if self.cube.grid is None or self.cube.key(point) not in tried:
+            return point
         remaining = [each for key, each in self.cube.grid.items() if key not in tried]
-        if not remaining or self.cube.key(point) not in tried:
-            return point if remaining else None
         features = self.cube.features(np.stack([point, *remaining]))
         return remaining[np.argmin(np.sum((features[1:] - features[0]) ** 2, axis=1))]
 

@@ -1,6 +1,7 @@
 import functools
 import io
 import json
+import os
 import sys
 from types import SimpleNamespace
 
@@ -8,8 +9,8 @@ import keras_tuner
 import pytest
 
 from kerasrecipes.base.csv_table import write_rows
-from kerasrecipes.cli import main
-from kerasrecipes.cli.commands.search import rung_rows
+from kerasrecipes.cli import console, main
+from kerasrecipes.cli.found_search import rung_rows
 from kerasrecipes.cli.search_progress import SearchProgress
 from kerasrecipes.cli.search_space import read_space
 from kerasrecipes.cli.search_workers import check_port, run_with_workers
@@ -109,6 +110,68 @@ def test_arguments_reach_the_search(recipe, output, monkeypatch):
         "retrain": True,
         "overwrite": True,
     }
+
+
+@pytest.fixture
+def begun(tmp_path, recipe, monkeypatch):
+    """The folder of a search, in a directory of its own; and what `search` is given then."""
+    given = {}
+
+    def search(recipe, space, rungs, **options):
+        given.update(options, recipe=recipe, space=space, rungs=rungs)
+
+    monkeypatch.setattr("kerasrecipes.tuning.search", search, raising=False)
+    folder = tmp_path / "there" / "mine-search-0123456789ab-01234567-v3"
+    folder.mkdir(parents=True)
+    settings = {
+        "recipe": recipe.to_dict(),
+        "space": {path: each.to_dict() for path, each in SPACE.items()},
+        "rungs": ["4x1", "2x2"],
+        "objective": "val_loss",
+        "direction": "min",
+        "seed": 7,
+        "folds": 3,
+        "numerics_version": 3,
+    }
+    (folder / "search.json").write_text(json.dumps(settings))
+    return folder, given
+
+
+@pytest.mark.parametrize("rungs", [None, "8x1,4x2,1x9"])
+def test_a_search_goes_on_from_its_folder_alone(begun, recipe, output, tmp_path, rungs):
+    folder, given = begun
+    options = ["--rungs", rungs] if rungs else []
+    assert output(console, ["search", str(folder), *options, "--finalists", "1"])[0] == 0
+    assert given["rungs"] == rungs_of(rungs or "4x1,2x2")
+    assert (given["recipe"], given["space"]) == (recipe, SPACE)
+    assert given["objective"] == keras_tuner.Objective("val_loss", "min")
+    assert (given["seed"], given["folds"], given["finalists"]) == (7, 3, 1)
+    named = (os.path.realpath(given["directory"]), given["name"])
+    assert named == (str(folder.parent.resolve()), "mine-search")
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--seed", "1"], "--seed would make it another search"),
+        (["--space", "batch_size=choice(8, 16)", "--folds", "2"], "--space, --folds would make"),
+        (["--objective", "val_f1"], "--objective would make it another search"),
+        (["--set", "seed=1"], "Options are for a recipe"),
+    ],
+)
+def test_a_folder_goes_on_as_the_search_that_it_is(begun, output, options, message):
+    folder, given = begun
+    code, _, err = output(console, ["search", str(folder), *options])
+    assert (code, given) == (2, {})
+    assert message in err
+
+
+def test_the_folder_of_a_search_keeps_its_name(begun, output, tmp_path):
+    folder, given = begun
+    renamed = folder.rename(tmp_path / "mine")
+    code, _, err = output(console, ["search", str(renamed)])
+    assert (code, given) == (2, {})
+    assert "must have the name that the search gave it" in err
 
 
 def test_an_objective_with_its_direction(recipe, output, monkeypatch):

@@ -62,6 +62,17 @@ def test_a_promoted_trial_continues_from_its_weights(tmp_path):
     assert losses[1] > losses[2] > losses[3]
 
 
+def test_a_search_that_goes_on_trains_promoted_trials_from_their_beginning(tmp_path):
+    """When it ended, it deleted the checkpoints from which they would continue."""
+    _search(_tuner(tmp_path, rungs="1x1"), shuffle=False)
+    tuner = _tuner(tmp_path, rungs="1x1,1x3")
+    _search(tuner, shuffle=False)
+    first, second = tuner.oracle.observations()
+    assert (second.parent, second.cost_epochs, len(second.curve)) == (first.name, 2, 3)
+    seen = tuner.oracle.get_trial(second.name).metrics.get_history("loss")
+    assert [each.step for each in seen] == [2, 3]
+
+
 def test_a_failing_trial_is_recorded_with_its_cause_and_stops_nothing(tmp_path):
     class Failing(BlackBox):
         def run_trial(self, trial, **kwargs):

@@ -76,6 +76,33 @@ def test_changed_ranges_rungs_and_options_are_noticed(tmp_path):
     BlackBox(tmp_path, seed=1, overwrite=True)
 
 
+def test_a_search_goes_on_with_more_trials_and_longer_rungs(tmp_path):
+    first = _trials(BlackBox(tmp_path, rungs="8x1,4x2").run())
+    ended = len((tmp_path / "journal").read_text().split("\n"))
+    tuner = BlackBox(tmp_path, rungs="12x1,8x2,2x4").run()
+    trials = _trials(tuner)
+    assert trials[: len(first)] == first
+    new = (tmp_path / "journal").read_text().split("\n")[ended - 1 :]
+    assert not {name for name, *_ in first} & {line.split()[0] for line in new if line}
+    assert [t[1] for t in trials[len(first) :]] == sorted(t[1] for t in trials[len(first) :])
+    for rung, spent in enumerate((12, 16, 8)):
+        here = [t for t in tuner.oracle.observations() if t.rung == rung]
+        assert spent - (1, 2, 4)[rung] < sum(t.cost_epochs for t in here) <= spent
+    # With fewer, it is the search that it became.
+    assert _trials(BlackBox(tmp_path, rungs="8x1,4x2").run()) == trials
+    for other in ("12x1,7x3", "12x2"):
+        with pytest.raises(ValueError, match="another search: its `rungs`.*'8x2', '2x4'"):
+            BlackBox(tmp_path, rungs=other)
+
+
+def test_a_search_of_one_rung_goes_on_whether_longer_trials_continue_or_not(tmp_path):
+    BlackBox(tmp_path, rungs="4x1").run()
+    tuner = BlackBox(tmp_path, rungs="4x1,2x3", continue_training=False).run()
+    assert [t.cost_epochs for t in tuner.oracle.observations() if t.rung == 1] == [3, 3]
+    with pytest.raises(ValueError, match="another search: its `options`"):
+        BlackBox(tmp_path, rungs="4x1,2x3")
+
+
 def test_a_finished_search_runs_nothing_again(tmp_path):
     BlackBox(tmp_path).run()
     lines = (tmp_path / "journal").read_text()

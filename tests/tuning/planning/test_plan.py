@@ -249,6 +249,22 @@ def test_a_rung_waits_for_the_one_before():
     assert plan.next(trials).rung == 1
 
 
+@pytest.mark.parametrize("rungs", ["16x1,6x3", "12x1,6x3,2x9", "24x1,8x3"])
+def test_more_trials_and_longer_rungs_go_on_from_the_trials_that_are_there(rungs):
+    trials = _run(Plan(_cube(), rungs_of("12x1,6x3")))
+    before = [*trials]
+    plan = Plan(_cube(), rungs_of(rungs))
+    while (proposal := plan.next(trials)) is not None:
+        trials.append(_ended(proposal, trials))
+    assert trials[: len(before)] == before
+    for number, rung in enumerate(plan.rungs):
+        here = [t for t in trials if t.rung == number]
+        assert rung.budget_epochs - rung.epochs < sum(t.cost_epochs for t in here)
+        assert sum(t.cost_epochs for t in here) <= rung.budget_epochs
+    new = [t.rung for t in trials[len(before) :]]
+    assert new == sorted(new)
+
+
 def test_failed_and_stopped_trials_are_not_promoted():
     plan = Plan(_cube(), rungs_of("4x3,2x9"))
     trials = _run(plan)[:4]
