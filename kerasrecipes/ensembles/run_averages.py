@@ -6,9 +6,8 @@ from dataclasses import replace
 import keras
 import numpy as np
 
-from kerasrecipes.base.damaged_files import read_json
 from kerasrecipes.training.averaging.choosing import ScoredAverage, compared_with
-from kerasrecipes.training.averaging.run_averages import FILE, scored_horizons
+from kerasrecipes.training.averaging.run_averages import average_table, scored_horizons
 from kerasrecipes.training.averaging.stored_weights import Weights
 from kerasrecipes.training.run import Run
 
@@ -38,15 +37,13 @@ def averages(run: Run, relative_widths: Sequence[float] = ()) -> list[ScoredAver
     min(averages(run), key=lambda row: row.log_loss).name
     ```
     """
-    path = run.folder / FILE
-    if not path.is_file():
+    table = average_table(run.folder)
+    if table is None:
         raise ValueError(
             "The run kept no averages. Train it with `averaging=use('EveryAverage')`: "
             f"`kerasrecipes train {run.folder} --set averaging=EveryAverage`, which is another "
             f"run. Received: {run.folder}"
         )
-    expected = {"n": int, "candidates": list, "mistakes_of_first": list}
-    table = read_json(path, expected, "Train the run again.")
     rows = [ScoredAverage(**row) for row in table["candidates"]]
     if relative_widths:
         right = ~np.isin(np.arange(table["n"]), table["mistakes_of_first"])

@@ -1,7 +1,7 @@
 """Choice among the averages of one run, on its validation images."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import keras
@@ -27,6 +27,10 @@ from kerasrecipes.training.averaging.stored_weights import Weights
 SIGNIFICANCE = 0.05
 
 
+def _none() -> np.ndarray:
+    return np.empty(0, bool)
+
+
 @dataclass(frozen=True)
 class ScoredAverage:
     """A row of the table: one candidate and its scores on validation.
@@ -37,6 +41,8 @@ class ScoredAverage:
         log_loss: The log loss on validation.
         accuracy: The accuracy on validation.
         less_accurate: Whether it is significantly less accurate than the best epoch.
+        weights: Its weights; empty where only its scores are of use.
+        right: Which validation images it classifies correctly; likewise.
     """
 
     name: str
@@ -45,12 +51,12 @@ class ScoredAverage:
     accuracy: float
     less_accurate: bool = False
     weights: Weights = field(default=Weights(), repr=False, compare=False)
-    right: np.ndarray = field(default=np.empty(0, bool), repr=False, compare=False)
+    right: np.ndarray = field(default_factory=_none, repr=False, compare=False)
 
     def to_dict(self) -> dict:
         """Returns the row as plain data."""
-        plain = asdict(self)
-        return {name: plain[name] for name in plain if name not in ("weights", "right")}
+        names = ("name", "statistics", "log_loss", "accuracy", "less_accurate")
+        return {name: getattr(self, name) for name in names}
 
 
 class ValidationScores:

@@ -7,6 +7,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from kerasrecipes.base.damaged_files import read_json
 from kerasrecipes.base.files import write_json
 from kerasrecipes.training.averaging.candidates import Candidate, horizons
 from kerasrecipes.training.averaging.choosing import (
@@ -58,6 +59,24 @@ def take_chosen_average(
     }
     write_json(folder / FILE, table)
     return choice
+
+
+def average_table(folder: Path) -> dict[str, Any] | None:
+    """Returns the table of a run folder, or `None` if the run kept no averages.
+
+    Returns:
+        A dict: `n`, the number of validation images; `chosen`, a name; `candidates`, the arguments
+        of a `ScoredAverage` each; `mistakes_of_first`, the indices of the validation images that
+        the first candidate gets wrong.
+
+    Raises:
+        DamagedFileError: If the file cannot be read.
+    """
+    path = folder / FILE
+    if not path.is_file():
+        return None
+    expected = {"n": int, "chosen": str, "candidates": list, "mistakes_of_first": list}
+    return read_json(path, expected, "Train the run again, or bring the file back from a copy.")
 
 
 def scored_horizons(

@@ -1,5 +1,6 @@
 """Weights and averages that a run stores while it trains, for the comparison in the end."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -24,8 +25,8 @@ class Weights(NamedTuple):
         statistics: The moving mean and variance of each `BatchNormalization` that is trained.
     """
 
-    trainable: list[np.ndarray] = []
-    statistics: list[np.ndarray] = []
+    trainable: Sequence[np.ndarray] = ()
+    statistics: Sequence[np.ndarray] = ()
 
     @classmethod
     def of(cls, model: keras.Model) -> "Weights":
