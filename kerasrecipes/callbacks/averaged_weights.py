@@ -25,6 +25,9 @@ class AveragedWeights(keras.callbacks.Callback):
     After every epoch the model gets the averages, is evaluated, and gets its own weights back. When
     the training ends, the model keeps the averages.
 
+    `ScheduleFreeAdamW` of Keras 3.15 is the paper's on JAX alone: on TensorFlow and PyTorch, its
+    update changes an iterate in place before it recovers the average from it.
+
     Place it before callbacks that read the validation results. Do not give `fit` validation data,
     because this callback evaluates the model on them.
 

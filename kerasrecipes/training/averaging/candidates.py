@@ -69,7 +69,7 @@ def mean_of(name: str, members: Sequence[Weights]) -> Candidate:
 
 def weighted_sum(
     arrays: Sequence[Sequence[np.ndarray]],
-    coefficients: Sequence[float],
+    coefficients: np.ndarray,
     like: Sequence[np.ndarray],
 ) -> list[np.ndarray]:
     """Returns a sum of lists of arrays, computed in float64, in the dtypes of the list `like`."""

@@ -100,7 +100,10 @@ def scored_horizons(
     built = rebuilt(run.recipe, dataset, run.load_model(compile=False))
     refresh = statistics_refresh(built)
     scores = ValidationScores(built.model, dataset.validation, built.batch_size, refresh)
-    kept = run.recipe.averaging.build("averaging")
+    averaging = run.recipe.averaging
+    if isinstance(averaging, bool):
+        raise ValueError(f"The run kept no averages. Received: {run.folder}")
+    kept = averaging.build("averaging")
     for candidate in horizons(run.folder / FOLDER, kept, relative_widths):
         scored = scores.score(candidate)
         scored.weights.put_into(built.model)

@@ -10,10 +10,14 @@ import pytest
 
 from kerasrecipes.callbacks.model_state import to_arrays
 from kerasrecipes.ensembles import averaged_model, averages
+from kerasrecipes.models import recalibrate_batch_norm
 from kerasrecipes.recipe.recipe import Recipe
 from kerasrecipes.recipe.spec import use
+from kerasrecipes.training.averaging.candidates import mean_of, tail
 from kerasrecipes.training.averaging.choosing import ScoredAverage, compared_with
-from kerasrecipes.training.averaging.stored_weights import FOLDER, read_stored
+from kerasrecipes.training.averaging.stored_weights import FOLDER, Weights, read_stored
+from kerasrecipes.training.batch_statistics import statistics_refresh
+from kerasrecipes.training.build import rebuilt
 from kerasrecipes.training.run import Run
 from kerasrecipes.training.training import train
 from tests.references import weight_averages as references
@@ -29,7 +33,7 @@ RECIPE = Recipe(
 )
 
 
-class Weights(keras.callbacks.Callback):
+class Path(keras.callbacks.Callback):
     """Remembers the trainable weights after every step."""
 
     def __init__(self):
@@ -50,7 +54,7 @@ class Trained(NamedTuple):
 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory):
-    weights = Weights()
+    weights = Path()
     directory = tmp_path_factory.mktemp("runs")
     run = train(RECIPE, directory=directory, verbose=0, callbacks=[weights])
     return Trained(run, weights.path, json.loads((run.folder / "averages.json").read_text()))
@@ -62,7 +66,7 @@ def test_every_kind_of_average_is_in_the_table(trained):
     assert names == [
         f"best epoch, {best}",
         f"last, epoch {EPOCHS}",
-        *(f"EMA of width {width:g}" for width in (0.05, 0.1, 0.15, 0.2, 0.25)),
+        *(f"EMA of width {width:g}" for width in (0.03, 0.05, 0.1, 0.15, 0.2)),
         "SWA of 3 epochs",
         "greedy soup, n of 3 epochs",
     ]
@@ -95,14 +99,14 @@ def test_the_model_is_the_one_that_validation_prefers_and_is_tested_once(trained
     assert trained.run.metrics["test"]["accuracy"] == pytest.approx(accuracy)
 
 
-@pytest.mark.parametrize("width", [0.05, 0.1, 0.15, 0.25])
+@pytest.mark.parametrize("width", [0.05, 0.07, 0.1, 0.15])
 def test_a_horizon_computed_after_the_training_equals_one_kept_in_it(trained, width):
     model = averaged_model(trained.run, width)
     for index, received in enumerate(to_arrays(model.trainable_variables)):
         path = [weights[index] for weights in trained.path]
         spread = np.abs(path - np.mean(path, axis=0)).max()
         direct = references.power_average(path, width)
-        assert np.abs(received - direct).max() < 0.02 * spread
+        assert np.abs(received - direct).max() < 0.03 * spread
 
 
 def test_the_tail_holds_the_weights_of_its_epochs(trained):
@@ -118,6 +122,36 @@ def test_the_tail_holds_the_weights_of_its_epochs(trained):
     assert [a.epoch for a in read_stored(trained.run.folder / FOLDER, "averages")] == [
         *range(2, EPOCHS + 1, 2)
     ]
+
+
+def test_new_statistics_of_an_average_are_those_of_a_full_pass(trained):
+    dataset = RECIPE.data.build("data").load()
+    built = rebuilt(RECIPE, dataset, trained.run.load_model(compile=False))
+    average = mean_of("SWA", [each.weights for each in tail(trained.run.folder / FOLDER)]).weights
+    average.put_into(built.model)
+    statistics_refresh(built)(built.model)
+    # The first layer is dense, and batch normalization the next.
+    images = dataset.train.read(np.arange(len(dataset.train)))
+    kernel, bias = average.trainable[:2]
+    outputs = images.reshape(len(images), -1).astype("float64") / 255 @ kernel + bias
+    mean, variance = Weights.of(built.model).statistics
+    np.testing.assert_allclose(mean, outputs.mean(0), atol=1e-5)
+    np.testing.assert_allclose(variance, outputs.var(0), rtol=1e-4)
+
+
+def test_means_of_new_statistics_equal_torch_s(trained):
+    torch = pytest.importorskip("torch")
+    images = RECIPE.data.build("data").load().train.images.reshape(-1, 64).astype("float32") / 255
+    network = torch.nn.Sequential(torch.nn.Linear(64, 5), torch.nn.BatchNorm1d(5))
+    torch.optim.swa_utils.update_bn(torch.from_numpy(images).split(16), network)
+    inputs = keras.Input((64,))
+    dense, norm = keras.layers.Dense(5), keras.layers.BatchNormalization()
+    model = keras.Model(inputs, norm(dense(inputs)))
+    linear = network[0]
+    dense.set_weights([linear.weight.detach().numpy().T, linear.bias.detach().numpy()])
+    recalibrate_batch_norm(model, np.split(images, len(images) // 16))
+    theirs = network[1].running_mean.numpy()
+    np.testing.assert_allclose(keras.ops.convert_to_numpy(norm.moving_mean), theirs, atol=1e-5)
 
 
 def test_the_training_is_not_changed(trained, tmp_path):
