@@ -4,4 +4,6 @@ from .disagreements import disagreement as disagreement
 from .member_weights import fitted_weights as fitted_weights
 from .member_weights import greedy_weights as greedy_weights
 from .model_soups import soup as soup
+from .run_averages import averaged_model as averaged_model
+from .run_averages import averages as averages
 from .snapshot_averaging import average_snapshots as average_snapshots

@@ -69,6 +69,11 @@ class Lookahead(OptimizerWrapper):
         """The slow weights, in the order of the variables that the optimizer was built with."""
         return [*self._slow_weights]
 
+    @property
+    def averaged_weights(self):
+        """The same, under the name that `AveragedWeights` looks for."""
+        return self.slow_weights
+
     def build(self, variables):
         if self.built:
             return

@@ -38,6 +38,7 @@ FAMILIES = {
     "initializer": Family("kerasrecipes.initializers", "keras.initializers.Initializer"),
     "initialization": Family("kerasrecipes.models.initialization"),
     "constraint": Family("", "keras.constraints.Constraint"),
+    "averaging": Family("kerasrecipes.optimizers"),
     "callback": Family("kerasrecipes.callbacks", "keras.callbacks.Callback"),
 }
 
@@ -65,6 +66,9 @@ def check_family(component: Callable, name: str, family: str) -> None:
         is_class = inspect.isclass(component)
         fits = hasattr(component, "load") if is_class else _is_written(component)
         form = "a class with a method load(), or a function that returns an object with one"
+    elif family == "averaging":
+        fits = inspect.isclass(component) and hasattr(component, "averages")
+        form = "a class with `averages` that an optimizer keeps, as `ExponentialAverage` has them"
     else:
         needed = BUILDER_ARGUMENTS[:2] if family == "model" else INITIALIZATION_ARGUMENTS
         fits = _is_written(component) and set(needed) <= set(arguments(component))

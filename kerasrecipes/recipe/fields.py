@@ -16,7 +16,9 @@ def components(name: str, value: object, family: str, several: bool):
             return value.lower()
         value = Spec(value)
     if not isinstance(value, Spec):
-        raise TypeError(f"`{name}` must be `use(...)` or a name. Received: {name}={value!r}")
+        # 1 equals `True`, and would have another fingerprint.
+        expected = "True, False, `use(...)`" if family == "averaging" else "`use(...)`"
+        raise TypeError(f"`{name}` must be {expected} or a name. Received: {name}={value!r}")
     try:
         value.check(family)
     except ValueError as error:

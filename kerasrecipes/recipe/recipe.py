@@ -54,8 +54,8 @@ class Recipe:
         kernel_constraint: Constraint on the kernels of the network, such as `use("MaxNorm",
             max_value=3)` on the incoming weights of each unit. Defaults to `None`, likewise.
         callbacks: Further Keras callbacks.
-        averaging: Whether to evaluate and keep the averages of the weights that the optimizer
-            holds (`use_ema=True`, `Lookahead`), with new normalization statistics.
+        averaging: `True` to evaluate and keep averages of the weights that the optimizer holds, as
+            `Lookahead` does; or an average that it is to hold, as `use("ExponentialAverage")`.
         epochs: Positive integer.
         steps_per_epoch: Positive integer, or `None` for one pass over the training split.
         batch_size: Positive integer, or `"all"` for the whole training split.
@@ -96,7 +96,7 @@ class Recipe:
     kernel_regularizer: Spec | None = _component("regularizer", default=None)
     kernel_constraint: Spec | None = _component("constraint", default=None)
     callbacks: tuple[Spec, ...] = _component("callback", default=())
-    averaging: bool = False
+    averaging: Spec | bool = _component("averaging", default=False)
     epochs: int = 10
     steps_per_epoch: int | None = None
     batch_size: int | str = 32
@@ -110,7 +110,7 @@ class Recipe:
     def __post_init__(self):
         for f in dataclasses.fields(self):
             value = from_plain(getattr(self, f.name))
-            left_out = value is None and f.default is None
+            left_out = isinstance(value, bool | None) and type(value) is type(f.default)
             if "family" in f.metadata and not left_out:
                 several = isinstance(f.default, tuple)
                 value = components(f.name, value, f.metadata["family"], several)

@@ -21,6 +21,7 @@ from kerasrecipes.recipe.signatures import BUILDER_ARGUMENTS, INITIALIZATION_ARG
 _KINDS: dict[str, Callable[[object], bool]] = {
     "data": lambda export: inspect.isclass(export) and hasattr(export, "load"),
     "model": lambda export: _positional(export) == BUILDER_ARGUMENTS[:2],
+    "averaging": lambda export: inspect.isclass(export) and hasattr(export, "averages"),
     "initialization": lambda export: _positional(export) == INITIALIZATION_ARGUMENTS,
 }
 

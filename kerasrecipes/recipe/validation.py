@@ -57,10 +57,6 @@ def check_values(recipe: Any) -> None:
         check_number("checkpoint_minutes", recipe.checkpoint_minutes, above=0)
     check_integer("seed", recipe.seed, at_least=0)
     check_choice("precision", recipe.precision, PRECISIONS)
-    if not isinstance(recipe.averaging, bool):  # 1 equals `True`, and has another fingerprint.
-        raise TypeError(
-            f"`averaging` must be True or False. Received: averaging={recipe.averaging!r}"
-        )
     check_choice("mode", recipe.mode, ("auto", "min", "max"))
     if isinstance(recipe.class_weight, Mapping):
         for name, weight in recipe.class_weight.items():

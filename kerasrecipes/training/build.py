@@ -3,6 +3,7 @@
 import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import keras
 import numpy as np
@@ -10,7 +11,7 @@ import numpy as np
 from kerasrecipes.base.checks import nearest
 from kerasrecipes.base.compilation_cache import keep_compiled
 from kerasrecipes.base.text import listed
-from kerasrecipes.callbacks.averaged_weights import check_averages
+from kerasrecipes.callbacks.optimizer_averages import check_averages
 from kerasrecipes.data.augment_fit import check_augment
 from kerasrecipes.data.batches import shuffled_images
 from kerasrecipes.data.dataset import Dataset
@@ -20,6 +21,7 @@ from kerasrecipes.models.surgery.kernel_regularization import regularize_kernels
 from kerasrecipes.models.surgery.network_stages import head, stages
 from kerasrecipes.models.surgery.weight_normalization import initialize_weight_normalization
 from kerasrecipes.optimizers.stagewise_learning_rates import StagewiseLearningRates
+from kerasrecipes.optimizers.weight_averaging import WeightAveraging
 from kerasrecipes.recipe.recipe import Recipe
 from kerasrecipes.recipe.run_length import RunLength
 from kerasrecipes.recipe.validation import blamed_on
@@ -45,6 +47,7 @@ class BuiltRecipe:
         batch_size: The number of samples in a training batch.
         model: The compiled model that is trained on the data set.
         augment: The layers that augment training images.
+        averaging: The averages that the optimizer holds because the recipe names them, if it does.
         checkpoint: Name of the checkpoint's file. A checkpoint of one model cannot be restored
             into another, so each has a file of its own.
     """
@@ -55,6 +58,7 @@ class BuiltRecipe:
     batch_size: int
     model: keras.Model
     augment: list[keras.layers.Layer]
+    averaging: Any = None
     checkpoint: str = "state.npz"
 
     @property
@@ -81,17 +85,12 @@ def build_recipe(recipe: Recipe, dataset: Dataset, start: keras.Model | None = N
     length = run_length(recipe, dataset)
     keep_compiled()
     keras.utils.set_random_seed(recipe.seed)
-    # Images are augmented in float32, whatever the model computes in.
-    augment = [spec.build("layer") for spec in recipe.augment]
-    for spec, layer in zip(recipe.augment, augment, strict=True):
-        if getattr(layer, "must_adapt", False):
-            with blamed_on(spec):
-                layer.adapt(shuffled_images(dataset.train, 256, ADAPT_IMAGES // 256))
+    augment = _augment(recipe, dataset)
     check_augment(recipe.augment, augment, dataset)
     with _precision(recipe.precision):
         model = _model(recipe, dataset, start)
         _regularize(recipe, model)
-        optimizer = _optimizer(recipe, length)
+        optimizer, averaging = _optimizer(recipe, length)
         _assign_stages(optimizer, model)
         model.compile(
             optimizer=optimizer,
@@ -102,7 +101,14 @@ def build_recipe(recipe: Recipe, dataset: Dataset, start: keras.Model | None = N
     check_monitors(recipe, model, dataset)
     if recipe.checkpoint_minutes is not None:
         check_carried(build_callbacks(recipe, model, dataset.class_names, length))
-    return BuiltRecipe(recipe, dataset, length, _batch_size(recipe, dataset), model, augment)
+    size = _batch_size(recipe, dataset)
+    return BuiltRecipe(recipe, dataset, length, size, model, augment, averaging)
+
+
+def rebuilt(recipe: Recipe, dataset: Dataset, model: keras.Model) -> BuiltRecipe:
+    """Returns the built recipe of a model that it has trained, to look at that once more."""
+    augment, size = _augment(recipe, dataset), _batch_size(recipe, dataset)
+    return BuiltRecipe(recipe, dataset, run_length(recipe, dataset), size, model, augment)
 
 
 def run_length(recipe: Recipe, dataset: Dataset) -> RunLength:
@@ -136,21 +142,39 @@ def class_weights(recipe: Recipe, dataset: Dataset) -> dict[int, float] | None:
     return {label: float(weights.get(name, 1.0)) for label, name in enumerate(names)}
 
 
+def _augment(recipe: Recipe, dataset: Dataset) -> list[keras.layers.Layer]:
+    # Images are augmented in float32, whatever the model computes in.
+    augment = [spec.build("layer") for spec in recipe.augment]
+    for spec, layer in zip(recipe.augment, augment, strict=True):
+        if getattr(layer, "must_adapt", False):
+            with blamed_on(spec):
+                layer.adapt(shuffled_images(dataset.train, 256, ADAPT_IMAGES // 256))
+    return augment
+
+
 def _batch_size(recipe: Recipe, dataset: Dataset) -> int:
     size = len(dataset.train)
     return min(recipe.batch_size, size) if isinstance(recipe.batch_size, int) else size
 
 
-def _optimizer(recipe: Recipe, length: RunLength) -> keras.optimizers.Optimizer:
-    """Returns the optimizer. An error names the options that a longer run would allow."""
+def _optimizer(recipe: Recipe, length: RunLength) -> tuple[keras.optimizers.Optimizer, Any]:
+    """Returns the optimizer, and the averages that it holds besides its own, or `None`.
+
+    An error names the options that a longer run would allow.
+    """
     try:
-        return recipe.optimizer.build("optimizer", length)
+        optimizer = recipe.optimizer.build("optimizer", length)
+        if isinstance(recipe.averaging, bool):
+            return optimizer, None
+        averaging = recipe.averaging.build("averaging", length)
     except ValueError as error:
         spans = {k: v for k, v in recipe.flatten().items() if k.endswith(("_epochs", "_steps"))}
-        told = [f"{path}={span}" for path, span in spans.items() if path.startswith("optimizer.")]
+        fields = ("optimizer.", "averaging.")
+        told = [f"{path}={span}" for path, span in spans.items() if path.startswith(fields)]
         if told:
             error.add_note(f"If the run is too short for it, shorten {listed(told)}.")
         raise
+    return WeightAveraging(optimizer, averaging.averages), averaging
 
 
 def _model(recipe: Recipe, dataset: Dataset, start: keras.Model | None) -> keras.Model:

@@ -48,6 +48,8 @@ def finish_run(
         "total": built.model.count_params(),
     }
     metrics = {"monitor": built.recipe.monitor, "epoch": fitted.kept, **scores}
+    if fitted.average:
+        metrics["average"] = fitted.average
     if fitted.diverged:
         metrics["diverged"] = fitted.diverged
     write_json(folder / "metrics.json", {**metrics, "parameters": parameters})

@@ -1,13 +1,16 @@
 """Epochs of a run: training with checkpoints, averaged weights and the choice of an epoch."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import keras
 
 from kerasrecipes.callbacks import AveragedWeights, BestWeights, TensorBoardScalars
 from kerasrecipes.data.batches import evaluation_batches, training_batches
+from kerasrecipes.optimizers import EveryAverage
+from kerasrecipes.training.averaging.run_averages import take_chosen_average
+from kerasrecipes.training.averaging.stored_weights import FOLDER, StoredWeights
 from kerasrecipes.training.batch_statistics import fresh_statistics, statistics_refresh
 from kerasrecipes.training.build import BuiltRecipe
 from kerasrecipes.training.diagnosing import RunDoctor, write_diagnosis
@@ -26,11 +29,14 @@ class FittedEpochs(NamedTuple):
         kept: The epoch whose weights the model has now, counted from 1; 0 for the initial weights.
         seconds: The time that all epochs took together.
         diverged: `None`, or the epoch and step, counted from 1, at which the loss was not finite.
+        average: `None`, or which average the weights are, with which statistics, and whether it
+            was chosen among others.
     """
 
     kept: int
     seconds: float
     diverged: dict[str, int] | None = None
+    average: dict[str, Any] | None = None
 
 
 def fit_recipe(
@@ -61,19 +67,24 @@ def fit_recipe(
     log = EpochLog(folder / "history.csv")
     best = [BestWeights(recipe.monitor, recipe.mode)] if recipe.monitor else []
     chosen = build_callbacks(recipe, model, built.dataset.class_names, built.length)
+    validation = evaluation_batches(built.dataset.validation, built.batch_size)
+    refresh = statistics_refresh(built)
+    averaging: list[keras.callbacks.Callback] = []
+    if isinstance(built.averaging, EveryAverage):
+        averaging = [StoredWeights(folder / FOLDER, built.averaging, recipe.epochs)]
+        own = [*fresh_statistics(built, refresh), log, *averaging, *chosen, *best]
+    elif recipe.averaging:
+        choose = built.averaging is not None
+        averaging = [AveragedWeights(validation, refresh, best, choose_statistics=choose)]
+        own, validation = [*averaging, log, *chosen], None
+    else:
+        own = [*fresh_statistics(built, refresh), log, *chosen, *best]
     checkpoint = ResumableCheckpoint(
         folder / "checkpoint" / built.checkpoint,
-        [log, *chosen, *best],
+        [log, *chosen, *best, *averaging],
         recipe.checkpoint_minutes,
         seed=recipe.seed,
     )
-    validation = evaluation_batches(built.dataset.validation, built.batch_size)
-    refresh = statistics_refresh(built)
-    if recipe.averaging:
-        averaged = AveragedWeights(validation, refresh, callbacks=best)
-        own, validation = [averaged, log, *chosen], None
-    else:
-        own = [*fresh_statistics(built, refresh), log, *chosen, *best]
     guard = StopWhenDiverged(model)
     # The checkpoint comes first: if the disk is full, the logs must not cost an epoch.
     own = [guard, *own, checkpoint, TensorBoardScalars(folder / "logs")]
@@ -93,7 +104,8 @@ def fit_recipe(
     else:
         best_epoch = best[0].restore(model) if best else None
         kept = log.rows[-1]["epoch"] if best_epoch is None else best_epoch + 1
-        fitted = FittedEpochs(kept, _seconds(log))
+        average = _average(built, folder, refresh, log, kept)
+        fitted = FittedEpochs(kept, _seconds(log), average=average)
     if doctor is not None:
         write_diagnosis(folder, doctor.record_of_run(log.rows, fitted.diverged))
     return fitted
@@ -140,6 +152,20 @@ def _fit(
         )
     except EpochEnd:
         _fit(built, checkpoint, callbacks, validation, class_weight, verbose)
+
+
+def _average(
+    built: BuiltRecipe, folder: Path, refresh: Callable | None, log: EpochLog, kept: int
+) -> dict[str, Any] | None:
+    """Returns what is said of the average that a recipe names; gives the model its last one."""
+    if isinstance(built.averaging, EveryAverage):
+        best = kept if built.recipe.monitor else None
+        return take_chosen_average(built, folder, refresh, best)
+    if built.averaging is None:
+        return None
+    fresh = next(row for row in log.rows if row["epoch"] == kept).get("fresh_statistics")
+    statistics = {None: None, 0.0: "unchanged", 1.0: "fresh"}[fresh]
+    return {"name": built.averaging.label, "statistics": statistics, "chosen": False}
 
 
 def _seconds(log: EpochLog) -> float:

@@ -6,6 +6,7 @@ import keras
 from keras import ops
 
 import kerasrecipes.optimizers
+from kerasrecipes.optimizers import ExponentialAverage, PowerAverage, UniformAverage
 from kerasrecipes.recipe import registry, signatures
 
 
@@ -100,6 +101,10 @@ CASES = {
         "unfreeze_every_steps": 1,
     },
     "DecayKernelsOnly identity": {"optimizer": "SGD"},
+    "WeightAveraging identity": {
+        "optimizer": "SGD",
+        "averages": [ExponentialAverage(0.9), UniformAverage(100), PowerAverage()],
+    },
 }
 CLASSES = [cls for cls in registry.names("optimizer").values() if registry.is_ours(cls)]
 WRAPPERS = [cls for cls in CLASSES if "optimizer" in signatures.arguments(cls)]

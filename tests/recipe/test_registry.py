@@ -77,7 +77,10 @@ def test_a_package_offers_all_that_it_exports_but_for_base_classes_and_tools(fam
         folder = {"data": "kerasrecipes.data.sources", "model": "kerasrecipes.models"}[family]
         expected = {n for n, e in exports.items() if e.__module__.rpartition(".")[0] == folder}
     else:
+        averages = {n for n, e in exports.items() if "averages" in e.__module__}
         others = {
+            "averaging": {*exports} - averages | {"post_hoc_coefficients"},
+            "optimizer": averages,
             "layer": {"AdaptableLayer", "AugmentationLayer", "KernelWrapper"},
             "initialization": {"InitializedLayer", "initialize_layer_by_layer"},
         }.get(family, set())

@@ -145,6 +145,11 @@ def lookahead(gradients, rates, sync_period_steps=5, slow_step_size=0.5):
     return np.array(path)
 
 
+def weight_averaging(gradients, rates, averages):
+    """Around gradient descent, which averages do not change."""
+    return descent(gradients.astype("float64"), rates, lambda t, g: g)
+
+
 def gradient_centralization(gradients, rates):
     """Around gradient descent."""
     inputs = tuple(range(1, gradients.ndim - 1))

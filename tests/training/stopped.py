@@ -19,8 +19,10 @@ class Stop(keras.callbacks.Callback):
 
 
 def numbers(run):
-    """Returns all that a run computed: logs, scores, predictions, weights, random states."""
+    """Returns all that a run computed: logs, scores, averages, predictions, weights, states."""
     logs = [{k: v for k, v in row.items() if k != "seconds"} for row in run.history]
     model = run.load_model()
+    table = run.folder / "averages.json"
+    averages = table.read_text() if table.is_file() else None
     arrays = [*run.predictions.values(), *(keras.ops.convert_to_numpy(v) for v in model.variables)]
-    return logs, run.metrics, [array.tobytes() for array in arrays]
+    return logs, run.metrics, averages, [array.tobytes() for array in arrays]

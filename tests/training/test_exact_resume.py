@@ -23,6 +23,12 @@ CASES = {
         "optimizer": use("Adam", use_ema=True),
         "averaging": True,
     },
+    "an average": {"averaging": use("ExponentialAverage", decay=0.9)},
+    "every average": {
+        "averaging": use("EveryAverage", stored=3, tail_fraction=1.0),
+        "monitor": "val_accuracy",
+    },
+    "schedule-free": {"optimizer": "ScheduleFreeAdamW", "averaging": True},
     "mixed_float16": {"precision": "mixed_float16"},
     "mixed_bfloat16": {
         "precision": "mixed_bfloat16",

@@ -125,3 +125,37 @@ def uses_weight_decay(optimizer, variable) -> bool:
         stacklevel=2,
     )
     return True
+
+
+def schedule_free_average(optimizer, variables) -> list | None:
+    """Returns the averaged weights of `keras.optimizers.ScheduleFreeAdamW`, else `None`.
+
+    The variables hold `y = (1 - beta_1) z + beta_1 x`, where gradients are taken. `z` is a variable
+    of the optimizer, and `x` the average, which the paper evaluates and saves.
+
+    Uses: `ScheduleFreeAdamW._momentums`, which hold `z`.
+
+    Reason: the class has no way to the average.
+
+    Fallback: `None`, as of an optimizer without averages.
+
+    Test: `tests/callbacks/test_averaged_weights.py`.
+
+    Args:
+        optimizer: Any built optimizer.
+        variables: The variables that it was built with, in order.
+    """
+    if not is_schedule_free(optimizer):
+        return None
+    beta = optimizer.beta_1
+    return [
+        (y - (1 - beta) * z) / beta for y, z in zip(variables, optimizer._momentums, strict=True)
+    ]
+
+
+def is_schedule_free(optimizer) -> bool:
+    """Returns whether an optimizer is of Keras's class whose average can be computed here."""
+    schedule_free = getattr(keras.optimizers, "ScheduleFreeAdamW", ())
+    if not isinstance(optimizer, schedule_free) or not optimizer.beta_1:
+        return False
+    return hasattr(optimizer, "_momentums") or not optimizer.built

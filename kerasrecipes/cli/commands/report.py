@@ -16,6 +16,10 @@ def score_line(run) -> str:
     epoch = run.metrics["epoch"]
     chosen = f", chosen by {monitor}" if monitor else ""
     weights = f"weights of epoch {kept_epoch(run)}{chosen}" if epoch else "initial weights"
+    if average := run.metrics.get("average"):
+        by_log_loss = f"{average['name']}, chosen by log loss on validation"
+        weights = by_log_loss if average["chosen"] else f"{average['name']}, {weights}"
+        weights += f", {average['statistics']} statistics" if average["statistics"] else ""
     if members := run.recipe.model.options.get("members"):
         weights = f"mean probabilities of {len(members)} models"
     return (

@@ -15,6 +15,7 @@ from kerasrecipes.report.run import figures, scores
 from kerasrecipes.report.run.pictures import picture
 from kerasrecipes.report.run.probabilities_section import calibration
 from kerasrecipes.runs.ensemble_members import members_of
+from kerasrecipes.training.averaging.run_averages import average_table
 from kerasrecipes.training.diagnosing import diagnosed, record_of
 from kerasrecipes.training.examples import augmented_images, mistakes
 from kerasrecipes.training.numerics import version_of
@@ -59,6 +60,7 @@ def render(run) -> str:
         mistakes=_mistakes(run),
         calibration=calibration(run),
         members=members_of(run.folder),
+        averages=average_table(run.folder),
         augmented=_augmented(run),
         options=run.recipe.flatten(),
         fingerprint=run.recipe.fingerprint,
@@ -96,10 +98,13 @@ def _summary(run) -> str:
         trained += f" in {formats.duration(_seconds(run))}"
     if members := members_of(run.folder):
         trained += f"; the mean of the probabilities of {len(members)} models"
+    elif (average := run.metrics.get("average")) and average["chosen"]:
+        trained += f"; the weights kept are {average['name']}, the best by log loss on validation"
     elif (epoch := run.metrics.get("epoch")) is not None:
         monitor = run.metrics.get("monitor")
         why = f", the best by {monitor}" if monitor else ""
-        trained += f"; the weights kept are those of epoch {epoch}{why}"
+        those = f"their {average['name']} at" if average else "those of"
+        trained += f"; the weights kept are {those} epoch {epoch}{why}"
     source = run.data.get("source")
     return f"{trained}. Data: {source.rstrip('.')}." if source else f"{trained}."
 

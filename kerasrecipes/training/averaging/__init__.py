@@ -1,0 +1,1 @@
+"""One run, every average: what a run keeps of its weights, and the choice on validation."""

@@ -1,0 +1,27 @@
+"""Trains once at a constant rate, keeps every average of the weights, and takes the best.
+
+    python recipes/weight_averages.py
+    python recipes/weight_averages.py --seeds 0 1 2
+    kerasrecipes averages saved_models/weight_averages-...
+
+Todo:
+
+A rate that never falls leaves the weights on the move, and their average is where they move around.
+`EveryAverage` stores averages of two horizons while the network trains, computes those of others at
+the end, and compares them with the mean of the tail's epochs, a greedy soup of them, the last epoch
+and the best: on validation, by log loss. The test images are scored once, for what was chosen.
+"""
+
+from kerasrecipes import Recipe, main, use
+
+recipe = Recipe(
+    data=use("Digits"),
+    model=use("ResNetCIFAR", depth=8, shortcut="projection"),
+    optimizer=use("SGD", momentum=0.9, nesterov=True, learning_rate=0.05),
+    averaging=use("EveryAverage", tail_fraction=0.5),
+    epochs=15,
+    batch_size=64,
+)
+
+if __name__ == "__main__":
+    main(recipe)
