@@ -38,6 +38,7 @@ FAMILIES = {
     "initializer": Family("kerasrecipes.initializers", "keras.initializers.Initializer"),
     "initialization": Family("kerasrecipes.models.initialization"),
     "constraint": Family("", "keras.constraints.Constraint"),
+    "step": Family("kerasrecipes.steps"),
     "callback": Family("kerasrecipes.callbacks", "keras.callbacks.Callback"),
 }
 
@@ -65,6 +66,10 @@ def check_family(component: Callable, name: str, family: str) -> None:
         is_class = inspect.isclass(component)
         fits = hasattr(component, "load") if is_class else _is_written(component)
         form = "a class with a method load(), or a function that returns an object with one"
+    elif family == "step":
+        is_class = inspect.isclass(component)
+        fits = hasattr(component, "put_on") if is_class else _is_written(component)
+        form = "a class with a method put_on(), or a function that returns an object with one"
     else:
         needed = BUILDER_ARGUMENTS[:2] if family == "model" else INITIALIZATION_ARGUMENTS
         fits = _is_written(component) and set(needed) <= set(arguments(component))

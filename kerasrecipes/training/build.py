@@ -23,6 +23,7 @@ from kerasrecipes.optimizers.stagewise_learning_rates import StagewiseLearningRa
 from kerasrecipes.recipe.recipe import Recipe
 from kerasrecipes.recipe.run_length import RunLength
 from kerasrecipes.recipe.validation import blamed_on
+from kerasrecipes.steps import TrainingStep
 from kerasrecipes.training.compile import compile_arguments
 from kerasrecipes.training.monitors import build_callbacks, check_monitors
 from kerasrecipes.training.resuming.carried_state import check_carried
@@ -47,6 +48,7 @@ class BuiltRecipe:
         augment: The layers that augment training images.
         checkpoint: Name of the checkpoint's file. A checkpoint of one model cannot be restored
             into another, so each has a file of its own.
+        step: What a training step does to get a gradient, if it is not Keras's.
     """
 
     recipe: Recipe
@@ -56,6 +58,7 @@ class BuiltRecipe:
     model: keras.Model
     augment: list[keras.layers.Layer]
     checkpoint: str = "state.npz"
+    step: TrainingStep | None = None
 
     @property
     def mixed_labels(self) -> bool:
@@ -102,7 +105,15 @@ def build_recipe(recipe: Recipe, dataset: Dataset, start: keras.Model | None = N
     check_monitors(recipe, model, dataset)
     if recipe.checkpoint_minutes is not None:
         check_carried(build_callbacks(recipe, model, dataset.class_names, length))
-    return BuiltRecipe(recipe, dataset, length, _batch_size(recipe, dataset), model, augment)
+    return BuiltRecipe(
+        recipe,
+        dataset,
+        length,
+        _batch_size(recipe, dataset),
+        model,
+        augment,
+        step=recipe.step.build("step", length) if recipe.step else None,
+    )
 
 
 def run_length(recipe: Recipe, dataset: Dataset) -> RunLength:

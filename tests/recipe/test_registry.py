@@ -79,6 +79,7 @@ def test_a_package_offers_all_that_it_exports_but_for_base_classes_and_tools(fam
     else:
         others = {
             "layer": {"AdaptableLayer", "AugmentationLayer", "KernelWrapper"},
+            "step": {"TrainingStep"},
             "initialization": {"InitializedLayer", "initialize_layer_by_layer"},
         }.get(family, set())
         assert others <= set(exports)

@@ -1,0 +1,98 @@
+"""Claim: a whole training step with Muon takes at most 1.2 times that with momentum on ResNet-18.
+
+    KERAS_BACKEND=tensorflow python benchmarks/training_steps.py [NETWORK] [TURNS] [BATCH_SIZE]
+
+NETWORK is `resnet18`, with a 3x3 stem and 32 pixels (the default), `speed`, the network of
+recipes/cifar10_fast.py, or `resnet20`. Each contender is the same network, compiled with `fit` as a
+user does it: forward, backward, optimizer, accuracy. They take turns of a step each, so that what
+else the machine does falls on each of them; printed are medians of the CPU seconds of a step and
+of the seconds on the wall, and ratios to those of SGD with Nesterov momentum in the same turn.
+"""
+
+import contextlib
+import statistics
+import sys
+import time
+from pathlib import Path
+
+import keras
+import numpy as np
+
+if __name__ == "__main__":  # Run as a script; `benchmarks` is not a package.
+    sys.path.insert(0, str(Path(__file__).parent))
+
+from harness.turns import CPU, WALL, take_turns
+
+from kerasrecipes.models import ResNet, ResNetCIFAR, SpeedNetCIFAR
+from kerasrecipes.optimizers import KernelMuon, Momentum, ScheduleFree
+from kerasrecipes.steps import SharpnessAwareMinimization
+
+SHAPE, CLASSES = (32, 32, 3), 10
+NETWORKS = {
+    "resnet18": lambda: ResNet(SHAPE, CLASSES, depth=18, stem="small"),
+    "resnet20": lambda: ResNetCIFAR(SHAPE, CLASSES, depth=20),
+    "speed": lambda: SpeedNetCIFAR(SHAPE, CLASSES),
+}
+SGD = "SGD, Nesterov"
+
+
+def momentum():
+    return keras.optimizers.SGD(0.01, momentum=0.9, nesterov=True, weight_decay=5e-4)
+
+
+CONTENDERS = {
+    SGD: (momentum, None),
+    "Momentum": (lambda: Momentum(0.01, nesterov=True, weight_decay=5e-4), None),
+    "KernelMuon, 3 steps": (lambda: KernelMuon(momentum(), steps=3), None),
+    "KernelMuon, 5 steps": (lambda: KernelMuon(momentum(), steps=5), None),
+    "ScheduleFree": (
+        lambda: ScheduleFree(keras.optimizers.SGD(0.01, weight_decay=5e-4)),
+        None,
+    ),
+    "SAM": (momentum, SharpnessAwareMinimization()),
+    "SAM, interval 2": (momentum, SharpnessAwareMinimization(interval=2)),
+}
+
+
+def main(network: str = "resnet18", turns: int = 7, batch_size: int = 128, *names: str) -> None:
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(batch_size, *SHAPE)).astype("float32")
+    y = rng.integers(0, CLASSES, batch_size)
+    with contextlib.ExitStack() as steps:
+        functions = {}
+        for name, (optimizer, step) in CONTENDERS.items():
+            if names and name not in (SGD, *names):
+                continue
+            keras.utils.set_random_seed(0)
+            model = NETWORKS[network]()
+            loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+            model.compile(optimizer(), loss, metrics=["accuracy"])
+            if step is not None:
+                steps.enter_context(step.on(model))
+            functions[name] = step_of(model, x, y)
+        began = time.perf_counter()
+        seconds = take_turns(functions, turns)
+    backend = keras.backend.backend()
+    print(f"{network}, batches of {batch_size}, {backend}, n = {turns}")
+    print(
+        f"{'':24} {'CPU s':>7} {'wall s':>7} {'CPU ratio, least and most':>28} {'wall ratio':>11}"
+    )
+    for name, each in seconds.items():
+        ratios = each / seconds[SGD]
+        median = {column: statistics.median(ratios[:, column]) for column in (CPU, WALL)}
+        print(
+            f"{name:24} {statistics.median(each[:, CPU]):7.2f} "
+            f"{statistics.median(each[:, WALL]):7.2f} {median[CPU]:10.2f} "
+            f"[{ratios[:, CPU].min():.2f}, {ratios[:, CPU].max():.2f}] {median[WALL]:13.2f}"
+        )
+    print(f"{time.perf_counter() - began:.0f} s in all")
+
+
+def step_of(model, x, y):
+    """Returns a function that takes one step, as `fit` does, and waits for its end."""
+    return lambda: model.train_on_batch(x, y)
+
+
+if __name__ == "__main__":
+    arguments = sys.argv[1:]
+    main(*arguments[:1], *map(int, arguments[1:3]), *arguments[3:])
