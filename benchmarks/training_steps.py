@@ -74,9 +74,8 @@ def main(network: str = "resnet18", turns: int = 7, batch_size: int = 128, *name
         seconds = take_turns(functions, turns)
     backend = keras.backend.backend()
     print(f"{network}, batches of {batch_size}, {backend}, n = {turns}")
-    print(
-        f"{'':24} {'CPU s':>7} {'wall s':>7} {'CPU ratio, least and most':>28} {'wall ratio':>11}"
-    )
+    columns = f"{'CPU s':>7} {'wall s':>7} {'CPU ratio [least, most]':>26} {'wall ratio':>10}"
+    print(f"{'':24} {columns}")
     for name, each in seconds.items():
         ratios = each / seconds[SGD]
         median = {column: statistics.median(ratios[:, column]) for column in (CPU, WALL)}

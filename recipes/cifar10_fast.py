@@ -39,7 +39,7 @@ recipe = Recipe(
                 "SGD",
                 momentum=0.85,
                 nesterov=True,
-                learning_rate=use("LinearDecay", initial_learning_rate=0.24),
+                learning_rate=use("LinearDecay", initial_learning_rate=0.24, end_fraction=0.0),
             ),
             multipliers={"": 1.0, "bias": 0.22, "beta": 0.22, "logits": 2.8},
             momentum=0.6,

@@ -102,9 +102,7 @@ def _key(order: Order, step: int, size: int, augmentation: Augmentation | None) 
     return np.concatenate([key, filled(order.turns(step), size)])
 
 
-def _tensorflow_batches(
-    split: Split, order: Order, steps: range, augmentation: Augmentation | None
-):
+def _tensorflow_batches(split, order: Order, steps: range, augmentation: Augmentation | None):
     import tensorflow as tf
 
     dtype = tf.as_dtype(getattr(split, "dtype", np.uint8))

@@ -5,10 +5,11 @@ from collections.abc import Sequence
 import keras
 
 from kerasrecipes.base.checks import check_integer, check_number
+from kerasrecipes.initializers import Dirac
 from kerasrecipes.models.blocks.checks import check_image_shape
 from kerasrecipes.models.blocks.templates import activate, kernel_arguments
 
-MIN_SIZE_PIXELS = 25
+MIN_SIZE_PIXELS = 9
 # Of the kernels of the first convolution. As many filters as a patch has numbers, twice: each with
 # its opposite, so that no activation loses information.
 PATCH_PIXELS = 2
@@ -20,7 +21,7 @@ def SpeedNetCIFAR(
     *,
     widths: Sequence[int] = (64, 256, 256),
     batch_norm_momentum: float = 0.6,
-    logit_scale: float = 1 / 9,
+    feature_scale: float = 1 / 9,
     activation: object = "gelu",
     kernel_initializer: object = "he_normal",
     name: str | None = None,
@@ -30,8 +31,8 @@ def SpeedNetCIFAR(
     The first convolution has kernels of 2x2 pixels and is meant to whiten its patches: see
     `patch_whitening`, with `freeze="kernel"`. Three stages follow: a 3x3 convolution, the maximum
     over 2x2 pixels, norm, activation, another 3x3 convolution, norm, activation. Then come the
-    maximum over 3x3 pixels and a dense layer without bias. For 10 classes of colour images of 32
-    pixels it has 1,974,392 parameters, 1,972,536 of them trainable if the first kernel is.
+    maximum over the image and a dense layer without bias. For 10 classes of colour images of 32
+    pixels it has 1,974,392 parameters.
 
     The convolutions of the stages start as the identity in their first filters (`Dirac`); further
     filters are drawn. Norms are `BatchNormalization` without `gamma` and with statistics of a short
@@ -41,12 +42,12 @@ def SpeedNetCIFAR(
     `"logits"`.
 
     Args:
-        input_shape: `(height, width, channels)`, at least 25 x 25 pixels.
+        input_shape: `(height, width, channels)`, at least 9 x 9 pixels.
         classes: Integer, at least 2. Number of logits.
         widths: Three positive integers: the channels of each stage.
         batch_norm_momentum: Float in `[0, 1)`. What a step leaves of the moving statistics.
-        logit_scale: Positive float, by which the logits are multiplied. With a small one, a dense
-            layer can be trained at the high rates of the others.
+        feature_scale: Positive float, by which the dense layer's input is multiplied. With a small
+            one, that layer can be trained at the high rates of the others.
         activation: Keras activation: its name, a function, or a layer, which is cloned.
         kernel_initializer: Keras initializer of the filters that do not start as the identity, and
             of the dense layer. Each layer gets a copy with its own seed.
@@ -68,7 +69,7 @@ def SpeedNetCIFAR(
     Reference:
         Jordan, 2024, https://arxiv.org/abs/2404.00498, section 3.1, after Page, 2019. Differs from
         it in: further filters start at He's deviation, where PyTorch's default is smaller; images
-        may be larger than 32 pixels, and the rest of an odd size is left out.
+        may have other sizes than 32 pixels.
     """
     check_image_shape(input_shape, MIN_SIZE_PIXELS)
     check_integer("classes", classes, at_least=2)
@@ -77,7 +78,7 @@ def SpeedNetCIFAR(
     for index, width in enumerate(widths):
         check_integer(f"widths[{index}]", width, at_least=1)
     check_number("batch_norm_momentum", batch_norm_momentum, at_least=0, below=1)
-    check_number("logit_scale", logit_scale, above=0)
+    check_number("feature_scale", feature_scale, above=0)
 
     images = keras.Input(tuple(input_shape), name="images")
     x = keras.layers.Conv2D(
@@ -106,11 +107,11 @@ def SpeedNetCIFAR(
         x = convolve(x, width, (stage, 2))
         x = normalize_and_activate(x, (stage, 2))
     x = keras.layers.GlobalMaxPooling2D(name="head_pool")(x)
-    x = keras.layers.Dense(
+    x = keras.layers.Rescaling(feature_scale, name="head_scale")(x)
+    logits = keras.layers.Dense(
         classes,
         use_bias=False,
         dtype=keras.config.dtype_policy().variable_dtype,
         **kernel_arguments("logits", kernel_initializer, None),
     )(x)
-    x = keras.layers.Rescaling(logit_scale, name="logit_scale")(x)
-    return keras.Model(images, x, name=name or "speed_net")
+    return keras.Model(images, logits, name=name or "speed_net")
