@@ -4,28 +4,29 @@
 
 NETWORK is `resnet18`, with a 3x3 stem and 32 pixels (the default), `speed`, the network of
 recipes/cifar10_fast.py, or `resnet20`. Each contender is the same network, compiled with `fit` as a
-user does it: forward, backward, optimizer, accuracy. They take turns of a step each, so that what
-else the machine does falls on each of them; printed are medians of the CPU seconds of a step and
-of the seconds on the wall, and ratios to those of SGD with Nesterov momentum in the same turn.
+user does it: forward, backward, optimizer, accuracy. Instead of a network, `recipes` compares
+cifar10_fast with cifar10_resnet20 on the same number of images, which are not augmented.
+
+The contenders take turns of a step each, so that what else the machine does falls on each of them.
+Printed are medians of the CPU seconds and of the seconds on the wall, and ratios to the first
+contender's in the same turn.
 """
 
 import contextlib
+import functools
 import statistics
 import sys
 import time
-from pathlib import Path
 
 import keras
 import numpy as np
-
-if __name__ == "__main__":  # Run as a script; `benchmarks` is not a package.
-    sys.path.insert(0, str(Path(__file__).parent))
-
+from harness.inputs import random_images, recipe_of
 from harness.turns import CPU, WALL, take_turns
 
 from kerasrecipes.models import ResNet, ResNetCIFAR, SpeedNetCIFAR
 from kerasrecipes.optimizers import KernelMuon, Momentum, ScheduleFree
 from kerasrecipes.steps import SharpnessAwareMinimization
+from kerasrecipes.training.build import build_recipe
 
 SHAPE, CLASSES = (32, 32, 3), 10
 NETWORKS = {
@@ -55,29 +56,20 @@ CONTENDERS = {
 
 
 def main(network: str = "resnet18", turns: int = 7, batch_size: int = 128, *names: str) -> None:
-    rng = np.random.default_rng(0)
-    x = rng.normal(size=(batch_size, *SHAPE)).astype("float32")
-    y = rng.integers(0, CLASSES, batch_size)
+    backend = keras.backend.backend()
     with contextlib.ExitStack() as steps:
-        functions = {}
-        for name, (optimizer, step) in CONTENDERS.items():
-            if names and name not in (SGD, *names):
-                continue
-            keras.utils.set_random_seed(0)
-            model = NETWORKS[network]()
-            loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-            model.compile(optimizer(), loss, metrics=["accuracy"])
-            if step is not None:
-                steps.enter_context(step.on(model))
-            functions[name] = step_of(model, x, y)
+        if network == "recipes":
+            functions, first = recipe_steps(), "cifar10_resnet20"
+            print(f"seconds of 1,000 images, {backend}, n = {turns}")
+        else:
+            functions, first = optimizer_steps(steps, network, batch_size, names), SGD
+            print(f"seconds of a step, {network}, batches of {batch_size}, {backend}, n = {turns}")
         began = time.perf_counter()
         seconds = take_turns(functions, turns)
-    backend = keras.backend.backend()
-    print(f"{network}, batches of {batch_size}, {backend}, n = {turns}")
     columns = f"{'CPU s':>7} {'wall s':>7} {'CPU ratio [least, most]':>26} {'wall ratio':>10}"
     print(f"{'':24} {columns}")
     for name, each in seconds.items():
-        ratios = each / seconds[SGD]
+        ratios = each / seconds[first]
         median = {column: statistics.median(ratios[:, column]) for column in (CPU, WALL)}
         print(
             f"{name:24} {statistics.median(each[:, CPU]):7.2f} "
@@ -87,9 +79,42 @@ def main(network: str = "resnet18", turns: int = 7, batch_size: int = 128, *name
     print(f"{time.perf_counter() - began:.0f} s in all")
 
 
-def step_of(model, x, y):
-    """Returns a function that takes one step, as `fit` does, and waits for its end."""
-    return lambda: model.train_on_batch(x, y)
+def optimizer_steps(steps: contextlib.ExitStack, network: str, batch_size: int, names) -> dict:
+    """Returns functions that take one step of the network, by the name of the contender."""
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(batch_size, *SHAPE)).astype("float32")
+    y = rng.integers(0, CLASSES, batch_size)
+    functions = {}
+    for name, (optimizer, step) in CONTENDERS.items():
+        if names and name not in (SGD, *names):
+            continue
+        keras.utils.set_random_seed(0)
+        model = NETWORKS[network]()
+        loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+        model.compile(optimizer(), loss, metrics=["accuracy"])
+        if step is not None:
+            steps.enter_context(step.on(model))
+        functions[name] = functools.partial(model.train_on_batch, x, y)
+    return functions
+
+
+def recipe_steps() -> dict:
+    """Returns functions that train on 1,000 images as recipes do, by the name of the recipe."""
+    dataset = random_images(1000, SHAPE, validation=100)
+    functions = {}
+    for name in ("cifar10_resnet20", "cifar10_fast"):
+        built = build_recipe(recipe_of(name), dataset)
+        # Full batches alone, or the last one would be compiled apart.
+        size = 125 if built.batch_size < 500 else 500
+        parts = [np.arange(start, start + size) for start in range(0, 1000, size)]
+        batches = [(dataset.train.read(part), dataset.train.labels[part]) for part in parts]
+        functions[name] = functools.partial(train_on, built.model, batches)
+    return functions
+
+
+def train_on(model: keras.Model, batches: list) -> None:
+    for images, labels in batches:
+        model.train_on_batch(images, labels)
 
 
 if __name__ == "__main__":
