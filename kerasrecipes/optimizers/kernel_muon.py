@@ -10,6 +10,7 @@ from kerasrecipes.base.private.optimizers import DecaysWithinItsStep, TogetherUp
 from kerasrecipes.optimizers._base.base_optimizer import dense
 from kerasrecipes.optimizers._base.kernel_choice import kernels_that_mix_channels
 from kerasrecipes.optimizers._base.orthogonalization import QUINTIC, as_matrix_shape, orthogonalized
+from kerasrecipes.optimizers._base.step_numbers import step_dtype
 from kerasrecipes.optimizers._base.update_wrapper import UpdateWrapper
 from kerasrecipes.optimizers.layerwise_learning_rates import (
     check_multipliers,
@@ -48,8 +49,8 @@ class KernelMuon(TogetherUpdates, DecaysWithinItsStep, UpdateWrapper):
     Kernels of equal shape are orthogonalized in one batched product. `keras.optimizers.Muon` is
     for dense layers: it leaves every convolution to AdamW.
 
-    Memory: one number for each weight of a kernel. Time: on a ResNet-18 for 32 pixels, at batches
-    of 128, see docs/benchmarks/optimizer-step.md.
+    Memory: one number for each weight of a kernel, and what the inner optimizer keeps for the rest.
+    Time: docs/benchmarks/training-steps.md has that of whole training steps.
 
     One entry of a gradient that is not finite turns its whole kernel into NaN. Wrap this optimizer
     to skip such steps: `keras.optimizers.LossScaleOptimizer(KernelMuon(...), initial_scale=1.0)`.
@@ -99,7 +100,7 @@ class KernelMuon(TogetherUpdates, DecaysWithinItsStep, UpdateWrapper):
         Liu et al., 2025, https://arxiv.org/abs/2502.16982 (scale, weight decay); Bernstein, 2025,
         https://jeremybernste.in/writing/deriving-muon (scale); Chen et al., 2025,
         https://arxiv.org/abs/2510.12402 (cautious weight decay). Differs from it in: products are
-        in the precision of the weights, not in bfloat16; a kernel's gradient is divided by its
+        in float32, not in bfloat16; a kernel's gradient is divided by its
         norm alone, without an epsilon; the records scale kernels without a weight decay.
     """
 
@@ -149,15 +150,25 @@ class KernelMuon(TogetherUpdates, DecaysWithinItsStep, UpdateWrapper):
         chosen = kernels_that_mix_channels(variables, self.exclude, self.exclude_head)
         given = {"": 1.0} if self.multipliers is None else self.multipliers
         self._multipliers = resolve_multipliers(given, variables)
+        # The inner optimizer needs no state for kernels. A second `build` does nothing.
+        pairs = [*zip(variables, chosen, strict=True)]
+        self.optimizer.build([variable for variable, is_chosen in pairs if not is_chosen])
         super().build(variables)
         self._velocities = [
             self.add_variable_from_reference(variable, "velocity") if is_chosen else None
-            for variable, is_chosen in zip(variables, chosen, strict=True)
+            for variable, is_chosen in pairs
         ]
 
     def update_step(self, gradient, variable, learning_rate):
-        # Where weights are updated together, each is; elsewhere each makes a batch of its own.
-        self.update_together([gradient], [variable], learning_rate)
+        index = self._get_variable_index(variable)
+        if self._velocities[index] is not None:
+            shape = as_matrix_shape(variable.shape)
+            self._update_kernels([(index, gradient, variable)], shape, learning_rate)
+            return
+        rate = ops.cast(learning_rate, variable.dtype) * self._multipliers[index]
+        if self.decays(index):
+            self.assign_sub(variable, variable * self.weight_decay * rate)
+        super().update_step(gradient, variable, rate)
 
     def update_together(self, gradients, variables, learning_rate):
         """Updates the variables: kernels of a shape, and others with a multiplier, at once."""
@@ -176,24 +187,25 @@ class KernelMuon(TogetherUpdates, DecaysWithinItsStep, UpdateWrapper):
             self._update_others(*zip(*members, strict=True), learning_rate, multiplier)
 
     def _update_others(self, gradients, variables, learning_rate, multiplier):
-        for variable in variables:
-            rate = ops.cast(learning_rate, variable.dtype) * multiplier
-            if self.decays(self._get_variable_index(variable)):
-                self.assign_sub(variable, variable * self.weight_decay * rate)
         rate = ops.convert_to_tensor(learning_rate) * multiplier
+        for variable in variables:
+            if self.decays(self._get_variable_index(variable)):
+                decay = self.weight_decay * ops.cast(rate, variable.dtype)
+                self.assign_sub(variable, variable * decay)
         update_all(self.optimizer, [*gradients], [*variables], rate)
 
     def _update_kernels(self, members, shape, learning_rate):
         """Updates kernels of a shape."""
         directions = [self._direction(index, gradient) for index, gradient, _ in members]
         stacked = ops.stack([ops.reshape(direction, shape) for direction in directions])
+        stacked = ops.cast(stacked, step_dtype(members[0][-1]))
         stacked = orthogonalized(stacked, self.coefficients, self.steps)
         rows, columns = shape
         stacked = stacked * _SCALES[self.scale](columns, rows)
-        for (index, _, variable), step in zip(
-            members, ops.unstack(stacked, len(members)), strict=True
-        ):
-            self._step(index, variable, ops.reshape(step, variable.shape), learning_rate)
+        steps = ops.unstack(stacked, len(members))
+        for (index, _, variable), step in zip(members, steps, strict=True):
+            step = ops.cast(ops.reshape(step, variable.shape), variable.dtype)
+            self._step(index, variable, step, learning_rate)
 
     def _direction(self, index, gradient):
         velocity = self._velocities[index]

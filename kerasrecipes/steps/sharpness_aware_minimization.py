@@ -102,11 +102,11 @@ class SharpnessAwareMinimization(TrainingStep):
             for w, v in zip(weights, variables, strict=True)
         ]
         squares = [
-            ops.cast(ops.sum(ops.square(size * g)), "float32")
+            ops.sum(ops.square(ops.cast(size * g, _summed_in(g))))
             for g, size in zip(gradients, sizes, strict=True)
             if g is not None
         ]
-        norm = ops.sqrt(sum(squares))
+        norm = ops.sqrt(sum(squares, start=0.0))
         factor = ops.where(norm > 0, radius / ops.where(norm > 0, norm, 1.0), 0.0)
         return [
             w if g is None else w + ops.cast(factor, w.dtype) * (size * size * g)
@@ -120,3 +120,9 @@ class SharpnessAwareMinimization(TrainingStep):
             "eta": self.eta,
             "interval": self.interval,
         }
+
+
+def _summed_in(gradient) -> str:
+    """Returns the dtype for a sum of squares, of which float16 holds few."""
+    dtype = keras.backend.standardize_dtype(gradient.dtype)
+    return "float64" if dtype == "float64" else "float32"

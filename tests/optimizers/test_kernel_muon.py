@@ -154,6 +154,17 @@ def test_layers_can_be_excluded_and_the_head_included():
     }
 
 
+def test_the_inner_optimizer_keeps_no_state_of_kernels():
+    model = network()
+    optimizer = KernelMuon(keras.optimizers.Adam())
+    optimizer.build(model.trainable_variables)
+    sizes = [int(np.prod(v.shape)) for v in model.trainable_variables]
+    kernels = [4 * 8, 4 * 6, 3 * 3 * 3 * 8]  # Pointwise, hidden, stem.
+    assert sum(int(np.prod(v.shape)) for v in optimizer.variables) == (
+        2 * (sum(sizes) - sum(kernels)) + sum(kernels) + 4  # Two counts and two rates.
+    )
+
+
 def test_an_embedding_is_left_to_the_inner_optimizer():
     model = keras.Sequential([keras.Input((4,)), layers.Embedding(5, 3), layers.Dense(2)])
     assert len(moved_by_muon(model, exclude_head=False)) == 1

@@ -137,7 +137,7 @@ def test_statistics_move_once_and_both_passes_drop_the_same_units():
         model.compile(keras.optimizers.SGD(0.1), "mse")
         step = SharpnessAwareMinimization(radius)
         if radius is None:
-            model.fit(X, Y, 8, verbose=0)
+            model.fit(X, Y, 8, shuffle=False, verbose=0)
         else:
             fitted(model, step)
         ends.append({v.path: ops.convert_to_numpy(v) for v in model.variables})
