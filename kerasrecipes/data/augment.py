@@ -12,6 +12,7 @@ from kerasrecipes.layers.augmentation._warp.fusion import fuse
 from kerasrecipes.layers.augmentation.protocol import (
     follows_protocol,
     mixes_labels,
+    takes_turns,
     transform_images,
 )
 from kerasrecipes.layers.augmentation.rounding import to_float
@@ -38,7 +39,8 @@ class Augmentation:
     Call arguments:
         images: `(batch, height, width, channels)`, uint8 or float.
         labels: `(batch,)` or `(batch, classes)`.
-        key: `(2,)`, uint32. Two calls with the same key draw the same random numbers.
+        key: `(2,)`, uint32. Two calls with the same key draw the same random numbers. If a layer
+            takes turns, the turn of each image may follow, `(2 + batch,)`; see `Order.turns`.
 
     Returns:
         Images and labels as the last layer returns them; with `class_weight`, sample weights too.
@@ -54,6 +56,7 @@ class Augmentation:
         self.classes = classes
         self.class_weight = class_weight
         self.mixes_labels = any(map(mixes_labels, self.layers))
+        self.takes_turns = any(map(takes_turns, self.layers))
         self.draws_globally = any(map(draws_globally, self.layers))
         # Whether nothing depends on the other samples of a batch, as far as that is known.
         self.is_by_sample = not self.mixes_labels and all(map(follows_protocol, self.layers))
@@ -64,7 +67,7 @@ class Augmentation:
         import torch
 
         with torch.random.fork_rng():
-            torch.manual_seed(int.from_bytes(np.asarray(key, "<u4").tobytes(), "little") >> 1)
+            torch.manual_seed(int.from_bytes(np.asarray(key[:2], "<u4").tobytes(), "little") >> 1)
             return self._augmented(images, labels, key)
 
     def _augmented(self, images, labels, key):
@@ -112,14 +115,16 @@ class KeyedSeedGenerator(keras.random.SeedGenerator):
     Keras's own keeps its state in a variable, which a pure function cannot change.
 
     Args:
-        key: `(2,)`, unsigned 32-bit integers.
+        key: `(2,)`, unsigned 32-bit integers, or more, of which the others are `turns`.
     """
 
     def __init__(self, key):
         # PyTorch cannot add unsigned integers, and some functions of TensorFlow refuse such seeds.
         dtype = "uint32" if keras.backend.backend() == "jax" else "int64"
-        self._key = ops.cast(ops.convert_to_tensor(key), dtype)
+        key = ops.cast(ops.convert_to_tensor(key), dtype)
+        self._key = key[:2]
         self._drawn = 0
+        self.turns = key[2:] if key.shape[0] != 2 else None
 
     def next(self, ordered=True):
         self._drawn += 1

@@ -8,17 +8,16 @@ With TensorFlow, batches come from `tf.data` and images are augmented on the hos
 PyTorch, batches come from a `PyDataset` and images are augmented on the device, compiled with JAX.
 """
 
-import functools
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
 
 import keras
 import numpy as np
 
 from kerasrecipes.data.augment import Augmentation
 from kerasrecipes.data.filling import compiles_each_size, filled
+from kerasrecipes.data.sample_order import Order
 from kerasrecipes.data.split import Split
 
 # Small batches that are not augmented are read in groups of at most this size: to hand a single
@@ -26,39 +25,6 @@ from kerasrecipes.data.split import Split
 GROUP_BYTES = 2**20
 # How many threads read the batches of a `PyDataset`, and how far ahead.
 READERS, READ_AHEAD = 2, 8
-
-
-@dataclass(frozen=True)
-class Order:
-    """The samples of every batch of a run.
-
-    Each pass over the data takes every sample once, in a random order of its own. An epoch may be
-    shorter or longer than a pass.
-
-    Args:
-        size: The number of samples.
-        batch_size: The number of samples in a batch; the last batch of a pass may have fewer.
-        seed: Integer, or `None` to keep the order of the data.
-    """
-
-    size: int
-    batch_size: int
-    seed: int | None
-
-    @property
-    def steps(self) -> int:
-        """The number of batches of one pass."""
-        return -(-self.size // self.batch_size)
-
-    def indices(self, step: int) -> np.ndarray:
-        """Returns the indices of the samples of batch number `step` of the run."""
-        data_pass, batch = divmod(step, self.steps)
-        permutation = _permutation(self.size, self.seed, data_pass)
-        return permutation[batch * self.batch_size : (batch + 1) * self.batch_size]
-
-    def key(self, step: int) -> np.ndarray:
-        """Returns the key, two 32-bit integers, for the augmentation of batch number `step`."""
-        return np.random.SeedSequence((self.seed or 0, step)).generate_state(2)
 
 
 def training_batches(
@@ -128,14 +94,15 @@ def shuffled_images(split: Split, batch_size: int, batches: int) -> Iterator[np.
         yield split.read(order.indices(step))
 
 
-@functools.lru_cache(maxsize=4)
-def _permutation(size: int, seed: int | None, data_pass: int) -> np.ndarray:
-    if seed is None:
-        return np.arange(size)
-    return np.random.default_rng((seed, data_pass)).permutation(size)
+def _key(order: Order, step: int, size: int, augmentation: Augmentation | None) -> np.ndarray:
+    """Returns the key of a batch, for a batch that is filled to some size."""
+    key = order.key(step)
+    if augmentation is None or not augmentation.takes_turns:
+        return key
+    return np.concatenate([key, filled(order.turns(step), size)])
 
 
-def _tensorflow_batches(split: Split, order: Order, steps: range, augmentation: Callable | None):
+def _tensorflow_batches(split, order: Order, steps: range, augmentation: Augmentation | None):
     import tensorflow as tf
 
     dtype = tf.as_dtype(getattr(split, "dtype", np.uint8))
@@ -145,7 +112,8 @@ def _tensorflow_batches(split: Split, order: Order, steps: range, augmentation: 
 
     def read(step):
         indices = order.indices(step)
-        return split.read(indices), split.labels[indices], order.key(step)
+        key = _key(order, step, len(indices), augmentation)
+        return split.read(indices), split.labels[indices], key
 
     def read_batch(step):
         images, labels, key = tf.numpy_function(
@@ -153,7 +121,7 @@ def _tensorflow_batches(split: Split, order: Order, steps: range, augmentation: 
         )
         images.set_shape((None, *split.image_shape))
         labels.set_shape((None,))
-        key.set_shape((2,))
+        key.set_shape((None if augmentation and augmentation.takes_turns else 2,))
         return (images, labels) if augmentation is None else (images, labels, key)
 
     # One reader: several would wait for Python's lock, and large images are decoded by threads
@@ -205,6 +173,7 @@ class _Batches(keras.utils.PyDataset):
         self.steps = steps
         self.reads_ahead = augmentation is None or not augmentation.draws_globally
         self.augmentation = _on_device(augmentation)
+        self.described = augmentation
         # Draws for a sample do not depend on how many there are, if no layer looks at others.
         self.fills = compiles_each_size() and augmentation is not None and augmentation.is_by_sample
         self._readers = ThreadPoolExecutor(READERS)
@@ -229,14 +198,16 @@ class _Batches(keras.utils.PyDataset):
         images, labels = self.split.read(indices), self.split.labels[indices]
         if self.augmentation is None:
             return images, labels
-        key, size, samples = self.order.key(step), self.order.batch_size, len(indices)
-        if not self.fills or samples == size:
+        size, samples = self.order.batch_size, len(indices)
+        fills = self.fills and samples < size
+        key = _key(self.order, step, size if fills else samples, self.described)
+        if not fills:
             return self.augmentation(images, labels, key)
         augmented = self.augmentation(filled(images, size), filled(labels, size), key)
         return tuple(part[:samples] for part in augmented)
 
 
-def _on_device(augmentation: Callable | None) -> Callable | None:
+def _on_device(augmentation: Augmentation | None) -> Callable | None:
     if augmentation is None or keras.backend.backend() != "jax":
         return augmentation
     import jax

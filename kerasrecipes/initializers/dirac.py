@@ -2,6 +2,7 @@
 
 import keras
 import numpy as np
+from keras import ops
 
 from kerasrecipes.base.checks import check_integer, check_number
 from kerasrecipes.initializers.convolution_kernels import central_pixel, check_kernel_shape
@@ -14,13 +15,16 @@ class Dirac(keras.initializers.Initializer):
         kernel[center, i, i] = gain,  all else 0
 
     With `padding="same"` and strides of 1 the layer returns its input, times `gain`. If there are
-    more filters than input channels, the further filters are zero. If there are fewer, the further
-    input channels are ignored. `keras.initializers.Identity` does the same for dense layers.
+    more filters than input channels, the further filters are zero, or those of `others`: filters
+    that start alike stay alike. If there are fewer, the further input channels are ignored.
+    `keras.initializers.Identity` does the same for dense layers.
 
     Args:
         gain: Float.
         groups: Positive integer, the `groups` of the convolution. Each group of filters gets the
             identity of its own input channels.
+        others: Keras initializer of the filters beyond the input channels, or `None` for zeros. It
+            initializes a kernel of the whole shape, of which these filters are kept.
 
     Call arguments:
         shape: `(*kernel_size, input_channels / groups, filters)`, with one to three spatial
@@ -48,11 +52,13 @@ class Dirac(keras.initializers.Initializer):
         `torch.nn.init.dirac_` is the same for kernels of odd size.
     """
 
-    def __init__(self, gain: float = 1.0, groups: int = 1):
+    def __init__(self, gain: float = 1.0, groups: int = 1, others: object = None):
         check_number("gain", gain)
         check_integer("groups", groups, at_least=1)
         self.gain = gain
         self.groups = groups
+        self.others = others
+        self._others = keras.initializers.get(others)
 
     def __call__(self, shape, dtype=None):
         check_kernel_shape("Dirac", shape)
@@ -62,8 +68,16 @@ class Dirac(keras.initializers.Initializer):
                 f"`groups` must divide the number of filters, {filters}. "
                 f"Received: groups={self.groups}"
             )
+        dtype = dtype or keras.config.floatx()
         matrix = np.tile(self.gain * np.eye(channels, filters // self.groups), self.groups)
-        return central_pixel(shape, matrix, dtype or keras.config.floatx())
+        identity = central_pixel(shape, matrix, dtype)
+        if self._others is None:
+            return identity
+        is_other = np.tile(np.arange(filters // self.groups) >= channels, self.groups)
+        return ops.where(is_other, self._others(shape, dtype), identity)
 
     def get_config(self):
-        return {"gain": self.gain, "groups": self.groups}
+        others = self.others
+        if isinstance(others, keras.initializers.Initializer):
+            others = keras.initializers.serialize(others)
+        return {"gain": self.gain, "groups": self.groups, "others": others}

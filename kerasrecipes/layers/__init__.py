@@ -1,6 +1,7 @@
 """Layers that Keras lacks, and base classes for layers of your own."""
 
 from kerasrecipes.layers.augmentation import (
+    AlternatingFlip,
     AugmentationLayer,
     FancyPCA,
     MixedSamples,
@@ -34,6 +35,7 @@ from kerasrecipes.layers.regularization import DropConnect, StochasticDepth, Van
 
 __all__ = [
     "AdaptableLayer",
+    "AlternatingFlip",
     "AugmentationLayer",
     "Centering",
     "DropConnect",

@@ -14,6 +14,7 @@ from kerasrecipes.models.mlp import MLP
 from kerasrecipes.models.pretrained import Pretrained
 from kerasrecipes.models.resnet import ResNet
 from kerasrecipes.models.resnet_cifar import ResNetCIFAR
+from kerasrecipes.models.speed_net_cifar import SpeedNetCIFAR
 from kerasrecipes.models.surgery.batch_norm_folding import fold_batch_norm
 from kerasrecipes.models.surgery.batch_norm_recalibration import recalibrate_batch_norm
 from kerasrecipes.models.surgery.kernel_regularization import regularize_kernels
@@ -44,6 +45,7 @@ __all__ = [
     "Pretrained",
     "ResNet",
     "ResNetCIFAR",
+    "SpeedNetCIFAR",
     "averaged_probabilities",
     "data_dependent",
     "fold_batch_norm",

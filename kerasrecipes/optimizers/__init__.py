@@ -10,11 +10,13 @@ from kerasrecipes.optimizers.averages.uniform_average import UniformAverage
 from kerasrecipes.optimizers.decay_kernels_only import DecayKernelsOnly
 from kerasrecipes.optimizers.diff_grad import DiffGrad
 from kerasrecipes.optimizers.gradient_centralization import GradientCentralization
+from kerasrecipes.optimizers.kernel_muon import KernelMuon
 from kerasrecipes.optimizers.lars import LARS
 from kerasrecipes.optimizers.layerwise_learning_rates import LayerwiseLearningRates
 from kerasrecipes.optimizers.lookahead import Lookahead
 from kerasrecipes.optimizers.momentum import Momentum
 from kerasrecipes.optimizers.radam import RAdam
+from kerasrecipes.optimizers.schedule_free import ScheduleFree
 from kerasrecipes.optimizers.stagewise_learning_rates import StagewiseLearningRates
 from kerasrecipes.optimizers.uncorrected_adam import UncorrectedAdam
 from kerasrecipes.optimizers.weight_averaging import WeightAveraging
@@ -28,11 +30,13 @@ __all__ = [
     "EveryAverage",
     "ExponentialAverage",
     "GradientCentralization",
+    "KernelMuon",
     "LayerwiseLearningRates",
     "Lookahead",
     "Momentum",
     "PowerAverage",
     "RAdam",
+    "ScheduleFree",
     "StagewiseLearningRates",
     "UncorrectedAdam",
     "UniformAverage",

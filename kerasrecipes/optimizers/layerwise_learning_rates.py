@@ -66,9 +66,7 @@ class LayerwiseLearningRates(ScaledUpdates):
         multipliers: Mapping | Sequence[float],
         name: str | None = None,
     ):
-        by_key = multipliers if isinstance(multipliers, Mapping) else dict(enumerate(multipliers))
-        for key, value in by_key.items():
-            check_number(f"multipliers[{getattr(key, 'name', key)!r}]", value, at_least=0)
+        check_multipliers(multipliers)
         super().__init__(optimizer, name)
         self.multipliers = multipliers
 
@@ -120,19 +118,34 @@ class LayerwiseLearningRates(ScaledUpdates):
         return self._resolved[index]
 
     def get_config(self):
-        return {**super().get_config(), "multipliers": self._plain_multipliers()}
+        resolved = self._resolved if self.built else None
+        return {
+            **super().get_config(),
+            "multipliers": plain_multipliers(self.multipliers, resolved),
+        }
 
-    def _plain_multipliers(self):
-        if self.built:
-            return [*self._resolved]
-        if not isinstance(self.multipliers, Mapping):
-            return [*self.multipliers]
-        if all(isinstance(key, str) for key in self.multipliers):
-            return dict(self.multipliers)
-        raise ValueError(
-            "`multipliers` by layers can be saved only once the optimizer is built: call "
-            "`optimizer.build(model.trainable_variables)` first."
-        )
+
+def check_multipliers(multipliers: Mapping | Sequence[float]) -> None:
+    """Raises unless all multipliers are floats of at least 0."""
+    by_key = multipliers if isinstance(multipliers, Mapping) else dict(enumerate(multipliers))
+    for key, value in by_key.items():
+        check_number(f"multipliers[{getattr(key, 'name', key)!r}]", value, at_least=0)
+
+
+def plain_multipliers(
+    multipliers: Mapping | Sequence[float], resolved: list[float] | None
+) -> dict | list[float]:
+    """Returns multipliers for a config: once they are resolved, one for each weight."""
+    if resolved is not None:
+        return [*resolved]
+    if not isinstance(multipliers, Mapping):
+        return [*multipliers]
+    if all(isinstance(key, str) for key in multipliers):
+        return dict(multipliers)
+    raise ValueError(
+        "`multipliers` by layers can be saved only once the optimizer is built: call "
+        "`optimizer.build(model.trainable_variables)` first."
+    )
 
 
 def resolve_multipliers(multipliers: Mapping | Sequence[float], variables) -> list[float]:

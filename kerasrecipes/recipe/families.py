@@ -39,6 +39,7 @@ FAMILIES = {
     "initialization": Family("kerasrecipes.models.initialization"),
     "constraint": Family("", "keras.constraints.Constraint"),
     "averaging": Family("kerasrecipes.optimizers"),
+    "step": Family("kerasrecipes.steps"),
     "callback": Family("kerasrecipes.callbacks", "keras.callbacks.Callback"),
 }
 
@@ -69,6 +70,10 @@ def check_family(component: Callable, name: str, family: str) -> None:
     elif family == "averaging":
         fits = inspect.isclass(component) and hasattr(component, "averages")
         form = "a class with `averages` that an optimizer keeps, as `ExponentialAverage` has them"
+    elif family == "step":
+        is_class = inspect.isclass(component)
+        fits = hasattr(component, "put_on") if is_class else _is_written(component)
+        form = "a class with a method put_on(), or a function that returns an object with one"
     else:
         needed = BUILDER_ARGUMENTS[:2] if family == "model" else INITIALIZATION_ARGUMENTS
         fits = _is_written(component) and set(needed) <= set(arguments(component))

@@ -53,6 +53,9 @@ class Recipe:
             builder sets. For weight decay of kernels only, see the optimizer `DecayKernelsOnly`.
         kernel_constraint: Constraint on the kernels of the network, such as `use("MaxNorm",
             max_value=3)` on the incoming weights of each unit. Defaults to `None`, likewise.
+        step: What a training step does to get a gradient, such as
+            `use("SharpnessAwareMinimization")`. Defaults to `None`: Keras's own step. The saved
+            model does not contain it.
         callbacks: Further Keras callbacks.
         averaging: `True` to evaluate and keep averages of the weights that the optimizer holds, as
             `Lookahead` does; or an average that it is to hold, as `use("ExponentialAverage")`.
@@ -95,6 +98,7 @@ class Recipe:
     optimizer: Spec = _component("optimizer", default=Spec("Adam"))
     kernel_regularizer: Spec | None = _component("regularizer", default=None)
     kernel_constraint: Spec | None = _component("constraint", default=None)
+    step: Spec | None = _component("step", default=None)
     callbacks: tuple[Spec, ...] = _component("callback", default=())
     averaging: Spec | bool = _component("averaging", default=False)
     epochs: int = 10

@@ -25,6 +25,7 @@ from kerasrecipes.optimizers.weight_averaging import WeightAveraging
 from kerasrecipes.recipe.recipe import Recipe
 from kerasrecipes.recipe.run_length import RunLength
 from kerasrecipes.recipe.validation import blamed_on
+from kerasrecipes.steps import TrainingStep
 from kerasrecipes.training.compile import compile_arguments
 from kerasrecipes.training.monitors import build_callbacks, check_monitors
 from kerasrecipes.training.resuming.carried_state import check_carried
@@ -50,6 +51,7 @@ class BuiltRecipe:
         averaging: The averages that the optimizer holds because the recipe names them, if it does.
         checkpoint: Name of the checkpoint's file. A checkpoint of one model cannot be restored
             into another, so each has a file of its own.
+        step: What a training step does to get a gradient, if it is not Keras's.
     """
 
     recipe: Recipe
@@ -60,6 +62,7 @@ class BuiltRecipe:
     augment: list[keras.layers.Layer]
     averaging: Any = None
     checkpoint: str = "state.npz"
+    step: TrainingStep | None = None
 
     @property
     def mixed_labels(self) -> bool:
@@ -102,7 +105,8 @@ def build_recipe(recipe: Recipe, dataset: Dataset, start: keras.Model | None = N
     if recipe.checkpoint_minutes is not None:
         check_carried(build_callbacks(recipe, model, dataset.class_names, length))
     size = _batch_size(recipe, dataset)
-    return BuiltRecipe(recipe, dataset, length, size, model, augment, averaging)
+    step = recipe.step.build("step", length) if recipe.step else None
+    return BuiltRecipe(recipe, dataset, length, size, model, augment, averaging, step=step)
 
 
 def rebuilt(recipe: Recipe, dataset: Dataset, model: keras.Model) -> BuiltRecipe:

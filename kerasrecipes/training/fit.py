@@ -1,5 +1,6 @@
 """Epochs of a run: training with checkpoints, averaged weights and the choice of an epoch."""
 
+import contextlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -128,28 +129,30 @@ def _fit(
     last = finished if checkpoint.stopped else recipe.epochs
     # Keras weights a sample by one class. A mixed sample has several, which the batches weight.
     mixed = built.mixed_labels
+    taken = built.step.on(built.model) if built.step else contextlib.nullcontext()
     try:
-        built.model.fit(
-            training_batches(
-                built.dataset.train,
-                batch_size=built.batch_size,
-                seed=recipe.seed,
-                steps_per_epoch=steps,
-                epochs=range(finished, max(last, finished + 1)),
-                first_step=done,
-                augment=built.augment,
-                classes=len(built.dataset.class_names),
-                class_weight=class_weight if mixed else None,
-            ),
-            validation_data=validation,
-            initial_epoch=finished,
-            epochs=last,
-            steps_per_epoch=steps - done,
-            shuffle=False,  # The batches are in the run's own order already.
-            class_weight=None if mixed else class_weight,
-            callbacks=[*callbacks, *(ending_the_epoch(verbose) if done else ())],
-            verbose=verbose,
-        )
+        with taken:
+            built.model.fit(
+                training_batches(
+                    built.dataset.train,
+                    batch_size=built.batch_size,
+                    seed=recipe.seed,
+                    steps_per_epoch=steps,
+                    epochs=range(finished, max(last, finished + 1)),
+                    first_step=done,
+                    augment=built.augment,
+                    classes=len(built.dataset.class_names),
+                    class_weight=class_weight if mixed else None,
+                ),
+                validation_data=validation,
+                initial_epoch=finished,
+                epochs=last,
+                steps_per_epoch=steps - done,
+                shuffle=False,  # The batches are in the run's own order already.
+                class_weight=None if mixed else class_weight,
+                callbacks=[*callbacks, *(ending_the_epoch(verbose) if done else ())],
+                verbose=verbose,
+            )
     except EpochEnd:
         _fit(built, checkpoint, callbacks, validation, class_weight, verbose)
 

@@ -42,6 +42,7 @@ FIELDS = {
     "loss": lambda evil: evil,
     "metrics": lambda evil: [evil],
     "callbacks": lambda evil: [evil],
+    "step": lambda evil: evil,
     "augment": lambda evil: [evil],
     "preprocessing": lambda evil: [evil],
     "initialization": lambda evil: [evil],

@@ -154,6 +154,9 @@ def test_a_row_says_what_its_status_needs(row):
 
 @pytest.mark.parametrize("row", TECHNIQUES)
 def test_a_row_names_a_slide(row):
+    if row.slide == "beyond":
+        assert row.id not in IDS
+        return
     for slide in row.slide.split("; "):
         decks, heading = re.fullmatch(r"((?:S\d, )*S\d) (\S.*)", slide).groups()
         assert heading

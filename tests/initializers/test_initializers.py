@@ -10,7 +10,7 @@ from kerasrecipes.recipe import registry, signatures
 # A row for each class, with another value than the default for every argument.
 CASES = {
     "DeltaOrthogonal": {"gain": 1.5, "seed": 3},
-    "Dirac": {"gain": 1.5, "groups": 2},
+    "Dirac": {"gain": 1.5, "groups": 2, "others": "ones"},
     "RandomWalk": {"activation": "linear", "seed": 3},
 }
 
@@ -83,6 +83,16 @@ def test_dirac_of_groups_is_the_identity_in_each():
     expected = np.zeros((3, 3, 2, 6))
     expected[1, 1, 0, [0, 3]] = expected[1, 1, 1, [1, 4]] = 1
     np.testing.assert_array_equal(kernel, expected)
+
+
+def test_further_filters_of_dirac_are_those_of_another_initializer():
+    others = keras.initializers.HeNormal(seed=1)
+    drawn = to_numpy(keras.initializers.HeNormal(seed=1)((3, 3, 2, 5)))
+    kernel = to_numpy(Dirac(others=others)((3, 3, 2, 5)))
+    np.testing.assert_array_equal(kernel[..., 2:], drawn[..., 2:])
+    np.testing.assert_array_equal(kernel[..., :2], to_numpy(Dirac()((3, 3, 2, 2))))
+    copy = Dirac.from_config(Dirac(others=others).get_config())
+    np.testing.assert_array_equal(to_numpy(copy((3, 3, 2, 5))), kernel)
 
 
 # DeltaOrthogonal

@@ -10,6 +10,7 @@ from kerasrecipes import layers
 # argument but the seed has a row with another value than its default. A function returns a new
 # layer, or new layers, to be wrapped.
 CASES = {
+    "AlternatingFlip": {},
     "Centering": {"per": "feature"},
     "DropConnect": {"layer": lambda: keras.layers.Dense(5), "rate": 0.25, "inference_samples": 3},
     "FancyPCA": {

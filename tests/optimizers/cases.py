@@ -100,6 +100,32 @@ CASES = {
         "depths": falling_depths,
         "unfreeze_every_steps": 1,
     },
+    "KernelMuon identity": {"optimizer": "SGD", "exclude": [""]},
+    "KernelMuon head": {"optimizer": "SGD", "multipliers": {"kernel": 0.5, "": 2.0}},
+    "KernelMuon plain": {
+        "optimizer": "SGD",
+        "exclude_head": False,
+        "nesterov": False,
+        "momentum": 0.5,
+        "scale": None,
+    },
+    "KernelMuon spectral": {
+        "optimizer": "SGD",
+        "exclude_head": False,
+        "kernel_multiplier": 0.5,
+        "scale": "spectral",
+        "steps": 3,
+        "coefficients": [2.0, -1.5, 0.5],
+    },
+    "KernelMuon normalize": {
+        "optimizer": "SGD",
+        "exclude_head": False,
+        "scale": "original",
+        "normalize_kernels": True,
+    },
+    "KernelMuon": {"optimizer": "SGD", "exclude_head": False, "cautious": True},
+    "ScheduleFree identity": {"optimizer": "SGD", "beta": 0.0},
+    "ScheduleFree": {"optimizer": "SGD"},
     "DecayKernelsOnly identity": {"optimizer": "SGD"},
     "WeightAveraging identity": {
         "optimizer": "SGD",
@@ -112,6 +138,11 @@ OURS = [cls for cls in CLASSES if cls not in WRAPPERS]
 IDENTITIES = [name for name in CASES if name.endswith(" identity")]
 # The last row of each class.
 REPRESENTATIVES = [*{name.partition(" ")[0]: name for name in CASES}.values()]
+
+
+def inner_options(name):
+    """Returns options that an inner Adam must have for a row."""
+    return {"beta_1": 0.0} if name.startswith("ScheduleFree") else {}
 
 
 def class_of(name):

@@ -8,14 +8,15 @@ import keras
 import numpy as np
 import tensorflow as tf  # noqa: TID253 - a script of its own, about TensorFlow
 
-from tests.optimizers.cases import REPRESENTATIVES, make
+from tests.optimizers.cases import REPRESENTATIVES, inner_options, make
 
 STEPS = 6
 SHAPES = {"kernel": (3, 2), "bias": (2,)}
 
 
 def make_optimizer(name):
-    inner = keras.optimizers.AdamW(0.1, weight_decay=0.1, use_ema=True, ema_momentum=0.5)
+    options = {"use_ema": True, "ema_momentum": 0.5, **inner_options(name)}
+    inner = keras.optimizers.AdamW(0.1, weight_decay=0.1, **options)
     return make(name, learning_rate=0.1, inner=inner, weights=len(SHAPES))
 
 

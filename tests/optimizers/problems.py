@@ -10,10 +10,15 @@ STEPS = 110
 BACKEND = keras.backend.backend()
 
 
-def gradients(seed=0):
-    """Returns gradients of a kernel with a row for each kind, exact in float32."""
+def gradients(seed=0, alike=False):
+    """Returns gradients of a kernel with a row for each kind, exact in float32.
+
+    `alike` makes all rows of one kind and size.
+    """
     rng = np.random.default_rng(seed)
     rows = rng.normal(size=(STEPS, 6, 2))
+    if alike:
+        return rows.astype("float32")
     rows[:, 1] = 0
     rows[:, 2] *= 1e6
     rows[:, 3] *= 1e-6

@@ -12,6 +12,11 @@ DEFAULTS = {
     "AdaBelief": "learning_rate=0.001, beta_1=0.9, beta_2=0.999, epsilon=1e-16, rectify=False",
     "AdaptiveGradientClipping": "clip_factor=0.01, epsilon=0.001, exclude=()",
     "DiffGrad": "learning_rate=0.001, beta_1=0.9, beta_2=0.999, epsilon=1e-07",
+    "KernelMuon": (
+        "kernel_multiplier=1.0, momentum=0.95, nesterov=True, scale='match_rms_adamw', steps=5, "
+        "coefficients=(3.4445, -4.775, 2.0315), cautious=False, normalize_kernels=False, "
+        "multipliers=None, exclude=(), exclude_head=True"
+    ),
     "LARS": (
         "learning_rate=1.0, momentum=0.9, trust_coefficient=0.001, adapt_kernels_only=True, "
         "weight_decay=None, decay_kernels_only=True"
@@ -19,6 +24,7 @@ DEFAULTS = {
     "Lookahead": "sync_period_steps=5, slow_step_size=0.5",
     "Momentum": "learning_rate=0.01, momentum=0.9, nesterov=False, dampening=0.0",
     "RAdam": "learning_rate=0.001, beta_1=0.9, beta_2=0.999, epsilon=1e-07, threshold=5.0",
+    "ScheduleFree": "beta=0.9",
     "StagewiseLearningRates": (
         "backbone_multiplier=0.1, depth_factor=1.0, unfreeze_every_steps=0, depths=None"
     ),
@@ -41,6 +47,7 @@ LIMITS = {
         AdaBelief.weight_decay
         DiffGrad.learning_rate
         DiffGrad.weight_decay
+        KernelMuon.kernel_multiplier
         Momentum.learning_rate
         Momentum.weight_decay
         RAdam.learning_rate
@@ -55,10 +62,12 @@ LIMITS = {
         AdaBelief.beta_2
         DiffGrad.beta_1
         DiffGrad.beta_2
+        KernelMuon.momentum
         Momentum.momentum
         Momentum.dampening
         RAdam.beta_1
         RAdam.beta_2
+        ScheduleFree.beta
         UncorrectedAdam.beta_1
         UncorrectedAdam.beta_2
     """,
@@ -72,6 +81,7 @@ LIMITS = {
         UncorrectedAdam.epsilon
     """,
     "an integer of at least 1": """
+        KernelMuon.steps
         Lookahead.sync_period_steps
     """,
     "a number in (0, 1]": """

@@ -5,8 +5,12 @@ import numpy as np
 import pytest
 from keras import ops
 
-from kerasrecipes.base.private.optimizers import uses_weight_decay
-from kerasrecipes.optimizers import LARS, LayerwiseLearningRates, Momentum
+from kerasrecipes.base.private.optimizers import (
+    TogetherUpdates,
+    update_all,
+    uses_weight_decay,
+)
+from kerasrecipes.optimizers import LARS, KernelMuon, LayerwiseLearningRates, Momentum
 from kerasrecipes.optimizers._base import step_numbers
 from tests.optimizers.cases import CASES, REPRESENTATIVES, class_of, make
 from tests.optimizers.problems import BACKEND, gradients, path_of, relative_error
@@ -72,6 +76,48 @@ def test_pytorch_compiles_a_step_in_one_piece_whatever_its_size(name):
     assert len(compiled) <= 2
     expected = path_of(make(name, Falling()), steps, start=1.0)[-1]
     np.testing.assert_allclose(ops.convert_to_numpy(kernel), expected, rtol=2e-6)
+
+
+class OneByOne(KernelMuon):
+    """As a version of Keras would update it that does not call `_backend_update_step`."""
+
+    def _backend_update_step(self, grads, trainable_variables, learning_rate):
+        super(TogetherUpdates, self)._backend_update_step(grads, trainable_variables, learning_rate)
+
+
+def test_weights_that_are_updated_together_end_where_they_do_one_by_one():
+    shapes = [(3, 3, 2, 4), (4,), (3, 3, 2, 4), (4, 2)]
+    steps = [
+        [np.random.default_rng(n).normal(size=s).astype("float32") for s in shapes]
+        for n in range(4)
+    ]
+    ends = []
+    for cls in (KernelMuon, OneByOne):
+        inner = keras.optimizers.SGD(0.1, momentum=0.9, weight_decay=0.1)
+        optimizer = cls(inner)
+        weights = [keras.Variable(np.ones(s), dtype="float32", name="kernel") for s in shapes]
+        calls = []
+        together = optimizer.update_together
+        optimizer.update_together = lambda *args, f=together, c=calls: c.append(0) or f(*args)
+        for step in steps:
+            optimizer.apply([ops.convert_to_tensor(g) for g in step], weights)
+        assert len(calls) == len(steps) * (1 if cls is KernelMuon else len(shapes))
+        ends.append([ops.convert_to_numpy(w) for w in weights])
+    for first, second in zip(*ends, strict=True):
+        np.testing.assert_allclose(first, second, rtol=2e-5, atol=2e-6)
+
+
+def test_an_optimizer_without_the_name_takes_its_steps_one_by_one():
+    class Plain:
+        def __init__(self):
+            self.steps = []
+
+        def update_step(self, *arguments):
+            self.steps.append(arguments)
+
+    optimizer = Plain()
+    update_all(optimizer, [1, 2], ["first", "second"], 0.5)
+    assert optimizer.steps == [(1, "first", 0.5), (2, "second", 0.5)]
 
 
 def test_keras_still_has_the_names():

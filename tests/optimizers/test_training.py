@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from keras import ops
 
-from tests.optimizers.cases import OURS, REPRESENTATIVES, WRAPPERS, class_of, make
+from tests.optimizers.cases import OURS, REPRESENTATIVES, WRAPPERS, class_of, inner_options, make
 
 HERE = Path(__file__).parent
 every_optimizer = pytest.mark.parametrize("name", REPRESENTATIVES)
@@ -28,6 +28,7 @@ def make_optimizer(name):
         weight_decay=0.1,
         clipnorm=1.0,
         gradient_accumulation_steps=2,
+        **inner_options(name),
     )
     return make(name, inner=inner, weights=6)
 

@@ -82,6 +82,7 @@ def test_a_package_offers_all_that_it_exports_but_for_base_classes_and_tools(fam
             "averaging": {*exports} - averages | {"post_hoc_coefficients"},
             "optimizer": averages,
             "layer": {"AdaptableLayer", "AugmentationLayer", "KernelWrapper"},
+            "step": {"TrainingStep"},
             "initialization": {"InitializedLayer", "initialize_layer_by_layer"},
         }.get(family, set())
         assert others <= set(exports)

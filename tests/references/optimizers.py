@@ -189,6 +189,74 @@ def stagewise_learning_rates(
     return descent(g, rates * multiplier * unfrozen, lambda t, g: g)
 
 
+def newton_schulz(x, coefficients, steps):
+    """The odd polynomial of a matrix, of its singular values: by these, not by products."""
+    length = np.linalg.norm(x)
+    if length == 0:
+        return x
+    u, s, v = np.linalg.svd(x / length, full_matrices=False)
+    a, b, c = coefficients
+    for _ in range(steps):
+        s = a * s + b * s**3 + c * s**5
+    return u * s @ v
+
+
+def kernel_muon(
+    gradients,
+    rates,
+    kernel_multiplier=1.0,
+    momentum=0.95,
+    nesterov=True,
+    scale="match_rms_adamw",
+    steps=5,
+    coefficients=(3.4445, -4.7750, 2.0315),
+    cautious=False,
+    normalize_kernels=False,
+    multipliers=None,
+    exclude=(),
+    exclude_head=True,
+    weight_decay=0.0,
+    start=0.0,
+):
+    """For one kernel, of a dense layer or of a convolution, around gradient descent."""
+    shape = gradients.shape[1:]
+    multiplier = (multipliers or {}).get("kernel", 1.0)
+    if exclude or (exclude_head and len(shape) == 2):
+        return descent(gradients, rates * multiplier, lambda t, g: g, weight_decay)
+    outputs, inputs = shape[-1], int(np.prod(shape[:-1]))
+    length = {
+        None: 1.0,
+        "original": np.sqrt(max(1, outputs / inputs)),
+        "match_rms_adamw": 0.2 * np.sqrt(max(outputs, inputs)),
+        "spectral": np.sqrt(outputs / inputs),
+    }[scale]
+    w, v, path = np.full(shape, start), np.zeros(shape), []
+    for g, rate in zip(gradients.astype("float64"), rates, strict=True):
+        v = momentum * v + g
+        direction = g + momentum * v if nesterov else v
+        matrix = newton_schulz(direction.reshape(inputs, outputs), coefficients, steps)
+        step = length * matrix.reshape(shape)
+        if normalize_kernels and np.linalg.norm(w) > 0:
+            w = w * np.sqrt(outputs) / np.linalg.norm(w)
+        decayed = weight_decay * w * (step * w > 0 if cautious else 1)
+        w = w - rate * multiplier * kernel_multiplier * (decayed + step)
+        path.append(w)
+    return np.array(path)
+
+
+def schedule_free(gradients, rates, beta=0.9, weight_decay=0.0, start=0.0, averages=False):
+    """Around gradient descent. Returns the weights `y`, or the averages `x`."""
+    z = x = y = np.full(gradients.shape[1:], start)
+    path, total = [], 0.0
+    for g, rate in zip(gradients.astype("float64"), rates, strict=True):
+        z = z - rate * weight_decay * y - rate * g
+        total += rate**2
+        x = (1 - rate**2 / total) * x + rate**2 / total * z
+        y = (1 - beta) * z + beta * x
+        path.append(x if averages else y)
+    return np.array(path)
+
+
 def decay_kernels_only(g, rates):
     """Around gradient descent, which does not decay weights."""
     return descent(g, rates, lambda t, g: g)

@@ -37,6 +37,60 @@ class ForeachUpdates(keras.optimizers.Optimizer):
             self.update_foreach(gradients, trainable_variables, learning_rate)
 
 
+class TogetherUpdates(keras.optimizers.Optimizer):
+    """Lets an optimizer update its weights together, by its `update_together`.
+
+    Uses: `Optimizer._backend_update_step`, which Keras calls with all gradients and variables.
+
+    Reason: matrices of equal shape are multiplied faster in one batched product than one by one,
+    and Keras hands an optimizer one weight at a time.
+
+    Fallback: Keras's loop over `update_step`. It also serves wherever TensorFlow distributes a
+    training: there, Keras sums the gradients of all replicas and updates each replica's copy.
+
+    Test: `tests/optimizers/test_private.py`.
+    """
+
+    def update_together(self, gradients, variables, learning_rate):
+        """Updates the variables. To be written by a subclass."""
+        raise NotImplementedError
+
+    def _backend_update_step(self, grads, trainable_variables, learning_rate):
+        backend = keras.backend.backend()
+        if backend == "tensorflow":
+            import tensorflow
+
+            if tensorflow.distribute.has_strategy():
+                super()._backend_update_step(grads, trainable_variables, learning_rate)
+                return
+        if backend == "torch":
+            import torch
+
+            with torch.no_grad():
+                self.update_together(grads, trainable_variables, learning_rate)
+            return
+        self.update_together(grads, trainable_variables, learning_rate)
+
+
+def update_all(optimizer, gradients, variables, learning_rate) -> None:
+    """Lets a built optimizer take its step for some variables, all at once where it can.
+
+    Uses: `Optimizer._backend_update_step`; see `ForeachUpdates`.
+
+    Reason: `update_step` takes one variable, which on PyTorch is several times slower.
+
+    Fallback: the public `update_step`, one variable after the other.
+
+    Test: `tests/optimizers/test_private.py`.
+    """
+    together = getattr(optimizer, "_backend_update_step", None)
+    if together is not None:
+        together(gradients, variables, learning_rate)
+        return
+    for gradient, variable in zip(gradients, variables, strict=True):
+        optimizer.update_step(gradient, variable, learning_rate)
+
+
 class AllowsEmptyWeightDecay(keras.optimizers.Optimizer):
     """Lets an optimizer with `weight_decay` train weights that are all excluded from it.
 

@@ -1,5 +1,6 @@
 """Layers that change training images at random, each sample on its own, and their base class."""
 
+from kerasrecipes.layers.augmentation.alternating_flip import AlternatingFlip
 from kerasrecipes.layers.augmentation.augmentation_layer import AugmentationLayer
 from kerasrecipes.layers.augmentation.fancy_pca import FancyPCA
 from kerasrecipes.layers.augmentation.mixed_samples import MixedSamples
@@ -16,6 +17,7 @@ from kerasrecipes.layers.augmentation.random_resized_crop import RandomResizedCr
 from kerasrecipes.layers.augmentation.random_sharpening import RandomSharpening
 
 __all__ = [
+    "AlternatingFlip",
     "AugmentationLayer",
     "FancyPCA",
     "MixedSamples",

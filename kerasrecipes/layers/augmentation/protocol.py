@@ -28,6 +28,15 @@ def mixes_labels(layer: keras.layers.Layer) -> bool:
     )
 
 
+def takes_turns(layer: keras.layers.Layer) -> bool:
+    """Returns whether a layer, or one inside it, wants to know how often a sample had its turn.
+
+    It finds that in the attribute `turns` of the seed generator that it draws from.
+    """
+    inside = getattr(layer, "layers", ())
+    return bool(getattr(layer, "takes_turns", False)) or any(map(takes_turns, inside))
+
+
 def transform_images(layer: keras.layers.Layer, images, transformation):
     """Returns images after a layer's transformation. Keras's layers are given float images.
 

@@ -16,7 +16,7 @@ from kerasrecipes.models.initialization.layer_by_layer import (
 
 
 def patch_whitening(
-    model: keras.Model, batch, *, epsilon: float = 5e-4, freeze: bool = True
+    model: keras.Model, batch, *, epsilon: float = 5e-4, freeze: bool | str = True
 ) -> tuple[InitializedLayer, ...]:
     """Makes the first convolution whiten its patches, and freezes it.
 
@@ -36,7 +36,9 @@ def patch_whitening(
             of images have enough patches.
         epsilon: Float of at least 0, in units of the variance of the convolution's inputs. The
             default is for pixels that are standardized to unit variance.
-        freeze: Whether to set the layer's `trainable` to `False`. Compile the model afterwards.
+        freeze: Whether to set the layer's `trainable` to `False`, or `"kernel"` to freeze the
+            kernel and train the bias, as the reference does. Compile the model afterwards. No file
+            records that a kernel alone is frozen: a loaded model would train it.
 
     Returns:
         A report on each layer with weights: a tuple of `InitializedLayer`.
@@ -61,7 +63,7 @@ def patch_whitening(
         it in: the covariance is around the mean, and the bias subtracts the mean.
     """
     check_number("epsilon", epsilon, at_least=0)
-    check_choice("freeze", freeze, (False, True))
+    check_choice("freeze", freeze, (False, True, "kernel"))
     found: list[keras.layers.Layer] = []
 
     def initialize(layer, kernel, inputs):
@@ -79,7 +81,9 @@ def patch_whitening(
             "`model` must have a two-dimensional convolution that is neither frozen nor wrapped. "
             f"Received: {', '.join(entry.name for entry in report) or 'no layer with weights'}"
         )
-    if freeze:
+    if freeze == "kernel":
+        found[0].kernel.trainable = False
+    elif freeze:
         found[0].trainable = False
     return report
 

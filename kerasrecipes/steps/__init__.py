@@ -1,0 +1,6 @@
+"""Training steps: how a Keras model's `fit` gets from a batch to a gradient."""
+
+from kerasrecipes.steps.sharpness_aware_minimization import SharpnessAwareMinimization
+from kerasrecipes.steps.training_step import TrainingStep
+
+__all__ = ["SharpnessAwareMinimization", "TrainingStep"]
