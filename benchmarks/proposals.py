@@ -2,14 +2,14 @@
 
     python benchmarks/proposals.py cifar10.npz
     python benchmarks/proposals.py cifar10.npz --backbone MobileNet --weights notop.weights.h5
-    python benchmarks/proposals.py cifar10.npz --seconds 20 --tasks 'uneven' 'few birds'
+    python benchmarks/proposals.py cifar10.npz --seconds 20 --tasks 'uneven' 'ten, 40'
 
-At equal seconds of two CPUs, by the same plan: a training from scratch, a new last layer on features, gradual
-fine-tuning of all stages from there, and fine-tuning of all stages from the first step. The 24
-folders are made of CIFAR-10 at several sizes, of several classes and counts, as it is or changed,
-and of scikit-learn's digits; none of them chose a rule. Each has up to 400 test images, which no
-choice sees. The network is a ResNet-8 that is trained on the five classes that most tasks do not
-have, unless a backbone is given. What the tables in docs/results/ have is not run again.
+At equal seconds of two CPUs, by the same plan: a training from scratch, a new last layer on
+features, gradual fine-tuning of all stages from there, and fine-tuning of all stages from the first
+step. The 24 folders are made of CIFAR-10 at several sizes, of several classes and counts, as it is
+or changed, and of scikit-learn's digits; none of them chose a rule. Each has up to 400 test images,
+which no choice sees. The network is a ResNet-8 that is trained on the five classes that most tasks
+do not have, unless a backbone is given. What the table in docs/results/ has is not run again.
 """
 
 import argparse

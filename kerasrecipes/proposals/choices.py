@@ -58,12 +58,14 @@ class Advised:
         reason: Its reason, a clause.
         mirror: Whether images may be mirrored.
         mirror_reason: The reason, a clause.
+        l2: The penalty on the kernel of a new last layer; `None` for none.
     """
 
     strategy: str = ALL_STAGES
     reason: str = "it was the best, or within a point of it, on 22 of 24 tasks that it was tried on"
     mirror: bool = True
     mirror_reason: str = "photographs keep their class when they are mirrored (not checked here)"
+    l2: float | None = None
 
 
 def changed(choices: Choices, changes: Mapping[str, object]) -> Choices:
@@ -105,6 +107,9 @@ def explained(
         Choice("model", f"strategy: {strategy}", why),
         _augmentation(recipe, advised),
     ]
+    if recipe.model.options.get("kernel_regularizer") is not None:
+        reason = "it was the best on training images, a quarter of which were held out for that"
+        found.insert(4, Choice("model", f"a penalty of {advised.l2:g} on the last layer", reason))
     if recipe.class_weight is not None:
         found.append(
             Choice(

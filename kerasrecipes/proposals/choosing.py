@@ -76,7 +76,7 @@ def choose(
     expected = head if chosen == FEATURES else length.seconds if length else float("inf")
     if expected * trainings > seconds:
         _refuse(facts, timed, trainings * head, from_scratch)
-    recipe = _recipe(chosen, facts, held, timed, length)
+    recipe = _recipe(chosen, facts, held, timed, length, advised.l2)
     changes: dict[str, object] = {"augment": _augment(chosen, facts, timed, advised)}
     if changes["augment"] and recipe.start is not None:
         # The head is trained on features, which are computed once of each image as it is.
@@ -98,7 +98,12 @@ def _refuse(facts: ImageFacts, timed: TimedNetwork, seconds: float, from_scratch
 
 
 def _recipe(
-    strategy: str, facts: ImageFacts, held: HeldOut, timed: TimedNetwork, length: Length | None
+    strategy: str,
+    facts: ImageFacts,
+    held: HeldOut,
+    timed: TimedNetwork,
+    length: Length | None,
+    l2: float | None,
 ) -> Recipe:
     data = held.data(facts.source, _data_options(facts, timed))
     preprocessing = _preprocessing(facts, timed)
@@ -113,6 +118,8 @@ def _recipe(
             steps_per_epoch=length.steps_per_epoch,
             monitor=None,
         )
+    if l2 is not None:
+        model = Spec(model.name, {**model.options, "kernel_regularizer": use("L2", l2=l2)})
     recipe = strategy_recipe(strategy, data, model, held.train, preprocessing=preprocessing)
     if strategy == FEATURES or length is None:
         return recipe

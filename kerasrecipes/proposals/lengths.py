@@ -10,9 +10,9 @@ FEWEST_STEPS, WANTED_STEPS = 60, 600
 WANTED_EPOCHS, MOST_EPOCHS = 15, 60
 SCRATCH_EPOCHS = 120
 
-# What a training takes beside its steps: a head on features, an epoch's checkpoint and logs, and
-# the files at its end.
-HEAD_SECONDS, EPOCH_SECONDS, FILES_SECONDS = 8.0, 0.15, 4.0
+# What a training takes beside its steps, on a machine that does nothing else: a head on features,
+# an epoch's checkpoint and logs, and the files at its end.
+HEAD_SECONDS, EPOCH_SECONDS, FILES_SECONDS = 4.0, 0.05, 2.0
 
 # The share of the time that is planned for; the rest is for what was estimated too low.
 PLANNED = 0.8
@@ -49,7 +49,7 @@ def head_seconds(held: HeldOut, times: StepTimes, decode_seconds: float = 0.0) -
         2 * times.build
         + 2 * times.forward_compile
         + images * (times.forward_image + decode_seconds)
-        + HEAD_SECONDS
+        + times.busy * HEAD_SECONDS
         + _end_seconds(held, times)
     )
 
@@ -94,7 +94,7 @@ def _length(
         + (held.train + held.validation + held.test) * decode_seconds
         + _end_seconds(held, times)
     )
-    per_epoch = EPOCH_SECONDS + held.validation * times.forward_image
+    per_epoch = times.busy * EPOCH_SECONDS + held.validation * times.forward_image
     steps_per_pass = -(-held.train // BATCH_SIZE)
     left = seconds - fixed
     epochs = int(left / (steps_per_pass * times.step + per_epoch))
@@ -102,7 +102,7 @@ def _length(
         wanted = max(WANTED_EPOCHS, -(-WANTED_STEPS // steps_per_pass))
         wanted = most_epochs if before == 0 else min(wanted, most_epochs)
         epochs = min(epochs, wanted)
-        if epochs * steps_per_pass < min(FEWEST_STEPS, wanted * steps_per_pass):
+        if before and epochs * steps_per_pass < min(FEWEST_STEPS, wanted * steps_per_pass):
             return None
         return Length(epochs, None, fixed + epochs * (steps_per_pass * times.step + per_epoch))
     # Not two passes over the images: two epochs that are parts of one.
@@ -115,4 +115,4 @@ def _length(
 def _end_seconds(held: HeldOut, times: StepTimes) -> float:
     """Returns how long scores, predictions and files take at the end of a training."""
     scored = held.validation + held.test
-    return times.forward_compile + scored * times.forward_image + FILES_SECONDS
+    return times.forward_compile + scored * times.forward_image + times.busy * FILES_SECONDS

@@ -3,41 +3,32 @@
 import os
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
-import keras
-
 from kerasrecipes.base.checks import check_integer, check_number
-from kerasrecipes.models.backbones.applications import application_builders
-from kerasrecipes.proposals.choices import Advised, Choices, changed
+from kerasrecipes.proposals.choices import FEATURES, Advised, Choices, changed
 from kerasrecipes.proposals.choosing import choose
 from kerasrecipes.proposals.describing import described, speed
+from kerasrecipes.proposals.fitting import (
+    first_network,
+    held_in_time,
+    larger_network,
+    smaller_images,
+    timed_network,
+)
 from kerasrecipes.proposals.given_images import images_source
 from kerasrecipes.proposals.image_facts import ImageFacts, inspect_images
-from kerasrecipes.proposals.lengths import (
-    FEWEST_STEPS,
-    PLANNED,
-    fine_tuning_length,
-    head_seconds,
-    scaled,
-    scratch_length,
-)
-from kerasrecipes.proposals.networks import (
-    CANDIDATES,
-    SCRATCH,
-    Network,
-    TimedNetwork,
-    bundled_network,
-    can_be_had,
-    given_network,
-)
+from kerasrecipes.proposals.lengths import PLANNED, head_seconds
+from kerasrecipes.proposals.measuring import IMAGES, measured
+from kerasrecipes.proposals.networks import TimedNetwork
 from kerasrecipes.proposals.splitting import HeldOut, held_out
-from kerasrecipes.proposals.step_times import BATCH_SIZE, StepTimes, measure_steps
+from kerasrecipes.proposals.step_times import StepTimes, measure_steps
+from kerasrecipes.transfer.advice import MUCH_PER_CLASS
+from kerasrecipes.transfer.task import MAX_IMAGES
 
 # What is measured of the images before a training may take this share of the time.
 _MEASURING = 0.15
-_MEASURED_IMAGES = 2000
 # Enough for whatever is only described, and not trained.
 _AMPLE_SECONDS = 1e6
 
@@ -119,14 +110,14 @@ def propose(
     facts = inspect_images(images_source(images, of_data))
     say(described(facts))
     held_out(facts, folds_fit=True)  # Too few images must not be found out after a download.
-    network = _first_network(backbone, weights, from_scratch)
-    timed = _timed(network, image_size, facts, 60 * minutes, measure)
+    network = first_network(backbone, weights, from_scratch)
+    timed = timed_network(network, image_size, facts, 60 * minutes, measure)
     seconds = began + PLANNED * 60 * minutes - clock()
     if backbone is None and not from_scratch:
-        timed = _larger(timed, facts, seconds)
-    held = _held(facts, timed.times, seconds)
+        timed = larger_network(timed, facts, seconds)
+    held = held_in_time(facts, timed.times, seconds)
     if image_size is None:
-        timed = _smaller(timed, facts, held, seconds)
+        timed = smaller_images(timed, facts, held, seconds)
     say(speed(timed))
     advised = Advised()
     if not from_scratch and strategy is None:
@@ -141,97 +132,6 @@ def _is_of_data(path: str) -> bool:
     return path.startswith("data.")
 
 
-def _first_network(backbone: str | None, weights: str | None, from_scratch: bool) -> Network:
-    if from_scratch:
-        return SCRATCH
-    if backbone is not None:
-        return given_network(backbone, weights)
-    smallest = CANDIDATES[0]
-    if can_be_had(smallest.name):
-        return Network(smallest.name, why=_top1(smallest.name))
-    return bundled_network(
-        "ImageNet's weights cannot be downloaded, and it comes with the package; trained on small "
-        "pictures, it is worth less for photographs (--weights takes a file of better ones)"
-    )
-
-
-def _top1(name: str) -> str:
-    top1 = next(candidate.top1 for candidate in CANDIDATES if candidate.name == name)
-    return f"the largest that there is time for; it is right on {top1}% of ImageNet"
-
-
-def _timed(
-    network: Network,
-    image_size: int | None,
-    facts: ImageFacts,
-    seconds: float,
-    measure: Callable[..., StepTimes],
-) -> TimedNetwork:
-    """Returns a network at the size asked for, or else at that at which images lose no pixels."""
-    middle = facts.sides[1]
-    size = image_size or next((s for s in network.sizes if s >= middle), network.sizes[-1])
-    channels = 1 if facts.grey and network.weights is None else 3
-    spec = network.model
-
-    def build() -> keras.Model:
-        options = spec.arguments("model")
-        if spec.name == "Pretrained":
-            options["trainable_stages"] = "all"
-            if network.backbone in application_builders():
-                options["weights"] = None  # Random ones are as fast.
-        shape = (size, size, channels)
-        return spec.component("model")(shape, max(2, len(facts.class_names)), **options)
-
-    def trains(times: StepTimes) -> bool:
-        # A training step is worth two predictions at least, and takes longer to compile.
-        steps = 2 * FEWEST_STEPS * BATCH_SIZE * times.forward_image + 3 * times.forward_compile
-        return facts.total * times.forward_image + steps < PLANNED * seconds
-
-    asked = "it was asked for"
-    natural = f"half of the images have a shorter side of up to {middle:,}"
-    return TimedNetwork(
-        network, size, measure(build, trains=trains), asked if image_size else natural
-    )
-
-
-def _larger(timed: TimedNetwork, facts: ImageFacts, seconds: float) -> TimedNetwork:
-    """Returns the largest network that can be trained in time, with its estimated times."""
-    smallest, *larger = CANDIDATES
-    if timed.network.backbone != smallest.name:
-        return timed
-    for candidate in reversed(larger):
-        times = scaled(timed.times, candidate.cost / smallest.cost)
-        held = _held(facts, times, seconds)
-        each = seconds / (held.folds + 1 if held.folds else 1)
-        length = fine_tuning_length(held, times, each, facts.decode_seconds)
-        # As long as fine-tuning is of use, with room for what a larger network adds in layers.
-        fits = length is not None and length.epochs >= 10 and 1.5 * length.seconds < each
-        if fits and can_be_had(candidate.name):
-            network = Network(candidate.name, why=_top1(candidate.name))
-            return replace(timed, network=network, times=times)
-    return timed
-
-
-def _held(facts: ImageFacts, times: StepTimes, seconds: float) -> HeldOut:
-    """Returns folds where there is time to train a last layer for each, else a hold-out."""
-    held = held_out(facts, folds_fit=True)
-    trainings = (held.folds + 1) * head_seconds(held, times, facts.decode_seconds)
-    return held if not held.folds or trainings < seconds else held_out(facts, folds_fit=False)
-
-
-def _smaller(timed: TimedNetwork, facts: ImageFacts, held: HeldOut, seconds: float) -> TimedNetwork:
-    """Returns the network at the largest size at which there is time to fine-tune it."""
-    network, size = timed.network, timed.image_size
-    length = scratch_length if network.weights is None else fine_tuning_length
-    each = seconds / (held.folds + 1 if held.folds else 1)
-    for side in sorted((s for s in network.sizes if s <= size), reverse=True):
-        times = scaled(timed.times, (side / size) ** 2)
-        if length(held, times, each, facts.decode_seconds) is not None:
-            why = timed.why if side == size else "larger ones would take too long"
-            return TimedNetwork(network, side, times, why)
-    return timed
-
-
 def _measured(
     facts: ImageFacts,
     held: HeldOut,
@@ -242,15 +142,14 @@ def _measured(
 ) -> Advised:
     """Returns what the network's features tell, where there is the time to ask them."""
     times = timed.times
-    asked = min(held.train, _MEASURED_IMAGES) + 800
+    asked = 2 * min(held.train, IMAGES)
+    if facts.smallest < MUCH_PER_CLASS:
+        asked += min(held.train, MAX_IMAGES)
     cost = asked * (times.forward_image + facts.decode_seconds) + 4 * times.forward_compile
-    each = seconds / (held.folds + 1 if held.folds else 1)
-    fits = fine_tuning_length(held, times, each - cost, facts.decode_seconds) is not None
-    if not fits or cost > _MEASURING * 60 * minutes:
+    head = head_seconds(held, times, facts.decode_seconds) * (held.folds + 1)
+    if cost > _MEASURING * 60 * minutes or head + cost > seconds:
         return Advised()
-    from kerasrecipes.proposals.measuring import measured
-
-    recipe = choose(facts, held, timed, _AMPLE_SECONDS, Advised(), "features").recipe
+    recipe = choose(facts, held, timed, _AMPLE_SECONDS, Advised(), FEATURES).recipe
     if held.folds:  # On one of the folds: what is kept is trained on all of them.
         recipe = recipe.replace({"data.fold": 0})
     return measured(recipe, directory=Path(directory) / "features")

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import keras
 import numpy as np
@@ -23,6 +23,8 @@ class StepTimes:
         step_compile: The time of the first training step beyond its work; `None` if training was
             not measured.
         step: The time of a training step of 32 images, likewise.
+        busy: How many times longer the machine takes than its work is, because others use it too:
+            the time of the build over the time that the CPU spent on it.
     """
 
     build: float
@@ -30,6 +32,7 @@ class StepTimes:
     forward_image: float
     step_compile: float | None = None
     step: float | None = None
+    busy: float = 1.0
 
 
 def measure_steps(
@@ -56,14 +59,15 @@ def measure_steps(
     >>> times.forward_image > 0, times.step > times.forward_image
     (True, True)
     """
-    began = clock()
+    began, worked = clock(), time.process_time()
     model = build()
-    seconds = clock() - began
+    seconds, work = clock() - began, time.process_time() - worked
+    busy = max(1.0, seconds / max(work, 1e-3))
     shape = tuple(model.input_shape[1:])
     images = np.random.default_rng(0).integers(0, 256, (BATCH_SIZE, *shape), np.uint8)
     labels = np.zeros(BATCH_SIZE, np.int32)
     compiled, batch = _timed(lambda: model.predict_on_batch(images), clock)
-    times = StepTimes(seconds, compiled, batch / BATCH_SIZE)
+    times = StepTimes(seconds, compiled, batch / BATCH_SIZE, busy=busy)
     if not trains(times):
         return times
     model.compile(
@@ -71,7 +75,7 @@ def measure_steps(
         loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
     )
     step_compiled, step = _timed(lambda: model.train_on_batch(images, labels), clock)
-    return StepTimes(seconds, compiled, batch / BATCH_SIZE, step_compiled, step)
+    return replace(times, step_compile=step_compiled, step=step)
 
 
 def _timed(step: Callable[[], object], clock: Callable[[], float]) -> tuple[float, float]:

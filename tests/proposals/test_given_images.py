@@ -4,8 +4,7 @@ import json
 
 import pytest
 
-from kerasrecipes.proposals import images_source
-from kerasrecipes.proposals.given_images import are_images, name_of
+from kerasrecipes.proposals.given_images import are_images, images_source, name_of
 from kerasrecipes.recipe.spec import use
 
 

@@ -5,8 +5,15 @@ from types import SimpleNamespace
 
 import pytest
 
-from kerasrecipes.proposals import Advised, choose, held_out, write_proposal
-from kerasrecipes.proposals.script_files import command_line, default_script, written_before
+from kerasrecipes.proposals.choices import Advised
+from kerasrecipes.proposals.choosing import choose
+from kerasrecipes.proposals.script_files import (
+    command_line,
+    default_script,
+    write_proposal,
+    written_before,
+)
+from kerasrecipes.proposals.splitting import held_out
 
 ASKED = {"minutes": 5.0}
 

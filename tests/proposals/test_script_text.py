@@ -5,10 +5,11 @@ import ast
 import pytest
 
 from kerasrecipes import Recipe
-from kerasrecipes.proposals import Advised, choose, held_out
-from kerasrecipes.proposals.choices import Choice
+from kerasrecipes.proposals.choices import Advised, Choice
+from kerasrecipes.proposals.choosing import choose
 from kerasrecipes.proposals.networks import SCRATCH
 from kerasrecipes.proposals.script_text import script_text
+from kerasrecipes.proposals.splitting import held_out
 from kerasrecipes.recipe.spec import use
 
 HOSTILE = ['a"""\nimport os', "b\\'; import os #", "c\u202ed", "e\udce9", "'\"", "ünter 🐈"]
