@@ -7,6 +7,7 @@ What a script needs is here; everything else that is public is exported by a pac
     ensembles       models made of several runs
     tuning          hyperparameter search
     transfer        features of trained networks, and advice on how to use one
+    proposals       from images to a recipe, with what a practitioner would choose
     report          pages that show a run or a search
     data            sources of images
     models          networks, and what initializes and changes them

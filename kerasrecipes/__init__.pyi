@@ -1,4 +1,5 @@
 from .cli import main as main
+from .proposals import train_folder as train_folder
 from .recipe import Recipe as Recipe
 from .recipe import use as use
 from .runs import sweep as sweep

@@ -124,11 +124,13 @@ class Alternative:
         what: What it may be, in words, after "a recipe script, a recipe.json or a run folder".
         fits: Function that returns whether an argument is that.
         run: The action. It is called with the arguments.
+        takes_options: Whether options that change a recipe, or tell where it is kept, are for it.
     """
 
     what: str
     fits: Callable[[str], bool]
     run: Callable[[argparse.Namespace], None]
+    takes_options: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

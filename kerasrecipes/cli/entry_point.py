@@ -48,7 +48,8 @@ def _run(command: Command, arguments: argparse.Namespace, argv: list[str]) -> No
     given = arguments.recipe
     instead = command.alternative
     if instead is not None and instead.fits(given):
-        if arguments.directory or arguments.name or changes_of(arguments):
+        is_changed = arguments.directory or arguments.name or changes_of(arguments)
+        if is_changed and not instead.takes_options:
             what = "none" if Path(given).exists() else "no file or folder"
             raise ValueError(f"Options are for a recipe, and {given!r} is {what}.")
         instead.run(arguments)

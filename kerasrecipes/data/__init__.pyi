@@ -4,6 +4,7 @@ from .dataset import Dataset as Dataset
 from .sources.cross_validation import CrossValidation as CrossValidation
 from .sources.digits import Digits as Digits
 from .sources.image_folder import ImageFolder as ImageFolder
+from .sources.image_table import ImageTable as ImageTable
 from .sources.npz import Npz as Npz
 from .sources.tfds import TFDS as TFDS
 from .split import ArraySplit as ArraySplit

@@ -5,7 +5,7 @@ from importlib import import_module
 from kerasrecipes.cli.command import Command
 
 _MODULES = (
-    "train", "show", "report", "preflight", "diagnose", "data", "augment", "plot_schedule",
+    "train", "new", "show", "report", "preflight", "diagnose", "data", "augment", "plot_schedule",
     "find_lr", "advise", "search", "predict", "evaluate", "export", "augment_check", "compare",
     "ensemble", "averages", "runs", "list",
 )  # fmt: skip

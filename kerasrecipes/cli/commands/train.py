@@ -11,8 +11,15 @@ from pathlib import Path
 
 from kerasrecipes.base.checks import check_integer
 from kerasrecipes.base.damaged_files import DamagedFileError
-from kerasrecipes.cli.command import Command, Request
+from kerasrecipes.cli.command import Alternative, Command, Request
 from kerasrecipes.cli.commands.report import remark, report_path, show_score
+from kerasrecipes.cli.images import (
+    WHAT,
+    add_images_options,
+    are_images,
+    check_no_images_options,
+    images_options,
+)
 from kerasrecipes.cli.remedies import healed
 from kerasrecipes.cli.seeds import trained_seeds
 
@@ -47,11 +54,13 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
         help="treat what is wrong by changes of the recipe, train again, and keep what helps on "
         "validation; up to N times",
     )
+    add_images_options(parser)
 
 
 def _train(asked: Request) -> None:
     from kerasrecipes.training.divergence import DivergenceWarning
 
+    check_no_images_options(asked.arguments)
     if asked.arguments.seeds is not None and asked.arguments.seed is not None:
         raise ValueError("Give `--seed` or `--seeds`, not both.")
     if asked.arguments.ensemble and len(asked.arguments.seeds or ()) < 2:
@@ -65,6 +74,28 @@ def _train(asked: Request) -> None:
         if run.diverged:
             print(f"error: {run.diverged} {run.folder}", file=sys.stderr)
     if any(run.diverged for run in runs):
+        raise SystemExit(DIVERGED)
+
+
+def _train_images(arguments: argparse.Namespace) -> None:
+    """Trains what is chosen for images, and writes it as a script."""
+    from kerasrecipes.proposals import train_folder
+    from kerasrecipes.training.divergence import DivergenceWarning
+
+    for option in ("seeds", "ensemble", "overwrite", "heal"):
+        if getattr(arguments, option):
+            raise ValueError(
+                f"`--{option}` is for a recipe: `kerasrecipes new {arguments.recipe}` writes one."
+            )
+    with warnings.catch_warnings(action="ignore", category=DivergenceWarning):
+        run = train_folder(
+            arguments.recipe,
+            **images_options(arguments, arguments.recipe),
+            verbose=_verbose(),
+            doctor=arguments.doctor,
+        )
+    if run.diverged:
+        print(f"error: {run.diverged} {run.folder}", file=sys.stderr)
         raise SystemExit(DIVERGED)
 
 
@@ -179,5 +210,11 @@ COMMAND = Command(
     takes="recipe",
     add_arguments=_add_arguments,
     run=_train,
+    alternative=Alternative(
+        what=f"{WHAT}, for which one is chosen",
+        fits=are_images,
+        run=_train_images,
+        takes_options=True,
+    ),
     resumes=True,
 )

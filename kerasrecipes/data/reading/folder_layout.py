@@ -15,7 +15,7 @@ from kerasrecipes.data.reading.folder_entries import (
     leads_up,
 )
 
-_SPLIT_OF_FOLDER = {
+SPLIT_OF_FOLDER = {
     "train": "train",
     "training": "train",
     "val": "validation",
@@ -113,12 +113,12 @@ def _split_folders(root: Path, classes: Sequence[str] | None) -> dict[str, Path]
     folders = folders_in(root)
     if classes and set(classes) <= {folder.name for folder in folders}:
         return {"train": root}
-    named = [folder for folder in folders if folder.name.lower() in _SPLIT_OF_FOLDER]
+    named = [folder for folder in folders if folder.name.lower() in SPLIT_OF_FOLDER]
     if not named or (len(named) < len(folders) and not any(map(folders_in, named))):
         return {"train": root}
     splits: dict[str, Path] = {}
     for folder in named:
-        split = _SPLIT_OF_FOLDER[folder.name.lower()]
+        split = SPLIT_OF_FOLDER[folder.name.lower()]
         if split in splits:
             raise ValueError(
                 f"`directory` must hold only one folder for {split}. "

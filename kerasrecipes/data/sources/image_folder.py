@@ -1,28 +1,22 @@
 """Images in a directory with one folder for each class."""
 
 import os
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import ClassVar
 
 from kerasrecipes.base.checks import check_choice
-from kerasrecipes.base.text import listed, printable
+from kerasrecipes.base.text import printable
 from kerasrecipes.data.dataset import Dataset
-from kerasrecipes.data.reading.decoding import read_image
 from kerasrecipes.data.reading.folder_layout import FolderLayout
-from kerasrecipes.data.reading.image_files import check_readable, probe_files
-from kerasrecipes.data.reading.resizing import RESIZE_POLICIES, height_and_width
+from kerasrecipes.data.reading.resizing import RESIZE_POLICIES
+from kerasrecipes.data.sources.listed_images import load_layout
 from kerasrecipes.data.sources.options import (
     check_broken_fraction,
     check_fractions,
     check_image_size,
     check_selection,
-    fits_in_memory,
 )
-from kerasrecipes.data.split import FileSplit, Split
-from kerasrecipes.data.splitting.split_assignment import assign_splits
 
 
 @dataclass(frozen=True)
@@ -117,64 +111,9 @@ class ImageFolder:
 
     def load(self) -> Dataset:
         """Returns the images as a `Dataset`, in memory or streamed from their files."""
-        layout = FolderLayout.read(self.directory, self.classes)
-        if "test" in layout.files and self.test_fraction is not None:
-            raise ValueError(
-                "`test_fraction` must be None if the directory has a folder 'test'. "
-                f"Received: test_fraction={self.test_fraction!r}"
-            )
-        files, broken = probe_files(layout)
-        labels = {name: listed.labels for name, listed in files.items()}
-        check_readable(layout, broken, labels, self.broken_fraction)
-        sizes = Counter(size for listed in files.values() for size in listed.sizes)
-        height, width = self._target_size(sizes)
-        image_shape = (height, width, self.channels)
-        decode = partial(
-            read_image, size=(height, width), resize=self.resize, channels=self.channels
-        )
-        assigned = assign_splits(
-            labels,
-            layout.class_names,
-            validation_fraction=self.validation_fraction,
-            test_fraction=self.test_fraction,
-            split_seed=self.split_seed,
-            examples_per_class=self.examples_per_class,
-        )
-        streamed = {}
-        for name, (origin, indices) in assigned.items():
-            listed = files[origin].take(indices)
-            streamed[name] = FileSplit(
-                layout.root, listed.names, listed.labels, image_shape, decode
-            )
-        splits: dict[str, Split] = dict(streamed)
-        if fits_in_memory(sum(map(len, streamed.values())), image_shape, self.in_memory):
-            for name, split in streamed.items():
-                splits[name], undecodable = split.to_memory()
-                broken |= undecodable
-            labels = {name: split.labels for name, split in splits.items()}
-            check_readable(layout, broken, labels, self.broken_fraction)
-        skipped = [*layout.skipped, *broken.items()]
-        return Dataset(
-            train=splits["train"],
-            validation=splits["validation"],
-            test=splits.get("test"),
-            class_names=layout.class_names,
-            image_shape=image_shape,
-            source=f"image folder {printable(layout.root.resolve().name)!r}",
-            resize=None if set(sizes) == {(height, width)} else self.resize,
-            skipped=tuple((printable(name), why) for name, why in skipped),
-        )
+        layout = self.layout()
+        return load_layout(layout, self, f"image folder {printable(layout.root.resolve().name)!r}")
 
-    def _target_size(self, sizes: Counter) -> tuple[int, int]:
-        if self.image_size is not None:
-            return height_and_width(self.image_size)
-        if len(sizes) == 1:
-            return next(iter(sizes))
-        commonest = sizes.most_common()
-        seen = listed(
-            (f"{height}x{width} ({count})" for (height, width), count in commonest), most=5
-        )
-        raise ValueError(
-            "`image_size` must be given if images differ in size (height x width), such as "
-            f"image_size={commonest[0][0]}. Received: image_size=None, and images of {seen}"
-        )
+    def layout(self) -> FolderLayout:
+        """Returns the files by split and class, before any image is opened."""
+        return FolderLayout.read(self.directory, self.classes)

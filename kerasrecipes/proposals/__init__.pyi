@@ -1,0 +1,14 @@
+from .choices import Choice as Choice
+from .choices import Choices as Choices
+from .folds import CrossValidated as CrossValidated
+from .folds import cross_validate as cross_validate
+from .image_facts import ImageFacts as ImageFacts
+from .image_facts import inspect_images as inspect_images
+from .networks import Network as Network
+from .networks import TimedNetwork as TimedNetwork
+from .proposing import Proposal as Proposal
+from .proposing import propose as propose
+from .step_times import StepTimes as StepTimes
+from .step_times import measure_steps as measure_steps
+from .training_images import new_script as new_script
+from .training_images import train_folder as train_folder

@@ -1,0 +1,144 @@
+"""What a network's features tell of images before a training: penalty, mirroring, strategy."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from kerasrecipes.data.split import Split
+from kerasrecipes.models.surgery.frozen_part import features_model
+from kerasrecipes.models.surgery.network_stages import stage_output
+from kerasrecipes.proposals.choices import Advised
+from kerasrecipes.recipe.recipe import Recipe
+from kerasrecipes.runs.label_safety import CHANGES, OperationCheck
+from kerasrecipes.training.build import build_recipe
+from kerasrecipes.transfer.advice import MUCH_PER_CLASS, advise
+from kerasrecipes.transfer.linear_probe import LinearProbe
+
+# So many training images tell a mirroring that changes classes from one that does not.
+IMAGES = 400
+_FOLDS = 5
+# A class that keeps its label less often than this is another one when it is mirrored.
+_AGREEMENT = 0.8
+# The penalties to choose from, and the share of the images that choose.
+_PENALTIES, _CHOOSING = (1e-3, 1e-2, 1e-1, 1.0), 0.25
+
+
+def measured(recipe: Recipe, *, directory: str | Path, seed: int = 0) -> Advised:
+    """Returns what features tell: the last layer's penalty, whether to mirror, and the strategy.
+
+    Only training images are looked at.
+
+    Args:
+        recipe: A recipe that trains a new last layer on the network's features.
+        directory: Where features are kept.
+        seed: Non-negative integer. It chooses images.
+    """
+    dataset = recipe.data.build("data").load()
+    images, labels = sample(dataset.train, seed)
+    network = _features_of(build_recipe(recipe, dataset).model)
+    features = network.predict(images, batch_size=32, verbose=0)
+    mirrored = network.predict(images[:, :, ::-1], batch_size=32, verbose=0)
+    mirror, mirror_reason = _mirroring(mirror_check(features, mirrored, labels, seed))
+    advised = Advised(
+        mirror=mirror, mirror_reason=mirror_reason, l2=best_penalty(features, labels, seed)
+    )
+    if min(dataset.class_counts()["train"]) >= MUCH_PER_CLASS:
+        return advised
+    advice = advise(
+        recipe.data,
+        recipe.model,
+        preprocessing=recipe.preprocessing,
+        directory=directory,
+        seed=seed,
+    )
+    why = (
+        f"there are few images of a class, and they are {advice.similarity} to those that the "
+        "network was trained on"
+    )
+    return replace(advised, strategy=advice.strategy, reason=why)
+
+
+def sample(split: Split, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    """Returns up to 400 images of classes that have two of them at least, and their labels."""
+    order = np.random.default_rng(seed).permutation(len(split))[:IMAGES]
+    labels = split.labels[order]
+    order = order[np.bincount(labels)[labels] >= 2]
+    return split.read(order), split.labels[order]
+
+
+def mirror_check(
+    features: np.ndarray, mirrored: np.ndarray, labels: np.ndarray, seed: int = 0
+) -> OperationCheck:
+    """Checks whether images keep their class when they are mirrored.
+
+    A linear classifier is fitted to the features of images as they are, and classifies others as
+    they are and mirrored.
+
+    Args:
+        features: Array `(images, features)` of images as they are.
+        mirrored: The same of the images mirrored.
+        labels: Integer array `(images,)`.
+        seed: Non-negative integer. It chooses the folds.
+    """
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.model_selection import StratifiedKFold
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    if len(np.unique(labels)) < 2:
+        return OperationCheck("mirror", labels[:0], labels[:0], _AGREEMENT)
+    folds = min(_FOLDS, int(np.unique(labels, return_counts=True)[1].min()))
+    before, after = np.empty_like(labels), np.empty_like(labels)
+    splitter = StratifiedKFold(folds, shuffle=True, random_state=seed)
+    for fitted, held_out in splitter.split(features, labels):
+        classifier = make_pipeline(StandardScaler(), LogisticRegression(C=0.1, max_iter=300))
+        classifier.fit(features[fitted], labels[fitted])
+        before[held_out] = classifier.predict(features[held_out])
+        after[held_out] = classifier.predict(mirrored[held_out])
+    known = before == labels
+    return OperationCheck("mirror", labels[known], after[known], _AGREEMENT)
+
+
+def best_penalty(features: np.ndarray, labels: np.ndarray, seed: int = 0) -> float | None:
+    """Returns the factor of Keras's L2 with which a linear classifier is best on held-out images.
+
+    Args:
+        features: Array `(images, features)`.
+        labels: Integer array `(images,)`.
+        seed: Non-negative integer. It chooses the quarter of the images that is held out.
+
+    Returns:
+        A positive float; `None` if there are less than four images of some class.
+    """
+    names, labels = np.unique(labels, return_inverse=True)
+    if len(names) < 2 or np.bincount(labels).min() < 4:
+        return None
+    from sklearn.model_selection import train_test_split
+
+    fitted, choosing = train_test_split(
+        np.arange(len(labels)), test_size=_CHOOSING, stratify=labels, random_state=seed
+    )
+    probe = LinearProbe(l2=_PENALTIES, iterations=100).fit(
+        features[fitted], labels[fitted], features[choosing], labels[choosing]
+    )
+    # The probe halves it, and counts kernels of features of deviation 1.
+    factor = probe.l2 / 2 * float(features.var(0).mean())
+    return float(f"{factor:.2g}") or None
+
+
+def _features_of(model: keras.Model) -> keras.Model:
+    cut = features_model(model, stage_output(model, None))
+    return keras.Model(cut.inputs[0], keras.layers.GlobalAveragePooling2D()(cut.outputs[0]))
+
+
+def _mirroring(check: OperationCheck) -> tuple[bool, str]:
+    n = len(check.before)
+    if not n:
+        return True, "photographs keep their class when they are mirrored (too few to check it)"
+    told = (
+        f"of {n:,} images that a classifier knew, {check.agreement:.0%} kept their class when "
+        "they were mirrored"
+    )
+    return check.verdict != CHANGES and check.agreement >= _AGREEMENT, told

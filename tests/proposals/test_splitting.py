@@ -1,0 +1,54 @@
+"""How images are held out, by their number and by what they come with."""
+
+import pytest
+
+from kerasrecipes.proposals.splitting import held_out
+from kerasrecipes.recipe.spec import use
+
+SOURCE = use("ImageFolder", directory="photos")
+
+
+@pytest.mark.parametrize(
+    ("counts", "folds"),
+    [((150, 95), 5), ((3,) * 100, 3), ((2, 400), 2), ((400, 9), 5), ((150, 150), 0)],
+)
+def test_few_images_or_few_of_a_class_are_put_into_folds(facts, counts, folds):
+    assert held_out(facts(*counts), folds_fit=True).folds == folds
+
+
+def test_folds_are_of_the_whole_source(facts):
+    held = held_out(facts(60, 60), folds_fit=True)
+    data = held.data(SOURCE, {"image_size": 96})
+    inner = use("ImageFolder", directory="photos", image_size=96)
+    assert data == use("CrossValidation", data=inner, folds=5, fold=None)
+    assert (held.train, held.validation, held.test) == (120, 24, 0)
+
+
+def test_without_the_time_for_folds_a_quarter_validates(facts):
+    held = held_out(facts(60, 60), folds_fit=False)
+    assert held.options == {"validation_fraction": 0.25}
+    assert (held.folds, held.train, held.validation, held.test) == (0, 90, 30, 0)
+
+
+@pytest.mark.parametrize(("each", "fraction"), [(200, 0.15), (2000, 0.1)])
+def test_more_images_are_held_out_by_fractions(facts, each, fraction):
+    held = held_out(facts(each, each), folds_fit=True)
+    assert held.options == {"validation_fraction": fraction, "test_fraction": fraction}
+    assert held.validation == held.test == round(2 * each * fraction)
+    assert held.train + held.validation + held.test == 2 * each
+
+
+def test_splits_that_are_there_are_used(facts):
+    own = facts(counts={"train": (200, 200), "test": (30, 30)})
+    held = held_out(own, folds_fit=True)
+    assert held.options == {"validation_fraction": 0.15}
+    assert (held.validation, held.test) == (60, 60)
+    both = facts(counts={"train": (20, 20), "validation": (5, 5), "test": (3, 3)})
+    held = held_out(both, folds_fit=True)
+    assert (held.options, held.folds) == ({}, 0)
+    assert (held.train, held.validation, held.test) == (40, 10, 6)
+
+
+def test_one_image_of_a_class_is_too_few(facts):
+    with pytest.raises(ValueError, match="1 of class 'class1'"):
+        held_out(facts(5, 1), folds_fit=True)
