@@ -17,9 +17,11 @@ from kerasrecipes.layers.augmentation import (
     RandomSharpening,
 )
 from kerasrecipes.layers.normalization import (
+    FilterResponseNormalization,
     InstanceNormalization,
     KernelWrapper,
     ScalarAffine,
+    ThresholdedLinearUnit,
     WeightNormalization,
     WeightStandardization,
 )
@@ -38,6 +40,7 @@ __all__ = [
     "Centering",
     "DropConnect",
     "FancyPCA",
+    "FilterResponseNormalization",
     "InstanceNormalization",
     "KernelWrapper",
     "MixedSamples",
@@ -56,6 +59,7 @@ __all__ = [
     "ScalarAffine",
     "Standardization",
     "StochasticDepth",
+    "ThresholdedLinearUnit",
     "VanillaDropout",
     "WeightNormalization",
     "WeightStandardization",
