@@ -18,9 +18,11 @@ from kerasrecipes.layers.augmentation import (
     RandomSharpening,
 )
 from kerasrecipes.layers.normalization import (
+    FilterResponseNormalization,
     InstanceNormalization,
     KernelWrapper,
     ScalarAffine,
+    ThresholdedLinearUnit,
     WeightNormalization,
     WeightStandardization,
 )
@@ -40,6 +42,7 @@ __all__ = [
     "Centering",
     "DropConnect",
     "FancyPCA",
+    "FilterResponseNormalization",
     "InstanceNormalization",
     "KernelWrapper",
     "MixedSamples",
@@ -58,6 +61,7 @@ __all__ = [
     "ScalarAffine",
     "Standardization",
     "StochasticDepth",
+    "ThresholdedLinearUnit",
     "VanillaDropout",
     "WeightNormalization",
     "WeightStandardization",

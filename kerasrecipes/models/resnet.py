@@ -70,8 +70,8 @@ def ResNet(
         stride_in: `"3x3"` or `"1x1"`: the convolution of a bottleneck that halves the image.
             `"1x1"` is that of the paper and needs depth 50; it skips pixels, and `"3x3"` does not.
         filters: Positive integer. Channels of the stem.
-        normalization: `"batch"`, `"layer"`, `"instance"`, `"group"`, `"weight"`, `"none"`, or a
-            Keras layer, which is cloned.
+        normalization: `"batch"`, `"layer"`, `"instance"`, `"group"`, `"filter_response"`,
+            `"weight"`, `"none"`, or a Keras layer, which is cloned; see `normalize`.
         activation: Keras activation: its name, a function, or a layer, which is cloned.
         kernel_initializer: Keras initializer. Each layer gets a copy with its own seed.
         kernel_regularizer: Keras regularizer of all kernels, including the dense layer's, or
@@ -85,8 +85,9 @@ def ResNet(
 
     Returns:
         A functional `keras.Model` from images, `(batch, *input_shape)`, to logits,
-        `(batch, classes)`. Except with `"instance"`, `"weight"` and stochastic depth, it consists
-        of Keras's own layers, so that its `.keras` file loads without this package.
+        `(batch, classes)`. Except with `"instance"`, `"filter_response"`, `"weight"` and stochastic
+        depth, it consists of Keras's own layers, so that its `.keras` file loads without this
+        package.
 
     Raises:
         ValueError: If an argument is out of range, `zero_gamma` is set for a normalization without

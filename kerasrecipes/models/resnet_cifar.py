@@ -57,8 +57,8 @@ def ResNetCIFAR(
             paper: every second pixel, and zeros as new channels; no parameters) or `"projection"`
             (option B: a 1x1 convolution, in version 1 with a norm).
         filters: Positive integer. Channels of the first stage.
-        normalization: `"batch"`, `"layer"`, `"instance"`, `"group"`, `"weight"`, `"none"`, or a
-            Keras layer, which is cloned.
+        normalization: `"batch"`, `"layer"`, `"instance"`, `"group"`, `"filter_response"`,
+            `"weight"`, `"none"`, or a Keras layer, which is cloned; see `normalize`.
         activation: Keras activation: its name, a function, or a layer, which is cloned.
         kernel_initializer: Keras initializer. Each layer gets a copy with its own seed.
         kernel_regularizer: Keras regularizer of all kernels, including the dense layer's, or
@@ -72,8 +72,9 @@ def ResNetCIFAR(
 
     Returns:
         A functional `keras.Model` from images, `(batch, *input_shape)`, to logits,
-        `(batch, classes)`. Except with `"instance"`, `"weight"` and stochastic depth, it consists
-        of Keras's own layers, so that its `.keras` file loads without this package.
+        `(batch, classes)`. Except with `"instance"`, `"filter_response"`, `"weight"` and stochastic
+        depth, it consists of Keras's own layers, so that its `.keras` file loads without this
+        package.
 
     Raises:
         ValueError: If an argument is out of range, `zero_gamma` is set for a normalization without

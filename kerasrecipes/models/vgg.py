@@ -66,8 +66,8 @@ def VGG(
             empty for a linear classifier.
         dropout_rate: Float in `[0, 1)`. The fraction of the outputs of each hidden layer of the
             classifier that training drops.
-        normalization: `"batch"`, `"layer"`, `"instance"`, `"group"`, `"weight"`, `"none"`, or a
-            Keras layer, which is cloned.
+        normalization: `"batch"`, `"layer"`, `"instance"`, `"group"`, `"filter_response"`,
+            `"weight"`, `"none"`, or a Keras layer, which is cloned; see `normalize`.
         activation: Keras activation: its name, a function, or a layer, which is cloned.
         kernel_initializer: Keras initializer. Each layer gets a copy with its own seed.
         kernel_regularizer: Keras regularizer of all kernels, including those of the dense layers,
@@ -76,8 +76,9 @@ def VGG(
 
     Returns:
         A functional `keras.Model` from images, `(batch, *input_shape)`, to logits,
-        `(batch, classes)`. Unless `normalization` is `"instance"` or `"weight"`, it consists of
-        Keras's own layers, so that its `.keras` file loads without this package.
+        `(batch, classes)`. Unless `normalization` is `"instance"`, `"filter_response"` or
+        `"weight"`, it consists of Keras's own layers, so that its `.keras` file loads without this
+        package.
 
     Raises:
         ValueError: If an argument is out of range, `pooling` is `"flatten"` for images of any size,

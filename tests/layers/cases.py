@@ -17,6 +17,11 @@ CASES = {
         "stddev": 1.0, "covariance": [[0.06, 0.05, 0.04], [0.05, 0.06, 0.05], [0.04, 0.05, 0.06]],
         "value_range": (0, 253),
     },
+    "FilterResponseNormalization": {
+        "axis": 1, "epsilon": 1e-5, "learned_epsilon": True, "center": False, "scale": False,
+        "beta_initializer": "ones", "gamma_initializer": "zeros", "beta_regularizer": "l1",
+        "gamma_regularizer": "l2", "beta_constraint": "unit_norm", "gamma_constraint": "non_neg",
+    },
     "InstanceNormalization": {
         "axis": 1, "epsilon": 1e-5, "center": False, "scale": False, "beta_initializer": "ones",
         "gamma_initializer": "zeros", "beta_regularizer": "l1", "gamma_regularizer": "l2",
@@ -69,6 +74,9 @@ CASES = {
     "ScalarAffine without bias": {"use_bias": False},
     "Standardization": {"per": "feature"},
     "StochasticDepth": {"rate": 0.25},
+    "ThresholdedLinearUnit": {
+        "axis": 1, "tau_initializer": "ones", "tau_regularizer": "l2", "tau_constraint": "non_neg",
+    },
     "VanillaDropout": {"rate": 0.25},
     "WeightNormalization": {"layer": lambda: keras.layers.Dense(5)},
     "WeightStandardization": {"layer": lambda: keras.layers.Dense(5), "epsilon": 1e-3},

@@ -12,6 +12,7 @@ DEFAULTS = {
     "Centering": "per='channel'",
     "DropConnect": "rate=0.5, inference_samples=0",
     "FancyPCA": "stddev=0.1, covariance=None, value_range=(0, 255)",
+    "FilterResponseNormalization": "axis=-1, epsilon=1e-06, learned_epsilon=False",
     "InstanceNormalization": (
         "axis=-1, epsilon=0.001, center=True, scale=True, beta_initializer='zeros', "
         "gamma_initializer='ones', beta_regularizer=None, gamma_regularizer=None, "
@@ -52,6 +53,9 @@ DEFAULTS = {
     "RandomSharpening": "amount=1.0, sigma_pixels=1.0, value_range=(0, 255)",
     "ScalarAffine": "use_scale=True, use_bias=True",
     "Standardization": "per='channel'",
+    "ThresholdedLinearUnit": (
+        "axis=-1, tau_initializer='zeros', tau_regularizer=None, tau_constraint=None"
+    ),
     "WeightStandardization": "epsilon=1e-05",
     "ZCAWhitening": "epsilon=0.01",
 }
@@ -96,9 +100,12 @@ LIMITS = {
         ZCAWhitening.epsilon
     """,
     "an integer": """
+        FilterResponseNormalization.axis
         InstanceNormalization.axis
+        ThresholdedLinearUnit.axis
     """,
     "a number greater than 0": """
+        FilterResponseNormalization.epsilon
         InstanceNormalization.epsilon
         MixedSamples.mixup_alpha
         MixedSamples.cutmix_alpha

@@ -19,6 +19,7 @@ _OF_LAYERS = {
     "PReLU": "prelu",
     "ELU": "elu",
     "Softmax": "softmax",
+    "ThresholdedLinearUnit": "thresholded_linear",
 }
 _OPTIONS = (
     "input_dim",

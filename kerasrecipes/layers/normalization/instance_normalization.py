@@ -3,12 +3,11 @@
 import keras
 from keras import ops
 
-from kerasrecipes.base.checks import check_integer, check_number
-from kerasrecipes.layers.normalization.precision import full_precision
+from kerasrecipes.layers.normalization.channel_normalization import ChannelNormalization
 
 
 @keras.saving.register_keras_serializable(package="kerasrecipes")
-class InstanceNormalization(keras.layers.Layer):
+class InstanceNormalization(ChannelNormalization):
     """Gives each channel of each sample zero mean and unit variance over all pixels.
 
     For sample `n` and channel `c`, with the mean and the (biased) variance over height and width:
@@ -61,105 +60,6 @@ class InstanceNormalization(keras.layers.Layer):
         1e-5.
     """
 
-    def __init__(
-        self,
-        axis: int = -1,
-        epsilon: float = 1e-3,
-        center: bool = True,
-        scale: bool = True,
-        beta_initializer: object = "zeros",
-        gamma_initializer: object = "ones",
-        beta_regularizer: object = None,
-        gamma_regularizer: object = None,
-        beta_constraint: object = None,
-        gamma_constraint: object = None,
-        **kwargs,
-    ):
-        # Without autocast: statistics are those of the inputs before they are rounded.
-        super().__init__(**{"autocast": False, **kwargs})
-        check_integer("axis", axis)
-        check_number("epsilon", epsilon, above=0)
-        self.axis = axis
-        self.epsilon = epsilon
-        self.center = center
-        self.scale = scale
-        self.beta_initializer = keras.initializers.get(beta_initializer)
-        self.gamma_initializer = keras.initializers.get(gamma_initializer)
-        self.beta_regularizer = keras.regularizers.get(beta_regularizer)
-        self.gamma_regularizer = keras.regularizers.get(gamma_regularizer)
-        self.beta_constraint = keras.constraints.get(beta_constraint)
-        self.gamma_constraint = keras.constraints.get(gamma_constraint)
-        self.gamma = self.beta = None
-        self.supports_masking = True
-
-    def build(self, input_shape):
-        channels = self._channels(input_shape)
-        if self.scale:
-            self.gamma = self.add_weight(
-                shape=(channels,),
-                name="gamma",
-                initializer=self.gamma_initializer,
-                regularizer=self.gamma_regularizer,
-                constraint=self.gamma_constraint,
-            )
-        if self.center:
-            self.beta = self.add_weight(
-                shape=(channels,),
-                name="beta",
-                initializer=self.beta_initializer,
-                regularizer=self.beta_regularizer,
-                constraint=self.beta_constraint,
-            )
-
-    def call(self, inputs):
-        x = full_precision(inputs)
-        axis = self.axis % len(x.shape)
-        pixel_axes = [other for other in range(1, len(x.shape)) if other != axis]
-        channel_shape = [1] * len(x.shape)
-        channel_shape[axis] = -1
+    def statistics(self, x, pixel_axes):
         mean, variance = ops.moments(x, axes=pixel_axes, keepdims=True)
-        factor = ops.rsqrt(variance + self.epsilon)
-        if self.gamma is not None:
-            factor = factor * ops.cast(ops.reshape(self.gamma, channel_shape), x.dtype)
-        shift = -mean * factor
-        if self.beta is not None:
-            shift = shift + ops.cast(ops.reshape(self.beta, channel_shape), x.dtype)
-        return ops.cast(x * factor + shift, self.compute_dtype)
-
-    def compute_output_shape(self, input_shape):
-        return input_shape
-
-    def get_config(self):
-        return {
-            **super().get_config(),
-            "axis": self.axis,
-            "epsilon": self.epsilon,
-            "center": self.center,
-            "scale": self.scale,
-            "beta_initializer": keras.initializers.serialize(self.beta_initializer),
-            "gamma_initializer": keras.initializers.serialize(self.gamma_initializer),
-            "beta_regularizer": keras.regularizers.serialize(self.beta_regularizer),
-            "gamma_regularizer": keras.regularizers.serialize(self.gamma_regularizer),
-            "beta_constraint": keras.constraints.serialize(self.beta_constraint),
-            "gamma_constraint": keras.constraints.serialize(self.gamma_constraint),
-        }
-
-    def _channels(self, input_shape):
-        rank = len(input_shape)
-        if rank < 3:
-            raise ValueError(
-                "`inputs` must have a batch axis, channels, and at least one axis between to take "
-                "statistics over. Normalize vectors by 'layer', 'batch' or 'group' instead. "
-                f"Received: inputs.shape={tuple(input_shape)}"
-            )
-        if not -rank <= self.axis < rank or self.axis % rank == 0:
-            raise ValueError(
-                f"`axis` must be an axis of the inputs other than the first. Received: "
-                f"axis={self.axis}, inputs.shape={tuple(input_shape)}"
-            )
-        if input_shape[self.axis] is None:
-            raise ValueError(
-                "The number of channels must be known, since each has a gamma and a beta. "
-                f"Received: axis={self.axis}, inputs.shape={tuple(input_shape)}"
-            )
-        return input_shape[self.axis]
+        return mean, ops.rsqrt(variance + self.epsilon)

@@ -3,13 +3,17 @@
 import keras
 
 from kerasrecipes.base.checks import nearest
-from kerasrecipes.layers import InstanceNormalization, WeightNormalization
+from kerasrecipes.layers import (
+    FilterResponseNormalization,
+    InstanceNormalization,
+    WeightNormalization,
+)
 from kerasrecipes.models.blocks.templates import clone_layer
 
 # Of the moving statistics. After `n` steps, the values that they began with still weigh `0.9**n`.
 BATCH_MOMENTUM = 0.9
 
-NAMES = ("batch", "layer", "instance", "group", "weight", "none")
+NAMES = ("batch", "layer", "instance", "group", "filter_response", "weight", "none")
 
 
 def normalize(
@@ -33,6 +37,8 @@ def normalize(
               take statistics over.
             - `"group"`: `GroupNormalization` with the largest number of groups, up to 32, that
               divides the channels.
+            - `"filter_response"`: `FilterResponseNormalization`. Give the model the activation
+              `ThresholdedLinearUnit()` with it. It is not for vectors.
             - `"weight"`: no layer here, because `normalize_weights` normalizes the layer before.
             - `"none"` or `None`: no normalization.
             - A Keras layer, which is cloned.
@@ -56,7 +62,8 @@ def normalize(
         Ioffe and Szegedy, 2015, https://arxiv.org/abs/1502.03167 (batch);
         Ba et al., 2016, https://arxiv.org/abs/1607.06450 (layer);
         Ulyanov et al., 2016, https://arxiv.org/abs/1607.08022 (instance);
-        Wu and He, 2018, https://arxiv.org/abs/1803.08494 (group).
+        Wu and He, 2018, https://arxiv.org/abs/1803.08494 (group);
+        Singh and Krishnan, 2020, https://arxiv.org/abs/1911.09737 (filter_response).
     """
     template = _template(normalization, inputs.shape[-1])
     if zero_gamma:
@@ -90,6 +97,8 @@ def _template(normalization: object, channels: int) -> keras.layers.Layer | None
     if normalization == "group":
         groups = max(count for count in range(1, 33) if channels % count == 0)
         return keras.layers.GroupNormalization(groups=groups)
+    if normalization == "filter_response":
+        return FilterResponseNormalization()
     raise ValueError(
         f"`normalization` must be one of {', '.join(map(repr, NAMES))}, None or a Keras layer."
         f"{nearest(normalization, NAMES)} Received: normalization={normalization!r}"
