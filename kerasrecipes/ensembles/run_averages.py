@@ -38,6 +38,8 @@ def averages(run: Run, relative_widths: Sequence[float] = ()) -> list[ScoredAver
     ```
     """
     table = average_table(run.folder)
+    if table is None and run.diverged:
+        raise ValueError(f"A run that diverged compares no averages. {run.diverged}")
     if table is None:
         raise ValueError(
             "The run kept no averages. Train it with `averaging=use('EveryAverage')`: "

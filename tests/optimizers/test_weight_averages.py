@@ -1,5 +1,7 @@
 """Averages of weights against NumPy, against PyTorch's, and after the training against in it."""
 
+import functools
+
 import keras
 import numpy as np
 import pytest
@@ -158,21 +160,28 @@ def test_averages_equal_those_of_torch(kind):
         np.testing.assert_allclose(ours, theirs.module.weight.detach().numpy(), atol=1e-5)
 
 
+TRACKED = (0.05, 0.1)
+
+
+@functools.cache
+def long_training():
+    gradients = np.random.default_rng(1).normal(size=(320, 3, 2)).astype("float32")
+    return trained([PowerAverage(width) for width in TRACKED], gradients)
+
+
 @pytest.mark.parametrize("width", [0.05, 0.07, 0.1, 0.15, 0.2, 0.25])
 def test_an_average_computed_after_the_training_equals_the_one_kept_in_it(width):
-    steps, tracked = 400, (0.05, 0.1)
-    gradients = np.random.default_rng(1).normal(size=(steps, 3, 2)).astype("float32")
-    path, averaged = trained([PowerAverage(each) for each in tracked], gradients)
-    times = [*range(25, steps + 1, 25)]
-    widths = [each for _ in times for each in tracked]
-    coefficients = post_hoc_coefficients(widths, [t for t in times for _ in tracked], width)
-    stored = [averaged[t - 1, index] for t in times for index in range(len(tracked))]
+    path, averaged = long_training()
+    times = [*range(20, len(path) + 1, 20)]
+    widths = [each for _ in times for each in TRACKED]
+    coefficients = post_hoc_coefficients(widths, [t for t in times for _ in TRACKED], width)
+    stored = [averaged[t - 1, index] for t in times for index in range(len(TRACKED))]
     received = np.tensordot(coefficients, stored, 1)
     direct = references.power_average(path, width)
     spread = np.abs(path - path.mean(0)).max()
     assert np.abs(received - direct).max() < 0.015 * spread
     assert coefficients.sum() == pytest.approx(1)
-    if width in tracked:
+    if width in TRACKED:
         np.testing.assert_allclose(received, direct, atol=1e-5)
 
 

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from kerasrecipes.ensembles import averages
 from kerasrecipes.models import ResNetCIFAR
 from kerasrecipes.models.surgery.assembly import assemble
 from kerasrecipes.recipe.recipe import Recipe
@@ -92,6 +93,15 @@ def test_so_it_is_for_other_recipes(changes, recipe, tmp_path):
     recipe = recipe.replace(changes)
     run = trained(recipe, tmp_path / "cached", cache_features=True)
     assert_same(run, trained(recipe, tmp_path / "plain", cache_features=False))
+
+
+@pytest.mark.slow
+def test_averages_of_a_training_on_features_are_those_of_the_whole_model(recipe, tmp_path):
+    recipe = recipe.replace({"averaging": "EveryAverage"})
+    run = trained(recipe, tmp_path, cache_features=True)
+    known = {row.name: row.log_loss for row in averages(run)}
+    again = averages(run, [0.1])[-1]
+    assert again.log_loss == pytest.approx(known[again.name], rel=1e-4)
 
 
 def test_the_saved_model_takes_pixels_and_gives_the_scores(recipe, run):
