@@ -1,6 +1,7 @@
 """A recipe's objects before the first training step: data, compiled model, augmentation."""
 
 import contextlib
+import functools
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -63,6 +64,14 @@ class BuiltRecipe:
     averaging: Any = None
     checkpoint: str = "state.npz"
     step: TrainingStep | None = None
+
+    @functools.cached_property
+    def predictor(self) -> keras.Model:
+        """The model, not compiled: where it takes several steps at once, Keras unrolls `predict`.
+
+        It is the same model at every call, so that Keras compiles its predictions once.
+        """
+        return keras.Model(self.model.inputs[0], self.model.outputs[0])
 
     @property
     def mixed_labels(self) -> bool:

@@ -65,12 +65,10 @@ def _score(built: BuiltRecipe) -> tuple[dict[str, dict | None], dict[str, np.nda
     """Returns scores and predictions on validation and, if there is one, on test."""
     scores: dict[str, dict | None] = {"validation": None, "test": None}
     predictions: dict[str, np.ndarray] = {}
-    # A copy that is not compiled: if a model takes several steps at once, Keras unrolls `predict`.
-    plain = keras.Model(built.model.inputs[0], built.model.outputs[0])
     for name in scores:
         if name in built.dataset.splits:
             split = built.dataset.splits[name]
-            logits = predict_split(plain, split, built.batch_size).astype("float32")
+            logits = predict_split(built.predictor, split, built.batch_size).astype("float32")
             probabilities = softmax(logits, axis=-1)
             scores[name] = _scores(evaluated(built, split, logits), split, probabilities)
             predictions[f"{name}_probabilities"] = probabilities

@@ -28,6 +28,9 @@ class EveryAverage:
     The model gets what has the lowest log loss on validation, unless its accuracy there is
     significantly below that of the best epoch.
 
+    Memory: a number a weight for each tracked width. Disk, in the run's folder `averages`: as many
+    numbers for each of `stored`, and one a weight for each of `checkpoints`.
+
     Args:
         tracked_widths: Two or more floats in `(0, 0.288]`: relative widths of the averages that are
             kept during training. Defaults to `(0.05, 0.1)`, as in the paper.

@@ -37,7 +37,7 @@ def post_hoc_coefficients(
     Example:
 
     >>> post_hoc_coefficients([0.05, 0.1], [100, 100], 0.07).round(2).tolist()
-    [0.47, 0.53]
+    [0.48, 0.52]
 
     Reference:
         Karras et al., 2023, https://arxiv.org/abs/2312.02696, section 3.2 and appendix C. Differs

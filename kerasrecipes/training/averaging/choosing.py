@@ -10,7 +10,6 @@ from scipy.special import softmax
 from scipy.stats import binomtest
 
 from kerasrecipes.data.predicting import predict_split
-from kerasrecipes.data.split import Split
 from kerasrecipes.metrics.calibration.proper_scores import log_loss
 from kerasrecipes.optimizers import EveryAverage
 from kerasrecipes.training.averaging.candidates import (
@@ -21,6 +20,7 @@ from kerasrecipes.training.averaging.candidates import (
     tail,
 )
 from kerasrecipes.training.averaging.stored_weights import Weights
+from kerasrecipes.training.build import BuiltRecipe
 
 # A candidate that is less accurate than the best epoch, at this level of a paired sign test, is not
 # chosen for its log loss.
@@ -63,47 +63,36 @@ class ValidationScores:
     """Scores candidates on the validation images of a run.
 
     Args:
-        model: The model, whose weights are changed.
-        split: The validation images.
-        batch_size: The number of images at once.
+        built: The built recipe, whose model gets the weights of one candidate after another.
         refresh: Function of the model that computes new statistics of normalization; or `None`.
     """
 
-    def __init__(
-        self,
-        model: keras.Model,
-        split: Split,
-        batch_size: int,
-        refresh: Callable[[keras.Model], None] | None,
-    ):
-        self.model = model
-        # Not compiled: if a model takes several steps at once, Keras unrolls `predict`.
-        self._plain = keras.Model(model.inputs[0], model.outputs[0])
-        self.split = split
-        self.batch_size = batch_size
+    def __init__(self, built: BuiltRecipe, refresh: Callable[[keras.Model], None] | None):
+        self.built = built
         self.refresh = refresh
 
     def score(self, candidate: Candidate) -> ScoredAverage:
         """Returns the scores of a candidate, with those statistics that validation prefers."""
-        candidate.weights.put_into(self.model)
+        candidate.weights.put_into(self.built.model)
         as_they_are = self._scored(candidate.name, "unchanged" if self.refresh else None)
         if self.refresh is None or not candidate.averaged:
             return as_they_are
-        self.refresh(self.model)
+        self.refresh(self.built.model)
         fresh = self._scored(candidate.name, "fresh")
         return as_they_are if as_they_are.log_loss <= fresh.log_loss else fresh
 
     def _scored(self, name: str, statistics: str | None) -> ScoredAverage:
-        logits = predict_split(self._plain, self.split, self.batch_size).astype("float32")
-        probabilities = softmax(logits, axis=-1)
-        right = probabilities.argmax(-1) == self.split.labels
+        split = self.built.dataset.validation
+        logits = predict_split(self.built.predictor, split, self.built.batch_size)
+        probabilities = softmax(logits.astype("float32"), axis=-1)
+        right = probabilities.argmax(-1) == split.labels
         finite = np.isfinite(probabilities).all()
         return ScoredAverage(
             name,
             statistics,
-            log_loss(self.split.labels, probabilities) if finite else float("inf"),
+            log_loss(split.labels, probabilities) if finite else float("inf"),
             float(right.mean()),
-            weights=Weights.of(self.model),
+            weights=Weights.of(self.built.model),
             right=right,
         )
 
@@ -131,7 +120,7 @@ def choose_average(
             chosen = row
         # Of a large network, the weights of all candidates would fill the memory.
         rows.append(replace(row, weights=Weights()))
-    chosen.weights.put_into(scores.model)
+    chosen.weights.put_into(scores.built.model)
     return chosen, rows
 
 

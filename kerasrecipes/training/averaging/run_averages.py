@@ -46,12 +46,11 @@ def take_chosen_average(
     if best_epoch is not None:
         named = f"best epoch, {best_epoch}"
         best = Candidate(named, Weights.of(built.model), averaged=False)
-    validation = built.dataset.validation
-    scores = ValidationScores(built.model, validation, built.batch_size, refresh)
+    scores = ValidationScores(built, refresh)
     chosen, rows = choose_average(scores, folder / FOLDER, built.averaging, best)
     choice = {"name": chosen.name, "statistics": chosen.statistics, "chosen": True}
     table = {
-        "n": len(validation),
+        "n": len(built.dataset.validation),
         "chosen": chosen.name,
         "candidates": [row.to_dict() for row in rows],
         # What further averages are compared with.
@@ -98,8 +97,7 @@ def scored_horizons(
             f"on them. Received: {dataset.source}"
         )
     built = rebuilt(run.recipe, dataset, run.load_model(compile=False))
-    refresh = statistics_refresh(built)
-    scores = ValidationScores(built.model, dataset.validation, built.batch_size, refresh)
+    scores = ValidationScores(built, statistics_refresh(built))
     averaging = run.recipe.averaging
     if isinstance(averaging, bool):
         raise ValueError(f"The run kept no averages. Received: {run.folder}")
