@@ -1,12 +1,13 @@
 """Epochs of a run: training with checkpoints, averaged weights and the choice of an epoch."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import keras
+import numpy as np
 
-from kerasrecipes.callbacks import AveragedWeights, BestWeights, TensorBoardScalars
+from kerasrecipes.callbacks import AveragedWeights, BestWeights, Snapshots, TensorBoardScalars
 from kerasrecipes.data.batches import evaluation_batches, training_batches
 from kerasrecipes.training.batch_statistics import fresh_statistics, statistics_refresh
 from kerasrecipes.training.build import BuiltRecipe
@@ -26,11 +27,13 @@ class FittedEpochs(NamedTuple):
         kept: The epoch whose weights the model has now, counted from 1; 0 for the initial weights.
         seconds: The time that all epochs took together.
         diverged: `None`, or the epoch and step, counted from 1, at which the loss was not finite.
+        snapshots: The weights that the recipe's `Snapshots` have kept, by step.
     """
 
     kept: int
     seconds: float
     diverged: dict[str, int] | None = None
+    snapshots: Mapping[int, Sequence[np.ndarray]] = {}
 
 
 def fit_recipe(
@@ -96,7 +99,9 @@ def fit_recipe(
         fitted = FittedEpochs(kept, _seconds(log))
     if doctor is not None:
         write_diagnosis(folder, doctor.record_of_run(log.rows, fitted.diverged))
-    return fitted
+    taken = [callback for callback in chosen if isinstance(callback, Snapshots)]
+    pairs = [pair for each in taken for pair in zip(each.steps, each.snapshots, strict=True)]
+    return fitted._replace(snapshots=dict(pairs))
 
 
 def _fit(

@@ -19,8 +19,13 @@ class Stop(keras.callbacks.Callback):
 
 
 def numbers(run):
-    """Returns all that a run computed: logs, scores, predictions, weights, random states."""
+    """Returns all that a run computed: logs, scores, predictions, weights, random states.
+
+    Those of its snapshots are among them.
+    """
     logs = [{k: v for k, v in row.items() if k != "seconds"} for row in run.history]
-    model = run.load_model()
-    arrays = [*run.predictions.values(), *(keras.ops.convert_to_numpy(v) for v in model.variables)]
+    models = [run.load_model(), *(snapshot.load_model() for snapshot in run.snapshots)]
+    arrays = [keras.ops.convert_to_numpy(v) for model in models for v in model.variables]
+    for predictions in (run.predictions, *(snapshot.predictions for snapshot in run.snapshots)):
+        arrays += predictions.values()
     return logs, run.metrics, [array.tobytes() for array in arrays]
