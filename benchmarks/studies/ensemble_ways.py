@@ -9,11 +9,10 @@ import numpy as np
 from scipy.special import softmax
 
 from kerasrecipes import Recipe, Run, train, use
-from kerasrecipes.callbacks import Snapshots
 from kerasrecipes.callbacks.model_state import assign, state_variables, to_arrays
 from kerasrecipes.data import Dataset
 from kerasrecipes.data.predicting import predict_split
-from kerasrecipes.ensembles import average_snapshots, soup
+from kerasrecipes.ensembles import soup
 from kerasrecipes.training.batch_statistics import statistics_refresh
 from kerasrecipes.training.build import BuiltRecipe, build_recipe
 
@@ -86,7 +85,9 @@ def member(setting: Setting, rate: float) -> Recipe:
 def snapshot(setting: Setting, rate: float) -> Recipe:
     """Returns the recipe with a cosine for each snapshot."""
     schedule = restarts(rate, setting.recipe.epochs // MEMBERS)
-    return setting.recipe.replace({"optimizer.learning_rate": schedule})
+    return setting.recipe.replace(
+        {"optimizer.learning_rate": schedule, "callbacks": [use("Snapshots")]}
+    )
 
 
 def swa(setting: Setting, rate: float) -> Recipe:
@@ -139,11 +140,8 @@ def outcomes(
         return Outcome(models, MEMBERS, runs[0], _seconds(runs))
 
     def snapshots() -> Outcome:
-        taken = Snapshots()
-        recipe = snapshot(setting, rates["snapshot"])
-        run = trained(recipe, callbacks=[taken], overwrite=True)
-        model = run.load_model(compile=False)
-        models = [average_snapshots(model, [arrays]) for arrays in taken.snapshots]
+        run = trained(snapshot(setting, rates["snapshot"]))
+        models = [each.load_model() for each in run.snapshots]
         return Outcome(models, len(models), run, _seconds([run]))
 
     def exponential() -> Outcome:

@@ -119,13 +119,13 @@ def threshold_lines(run, scored, arguments: argparse.Namespace) -> Iterator[str]
         if name == "accuracy":
             interval = percent_interval(*checked.interval, checked.answered)
             yield (
-                f"answering from a confidence of {percent(checked.threshold)} on, {chosen}: "
+                f"answering from a confidence of {number(checked.threshold)} on, {chosen}: "
                 f"{percent(checked.coverage)} of the images are answered, accuracy "
                 f"{percent(checked.accuracy)} (95% interval {interval}, n = {checked.answered:,})"
             )
         else:
             yield (
-                f"from a probability of {percent(checked.threshold)} on, {chosen}: precision "
+                f"from a probability of {number(checked.threshold)} on, {chosen}: precision "
                 f"{percent(checked.precision)} (95% interval "
                 f"{percent_interval(*checked.precision_interval, checked.counted)}, n = "
                 f"{checked.counted:,}), recall {percent(checked.recall)} ("
@@ -182,7 +182,7 @@ def unsure_rows(run, kind: str, split: str | None) -> tuple[list[dict[str, objec
     if not chosen.share:
         told = "no image gets views: they bring nothing on validation"
     else:
-        told = f"images get views up to a confidence of {percent(chosen.confidence)}"
+        told = f"images get views up to a confidence of {number(chosen.confidence)}"
     return rows, f"{told} (log loss on {chosen.n:,} validation images: {on_validation})"
 
 

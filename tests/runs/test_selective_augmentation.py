@@ -41,8 +41,9 @@ def test_the_threshold_is_the_lowest_that_has_the_wanted_share_of_the_gain(share
 
 
 def test_views_that_bring_nothing_are_given_to_none():
-    labels, once, averaged = cases()
-    found = unsure_threshold(labels, averaged, np.full_like(once, 1 / 3))
+    labels, once, _ = cases()
+    others = 1 - np.eye(3)[labels]
+    found = unsure_threshold(labels, once, 0.9 * once + 0.1 * others / 2)
     assert (found.confidence, found.share) == (0.0, 0.0)
     assert found.log_loss == found.log_loss_of_none
 

@@ -91,7 +91,8 @@ def _scores(member) -> dict[str, str]:
 
 COMMAND = Command(
     name="ensemble",
-    help="average the probabilities of several runs, as a run of its own",
+    help="average the probabilities of several runs, or of one run's snapshots, as a run of its "
+    "own",
     takes="runs",
     add_arguments=_add_arguments,
     run=_ensemble,
