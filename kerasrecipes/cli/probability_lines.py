@@ -1,4 +1,4 @@
-"""Lines of `evaluate` on probabilities: calibration, thresholds, views, dropout masks."""
+"""Lines of `evaluate` on probabilities: calibration, thresholds."""
 
 import argparse
 from collections.abc import Iterator
@@ -30,7 +30,7 @@ def check_thresholds(run, arguments: argparse.Namespace) -> None:
         ValueError: If a share is not between 0 and 1, the run has no predictions on validation, or
             precision or recall are asked for of more than two classes.
     """
-    asked = [(name, share) for name in _WANTED for share in getattr(arguments, name)]
+    asked = _asked(arguments)
     for name, share in asked:
         check_number(f"--{name}", share, at_least=0, at_most=1)
         if name != "accuracy" and (classes := len(run.data["class_names"])) != 2:
@@ -90,7 +90,7 @@ def threshold_lines(run, scored, arguments: argparse.Namespace) -> Iterator[str]
     import numpy as np
 
     from kerasrecipes.metrics.calibration import two_class_curves
-    from kerasrecipes.page.formats import number, percent, percent_interval
+    from kerasrecipes.page.formats import number
     from kerasrecipes.runs.thresholds import answering_threshold, stored, two_class_threshold
 
     labels, probabilities = scored.labels, scored.probabilities
@@ -104,122 +104,70 @@ def threshold_lines(run, scored, arguments: argparse.Namespace) -> Iterator[str]
             f"the ROC curve {number(curves.roc_auc)} (95% interval {number(low)} to "
             f"{number(high)}), average precision {number(curves.average_precision)}"
         )
-    asked = [(name, share) for name in _WANTED for share in getattr(arguments, name)]
-    for name, share in asked:
-        validation = stored(run.predictions, "validation")
+    validation = stored(run.predictions, "validation") if _asked(arguments) else None
+    for name, share in _asked(arguments):
         if name == "accuracy":
-            found = answering_threshold(validation, (labels, probabilities), share)
+            yield _answering_line(answering_threshold(validation, (labels, probabilities), share))
         else:
-            found = two_class_threshold(validation, (labels, probabilities), **{name: share})
-        if found.checked is None:
-            yield f"no threshold gives {percent(share)} {name} on {found.n:,} validation images"
-            continue
-        chosen = f"chosen on {found.n:,} validation images for {percent(share)} {name}"
-        checked = found.checked
-        if name == "accuracy":
-            interval = percent_interval(*checked.interval, checked.answered)
-            yield (
-                f"answering from a confidence of {number(checked.threshold)} on, {chosen}: "
-                f"{percent(checked.coverage)} of the images are answered, accuracy "
-                f"{percent(checked.accuracy)} (95% interval {interval}, n = {checked.answered:,})"
+            wanted = {name: share}
+            yield _two_class_line(
+                two_class_threshold(validation, (labels, probabilities), **wanted)
             )
-        else:
-            yield (
-                f"from a probability of {number(checked.threshold)} on, {chosen}: precision "
-                f"{percent(checked.precision)} (95% interval "
-                f"{percent_interval(*checked.precision_interval, checked.counted)}, n = "
-                f"{checked.counted:,}), recall {percent(checked.recall)} ("
-                f"{percent_interval(*checked.recall_interval, checked.positives)}, n = "
-                f"{checked.positives:,})"
-            )
-    if asked and "validation images" in scored.images:
+    if validation is not None and "validation images" in scored.images:
         yield "note: the thresholds were chosen on these images: expect a little less on others"
 
 
-def unsure_rows(run, kind: str, split: str | None) -> tuple[list[dict[str, object]], str]:
-    """Returns the scores with views of no image, of unsure ones and of all; and what was chosen."""
-    from scipy.special import softmax
+def _asked(arguments: argparse.Namespace) -> list[tuple[str, float]]:
+    return [(name, share) for name in _WANTED for share in getattr(arguments, name)]
 
-    from kerasrecipes.base.checks import check_choice
-    from kerasrecipes.base.intervals import wilson_interval
-    from kerasrecipes.data.dataset import evaluation_split
-    from kerasrecipes.data.predicting import predict_split
-    from kerasrecipes.metrics.calibration import log_loss
-    from kerasrecipes.models.surgery.test_time_augmentation import COPIES
-    from kerasrecipes.page.formats import number, percent, percent_interval
-    from kerasrecipes.runs import selective_augmentation
-    from kerasrecipes.runs.prediction import BATCH_SIZE
 
-    check_choice("--test-time-augmentation", kind, COPIES)
-    split = split or evaluation_split(run.predicted_splits)
-    check_choice("--split", split, run.predicted_splits)
-    selective, chosen = selective_augmentation(run, kind)
-    images = run.recipe.data.build("data").load().splits[split]
-    some = selective.predict_split(images)
-    size = max(1, BATCH_SIZE // COPIES[kind])
-    every = softmax(predict_split(selective.with_views, images, size).astype("float32"), axis=-1)
-    n, rows = len(images), []
-    for views, probabilities, share, passes in (
-        ("none", run.predictions[f"{split}_probabilities"], 0.0, 1.0),
-        ("of unsure images", some.probabilities, some.share, some.passes),
-        ("of all images", every, 1.0, float(COPIES[kind])),
-    ):
-        right = int((probabilities.argmax(-1) == images.labels).sum())
-        rows.append(
-            {
-                "views": views,
-                "images with views": percent(share),
-                "passes an image": f"{passes:.2f}",
-                f"accuracy on {split}": percent(right / n, n),
-                "95% interval": percent_interval(*wilson_interval(right, n), n),
-                "log loss": number(log_loss(images.labels, probabilities)),
-            }
-        )
-    losses = [chosen.log_loss_of_none, chosen.log_loss, chosen.log_loss_of_all]
-    on_validation = ", ".join(
-        f"{number(loss)} {which}" for loss, which in zip(losses, ("none", "so", "all"), strict=True)
+def _answering_line(found) -> str:
+    from kerasrecipes.page.formats import number, percent
+
+    checked = found.checked
+    if checked is None:
+        return _not_reached(found)
+    return (
+        f"answering from a confidence of {number(checked.threshold)} on, {_chosen(found)}: "
+        f"{percent(checked.coverage)} of the images are answered, accuracy "
+        f"{with_interval(checked.accuracy, checked.interval, checked.answered)}"
     )
-    if not chosen.share:
-        told = "no image gets views: they bring nothing on validation"
-    else:
-        told = f"images get views up to a confidence of {number(chosen.confidence)}"
-    return rows, f"{told} (log loss on {chosen.n:,} validation images: {on_validation})"
 
 
-def dropout_lines(run, split: str | None, samples: int) -> Iterator[str]:
-    """Yields what many dropout masks say of a run's images."""
-    from kerasrecipes.base.intervals import wilson_interval
-    from kerasrecipes.metrics.calibration import log_loss
-    from kerasrecipes.page.formats import number, percent, percent_interval
-    from kerasrecipes.runs import evaluate_dropout
+def _two_class_line(found) -> str:
+    from kerasrecipes.page.formats import number
 
-    found = evaluate_dropout(run, split, samples)
-    n = len(found.labels)
-    surest = found.surest()
-    others = sorted(set(range(n)) - set(surest.tolist()))
-
-    def accuracy(correct) -> str:
-        interval = wilson_interval(int(correct.sum()), len(correct))
-        return (
-            f"{percent(correct.mean(), len(correct))} (95% interval "
-            f"{percent_interval(*interval, len(correct))}, n = {len(correct):,})"
-        )
-
-    yield (
-        f"without dropout: accuracy {accuracy(found.once.argmax(-1) == found.labels)}, log loss "
-        f"{number(log_loss(found.labels, found.once))}, on {found.split}"
+    checked = found.checked
+    if checked is None:
+        return _not_reached(found)
+    precision, recall = (
+        with_interval(checked.precision, checked.precision_interval, checked.counted),
+        with_interval(checked.recall, checked.recall_interval, checked.positives),
     )
-    yield (
-        f"mean of {samples} masks: accuracy {accuracy(found.correct)}, log loss "
-        f"{number(log_loss(found.labels, found.prediction.mean))}"
+    return (
+        f"from a probability of {number(checked.threshold)} on, {_chosen(found)}: precision "
+        f"{precision}, recall {recall}"
     )
-    if n > 1:
-        yield f"the half that masks agree about most: accuracy {accuracy(found.correct[surest])}"
-        yield f"the other half: accuracy {accuracy(found.correct[others])}"
-    told = found.mistakes_told
-    if told is not None:
-        area, (low, high) = told
-        yield (
-            f"a mistake is more uncertain than a right answer in {percent(area)} of all pairs (95% "
-            f"interval {percent(low)} to {percent(high)}; 50% would say nothing)"
-        )
+
+
+def _chosen(found) -> str:
+    from kerasrecipes.page.formats import percent
+
+    return f"chosen on {found.n:,} validation images for {percent(found.wanted)} {found.quantity}"
+
+
+def _not_reached(found) -> str:
+    from kerasrecipes.page.formats import percent
+
+    return (
+        f"no threshold gives {percent(found.wanted)} {found.quantity} on {found.n:,} validation "
+        "images"
+    )
+
+
+def with_interval(share: float, interval: tuple[float, float], n: int) -> str:
+    """Returns a share of `n` images in percent, with its interval."""
+    from kerasrecipes.page.formats import percent, percent_interval
+
+    low, high = interval
+    return f"{percent(share, n)} (95% interval {percent_interval(low, high, n)}, n = {n:,})"

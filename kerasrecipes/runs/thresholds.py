@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 import numpy as np
 
@@ -12,9 +13,11 @@ from kerasrecipes.metrics.calibration.coverage import (
 )
 from kerasrecipes.metrics.calibration.two_classes import Threshold, threshold_at, threshold_for
 
+Kind = TypeVar("Kind", AnsweringThreshold, Threshold)
+
 
 @dataclass(frozen=True)
-class CheckedThreshold:
+class CheckedThreshold(Generic[Kind]):
     """A threshold for something wanted, and what it gives.
 
     Args:
@@ -28,15 +31,15 @@ class CheckedThreshold:
     quantity: str
     wanted: float
     n: int
-    chosen: AnsweringThreshold | Threshold | None
-    checked: AnsweringThreshold | Threshold | None
+    chosen: Kind | None
+    checked: Kind | None
 
 
 def answering_threshold(
     validation: tuple[np.ndarray, np.ndarray],
     judging: tuple[np.ndarray, np.ndarray],
     accuracy: float,
-) -> CheckedThreshold:
+) -> CheckedThreshold[AnsweringThreshold]:
     """Returns the confidence from which on answers are as accurate as wanted.
 
     Args:
@@ -67,7 +70,7 @@ def two_class_threshold(
     *,
     precision: float | None = None,
     recall: float | None = None,
-) -> CheckedThreshold:
+) -> CheckedThreshold[Threshold]:
     """Returns the probability of the second class that gives a wanted precision or recall.
 
     Args:
@@ -76,17 +79,15 @@ def two_class_threshold(
         precision: As in `kerasrecipes.metrics.calibration.threshold_for`.
         recall: Likewise.
     """
-    quantity = "recall" if precision is None else "precision"
-    wanted = recall if precision is None else precision
-    n = len(validation[0])
+    quantity, wanted = ("recall", recall) if precision is None else ("precision", precision)
+    n, share = len(validation[0]), float("nan") if wanted is None else wanted
     try:
         chosen = threshold_for(*validation, precision=precision, recall=recall)
     except ValueError:
         if precision is None or not 0 <= precision <= 1:
             raise
-        return CheckedThreshold(quantity, float(wanted), n, None, None)  # type: ignore[arg-type]
-    checked = threshold_at(*judging, chosen.threshold)
-    return CheckedThreshold(quantity, float(wanted), n, chosen, checked)  # type: ignore[arg-type]
+        return CheckedThreshold(quantity, share, n, None, None)
+    return CheckedThreshold(quantity, share, n, chosen, threshold_at(*judging, chosen.threshold))
 
 
 def stored(predictions: Mapping[str, np.ndarray], split: str) -> tuple[np.ndarray, np.ndarray]:

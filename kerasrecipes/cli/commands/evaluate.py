@@ -18,10 +18,9 @@ from kerasrecipes.cli.probability_lines import (
     add_thresholds,
     calibration_lines,
     check_thresholds,
-    dropout_lines,
     threshold_lines,
-    unsure_rows,
 )
+from kerasrecipes.cli.repeated_predictions import dropout_lines, unsure_rows
 from kerasrecipes.cli.tables import print_table
 
 # So many broken images are named; the others are counted.

@@ -45,6 +45,7 @@ def _described(names: Sequence[str], found: Members) -> dict:
     judged = next((s for s in reversed(splits) if s in found.disagreement), None)
     matrix = found.disagreement[judged] if judged else []
     pairs = np.array(matrix)[np.triu_indices(len(matrix), 1)] if len(matrix) > 1 else np.array([])
+    errors = [1 - row[judged]["accuracy"] for row in found.members] if judged else []
     return {
         "splits": splits,
         "rows": [
@@ -55,7 +56,5 @@ def _described(names: Sequence[str], found: Members) -> dict:
         ],
         "judged": judged if len(pairs) else None,
         "mean_disagreement": float(pairs.mean()) if len(pairs) else None,
-        "mean_error": float(np.mean([1 - row[judged]["accuracy"] for row in found.members]))
-        if len(pairs)
-        else None,
+        "mean_error": float(np.mean(errors)) if errors else None,
     }
