@@ -11,13 +11,9 @@ member: five members for one training, but five times the inference. Members of 
 more alike than those of five seeds, whose ensemble `seed_ensemble.py` makes.
 """
 
-import numpy as np
-from scipy.special import softmax
-
 from kerasrecipes import Recipe, train, use
-from kerasrecipes.callbacks import Snapshots
-from kerasrecipes.ensembles import average_snapshots, disagreement
-from kerasrecipes.metrics.calibration import log_loss
+from kerasrecipes.ensembles import combine_snapshots, disagreement
+from kerasrecipes.runs.ensemble_members import scores_of
 
 restarts = use(
     "CosineDecayRestarts", initial_learning_rate=0.2, first_decay_epochs=8, t_mul=1.0, m_mul=1.0
@@ -26,26 +22,19 @@ recipe = Recipe(
     data=use("Digits"),
     model=use("MLP", units=[64]),
     optimizer=use("SGD", momentum=0.9, nesterov=True, learning_rate=restarts),
+    callbacks=[use("Snapshots")],
     epochs=40,
     batch_size=64,
     monitor=None,
 )
 
 
-def probabilities_of(models, images) -> list[np.ndarray]:
-    """Returns the probabilities of images by each model."""
-    return [softmax(model.predict(images, verbose=0), axis=-1) for model in models]
-
-
 if __name__ == "__main__":
-    snapshots = Snapshots()
-    run = train(recipe, name="snapshot_ensemble", callbacks=[snapshots], overwrite=True)
-    model, taken = run.load_model(compile=False), snapshots.snapshots
-    test = recipe.data.build("data").load().test
-    images = test.read(np.arange(len(test)))
-    singles = probabilities_of([average_snapshots(model, [one]) for one in taken], images)
-    (mean,) = probabilities_of([average_snapshots(model, taken)], images)
-    for step, found in zip([*snapshots.steps, "their mean"], [*singles, mean], strict=True):
-        right = np.mean(found.argmax(-1) == test.labels)
-        print(f"{step}: {right:.2%}, log loss {log_loss(test.labels, found):.4f}")
-    print(f"disagreement of the last two: {disagreement(singles[-2:])[0, 1]:.2%}")
+    run = train(recipe, name="snapshot_ensemble", verbose=2)
+    mean = combine_snapshots(run, name="snapshot_ensemble")
+    models = {f"step {each.step}": each for each in run.snapshots} | {"their mean": mean}
+    for name, model in models.items():
+        test = scores_of(model.predictions)["test"]
+        print(f"{name}: {test['accuracy']:.2%}, log loss {test['log_loss']:.4f}")
+    last = [each.predictions["test_probabilities"] for each in run.snapshots[-2:]]
+    print(f"disagreement of the last two: {disagreement(last)[0, 1]:.2%}")

@@ -17,7 +17,9 @@ class Snapshots(keras.callbacks.Callback):
     lowest rate, before it rises again, and are members of an ensemble for the price of one
     training: see `kerasrecipes.ensembles.average_snapshots`.
 
-    `snapshots` and `steps` are part of the state that `ResumableCheckpoint` saves.
+    `snapshots` and `steps` are part of the state that `ResumableCheckpoint` saves. As a callback of
+    a recipe, `use("Snapshots")`, it makes the run keep them as models: see
+    `kerasrecipes.Run.snapshots`.
 
     Args:
         keep: Positive integer: only the last so many copies are kept, each as large as the model.
@@ -42,6 +44,9 @@ class Snapshots(keras.callbacks.Callback):
         Huang et al., 2017, https://arxiv.org/abs/1704.00109
     """
 
+    # It counts steps by those of the optimizer, so that an epoch may be resumed in its middle.
+    resumes_within_epochs = True
+
     def __init__(self, keep: int | None = None):
         super().__init__()
         if keep is not None:
@@ -50,50 +55,72 @@ class Snapshots(keras.callbacks.Callback):
         self.snapshots: list[list[np.ndarray]] = []
         self.steps: list[int] = []
         self.ends: list[int] = []
-        self.first_step = 0
+        self.planned = False
+        self.step = 0
+
+    def check(self, model: keras.Model, total_steps: int) -> list[int]:
+        """Returns the steps after which a training takes snapshots.
+
+        Args:
+            model: The compiled model.
+            total_steps: The number of steps of the training.
+
+        Raises:
+            ValueError: As the class does when training begins.
+        """
+        _check_single_steps(model)
+        (schedule, *others) = [schedule_of(part) for part in separate_optimizers(model.optimizer)]
+        ends = [] if schedule is None or others else cycle_ends(schedule, total_steps)
+        if len(ends) < (self.keep or 1):
+            raise ValueError(
+                f"Snapshots need a schedule of which {self.keep or 1} or more cycles end within "
+                f"the {total_steps} steps of the training, such as CosineDecayRestarts or "
+                f"Cyclic. Received: {type(schedule).__name__}, with {len(ends)} cycles"
+            )
+        return ends
 
     def on_train_begin(self, logs=None):
-        optimizer = self.model.optimizer
-        done = int(keras.ops.convert_to_numpy(optimizer.iterations))
-        # What a checkpoint has restored is from before; the rest is of another training.
-        kept = sum(step <= done for step in self.steps)
-        self.steps, self.snapshots = self.steps[:kept], self.snapshots[:kept]
-        self._check_single_steps()
-        (schedule, *others) = [schedule_of(part) for part in separate_optimizers(optimizer)]
-        epochs, steps = self.params["epochs"], self.params["steps"]
-        if steps is None:
+        if self.params["steps"] is None:
             raise ValueError(
                 "The number of steps must be known to find the ends of cycles: give `fit` "
                 "`steps_per_epoch`. Received: steps_per_epoch=None"
             )
-        self.ends = [] if schedule is None or others else cycle_ends(schedule, epochs * steps)
-        if len(self.ends) < (self.keep or 1):
-            raise ValueError(
-                f"Snapshots need a schedule of which {self.keep or 1} or more cycles end within "
-                f"the {epochs * steps} steps of the training, such as CosineDecayRestarts or "
-                f"Cyclic. Received: {type(schedule).__name__}, with {len(self.ends)} cycles"
-            )
+        # What a checkpoint has restored is from before; the rest is of another training.
+        done = self._steps_done()
+        kept = sum(step <= done for step in self.steps)
+        self.steps, self.snapshots = self.steps[:kept], self.snapshots[:kept]
+        # A checkpoint puts back that it was: the rest of an epoch is a `fit` of its own, which does
+        # not know how long the training is.
+        self.planned = False
 
     def on_epoch_begin(self, epoch, logs=None):
-        self.first_step = epoch * self.params["steps"]
+        self.step = self._steps_done()
+        if not self.planned:
+            remaining = (self.params["epochs"] - epoch) * self.params["steps"]
+            self.ends = self.check(self.model, self.step + remaining)
+            self.planned = True
 
     def on_train_batch_end(self, batch, logs=None):
-        step = self.first_step + batch + 1
-        if step not in self.ends or step in self.steps:
+        self.step += 1
+        if self.step not in self.ends or self.step in self.steps:
             return
         # On JAX, the weights are in the training loop until it is asked for them.
         getattr(self.model, "jax_state_sync", lambda: None)()
-        self.steps.append(step)
+        self.steps.append(self.step)
         self.snapshots.append(to_arrays(state_variables(self.model)))
         if self.keep is not None:
             self.steps, self.snapshots = self.steps[-self.keep :], self.snapshots[-self.keep :]
 
-    def _check_single_steps(self) -> None:
-        accumulated = getattr(self.model.optimizer, "gradient_accumulation_steps", None) or 1
-        at_once = self.model.steps_per_execution
-        if at_once > 1 or accumulated > 1:
-            raise ValueError(
-                "Snapshots are taken after single steps, which are not seen where several are "
-                "taken at once. Received: "
-                f"steps_per_execution={at_once}, gradient_accumulation_steps={accumulated}"
-            )
+    def _steps_done(self) -> int:
+        return int(keras.ops.convert_to_numpy(self.model.optimizer.iterations))
+
+
+def _check_single_steps(model: keras.Model) -> None:
+    accumulated = getattr(model.optimizer, "gradient_accumulation_steps", None) or 1
+    at_once = model.steps_per_execution
+    if at_once > 1 or accumulated > 1:
+        raise ValueError(
+            "Snapshots are taken after single steps, which are not seen where several are taken at "
+            f"once. Received: steps_per_execution={at_once}, "
+            f"gradient_accumulation_steps={accumulated}"
+        )

@@ -1,23 +1,39 @@
-"""Run folder of an ensemble."""
+"""Run folders of ensembles: of several runs, or of one run's snapshots."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from kerasrecipes.base.checks import check_integer
 from kerasrecipes.base.files import clear, locked, write_json
 from kerasrecipes.ensembles.disagreements import disagreement
-from kerasrecipes.ensembles.members import check_members, check_same_images, weights_of
-from kerasrecipes.metrics.calibration.proper_scores import log_loss
+from kerasrecipes.ensembles.members import (
+    Predicted,
+    check_members,
+    check_same_images,
+    weights_of,
+)
 from kerasrecipes.recipe.recipe import Recipe
 from kerasrecipes.recipe.spec import use
-from kerasrecipes.runs.ensemble_members import FILE
+from kerasrecipes.runs.ensemble_members import FILE, scores_of
 from kerasrecipes.training.build import build_recipe
 from kerasrecipes.training.files.run_folders import run_folder
 from kerasrecipes.training.finish import finish_run
 from kerasrecipes.training.fit import FittedEpochs
 from kerasrecipes.training.run import Run
 from kerasrecipes.training.training import open_run
+
+
+@dataclass(frozen=True, eq=False)
+class _Members:
+    """Models to combine: their paths, their stored predictions, and a run whose data they share."""
+
+    run: Run
+    paths: Sequence[str]
+    predicted: Sequence[Predicted]
+    precision: str
 
 
 def combine(
@@ -61,16 +77,88 @@ def combine(
     members = list(runs)
     check_members(members)
     check_same_images(members)
-    shares = weights_of(members, weights)
-    kept = [run for run, share in zip(members, shares, strict=True) if share > 0]
+    precisions = [run.recipe.precision for run in members]
+    found = _Members(
+        run=members[0],
+        paths=[str(run.folder) for run in members],
+        predicted=members,
+        precision=next((p for p in precisions if p != "float32"), "float32"),
+    )
+    return _written(found, weights, directory, name, overwrite)
+
+
+def combine_snapshots(
+    run: Run,
+    weights: str | Sequence[float] = "uniform",
+    *,
+    last: int | None = None,
+    directory: str | Path = "saved_models",
+    name: str = "snapshots",
+    overwrite: bool = False,
+) -> Run:
+    """Returns a run whose model is the average of the snapshots that a run has kept.
+
+    The run's recipe has the callback `Snapshots` and a learning rate with cycles.
+
+    Args:
+        run: A finished run.
+        weights: As in `average`.
+        last: Positive integer: only the last so many count. Defaults to `None`: all.
+        directory: As in `combine`, like the next two.
+        name: Likewise.
+        overwrite: Likewise.
+
+    Returns:
+        The finished run.
+
+    Raises:
+        ValueError: If the run is not finished, or has fewer snapshots than are wanted; otherwise as
+            in `combine`.
+        BlockingIOError: If another process is at work in the run folder.
+
+    Example:
+
+    ```python
+    restarts = use("CosineDecayRestarts", initial_learning_rate=0.1, first_decay_epochs=10)
+    recipe = recipe.replace({"optimizer.learning_rate": restarts, "callbacks": ["Snapshots"]})
+    combine_snapshots(kerasrecipes.train(recipe), last=3).metrics["test"]["accuracy"]
+    ```
+
+    Reference:
+        Huang et al., 2017, https://arxiv.org/abs/1704.00109
+    """
+    if last is not None:
+        check_integer("last", last, at_least=1)
+    check_members([run])
+    if len(run.snapshots) < (last or 1):
+        raise ValueError(
+            f"The run must have kept {last or 1} or more snapshots: its recipe needs the callback "
+            "Snapshots, and a learning rate with as many cycles, such as CosineDecayRestarts. "
+            f"Received: {run.folder}, with {len(run.snapshots)}"
+        )
+    taken = run.snapshots[-last if last else 0 :]
+    paths = [str(snapshot.path) for snapshot in taken]
+    found = _Members(run, paths, taken, run.recipe.precision)
+    return _written(found, weights, directory, name, overwrite)
+
+
+def _written(
+    members: _Members,
+    weights: str | Sequence[float],
+    directory: str | Path,
+    name: str,
+    overwrite: bool,
+) -> Run:
+    shares = weights_of(members.predicted, weights)
     uniform = isinstance(weights, str) and weights == "uniform"
-    recipe = _recipe(kept, None if uniform else shares[shares > 0])
-    dataset = recipe.data.build("data").load()
-    if dataset.hash != members[0].data["hash"]:
+    kept = [path for path, share in zip(members.paths, shares, strict=True) if share > 0]
+    recipe = _recipe(members, kept, None if uniform else shares[shares > 0])
+    dataset, known = recipe.data.build("data").load(), members.run.data["hash"]
+    if dataset.hash != known:
         raise ValueError(
             "The data of the members have changed since they were trained, so that they cannot be "
-            f"scored together. Expected the hash {members[0].data['hash'][:12]}. Received: "
-            f"{dataset.hash[:12]}, from {dataset.source}"
+            f"scored together. Expected the hash {known[:12]}. Received: {dataset.hash[:12]}, from "
+            f"{dataset.source}"
         )
     folder = run_folder(directory, name, recipe.fingerprint, dataset.hash)
     with locked(folder):
@@ -84,49 +172,37 @@ def combine(
     return Run(folder)
 
 
-def _described(members: Sequence[Run], shares: np.ndarray, weights: str | Sequence[float]) -> dict:
+def _described(members: _Members, shares: np.ndarray, weights: str | Sequence[float]) -> dict:
     """Returns the contents of ensemble.json, as plain data."""
+    predictions = [each.predictions for each in members.predicted]
     return {
         "weights": weights if isinstance(weights, str) else "given",
         "members": [
-            {"folder": str(run.folder), "weight": float(share), **_scores(run)}
-            for run, share in zip(members, shares, strict=True)
+            {"folder": path, "weight": float(share), **scores_of(each)}
+            for path, share, each in zip(members.paths, shares, predictions, strict=True)
         ],
         "disagreement": {
-            split: disagreement([run.predictions[f"{split}_probabilities"] for run in members])
+            split: disagreement([each[f"{split}_probabilities"] for each in predictions])
             .round(6)
             .tolist()
-            for split in members[0].predicted_splits
-            if all(split in run.predicted_splits for run in members)
+            for split in members.run.predicted_splits
+            if all(f"{split}_labels" in each for each in predictions)
         },
     }
 
 
-def _recipe(members: Sequence[Run], shares: np.ndarray | None) -> Recipe:
+def _recipe(members: _Members, paths: Sequence[str], shares: np.ndarray | None) -> Recipe:
     """Returns a recipe of the ensemble. It trains nothing, in one step."""
-    first = members[0].recipe
+    first = members.run.recipe
     options = {} if shares is None else {"weights": shares.tolist()}
-    precisions = [run.recipe.precision for run in members]
     return Recipe(
         data=first.data,
         preprocessing=(),
-        model=use("Ensemble", members=[str(run.folder) for run in members], **options),
+        model=use("Ensemble", members=list(paths), **options),
         epochs=1,
         steps_per_epoch=1,
         batch_size=first.batch_size,
-        precision=next((p for p in precisions if p != "float32"), "float32"),
+        precision=members.precision,
         monitor=None,
         seed=first.seed,
     )
-
-
-def _scores(run: Run) -> dict[str, dict[str, float]]:
-    return {
-        split: {
-            "accuracy": float(run.metrics[split]["accuracy"]),
-            "log_loss": log_loss(
-                run.predictions[f"{split}_labels"], run.predictions[f"{split}_probabilities"]
-            ),
-        }
-        for split in run.predicted_splits
-    }

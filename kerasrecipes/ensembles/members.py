@@ -1,6 +1,7 @@
 """Checks of the runs that an ensemble is made of, and their weights."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Protocol
 
 import numpy as np
 
@@ -14,6 +15,13 @@ FITTED: dict[str, Callable[[np.ndarray, Sequence[np.ndarray]], np.ndarray]] = {
     "fitted": fitted_weights,
     "greedy": greedy_weights,
 }
+
+
+class Predicted(Protocol):
+    """A model whose predictions are stored: a run, or a snapshot of one."""
+
+    @property
+    def predictions(self) -> Mapping[str, np.ndarray]: ...
 
 
 def check_members(runs: Sequence[Run]) -> None:
@@ -46,8 +54,8 @@ def check_same_images(runs: Sequence[Run]) -> None:
     Raises:
         ValueError: If data or validation labels differ.
     """
-    first = runs[0]
     for run in runs[1:]:
+        first = runs[0]
         same = run.data["hash"] == first.data["hash"] and np.array_equal(
             run.predictions.get("validation_labels", ()),
             first.predictions.get("validation_labels", ()),
@@ -60,28 +68,29 @@ def check_same_images(runs: Sequence[Run]) -> None:
             )
 
 
-def weights_of(runs: Sequence[Run], weights: str | Sequence[float]) -> np.ndarray:
-    """Returns the weight of each run, which add up to 1.
+def weights_of(members: Sequence[Predicted], weights: str | Sequence[float]) -> np.ndarray:
+    """Returns the weight of each member, which add up to 1.
 
     Args:
-        runs: Runs that passed `check_members`.
+        members: Runs that passed `check_members`, or snapshots of one run.
         weights: `"uniform"`, `"fitted"` or `"greedy"`, both on validation; or numbers.
 
     Raises:
-        ValueError: If the weights are none of these, or the runs cannot be compared on validation.
+        ValueError: If the weights are none of these, or the members cannot be compared on
+            validation.
     """
     if not isinstance(weights, str):
-        return normalized(weights, len(runs))
+        return normalized(weights, len(members))
     check_choice("weights", weights, ("uniform", *FITTED))
     if weights == "uniform":
-        return normalized(None, len(runs))
-    check_same_images(runs)
-    labels = runs[0].predictions.get("validation_labels")
+        return normalized(None, len(members))
+    check_same_images([member for member in members if isinstance(member, Run)])
+    labels = members[0].predictions.get("validation_labels")
     if labels is None:
         raise ValueError(
-            f"The runs have no stored predictions to choose weights by. Received: {runs[0].folder}"
+            f"The members have no stored predictions to choose weights by. Received: {members[0]}"
         )
-    return FITTED[weights](labels, [r.predictions["validation_probabilities"] for r in runs])
+    return FITTED[weights](labels, [m.predictions["validation_probabilities"] for m in members])
 
 
 def _check_same(first: Run, run: Run) -> None:

@@ -4,6 +4,8 @@ from .calibrating import temperature_of as temperature_of
 from .comparison import McNemar as McNemar
 from .comparison import differing_options as differing_options
 from .comparison import mcnemar as mcnemar
+from .dropout_uncertainty import DropoutEvaluation as DropoutEvaluation
+from .dropout_uncertainty import evaluate_dropout as evaluate_dropout
 from .evaluation import Evaluation as Evaluation
 from .evaluation import evaluate_dataset as evaluate_dataset
 from .evaluation import evaluate_folder as evaluate_folder
@@ -15,5 +17,13 @@ from .label_safety import check_augmentation as check_augmentation
 from .prediction import Prediction as Prediction
 from .prediction import predict_files as predict_files
 from .seen_images import SeenImages as SeenImages
+from .selective_augmentation import SelectiveAugmentation as SelectiveAugmentation
+from .selective_augmentation import SelectivePrediction as SelectivePrediction
+from .selective_augmentation import UnsureThreshold as UnsureThreshold
+from .selective_augmentation import selective_augmentation as selective_augmentation
+from .selective_augmentation import unsure_threshold as unsure_threshold
 from .sweep_table import Sweep as Sweep
 from .sweeping import sweep as sweep
+from .thresholds import CheckedThreshold as CheckedThreshold
+from .thresholds import answering_threshold as answering_threshold
+from .thresholds import two_class_threshold as two_class_threshold

@@ -16,6 +16,9 @@ from kerasrecipes.metrics.calibration.temperature import Temperature, fit_temper
 # As in the literature; fewer where a bin would hold less than so many images.
 BINS, IMAGES_OF_A_BIN = 15, 20
 
+# With fewer, the interval of a calibration error is wider than what one would call a large error.
+FEW_IMAGES = 100
+
 # Layers that mix the labels of images.
 _MIXING = ("CutMix", "MixUp", "MixedSamples")
 

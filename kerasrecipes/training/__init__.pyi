@@ -3,6 +3,7 @@ from .build import build_recipe as build_recipe
 from .epoch_log import EpochLog as EpochLog
 from .files.run_folders import find_runs as find_runs
 from .files.run_folders import load as load
+from .files.run_snapshots import Snapshot as Snapshot
 from .resumable_checkpoint import ResumableCheckpoint as ResumableCheckpoint
 from .run import Run as Run
 from .training import train as train

@@ -12,6 +12,7 @@ import numpy as np
 from kerasrecipes.base.checks import nearest
 from kerasrecipes.base.compilation_cache import keep_compiled
 from kerasrecipes.base.text import listed
+from kerasrecipes.callbacks import Snapshots
 from kerasrecipes.callbacks.optimizer_averages import check_averages
 from kerasrecipes.data.augment_fit import check_augment
 from kerasrecipes.data.batches import shuffled_images
@@ -90,7 +91,8 @@ def build_recipe(recipe: Recipe, dataset: Dataset, start: keras.Model | None = N
         start: The trained model that the recipe starts from, if it does.
 
     Raises:
-        ValueError: If an option is out of range, or model, data and metrics do not fit together.
+        ValueError: If an option is out of range, model, data and metrics do not fit together, or
+            snapshots are to be taken and the learning rate has too few cycles.
         MonitorError: If the recipe monitors a quantity that is not logged, or of which nothing
             tells whether it is better when larger or smaller.
     """
@@ -111,8 +113,12 @@ def build_recipe(recipe: Recipe, dataset: Dataset, start: keras.Model | None = N
     if recipe.averaging:
         check_averages(model.optimizer)
     check_monitors(recipe, model, dataset)
+    callbacks = build_callbacks(recipe, model, dataset.class_names, length)
+    for callback in callbacks:
+        if isinstance(callback, Snapshots):
+            callback.check(model, length.total_steps)
     if recipe.checkpoint_minutes is not None:
-        check_carried(build_callbacks(recipe, model, dataset.class_names, length))
+        check_carried(callbacks)
     size = _batch_size(recipe, dataset)
     step = recipe.step.build("step", length) if recipe.step else None
     return BuiltRecipe(recipe, dataset, length, size, model, augment, averaging, step=step)

@@ -9,7 +9,7 @@ import numpy as np
 from keras import ops
 from scipy.special import softmax
 
-from kerasrecipes.base.files import replacing, write_json
+from kerasrecipes.base.files import write_json
 from kerasrecipes.base.intervals import wilson_interval
 from kerasrecipes.data.augment import Augmentation
 from kerasrecipes.data.batches import evaluation_batches, ordered_batches
@@ -19,8 +19,10 @@ from kerasrecipes.data.split import Split
 from kerasrecipes.training.build import BuiltRecipe
 from kerasrecipes.training.compile import compile_arguments
 from kerasrecipes.training.examples import augmented_arrays, mistake_arrays
+from kerasrecipes.training.files.writing import save_model, write_arrays
 from kerasrecipes.training.fit import FittedEpochs
 from kerasrecipes.training.run import Run
+from kerasrecipes.training.snapshot_models import write_snapshots
 
 
 def finish_run(
@@ -37,10 +39,11 @@ def finish_run(
         cached: The part of the same model behind its frozen layers, with their outputs as data.
             If given, it is scored in place of the whole model, because that is faster.
     """
-    _save(built.model, folder / "model.keras")
+    save_model(built.model, folder / "model.keras")
     scores, predictions = _score(cached or built)
-    _write_arrays(folder / "predictions.npz", predictions)
-    _write_arrays(folder / "examples.npz", _examples(built, predictions))
+    write_arrays(folder / "predictions.npz", predictions)
+    write_arrays(folder / "examples.npz", _examples(built, predictions))
+    write_snapshots(folder, built, fitted.snapshots, cached)
     environment = Run(folder).environment | {"wall_seconds": round(fitted.seconds, 3)}
     write_json(folder / "environment.json", environment)
     parameters = {
@@ -53,12 +56,6 @@ def finish_run(
     if fitted.diverged:
         metrics["diverged"] = fitted.diverged
     write_json(folder / "metrics.json", {**metrics, "parameters": parameters})
-
-
-def _save(model: keras.Model, path: Path) -> None:
-    # Without the compiled state, the file needs nothing but Keras and holds no optimizer state.
-    with replacing(path) as temporary:
-        keras.Model(model.inputs[0], model.outputs[0], name=model.name).save(temporary)
 
 
 def _score(built: BuiltRecipe) -> tuple[dict[str, dict | None], dict[str, np.ndarray]]:
@@ -131,8 +128,3 @@ def _examples(built: BuiltRecipe, predictions: Mapping[str, np.ndarray]) -> dict
         return mistakes
     augmentation = Augmentation(built.augment, len(built.dataset.class_names))
     return mistakes | augmented_arrays(built.dataset.train, augmentation, built.recipe.seed)
-
-
-def _write_arrays(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
-    with replacing(path) as temporary:
-        np.savez_compressed(temporary, **arrays)  # type: ignore[arg-type]

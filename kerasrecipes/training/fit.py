@@ -1,13 +1,14 @@
 """Epochs of a run: training with checkpoints, averaged weights and the choice of an epoch."""
 
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import keras
+import numpy as np
 
-from kerasrecipes.callbacks import AveragedWeights, BestWeights, TensorBoardScalars
+from kerasrecipes.callbacks import AveragedWeights, BestWeights, Snapshots, TensorBoardScalars
 from kerasrecipes.data.batches import evaluation_batches, training_batches
 from kerasrecipes.optimizers import EveryAverage
 from kerasrecipes.training.averaging.run_averages import take_chosen_average
@@ -32,12 +33,14 @@ class FittedEpochs(NamedTuple):
         diverged: `None`, or the epoch and step, counted from 1, at which the loss was not finite.
         average: `None`, or which average the weights are, with which statistics, and whether it
             was chosen among others.
+        snapshots: The weights that the recipe's `Snapshots` have kept, by step.
     """
 
     kept: int
     seconds: float
     diverged: dict[str, int] | None = None
     average: dict[str, Any] | None = None
+    snapshots: Mapping[int, Sequence[np.ndarray]] = {}
 
 
 def fit_recipe(
@@ -109,7 +112,9 @@ def fit_recipe(
         fitted = FittedEpochs(kept, _seconds(log), average=average)
     if doctor is not None:
         write_diagnosis(folder, doctor.record_of_run(log.rows, fitted.diverged))
-    return fitted
+    taken = [callback for callback in chosen if isinstance(callback, Snapshots)]
+    pairs = [pair for each in taken for pair in zip(each.steps, each.snapshots, strict=True)]
+    return fitted._replace(snapshots=dict(pairs))
 
 
 def _fit(

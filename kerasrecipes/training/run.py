@@ -14,6 +14,7 @@ from kerasrecipes.diagnostics.record.record import Record
 from kerasrecipes.recipe.recipe import Recipe
 from kerasrecipes.recipe.users_code import not_allowed
 from kerasrecipes.training.files import run_files
+from kerasrecipes.training.files.run_snapshots import Snapshot, read_snapshots
 from kerasrecipes.training.numerics import NUMERICS_VERSION, version_of
 
 
@@ -159,6 +160,12 @@ class Run:
         """The splits that `predictions` covers."""
         suffix = "_labels"
         return [name.removesuffix(suffix) for name in self.predictions if name.endswith(suffix)]
+
+    @functools.cached_property
+    def snapshots(self) -> list[Snapshot]:
+        """The models that the recipe's callback `Snapshots` kept, from the first to the last."""
+        modules = tuple(not_allowed(self.recipe))
+        return read_snapshots(self.folder, self.predictions, modules)
 
     @functools.cached_property
     def examples(self) -> Mapping[str, np.ndarray]:

@@ -42,6 +42,7 @@ class FakeRun(SimpleNamespace):
     readable_history = property(lambda self: self.history)
     history_remark = ""
     diagnosis = record = None
+    snapshots = ()
     finished = property(lambda self: bool(self.metrics))
 
 

@@ -19,10 +19,15 @@ class Stop(keras.callbacks.Callback):
 
 
 def numbers(run):
-    """Returns all that a run computed: logs, scores, averages, predictions, weights, states."""
+    """Returns all that a run computed: logs, scores, averages, predictions, weights, random states.
+
+    Those of its snapshots are among them.
+    """
     logs = [{k: v for k, v in row.items() if k != "seconds"} for row in run.history]
-    model = run.load_model()
+    models = [run.load_model(), *(snapshot.load_model() for snapshot in run.snapshots)]
+    arrays = [keras.ops.convert_to_numpy(v) for model in models for v in model.variables]
+    for predictions in (run.predictions, *(snapshot.predictions for snapshot in run.snapshots)):
+        arrays += predictions.values()
     table = run.folder / "averages.json"
     averages = table.read_text() if table.is_file() else None
-    arrays = [*run.predictions.values(), *(keras.ops.convert_to_numpy(v) for v in model.variables)]
     return logs, run.metrics, averages, [array.tobytes() for array in arrays]

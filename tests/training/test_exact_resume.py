@@ -29,6 +29,13 @@ CASES = {
         "monitor": "val_accuracy",
     },
     "schedule-free": {"optimizer": "ScheduleFreeAdamW", "averaging": True},
+    # Cycles of three steps end within epochs of four, also in the part that is trained again.
+    "snapshots": {
+        "optimizer.learning_rate": use(
+            "CosineDecayRestarts", initial_learning_rate=0.05, first_decay_steps=3, t_mul=1.0
+        ),
+        "callbacks": [use("Snapshots", keep=3)],
+    },
     "mixed_float16": {"precision": "mixed_float16"},
     "mixed_bfloat16": {
         "precision": "mixed_bfloat16",
@@ -56,4 +63,7 @@ def test_a_run_that_is_stopped_ends_with_the_same_numbers(case, tmp_path, monkey
     # Before, the run went on within an epoch; in the end, it goes on from the checkpoint of one.
     (within,) = tmp_path.glob("*/checkpoint/within-epoch-*")
     within.unlink()
-    assert numbers(train(recipe, directory=tmp_path, verbose=0)) == whole
+    resumed = train(recipe, directory=tmp_path, verbose=0)
+    assert numbers(resumed) == whole
+    if case == "snapshots":
+        assert [snapshot.step for snapshot in resumed.snapshots] == [6, 9, 12]

@@ -1,4 +1,4 @@
-"""The command `ensemble`: one run made of several, which averages their probabilities."""
+"""The command `ensemble`: one run made of several, or of one run's snapshots."""
 
 import argparse
 from pathlib import Path
@@ -18,30 +18,44 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
         "greedy: members are added while it falls (default: uniform)",
     )
     parser.add_argument(
+        "--last",
+        type=int,
+        metavar="N",
+        help="of a single run: average only its last N snapshots (default: all)",
+    )
+    parser.add_argument(
         "--directory",
         metavar="FOLDER",
         help="where its run folder is written (default: where that of the first member is)",
     )
-    parser.add_argument("--name", default="ensemble", help="what it is called (default: ensemble)")
+    parser.add_argument("--name", help="what it is called (default: ensemble, or snapshots)")
     parser.add_argument("--overwrite", action="store_true", help="write it anew if it is there")
 
 
 def _ensemble(arguments: argparse.Namespace) -> None:
     """Writes the run folder, and prints the scores of the members and of their mean."""
-    from kerasrecipes.ensembles import combine
+    from kerasrecipes.ensembles import combine, combine_snapshots
 
-    if len(arguments.runs) < 2:
-        raise ValueError(
-            f"`ensemble` needs at least two runs. Received: {' '.join(arguments.runs)}"
-        )
     runs = [finished_run(folder) for folder in arguments.runs]
-    combined = combine(
-        runs,
-        arguments.weights,
-        directory=arguments.directory or runs[0].folder.resolve().parent,
-        name=arguments.name,
-        overwrite=arguments.overwrite,
-    )
+    options = {
+        "directory": arguments.directory or runs[0].folder.resolve().parent,
+        "overwrite": arguments.overwrite,
+        **({"name": arguments.name} if arguments.name else {}),
+    }
+    if len(runs) > 1:
+        if arguments.last is not None:
+            raise ValueError(
+                "`--last` counts the snapshots of a single run. Received: --last "
+                f"{arguments.last} with {len(runs)} runs"
+            )
+        combined = combine(runs, arguments.weights, **options)
+    elif runs[0].snapshots:
+        combined = combine_snapshots(runs[0], arguments.weights, last=arguments.last, **options)
+    else:
+        raise ValueError(
+            "`ensemble` needs at least two runs, or one that has kept snapshots: its recipe needs "
+            "the callback Snapshots. Received: " + " ".join(arguments.runs)
+        )
     print_table(_rows(combined))
     print(f"\n{combined.folder.resolve()}")
     print(score_line(combined))
@@ -77,7 +91,8 @@ def _scores(member) -> dict[str, str]:
 
 COMMAND = Command(
     name="ensemble",
-    help="average the probabilities of several runs, as a run of its own",
+    help="average the probabilities of several runs, or of one run's snapshots, as a run of its "
+    "own",
     takes="runs",
     add_arguments=_add_arguments,
     run=_ensemble,

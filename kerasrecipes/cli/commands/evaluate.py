@@ -14,6 +14,13 @@ from kerasrecipes.cli.arguments import (
     finished_run,
 )
 from kerasrecipes.cli.command import Command
+from kerasrecipes.cli.probability_lines import (
+    add_thresholds,
+    calibration_lines,
+    check_thresholds,
+    threshold_lines,
+)
+from kerasrecipes.cli.repeated_predictions import dropout_lines, unsure_rows
 from kerasrecipes.cli.tables import print_table
 
 # So many broken images are named; the others are counted.
@@ -36,20 +43,70 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
         help="default: test where there is one, else validation",
     )
     add_test_time_augmentation(parser)
+    parser.add_argument(
+        "--unsure-only",
+        action="store_true",
+        help="with --test-time-augmentation, of the run's own images: only those below a "
+        "confidence that is chosen on validation get views; shown beside none and all",
+    )
+    parser.add_argument(
+        "--monte-carlo-dropout",
+        type=int,
+        metavar="N",
+        help="of the run's own images: predict with N dropout masks, and say whether what they "
+        "disagree about is wrong more often",
+    )
+    add_thresholds(parser)
 
 
 def _evaluate(arguments: argparse.Namespace) -> None:
     """Prints precision and recall of each class, and the accuracy with its interval."""
     run = finished_run(arguments.run)
+    _check_own(arguments)
+    check_thresholds(run, arguments)
+    if arguments.unsure_only:
+        rows, told = unsure_rows(run, arguments.test_time_augmentation, arguments.split)
+        print_table(rows)
+        print(f"\n{told}")
+        return
+    if arguments.monte_carlo_dropout is not None:
+        for line in dropout_lines(run, arguments.split, arguments.monte_carlo_dropout):
+            print(line)
+        return
     for number, scored in enumerate(_evaluations(run, arguments)):
         print(end="\n" if number else "")
         _print_skipped(scored.skipped)
         print_table(_rows(scored))
         print(f"\n{_score_line(scored)}")
-        for line in _calibration_lines(run, scored):
+        for line in (*calibration_lines(run, scored), *threshold_lines(run, scored, arguments)):
             print(line)
         if arguments.data or arguments.changes:
             _print_seen(scored)
+
+
+def _check_own(arguments: argparse.Namespace) -> None:
+    """Raises if options were given that only make sense alone, or of the run's own images."""
+    dropout = arguments.monte_carlo_dropout is not None
+    given = [
+        name
+        for name, is_given in (
+            ("--unsure-only", arguments.unsure_only),
+            ("--monte-carlo-dropout", dropout),
+        )
+        if is_given
+    ]
+    if len(given) > 1:
+        raise ValueError(f"Give {' or '.join(given)}, not both.")
+    if arguments.unsure_only and not arguments.test_time_augmentation:
+        raise ValueError("`--unsure-only` needs `--test-time-augmentation`, such as flip.")
+    if dropout and arguments.test_time_augmentation:
+        raise ValueError("Give `--monte-carlo-dropout` or `--test-time-augmentation`, not both.")
+    if given and (arguments.data or arguments.changes):
+        raise ValueError(
+            f"`{given[0]}` is of the run's own images: leave out `--data` and `--set`."
+        )
+    if given and arguments.split == "train":
+        raise ValueError(f"`{given[0]}` is of validation or test. Received: --split train")
 
 
 def _evaluations(run, arguments: argparse.Namespace) -> Iterator:
@@ -137,39 +194,6 @@ def _score_line(scored) -> str:
     return (
         f"accuracy {percent(scored.accuracy, n)} (95% interval {percent(low, n)} to "
         f"{percent(high, n)}, n = {n:,}) on {scored.images}"
-    )
-
-
-def _calibration_lines(run, scored) -> Iterator[str]:
-    """Yields how much the probabilities mean, as they are and with the run's temperature."""
-    import numpy as np
-
-    from kerasrecipes.page.formats import number
-    from kerasrecipes.runs.calibrating import calibration_of, off_by_design, temperature_of
-
-    if not np.isfinite(scored.probabilities).all():
-        return
-    yield _calibration_line(calibration_of(scored.labels, scored.probabilities))
-    temperature = temperature_of(run.predictions)
-    if temperature is not None:
-        scaled = calibration_of(scored.labels, temperature.apply(scored.probabilities))
-        low, high = number(temperature.low), number(temperature.high)
-        yield (
-            f"with the temperature {number(temperature.value)} (95% interval {low} to {high}), "
-            f"fitted to {temperature.n:,} validation images: {_calibration_line(scaled)}"
-        )
-    if told := off_by_design(run.recipe.flatten()):
-        yield f"note: {told}"
-
-
-def _calibration_line(found) -> str:
-    from kerasrecipes.page.formats import number, percent
-
-    low, high = found.interval
-    return (
-        f"calibration error {percent(found.error)} (95% interval {percent(low)} to {percent(high)},"
-        f" n = {found.n:,}), log loss {number(found.log_loss)}, "
-        f"Brier score {number(found.brier_score)}"
     )
 
 

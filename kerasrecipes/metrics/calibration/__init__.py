@@ -16,6 +16,7 @@ from kerasrecipes.metrics.calibration.temperature import Temperature, fit_temper
 from kerasrecipes.metrics.calibration.two_classes import (
     Threshold,
     TwoClassCurves,
+    threshold_at,
     threshold_for,
     two_class_curves,
 )
@@ -34,6 +35,7 @@ __all__ = [
     "fit_temperature",
     "log_loss",
     "reliability_bins",
+    "threshold_at",
     "threshold_for",
     "two_class_curves",
 ]

@@ -62,13 +62,24 @@ class CoverageCurve:
                 f"No threshold gives an accuracy of {accuracy}: the best, {threshold:.4g}, gives "
                 f"{reached_there:.4g}. Received: accuracy={accuracy}"
             )
-        last = reached[-1]
-        answered, correct = int(self.answered[last]), int(self.correct[last])
+        return self.at(float(self.threshold[reached[-1]]))
+
+    def at(self, threshold: float) -> "AnsweringThreshold":
+        """Returns what a model does that answers from a confidence on.
+
+        Args:
+            threshold: The confidence, such as one that was chosen on other samples. If no sample is
+                as confident, the accuracy is NaN.
+        """
+        points = int(np.sum(self.threshold >= threshold))
+        answered, correct = (
+            int(counts[points - 1]) if points else 0 for counts in (self.answered, self.correct)
+        )
         return AnsweringThreshold(
-            threshold=float(self.threshold[last]),
+            threshold=threshold,
             coverage=answered / int(self.answered[-1]),
-            accuracy=correct / answered,
-            interval=wilson_interval(correct, answered),
+            accuracy=correct / answered if answered else float("nan"),
+            interval=wilson_interval(correct, answered) if answered else (0.0, 1.0),
             answered=answered,
         )
 

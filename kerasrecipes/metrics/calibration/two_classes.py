@@ -157,13 +157,30 @@ def threshold_for(
     return _at(*_checked(labels, scores), float(curves.thresholds[best]))
 
 
+def threshold_at(labels: ArrayLike, scores: ArrayLike, threshold: float) -> Threshold:
+    """Returns precision and recall at a threshold that was chosen on other samples.
+
+    Args:
+        labels: As in `two_class_curves`.
+        scores: Likewise.
+        threshold: The score at and above which a sample counts as positive. If there is none, the
+            precision is NaN.
+
+    Example:
+
+    >>> threshold_at([0, 0, 1, 1, 1], [0.1, 0.6, 0.4, 0.7, 0.9], 0.5).precision_interval
+    (0.20765..., 0.93850...)
+    """
+    return _at(*_checked(labels, scores), threshold)
+
+
 def _at(truth: np.ndarray, scores: np.ndarray, threshold: float) -> Threshold:
     counted = scores >= threshold
     right, n, positives = (int(x.sum()) for x in (counted & truth, counted, truth))
     return Threshold(
         threshold=threshold,
-        precision=right / n,
-        precision_interval=wilson_interval(right, n),
+        precision=right / n if n else float("nan"),
+        precision_interval=wilson_interval(right, n) if n else (0.0, 1.0),
         recall=right / positives,
         recall_interval=wilson_interval(right, positives),
         counted=n,

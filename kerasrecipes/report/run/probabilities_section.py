@@ -8,9 +8,15 @@ from kerasrecipes.base.intervals import wilson_interval
 from kerasrecipes.data.dataset import evaluation_split
 from kerasrecipes.metrics.calibration.reliability import ReliabilityBins
 from kerasrecipes.page.svg import MUTED, RULE, VALIDATION, house_style, new_axes, to_svg
-from kerasrecipes.runs.calibrating import Calibration, calibration_of, off_by_design, temperature_of
+from kerasrecipes.runs.calibrating import (
+    FEW_IMAGES,
+    Calibration,
+    calibration_of,
+    off_by_design,
+    temperature_of,
+)
 
-PIXELS = (280, 260)
+PIXELS = (286, 260)
 
 
 def calibration(run) -> dict | None:
@@ -32,6 +38,7 @@ def calibration(run) -> dict | None:
     return {
         "split": split,
         "n": found.n,
+        "few": found.n < FEW_IMAGES,
         "rows": rows,
         "overconfidence": found.bins.overconfidence,
         "temperature": temperature,
@@ -57,7 +64,7 @@ def reliability_diagram(bins: ReliabilityBins) -> Markup:
     lowest = min(confidence.min(), intervals.min())
     start = np.floor(10 * min(lowest, 0.9)) / 10
     with house_style():
-        axes = new_axes(*PIXELS, left=42, top=10, right=14, bottom=36)
+        axes = new_axes(*PIXELS, left=42, top=10, right=20, bottom=36)
         axes.plot([start, 1], [start, 1], color=MUTED, linewidth=0.8, linestyle=(0, (4, 2)))
         axes.vlines(confidence, *intervals.T, color=VALIDATION, linewidth=1.2)
         axes.plot(confidence, accuracy, "o", color=VALIDATION, markersize=4, clip_on=False)

@@ -12,8 +12,10 @@ from kerasrecipes.diagnostics.findings.diagnosis_page import sections
 from kerasrecipes.page import epoch_curves, formats
 from kerasrecipes.page.pages import template, write_page
 from kerasrecipes.report.run import figures, scores
+from kerasrecipes.report.run.members_section import members
 from kerasrecipes.report.run.pictures import picture
 from kerasrecipes.report.run.probabilities_section import calibration
+from kerasrecipes.report.run.thresholds_section import abstention, two_classes
 from kerasrecipes.runs.ensemble_members import members_of
 from kerasrecipes.training.averaging.run_averages import average_table
 from kerasrecipes.training.diagnosing import diagnosed, record_of
@@ -59,7 +61,9 @@ def render(run) -> str:
         classes=_classes(run),
         mistakes=_mistakes(run),
         calibration=calibration(run),
-        members=members_of(run.folder),
+        abstention=abstention(run),
+        two_classes=two_classes(run),
+        members=members(run),
         averages=average_table(run.folder),
         augmented=_augmented(run),
         options=run.recipe.flatten(),
@@ -96,8 +100,8 @@ def _summary(run) -> str:
         epochs = len(run.readable_history)
         trained += f" for {epochs} epoch{'s' if epochs > 1 else ''}"
         trained += f" in {formats.duration(_seconds(run))}"
-    if members := members_of(run.folder):
-        trained += f"; the mean of the probabilities of {len(members)} models"
+    if averaged := members_of(run.folder):
+        trained += f"; the mean of the probabilities of {len(averaged)} models"
     elif (average := run.metrics.get("average")) and average["chosen"]:
         trained += f"; the weights kept are {average['name']}, the best by log loss on validation"
     elif (epoch := run.metrics.get("epoch")) is not None:

@@ -50,6 +50,7 @@ _WAYS_OUT = {
     "model.keras": "train the run again by `kerasrecipes train {folder} --overwrite`",
     "predictions.npz": "delete it: the report then does without, and `kerasrecipes evaluate "
     "{folder} --data ...` predicts anew",
+    "snapshots.npz": "delete it: the run is then as one without snapshots",
     "examples.npz": "delete it: the report then does without its pictures",
     "findings.json": "delete it: the report then shows what the history alone tells",
     "record.json": "delete it: the report then shows what the history alone tells",
@@ -133,7 +134,7 @@ def load_model_file(path: Path, not_allowed: list[str]):
     """Returns the model in the model.keras of a run, not compiled.
 
     Args:
-        path: Path of the file.
+        path: Path of the file, model.keras or that of a snapshot.
         not_allowed: Users' own modules that its layers may come from, and that are not imported.
 
     Raises:
@@ -146,7 +147,7 @@ def load_model_file(path: Path, not_allowed: list[str]):
 
     if not path.is_file():
         raise ValueError(
-            f"The run must have a model.keras: train it to its end. Received: {path.parent}"
+            f"The run must have a {path.name}: train it to its end. Received: {path.parent}"
         )
     check_archive(path, _way_out(path))
     keep_compiled()
@@ -203,8 +204,21 @@ def _check_examples(arrays: Mapping[str, np.ndarray]) -> None:
     mistakes(arrays), augmented_images(arrays)
 
 
-_CHECKS = {"predictions.npz": _check_predictions, "examples.npz": _check_examples}
+def _check_snapshots(arrays: Mapping[str, np.ndarray]) -> None:
+    """Raises unless there are predictions of every snapshot."""
+    for name, each in arrays.items():
+        if len(each) != len(arrays["steps"]):
+            raise ValueError(f"{name} has {len(each)} rows for {len(arrays['steps'])} snapshots")
+
+
+_CHECKS = {
+    "predictions.npz": _check_predictions,
+    "examples.npz": _check_examples,
+    "snapshots.npz": _check_snapshots,
+}
 
 
 def _way_out(path: Path) -> str:
-    return f"Put back a copy of it, or {_WAYS_OUT[path.name].format(folder=path.parent)}."
+    # A snapshot's model is remedied as the run's.
+    way_out = _WAYS_OUT.get(path.name, _WAYS_OUT["model.keras"])
+    return f"Put back a copy of it, or {way_out.format(folder=path.parent)}."

@@ -23,13 +23,14 @@ def check_carried(callbacks: Iterable[keras.callbacks.Callback]) -> None:
     """Raises a `ValueError` if a callback's state cannot be carried over within an epoch.
 
     Such a callback has state that is neither plain nor a function, like an open file; or it is
-    called at every step, and would be told that a resumed epoch begins with step 0.
+    called at every step, and would be told that a resumed epoch begins with step 0. If it counts
+    steps otherwise, its class says so by `resumes_within_epochs = True`.
     """
     for callback in callbacks:
         own = {n: v for n, v in _own(callback).items() if not (_is_plain(v) or callable(v))}
         if own:
             why = f"its attribute {next(iter(own))!r} is neither a number, a text nor an array"
-        elif sees_steps(callback):
+        elif sees_steps(callback) and not getattr(callback, "resumes_within_epochs", False):
             why = "it is called at every step, and counts steps from the beginning of an epoch"
         else:
             continue

@@ -6,9 +6,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from kerasrecipes import train, use
 from kerasrecipes.cli import console
 from kerasrecipes.training import find_runs
-from tests.digits_run import digits_run, write_digits
+from tests.digits_run import RECIPE, digits_run, write_digits
+
+RESTARTS = use("CosineDecayRestarts", initial_learning_rate=0.1, first_decay_epochs=1, t_mul=1.0)
+SNAPSHOTS = RECIPE.replace(
+    {"optimizer": use("SGD", learning_rate=RESTARTS), "callbacks": ["Snapshots"], "epochs": 3}
+)
 
 
 @pytest.fixture
@@ -80,3 +86,20 @@ def test_seeds_of_a_training_become_one_run(output, tmp_path):
     np.testing.assert_allclose(
         made.predictions["test_probabilities"], np.exp(logits).mean(axis=0), atol=1e-6
     )
+
+
+def test_one_run_gives_its_snapshots(output, tmp_path):
+    run = train(SNAPSHOTS, directory=tmp_path, verbose=0)
+    given = ["ensemble", str(run.folder), "--directory", "made"]
+    code, out, err = output(console, [*given, "--last", "2"])
+    assert (code, err) == (0, "")
+    (made,) = find_runs("made")
+    assert made.name.startswith("snapshots-")
+    rows = [line.split()[0] for line in out.split("\n\n")[0].splitlines()]
+    assert rows == ["run", *(s.path.name for s in run.snapshots[-2:]), "their"]
+    assert output(console, ["evaluate", str(made.folder)])[::2] == (0, "")
+    code, _, err = output(console, ["ensemble", str(digits_run().folder)])
+    assert (code, "or one that has kept snapshots" in err) == (2, True)
+    two = [str(run.folder), str(digits_run().folder)]
+    code, _, err = output(console, ["ensemble", *two, "--last", "2"])
+    assert (code, "`--last` counts the snapshots of a single run" in err) == (2, True)
