@@ -74,7 +74,8 @@ def choose(
     else:
         chosen, why = advised.strategy, advised.reason
     expected = head if chosen == FEATURES else length.seconds if length else float("inf")
-    if expected * trainings > seconds:
+    # What is planned leaves room, which may be used before anything is refused.
+    if expected * trainings > seconds / PLANNED:
         _refuse(facts, timed, trainings * head, from_scratch)
     recipe = _recipe(chosen, facts, held, timed, length, advised.l2)
     changes: dict[str, object] = {"augment": _augment(chosen, facts, timed, advised)}
