@@ -77,8 +77,14 @@ def changed(choices: Choices, changes: Mapping[str, object]) -> Choices:
     asked = [Choice(path.split(".")[0], f"{path}={v}", "asked for") for path, v in changes.items()]
     recipe = choices.recipe.replace(changes)
     # A warmup must be shorter than the run.
-    warmups = {k: v for k, v in recipe.flatten().items() if k.endswith(".warmup_epochs")}
-    longer = [k for k, v in warmups.items() if k.startswith("optimizer.") and v >= recipe.epochs]
+    longer = [
+        path
+        for path, value in recipe.flatten().items()
+        if path.startswith("optimizer.")
+        and path.endswith(".warmup_epochs")
+        and isinstance(value, int | float)
+        and value >= recipe.epochs
+    ]
     recipe = recipe.replace(dict.fromkeys(longer, recipe.epochs / 10)) if longer else recipe
     return replace(choices, recipe=recipe, choices=(*kept, *asked))
 

@@ -145,7 +145,8 @@ def _data_options(facts: ImageFacts, timed: TimedNetwork) -> dict[str, object]:
     if facts.source.name == "Npz":
         return {}  # The preprocessing resizes them.
     grey = facts.grey and timed.network.weights is None
-    return {"image_size": timed.image_size} | ({"channels": 1} if grey else {})
+    options: dict[str, object] = {"image_size": timed.image_size}
+    return options | ({"channels": 1} if grey else {})
 
 
 def _preprocessing(facts: ImageFacts, timed: TimedNetwork) -> tuple[Spec, ...]:

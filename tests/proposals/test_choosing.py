@@ -74,7 +74,7 @@ def test_too_little_time_for_anything_says_how_much_it_takes(chosen):
     with pytest.raises(ValueError, match=r"no time.*needs about 0\.\d.*--minutes.*--image-size"):
         chosen(400, 400, seconds=4)
     with pytest.raises(ValueError, match="no time"):
-        chosen(400, 400, seconds=5, network=SCRATCH)
+        chosen(400, 400, seconds=3, network=SCRATCH)
 
 
 def test_less_than_two_passes_are_two_parts_of_one(chosen):
