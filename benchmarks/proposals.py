@@ -130,7 +130,9 @@ def main():
     directory.mkdir(parents=True, exist_ok=True)
     with np.load(arguments.images) as file:
         cifar10 = {name: file[name] for name in ("x_train", "y_train", "x_test", "y_test")}
-    backbone = arguments.backbone or trained_source(cifar10, directory)
+    backbone = arguments.backbone or trained_source(
+        cifar10, directory.with_name("proposals_source")
+    )
     options = {**vars(arguments), "backbone": backbone}
     table = root / "docs" / "results" / f"{name}.csv"
     rows = read_rows(table) if table.exists() else []

@@ -23,6 +23,7 @@ RECIPE = Recipe(
 
 def trained_source(cifar10: dict, directory: Path) -> str:
     """Returns the folder of a ResNet-8 that is trained on the first five classes of CIFAR-10."""
+    directory.mkdir(parents=True, exist_ok=True)
     path = directory / "source.npz"
     labels = cifar10["y_train"].ravel()
     images, labels = chosen(cifar10["x_train"], labels, FIRST, PER_CLASS, 0)

@@ -10,13 +10,19 @@ from kerasrecipes.recipe import registry, signatures
 from kerasrecipes.recipe.families import FAMILIES
 from kerasrecipes.recipe.run_length import RUN_LENGTH_OPTIONS
 
+# What `Pretrained` takes by name: no family of a recipe, since it is an option of a model.
+BACKBONE = "backbone"
+
 
 def list_components(family: str | None = None, pattern: str = "*") -> None:
     """Prints the families; or of one family the components whose name matches a pattern."""
     if family is None:
-        print_table([_family(name) for name in FAMILIES])
+        print_table([*(_family(name) for name in FAMILIES), _family_of_backbones()])
         return
-    check_choice("FAMILY", family, FAMILIES)
+    check_choice("FAMILY", family, (*FAMILIES, BACKBONE))
+    if family == BACKBONE:
+        list_backbones(pattern)
+        return
     found = _distinct(family)
     chosen = {n: c for n, c in found.items() if fnmatch.fnmatchcase(n.lower(), pattern.lower())}
     if not chosen:
@@ -27,6 +33,50 @@ def list_components(family: str | None = None, pattern: str = "*") -> None:
             for name, component in chosen.items()
         ]
     )
+
+
+def list_backbones(pattern: str = "*") -> None:
+    """Prints the backbones whose name matches a pattern, with their published figures."""
+    from kerasrecipes.models.backbones.catalogue import backbone_names
+    from kerasrecipes.models.backbones.published import PUBLISHED
+
+    names = backbone_names()
+    chosen = [name for name in names if fnmatch.fnmatchcase(name.lower(), pattern.lower())]
+    if not chosen:
+        raise ValueError(f"No {BACKBONE} matches {pattern!r}.{nearest(pattern.strip('*'), names)}")
+    rows = []
+    for name in chosen:
+        known = PUBLISHED.get(name) or _own_figures(name)
+        rows.append(
+            {
+                "name": name,
+                "from": "keras" if name in PUBLISHED else "kerasrecipes",
+                "parameters": f"{known.parameters:.1f} M" if known else None,
+                "image size": known.image_size if known else None,
+                "top-1": f"{known.top1:.1f}%" if known else None,
+            }
+        )
+    print_table(rows)
+    print(
+        "\ntop-1: published accuracy on ImageNet, and of ours on CIFAR-10. A run folder, a .keras "
+        "file\nand, where KerasHub is installed, hub:PRESET are backbones too."
+    )
+
+
+def _own_figures(name: str):
+    """Returns the figures of a network that comes with the package, of its own run."""
+    import json
+
+    from kerasrecipes.models.backbones.published import Published
+    from kerasrecipes.models.backbones.trained_network import (
+        find_trained_network,
+        load_trained_network,
+    )
+
+    path = find_trained_network(name)
+    model = load_trained_network(path, True)
+    score = json.loads(path.with_name("metrics.json").read_text("utf-8"))["test"]["accuracy"]
+    return Published(model.count_params() / 1e6, model.input_shape[1], 100 * score)
 
 
 def show_component(name: str) -> None:
@@ -78,6 +128,14 @@ def _family(name: str) -> dict[str, object]:
     components = _distinct(name).values()
     ours = sum(map(registry.is_ours, components))
     return {"family": name, "kerasrecipes": ours, "keras": len(components) - ours}
+
+
+def _family_of_backbones() -> dict[str, object]:
+    from kerasrecipes.models.backbones.applications import application_builders
+    from kerasrecipes.models.backbones.trained_network import shipped_networks
+
+    ours, keras = len(shipped_networks()), len(application_builders())
+    return {"family": BACKBONE, "kerasrecipes": ours, "keras": keras}
 
 
 def _distinct(family: str) -> dict[str, Callable]:

@@ -1,7 +1,9 @@
 """What the commands share that take images in place of a recipe."""
 
 import argparse
+import contextlib
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +49,20 @@ def are_images(given: str) -> bool:
     return given_images.are_images(given)
 
 
+@contextlib.contextmanager
+def settings_by_set() -> Iterator[None]:
+    """Adds to an error about images how the settings that it names are typed."""
+    try:
+        yield
+    except ValueError as error:
+        if any(f"{name}=" in str(error) for name in ("classes", "broken_fraction", "directory")):
+            error.add_note(
+                "A setting is typed as in --set data.broken_fraction=0.1 or --set "
+                '\'data.classes=["a", "b"]\', another folder in place of this one.'
+            )
+        raise
+
+
 def check_no_images_options(arguments: argparse.Namespace) -> None:
     """Raises a `ValueError` if an option is given that is for images only."""
     for name in _NAMES:
@@ -57,7 +73,7 @@ def check_no_images_options(arguments: argparse.Namespace) -> None:
             )
 
 
-def images_options(arguments: argparse.Namespace, given: str) -> dict[str, Any]:
+def images_options(arguments: argparse.Namespace) -> dict[str, Any]:
     """Returns the arguments of `train_folder`, but for the images.
 
     Raises:

@@ -59,7 +59,8 @@ def Pretrained(
         classes: Integer, at least 2. Number of logits.
         backbone: The name of a network of `keras.applications`; `"resnet20_cifar10"`, our ResNet-20
             for images of 32 x 32 pixels, which comes with the package; the folder of a finished
-            run; or a `.keras` file.
+            run; a `.keras` file; or `"hub:"` and the name of an image preset of KerasHub, or the
+            folder of one, where KerasHub is installed (the extra `hub`).
         backbone_options: Further arguments of a network of `keras.applications`, such as
             `{"alpha": 0.25}` for MobileNet.
         weights: `"pretrained"` for the weights of ImageNet, which Keras downloads once, or of the

@@ -76,6 +76,16 @@ def changed(choices: Choices, changes: Mapping[str, object]) -> Choices:
     kept = [choice for choice in choices.choices if choice.field not in fields]
     asked = [Choice(path.split(".")[0], f"{path}={v}", "asked for") for path, v in changes.items()]
     recipe = choices.recipe.replace(changes)
+    # A warmup must be shorter than the run.
+    longer = [
+        path
+        for path, value in recipe.flatten().items()
+        if path.startswith("optimizer.")
+        and path.endswith(".warmup_epochs")
+        and isinstance(value, int | float)
+        and value >= recipe.epochs
+    ]
+    recipe = recipe.replace(dict.fromkeys(longer, recipe.epochs / 10)) if longer else recipe
     return replace(choices, recipe=recipe, choices=(*kept, *asked))
 
 

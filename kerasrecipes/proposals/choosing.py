@@ -74,7 +74,8 @@ def choose(
     else:
         chosen, why = advised.strategy, advised.reason
     expected = head if chosen == FEATURES else length.seconds if length else float("inf")
-    if expected * trainings > seconds:
+    # What is planned leaves room, which may be used before anything is refused.
+    if expected * trainings > seconds / PLANNED:
         _refuse(facts, timed, trainings * head, from_scratch)
     recipe = _recipe(chosen, facts, held, timed, length, advised.l2)
     changes: dict[str, object] = {"augment": _augment(chosen, facts, timed, advised)}
@@ -144,7 +145,8 @@ def _data_options(facts: ImageFacts, timed: TimedNetwork) -> dict[str, object]:
     if facts.source.name == "Npz":
         return {}  # The preprocessing resizes them.
     grey = facts.grey and timed.network.weights is None
-    return {"image_size": timed.image_size} | ({"channels": 1} if grey else {})
+    options: dict[str, object] = {"image_size": timed.image_size}
+    return options | ({"channels": 1} if grey else {})
 
 
 def _preprocessing(facts: ImageFacts, timed: TimedNetwork) -> tuple[Spec, ...]:

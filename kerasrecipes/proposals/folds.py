@@ -82,7 +82,7 @@ def cross_validate(
         raise ValueError(
             f"`recipe` must have data='CrossValidation'. Received: data={recipe.data!r}"
         )
-    folds = int(recipe.flatten().get("data.folds", 5))
+    folds = int(str(recipe.data.options.get("folds", 5)))
     found: list[tuple[np.ndarray, np.ndarray]] = []
     for fold in range(folds):
         if found and time.monotonic() > until:

@@ -1,5 +1,6 @@
 """What a network's features tell of images before a training: penalty, mirroring, strategy."""
 
+import warnings
 from dataclasses import replace
 from pathlib import Path
 
@@ -35,6 +36,13 @@ def measured(recipe: Recipe, *, directory: str | Path, seed: int = 0) -> Advised
         directory: Where features are kept.
         seed: Non-negative integer. It chooses images.
     """
+    with warnings.catch_warnings():
+        # Many classes of few images are no numbers that a regression should predict.
+        warnings.filterwarnings("ignore", message="The number of unique classes")
+        return _measured(recipe, Path(directory), seed)
+
+
+def _measured(recipe: Recipe, directory: Path, seed: int) -> Advised:
     dataset = recipe.data.build("data").load()
     images, labels = sample(dataset.train, seed)
     network = _features_of(build_recipe(recipe, dataset).model)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from kerasrecipes.models.backbones.applications import application_builders, build_application
+from kerasrecipes.models.backbones.hub import is_hub_backbone
 from kerasrecipes.models.backbones.trained_network import (
     find_trained_network,
     load_trained_network,
@@ -142,6 +143,8 @@ def given_network(backbone: str, weights: str | None) -> Network:
     Raises:
         ValueError: If the weights are not those of the network.
     """
+    if is_hub_backbone(backbone):
+        return Network(backbone, weights or "pretrained", why="it was asked for")
     if backbone not in application_builders():
         sizes = _sizes_of_trained(backbone)
         return Network(backbone, weights or "pretrained", sizes=sizes, why="it was asked for")

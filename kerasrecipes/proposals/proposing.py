@@ -29,6 +29,8 @@ from kerasrecipes.transfer.task import MAX_IMAGES
 
 # What is measured of the images before a training may take this share of the time.
 _MEASURING = 0.15
+# What linear classifiers on features take, beside the features: of all stages, or of the last one.
+_ADVICE_SECONDS, _CHECK_SECONDS = 8.0, 2.0
 # Enough for whatever is only described, and not trained.
 _AMPLE_SECONDS = 1e6
 
@@ -123,6 +125,7 @@ def propose(
     if not from_scratch and strategy is None:
         advised = _measured(facts, held, timed, seconds, minutes, directory)
         seconds = began + PLANNED * 60 * minutes - clock()
+        held = held_in_time(facts, timed.times, seconds)
     chosen = choose(facts, held, timed, seconds, advised, strategy)
     further = {path: v for path, v in (changes or {}).items() if not _is_of_data(path)}
     return Proposal(facts, changed(chosen, further), timed, minutes, began)
@@ -146,6 +149,7 @@ def _measured(
     if facts.smallest < MUCH_PER_CLASS:
         asked += min(held.train, MAX_IMAGES)
     cost = asked * (times.forward_image + facts.decode_seconds) + 4 * times.forward_compile
+    cost += times.busy * (_ADVICE_SECONDS if facts.smallest < MUCH_PER_CLASS else _CHECK_SECONDS)
     head = head_seconds(held, times, facts.decode_seconds) * (held.folds + 1)
     if cost > _MEASURING * 60 * minutes or head + cost > seconds:
         return Advised()

@@ -61,7 +61,7 @@ def held_out(facts: ImageFacts, *, folds_fit: bool) -> HeldOut:
             "about ten to be learnt. Add some, or leave the class out by --set data.classes=[...]. "
             f"Received: {facts.smallest} of class {facts.class_names[label]!r}"
         )
-    own = {name for name in ("validation", "test") if name in counts}
+    own: set[str] = {name for name in ("validation", "test") if name in counts}
     few = counts["train"] < FEW_IMAGES or facts.smallest < FEW_PER_CLASS
     if few and not own and folds_fit:
         return _folds(facts, counts["train"])
@@ -90,7 +90,8 @@ def _folds(facts: ImageFacts, images: int) -> HeldOut:
         validation=images // folds,
         test=0,
         reason=f"{images:,} images are too few to hold some out: each of {folds} folds is scored "
-        "by a network that did not see it, and the network that is kept sees all",
+        "by a network that did not see it (--set data.fold=0), and the network that is kept sees "
+        "all",
     )
 
 

@@ -206,3 +206,22 @@ def test_help_answers_within_half_a_second_and_imports_nothing_heavy(argv, in_a_
     # Of the processor's time: the machine may be busy with other tests.
     used = after.children_user + after.children_system
     assert used - before.children_user - before.children_system < 0.5
+
+
+def test_backbones_are_listed_with_their_published_figures(output):
+    code, out, _ = output(console, ["list", "backbone", "*mobilenet*"])
+    table, _, note = out.partition("\n\n")
+    rows = [line.split() for line in table.splitlines()]
+    assert code == 0
+    assert rows[0] == ["name", "from", "parameters", "image", "size", "top-1"]
+    assert ["MobileNetV2", "keras", "3.5", "M", "224", "71.3%"] in rows
+    assert "hub:PRESET" in note
+    ours = output(console, ["list", "backbone", "resnet20*"])[1].splitlines()[1].split()
+    assert ours == ["resnet20_cifar10", "kerasrecipes", "0.3", "M", "32", "89.0%"]
+
+
+def test_backbones_are_a_family_of_the_list(output):
+    _, out, _ = output(console, ["list"])
+    assert ["backbone", "1"] in [line.split()[:2] for line in out.splitlines()]
+    _, _, err = output(console, ["list", "backbone", "MobilNet"])
+    assert "No backbone matches 'MobilNet'. Did you mean 'MobileNet'?" in err

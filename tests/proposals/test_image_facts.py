@@ -9,6 +9,7 @@ from PIL import Image
 from kerasrecipes.proposals import inspect_images
 from kerasrecipes.proposals.describing import described
 from kerasrecipes.recipe.spec import use
+from tests.data.tiny_tfds import pictures, prepare
 
 
 def _folder(path):
@@ -75,3 +76,27 @@ def test_arrays_are_measured_with_their_own_splits(tmp_path, split):
     assert found.counts == {"train": (20, 20)} | ({"test": (4, 4)} if split else {})
     assert (found.sides, found.largest) == ((12, 12, 12), (12, 14))
     assert (found.duplicates, found.conflicting) == (1, 1)
+
+
+@pytest.mark.tensorflow_only
+@pytest.mark.parametrize("sizes", [[(12, 14)], [(12, 14), (20, 10)]])
+def test_a_data_set_by_name_is_measured_with_its_own_test_images(tmp_path, sizes):
+    tfds = pytest.importorskip("tensorflow_datasets")
+
+    def made(samples):
+        shapes = [sizes[number % len(sizes)] for number in range(samples)]
+        return [
+            {"image": pictures(1, (*shape, 3))[0], "label": number % 2}
+            for number, shape in enumerate(shapes)
+        ]
+
+    features = {
+        "image": tfds.features.Image(shape=(*(sizes[0] if len(sizes) == 1 else (None, None)), 3)),
+        "label": tfds.features.ClassLabel(names=["a", "b"]),
+    }
+    name = f"TinyFacts{len(sizes)}"
+    prepare(tmp_path, name, features, {"train": made(20), "test": made(6)}, ("image", "label"))
+    found = inspect_images(use("TFDS", name=f"tiny_facts{len(sizes)}", data_dir=str(tmp_path)))
+    assert found.counts == {"train": (10, 10), "test": (3, 3)}
+    # Images of several sizes are looked at in a common one.
+    assert found.largest == ((12, 14) if len(sizes) == 1 else (224, 224))

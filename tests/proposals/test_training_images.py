@@ -89,7 +89,7 @@ def test_images_become_a_run_and_the_same_again_shows_it(photos, capsys):
 
 @pytest.mark.slow
 def test_nothing_is_printed_if_nothing_is_to_be(photos, capsys):
-    changes = {"epochs": 1}
+    changes = {"epochs": 2}
     run = train_folder("photos", from_scratch=True, minutes=1, changes=changes, verbose=0)
     assert run.finished
     assert capsys.readouterr().out == ""

@@ -4,7 +4,7 @@ import argparse
 
 from kerasrecipes.cli.arguments import add_recipe_options
 from kerasrecipes.cli.command import Command
-from kerasrecipes.cli.images import WHAT, add_images_options, images_options
+from kerasrecipes.cli.images import WHAT, add_images_options, images_options, settings_by_set
 
 
 def _add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -17,7 +17,8 @@ def _new(arguments: argparse.Namespace) -> None:
     """Writes a recipe script for images, and prints the reason of each choice."""
     from kerasrecipes.proposals import new_script
 
-    script = new_script(arguments.images, **images_options(arguments, arguments.images))
+    with settings_by_set():
+        script = new_script(arguments.images, **images_options(arguments))
     print(f"now: python {script}")
 
 

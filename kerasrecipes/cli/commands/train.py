@@ -19,6 +19,7 @@ from kerasrecipes.cli.images import (
     are_images,
     check_no_images_options,
     images_options,
+    settings_by_set,
 )
 from kerasrecipes.cli.remedies import healed
 from kerasrecipes.cli.seeds import trained_seeds
@@ -87,10 +88,10 @@ def _train_images(arguments: argparse.Namespace) -> None:
             raise ValueError(
                 f"`--{option}` is for a recipe: `kerasrecipes new {arguments.recipe}` writes one."
             )
-    with warnings.catch_warnings(action="ignore", category=DivergenceWarning):
+    with settings_by_set(), warnings.catch_warnings(action="ignore", category=DivergenceWarning):
         run = train_folder(
             arguments.recipe,
-            **images_options(arguments, arguments.recipe),
+            **images_options(arguments),
             verbose=_verbose(),
             doctor=arguments.doctor,
         )

@@ -204,6 +204,8 @@ def _broken(file: str | os.PathLike | EncodedImage, error: Exception) -> BrokenI
     if isinstance(file, EncodedImage):
         return BrokenImageError(file.name, _reason(file.getbuffer().nbytes == 0, error))
     path = Path(file)
+    if isinstance(error, FileNotFoundError):
+        return BrokenImageError(path, "there is no such file")
     return BrokenImageError(path, _reason(path.is_file() and path.stat().st_size == 0, error))
 
 

@@ -123,7 +123,7 @@ def _layout(
     splits = [split for split in ("train", "validation", "test") if split in labelled]
     if splits[:1] != ["train"]:
         raise ValueError(f"{table} must have images to train on. Received: only {listed(splits)}")
-    files = {
+    files: dict[str, list[tuple[str, ...]]] = {
         split: [
             tuple(sorted(file for file, own in labelled[split].items() if own == name))
             for name in names

@@ -12,6 +12,7 @@ from kerasrecipes.models.backbones.applications import (
     check_application_options,
     scale_pixels,
 )
+from kerasrecipes.models.backbones.hub import is_hub_backbone, load_hub_backbone
 from kerasrecipes.models.backbones.trained_network import (
     find_trained_network,
     load_trained_network,
@@ -57,6 +58,9 @@ def build_backbone(
         if weights not in (PRETRAINED, None):
             load_weight_file(network, weights)
         return _on_pixels(network, input_shape, lambda pixels: scale_pixels(backbone, pixels))
+    if is_hub_backbone(backbone):
+        network, scaling = load_hub_backbone(backbone, options, weights)
+        return _on_pixels(network, input_shape, scaling or (lambda pixels: pixels))
     model = load_trained_network(_trained(backbone, options, weights), weights == PRETRAINED)
     network = inner_network(model)
     before = [] if network is model else model.layers[1:-1]
@@ -78,7 +82,7 @@ def _trained(backbone: str, options: Mapping[str, object], weights: str | None) 
     except ValueError as error:
         raise ValueError(
             f"`backbone` must be one of {', '.join(backbone_names())}, the folder of a finished "
-            f"run, or a .keras file.{nearest(backbone, backbone_names())} "
+            f"run, a .keras file, or hub:PRESET.{nearest(backbone, backbone_names())} "
             f"Received: backbone={backbone!r}"
         ) from error
     if options:

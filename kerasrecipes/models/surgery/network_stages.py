@@ -8,11 +8,12 @@ import keras
 from kerasrecipes.base.checks import check_integer, nearest
 from kerasrecipes.models.surgery.graph import Graph
 
-# The stage in the name of a layer, in the networks of `keras.applications` and in ours. ConvNeXt's
-# downsampling_block_0 and InceptionV3's mixed9_1, a part of mixed10, are not stages of their own.
+# The stage in the name of a layer, in networks of `keras.applications`, KerasHub and our own.
+# ConvNeXt's downsampling_block_0 and InceptionV3's mixed9_1, a part of mixed10, are not stages of
+# their own.
 _STAGE = re.compile(
     r"^(stem)(?=_)"
-    r"|(?:^|_)(stage_?\d+|(?<!downsampling_)block_?\d+|conv_pw_\d+|conv\d+(?![\dd])"
+    r"|(?:^|_)(sta(?:ge|ck)_?\d+|(?<!downsampling_)block_?\d+|conv_pw_\d+|conv\d+(?![\dd])"
     r"|mixed_?\d+[a-z]?(?!_?\d)|expanded_conv_\d+|(?:normal|reduction)_concat_\w+)"
 )
 

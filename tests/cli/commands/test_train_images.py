@@ -4,7 +4,9 @@ from types import SimpleNamespace
 
 import pytest
 
+from kerasrecipes import Recipe, use
 from kerasrecipes.cli import console, main
+from kerasrecipes.cli.commands.report import score_line
 
 
 @pytest.fixture
@@ -105,3 +107,19 @@ print("keras" in sys.modules)
 """
     out, err = in_a_process(program).communicate()
     assert out == "False\n", err
+
+
+@pytest.mark.parametrize(("fold", "seen"), [(None, True), (0, False)])
+def test_a_score_on_images_that_were_trained_on_says_so(fold, seen):
+    data = use("CrossValidation", data=use("Digits"), folds=5, fold=fold)
+    run = SimpleNamespace(
+        recipe=Recipe(data=data, model=use("MLP", units=[3])),
+        evaluation_split="validation",
+        metrics={
+            "validation": {"accuracy": 1.0, "n": 20, "accuracy_interval": [0.8, 1.0]},
+            "epoch": 3,
+        },
+        history_remark="",
+        readable_history=[1, 2, 3],
+    )
+    assert ("which have seen these images: --set data.fold=0" in score_line(run)) == seen
