@@ -7,7 +7,7 @@ from kerasrecipes.cli.command import Command
 _MODULES = (
     "train", "show", "report", "preflight", "diagnose", "data", "augment", "plot_schedule",
     "find_lr", "advise", "search", "predict", "evaluate", "export", "augment_check", "compare",
-    "ensemble", "runs", "list",
+    "ensemble", "runs", "list", "demo",
 )  # fmt: skip
 
 COMMANDS: dict[str, Command] = {
