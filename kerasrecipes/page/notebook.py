@@ -1,7 +1,7 @@
 """Values as HTML for notebooks, in the colours of the page around them, light or dark."""
 
 import functools
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 from markupsafe import Markup
@@ -39,9 +39,10 @@ def folded(summary: object, content: Markup) -> Markup:
     return Markup("<details><summary>{}</summary>{}</details>").format(_text(summary), content)
 
 
-def figures(drawn: Iterable[Markup | None]) -> Markup:
-    """Returns figures side by side, where there is room; those that are `None` are left out."""
-    there = Markup().join(svg for svg in drawn if svg is not None)
+def figures(drawn: Mapping[str, Markup | None]) -> Markup:
+    """Returns figures by their captions, side by side where there is room; `None` is left out."""
+    one = Markup("<figure><figcaption>{}</figcaption>{}</figure>")
+    there = Markup().join(one.format(_text(name), svg) for name, svg in drawn.items() if svg)
     return Markup('<div class="figures">{}</div>').format(there) if there else Markup()
 
 

@@ -59,14 +59,16 @@ def _curves(run) -> Markup:
     if len(history) < 2:
         return Markup()
     return figures(
-        curves(
-            history,
-            metric,
-            chosen_epoch=run.metrics.get("epoch"),
-            in_percent=metric == "accuracy",
-            description=f"{metric} of {run.name}, epoch by epoch",
-        )
-        for metric in ("loss", "accuracy")
+        {
+            metric: curves(
+                history,
+                metric,
+                chosen_epoch=run.metrics.get("epoch"),
+                in_percent=metric == "accuracy",
+                description=f"{metric} of {run.name}, epoch by epoch",
+            )
+            for metric in ("loss", "accuracy")
+        }
     )
 
 

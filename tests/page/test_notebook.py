@@ -73,7 +73,7 @@ def test_pieces_escape_what_they_are_given():
 
 
 def test_what_is_empty_leaves_nothing():
-    assert body(fragment("a", "", None, quiet(""), figures([None]), pairs({"b": None}))) == (
+    assert body(fragment("a", "", None, quiet(""), figures({"a": None}), pairs({"b": None}))) == (
         '<div class="kerasrecipes"><style></style><p><b>a</b></p></div>'
     )
 
@@ -104,6 +104,7 @@ def test_a_finished_run_shows_scores_and_curves(tmp_path):
     assert "<td>weights of</td><td>epoch 3 of 3</td>" in shown
     assert "<td>backend</td><td>jax</td>" in shown
     assert shown.count("<svg") == 2
+    assert "<figcaption>accuracy</figcaption><svg" in shown
     assert str(folder) in shown
     (folder / "report.html").write_text("")
     assert "report.html" in body(Run(folder)._repr_html_())
