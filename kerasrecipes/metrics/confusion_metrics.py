@@ -1,5 +1,7 @@
 """Keras metrics of the confusion matrix: agreement beyond chance, and correlation."""
 
+from typing import Any
+
 import keras
 import numpy as np
 from keras import ops
@@ -25,7 +27,7 @@ class ConfusionMetric(keras.metrics.Metric):
         super().__init__(name=name, dtype=dtype)
         check_number("threshold", threshold)
         self.threshold = threshold
-        self.confusion = None
+        self.confusion: Any = None
         better_when_larger(self)
 
     def update_state(self, y_true, y_pred, sample_weight=None):

@@ -59,8 +59,9 @@ class SearchDisplay:
         from IPython.display import HTML, display
 
         # search.json is written after the first event.
-        begun = self._folder is not None and (self._folder / "search.json").is_file()
-        table = search_fragment(Search(self._folder)) if begun else Markup()
+        folder, table = self._folder, Markup()
+        if folder is not None and (folder / "search.json").is_file():
+            table = search_fragment(Search(folder))
         page = HTML(table + quiet(self._line()))
         if self._handle is None:
             self._handle = display(page, display_id=True)
