@@ -18,7 +18,7 @@ portable := $(wildcard $(addprefix tests/, \
     $(addprefix training/test_,batch_statistics.py diagnosing.py exact_resume.py finish.py)))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-full test-nightly lint format docs bench clean
+.PHONY: help demo test test-full test-nightly lint format docs bench dist clean
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
 
@@ -57,6 +57,12 @@ docs: $(VENV)/docs.stamp  ## Builds the documentation into site/.
 bench: $(VENV)/dev.stamp  ## Runs every benchmark.
 	@set -e; for script in benchmarks/*.py; do echo "$$script"; $(bin)/python $$script; done
 
+dist: $(VENV)/dist.stamp  ## Builds sdist and wheel into dist/, and tries the wheel.
+	rm -rf build dist
+	$(bin)/python -m build -q
+	$(bin)/python -m twine check --strict dist/*
+	$(bin)/python .ci/check_dist.py dist
+
 clean:  ## Removes everything that was installed or built; runs stay.
 	rm -rf $(VENV) build dist site *.egg-info .coverage .*_cache
 	find . -name __pycache__ -prune -exec rm -rf {} +
@@ -79,3 +85,4 @@ $(VENV)/%.stamp: setup.cfg pyproject.toml constraints.txt | $(bin)/pip
 
 extras_dev  := [bench,dev,export,jax,torch]
 extras_docs := [docs]
+extras_dist := [dist]

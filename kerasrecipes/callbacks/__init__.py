@@ -6,6 +6,8 @@ from kerasrecipes.callbacks.learning_rate_logger import LearningRateLogger
 from kerasrecipes.callbacks.reduce_on_plateau import ReduceOnPlateau
 from kerasrecipes.callbacks.snapshots import Snapshots
 from kerasrecipes.callbacks.tensorboard_scalars import TensorBoardScalars
+from kerasrecipes.callbacks.time_stopping import TimeStopping
+from kerasrecipes.callbacks.trend_stopping import TrendStopping
 
 __all__ = [
     "AveragedWeights",
@@ -14,4 +16,6 @@ __all__ = [
     "ReduceOnPlateau",
     "Snapshots",
     "TensorBoardScalars",
+    "TimeStopping",
+    "TrendStopping",
 ]

@@ -1,3 +1,5 @@
 from .class_metric import ClassMetric as ClassMetric
+from .confusion_metrics import CohenKappa as CohenKappa
+from .confusion_metrics import MatthewsCorrelation as MatthewsCorrelation
 from .probability_metrics import BrierScore as BrierScore
 from .probability_metrics import CalibrationError as CalibrationError

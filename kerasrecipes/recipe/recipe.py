@@ -14,6 +14,7 @@ from kerasrecipes.base.checks import nearest
 from kerasrecipes.recipe import recipe_file
 from kerasrecipes.recipe.fields import components
 from kerasrecipes.recipe.paths import check_names, flatten, replaced
+from kerasrecipes.recipe.recipe_fragment import recipe_fragment
 from kerasrecipes.recipe.spec import Spec, canonical, from_plain, frozen, to_plain
 from kerasrecipes.recipe.validation import check_values
 
@@ -132,6 +133,9 @@ class Recipe:
     def __reduce__(self):
         return Recipe.from_dict, (self.to_dict(),)
 
+    def _repr_html_(self) -> str:
+        return recipe_fragment(self)
+
     def replace(self, changes: Mapping[str, object]) -> "Recipe":
         """Returns a recipe with values changed.
 
@@ -161,7 +165,8 @@ class Recipe:
 
     def to_dict(self) -> dict:
         """Returns the recipe as plain data, the contents of recipe.json."""
-        plain = {f.name: _plain(getattr(self, f.name)) for f in dataclasses.fields(self)}
+        values = ((f.name, getattr(self, f.name)) for f in dataclasses.fields(self))
+        plain = {n: v.to_dict() if isinstance(v, Recipe) else to_plain(v) for n, v in values}
         return {"kerasrecipes": recipe_file.FORMAT, **plain}
 
     @classmethod
@@ -247,7 +252,3 @@ def _start(value: object) -> "Recipe | Mapping[str, object] | str | None":
         "`start` must be a recipe, or the path of a recipe.json or of a run folder, or a "
         f"dictionary of changes. Received: start={value!r}"
     )
-
-
-def _plain(value: object) -> object:
-    return value.to_dict() if isinstance(value, Recipe) else to_plain(value)

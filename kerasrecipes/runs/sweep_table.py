@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from markupsafe import Markup
 
 from kerasrecipes.base.checks import check_choice
 from kerasrecipes.base.csv_table import read_rows, write_rows
 from kerasrecipes.base.intervals import Mean, accuracy_error, holm
 from kerasrecipes.data.dataset import evaluation_split
+from kerasrecipes.page.notebook import fragment
 from kerasrecipes.page.tables import aligned, html_table
 from kerasrecipes.runs.sweep_text import shown_rows, title
 from kerasrecipes.training.numerics import version_of
@@ -52,7 +52,7 @@ class Sweep:
 
     def _repr_html_(self) -> str:
         """Returns the table that a notebook shows."""
-        return Markup("<p>{}</p>{}").format(title(self), html_table(shown_rows(self)))
+        return fragment(title(self), html_table(shown_rows(self)))
 
     @classmethod
     def read(cls, table: str | Path) -> "Sweep":

@@ -49,6 +49,11 @@ class Run:
     def __repr__(self):
         return f"Run({str(self.folder)!r})"
 
+    def _repr_html_(self) -> str:
+        from kerasrecipes.training.run_fragment import run_fragment
+
+        return run_fragment(self)
+
     @property
     def name(self) -> str:
         """The name of the folder; see `run_folder`."""

@@ -8,5 +8,6 @@ from .ranges import uniform as uniform
 from .rungs import Rung as Rung
 from .rungs import rungs_of as rungs_of
 from .rungs import usual_rungs as usual_rungs
+from .search_display import SearchDisplay as SearchDisplay
 from .search_folder import Search as Search
 from .searching import search as search

@@ -54,6 +54,11 @@ class Search:
     def __repr__(self):
         return f"Search({str(self.folder)!r})"
 
+    def _repr_html_(self) -> str:
+        from kerasrecipes.tuning.search_fragment import search_fragment
+
+        return search_fragment(self)
+
     @property
     def finished(self) -> bool:
         """Whether the search has come to its end: result.json is the last file that it writes.

@@ -50,6 +50,20 @@ def better_when_smaller(metric) -> None:
     metric._direction = "down"
 
 
+def better_when_larger(metric) -> None:
+    """Lets Keras's own callbacks know that a metric of ours is better when larger.
+
+    Uses: `Metric._direction`.
+
+    Reason: with `mode="auto"`, `EarlyStopping` and its like refuse a metric without it.
+
+    Fallback: that refusal, whose message asks for `mode`.
+
+    Test: `tests/metrics/test_confusion_metrics.py`.
+    """
+    metric._direction = "up"
+
+
 def compiled_metrics(model) -> list[keras.metrics.Metric]:
     """Returns the metrics that a model was compiled with, once it has been trained or evaluated.
 
