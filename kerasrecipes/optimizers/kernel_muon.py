@@ -93,7 +93,7 @@ class KernelMuon(TogetherUpdates, DecaysWithinItsStep, UpdateWrapper):
     >>> optimizer.apply([ops.reshape(ops.array([[3.0, 0.0], [0.0, 0.1]]), (1, 1, 2, 2))], [kernel])
     >>> print(np.round(ops.convert_to_numpy(kernel)[0, 0], 2))  # About -0.1 in both directions.
     [[-0.07  0.  ]
-     [ 0.   -0.09]]
+     [ 0.   -0.11]]
 
     Reference:
         Jordan et al., 2024, https://kellerjordan.github.io/posts/muon (the optimizer);

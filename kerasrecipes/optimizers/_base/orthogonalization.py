@@ -51,11 +51,11 @@ def orthogonalized(matrices, coefficients: Sequence[float], steps: int):
     x = matrices / ops.where(norms == 0, ops.ones_like(norms), norms)
     if rows < _TALL * columns:
         for _ in range(steps):
-            x = ops.matmul(x, _polynomial(_gram(x), coefficients))
+            x = x @ _polynomial(_gram(x), coefficients)
         return x
     for done in range(0, steps, _STEPS_OF_A_GRAM):
         factor = _product(_gram(x), coefficients, min(_STEPS_OF_A_GRAM, steps - done))
-        x = ops.matmul(x, factor)
+        x = x @ factor
     return x
 
 
@@ -64,20 +64,20 @@ def _product(gram, coefficients, steps):
     product = polynomial = _polynomial(gram, coefficients)
     for _ in range(steps - 1):
         # What the Gram matrix of `X` becomes when `X` is multiplied by the polynomial.
-        gram = ops.matmul(ops.matmul(polynomial, gram), polynomial)
+        gram = polynomial @ gram @ polynomial
         polynomial = _polynomial(gram, coefficients)
-        product = ops.matmul(product, polynomial)
+        product = product @ polynomial
     return product
 
 
 def _polynomial(gram, coefficients):
     a, b, c = coefficients
     identity = ops.eye(gram.shape[-1], dtype=gram.dtype)
-    return a * identity + b * gram + c * ops.matmul(gram, gram)
+    return a * identity + b * gram + c * (gram @ gram)
 
 
 def _gram(x):
-    return ops.matmul(_transposed(x), x)
+    return _transposed(x) @ x  # Not `ops.matmul`, which turns float64 into float32 on PyTorch.
 
 
 def _transposed(x):
