@@ -16,10 +16,11 @@ from kerasrecipes import Recipe, main, use
 
 recipe = Recipe(
     data=use("Digits"),
+    augment=[use("RandomRotation", factor=0.03), use("RandomPadCrop", padding_pixels=1)],
     model=use("ResNetCIFAR", depth=8, shortcut="projection"),
-    optimizer=use("SGD", momentum=0.9, nesterov=True, learning_rate=0.05),
+    optimizer=use("SGD", momentum=0.9, nesterov=True, learning_rate=0.1),
     averaging=use("EveryAverage", tail_fraction=0.5),
-    epochs=15,
+    epochs=12,
     batch_size=64,
 )
 
