@@ -3,10 +3,14 @@
     python -m benchmarks.studies.ensembles digits
     python -m benchmarks.studies.ensembles cifar10 cifar10.npz
 
-Every way has the epochs of one training: four members of a quarter each, four snapshots, an average
-of the tail, a soup of four runs that fine-tune the same half. The peak learning rate of the long
-training, of the short ones and of the cycles is chosen by the log loss on validation with seed 0,
-which counts no further. A temperature is fitted to validation for each way. What it shows is in
+80 runs of a few seconds on digits, 40 minutes on 2 CPU cores at a load of 20 (JAX). At equal cost,
+four members of a quarter each are no better than one network (-1.3 points of test accuracy, 95%
+interval -2.5 to +0.0; 5 seeds, n = 898 images); views where it is unsure gain 1.6 (+0.7 to +2.6).
+
+Every way has the epochs of one training: four members, four snapshots, an average of the tail, a
+soup of four runs that fine-tune the same half. The peak learning rate of the long training, of the
+short ones and of the cycles is chosen by the log loss on validation with seed 0, which counts no
+further. A temperature is fitted to validation for each way. What it shows is in
 docs/benchmarks/ensembles.md.
 """
 
@@ -101,7 +105,8 @@ def compare(setting: Setting, seeds, directory: Path, table: Path) -> Sweep:
                 rates.update(chosen_rates(setting, directory))
             print(way, f"seed {seed}", flush=True)
             for row in rows_of(way, setting, outcome(), dataset):
-                result = result.add({**row, "seed": seed, **_columns(rates)})
+                peaks = {f"peak_rate_of_{kind}": rate for kind, rate in rates.items()}
+                result = result.add({**row, "seed": seed, **peaks})
                 result.write(table)
     return result
 
@@ -161,7 +166,9 @@ def scores(members: list[Mapping[str, np.ndarray]], dataset: Dataset) -> dict[st
     """
     labels = {split: dataset.splits[split].labels for split in SPLITS}
     mean = {split: np.mean([each[split] for each in members], axis=0) for split in SPLITS}
-    fitted = [_temperature(labels["validation"], each["validation"]) for each in (mean, *members)]
+    fitted = [
+        fit_temperature(labels["validation"], each["validation"]) for each in (mean, *members)
+    ]
     after = fitted[0].apply(mean["test"])
     before = np.mean(
         [t.apply(each["test"]) for t, each in zip(fitted[1:], members, strict=True)], axis=0
@@ -175,7 +182,7 @@ def scores(members: list[Mapping[str, np.ndarray]], dataset: Dataset) -> dict[st
         )
     found["validation_log_loss"] = log_loss(labels["validation"], mean["validation"])
     singles = [float(np.mean(each["test"].argmax(-1) == labels["test"])) for each in members]
-    return {**found, "test_accuracy_of_members": float(np.mean(singles))}
+    return found | {"test_accuracy_of_members": float(np.mean(singles))}
 
 
 def shown(result: Sweep) -> Iterator[list[dict[str, str]]]:
@@ -226,14 +233,6 @@ def shown(result: Sweep) -> Iterator[list[dict[str, str]]]:
 def _mean(result: Sweep, label: str, metric: str, when: str) -> str:
     name = f"test_{metric}" + (f"_{when}" if when else "")
     return f"{np.mean([row[name] for row in result.rows if row['label'] == label]):.4f}"
-
-
-def _temperature(labels: np.ndarray, given: np.ndarray):
-    return fit_temperature(labels, given)
-
-
-def _columns(rates: Mapping[str, float]) -> dict[str, float]:
-    return {f"peak_rate_of_{kind}": rate for kind, rate in rates.items()}
 
 
 def _arguments() -> argparse.Namespace:

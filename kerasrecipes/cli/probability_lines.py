@@ -104,8 +104,9 @@ def threshold_lines(run, scored, arguments: argparse.Namespace) -> Iterator[str]
             f"the ROC curve {number(curves.roc_auc)} (95% interval {number(low)} to "
             f"{number(high)}), average precision {number(curves.average_precision)}"
         )
-    validation = stored(run.predictions, "validation") if _asked(arguments) else None
-    for name, share in _asked(arguments):
+    asked = _asked(arguments)
+    for name, share in asked:
+        validation = stored(run.predictions, "validation")
         if name == "accuracy":
             yield _answering_line(answering_threshold(validation, (labels, probabilities), share))
         else:
@@ -113,7 +114,7 @@ def threshold_lines(run, scored, arguments: argparse.Namespace) -> Iterator[str]
             yield _two_class_line(
                 two_class_threshold(validation, (labels, probabilities), **wanted)
             )
-    if validation is not None and "validation images" in scored.images:
+    if asked and "validation images" in scored.images:
         yield "note: the thresholds were chosen on these images: expect a little less on others"
 
 
