@@ -32,7 +32,7 @@ def SpeedNetCIFAR(
     `patch_whitening`, with `freeze="kernel"`. Three stages follow: a 3x3 convolution, the maximum
     over 2x2 pixels, norm, activation, another 3x3 convolution, norm, activation. Then come the
     maximum over the image and a dense layer without bias. For 10 classes of colour images of 32
-    pixels it has 1,974,392 parameters.
+    pixels it has 1,973,944 parameters.
 
     The convolutions of the stages start as the identity in their first filters (`Dirac`); further
     filters are drawn. Norms are `BatchNormalization` without `gamma` and with statistics of a short
@@ -64,7 +64,7 @@ def SpeedNetCIFAR(
 
     >>> model = SpeedNetCIFAR((32, 32, 3), 10)
     >>> model.get_layer("stage3_activation2").output.shape, model.count_params()
-    ((None, 3, 3, 256), 1974392)
+    ((None, 3, 3, 256), 1973944)
 
     Reference:
         Jordan, 2024, https://arxiv.org/abs/2404.00498, section 3.1, after Page, 2019. Differs from

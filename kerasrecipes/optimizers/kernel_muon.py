@@ -28,7 +28,7 @@ _SCALES = {
 
 
 @keras.saving.register_keras_serializable(package="kerasrecipes")
-class KernelMuon(TogetherUpdates, DecaysWithinItsStep, UpdateWrapper):
+class KernelMuon(TogetherUpdates, UpdateWrapper, DecaysWithinItsStep):
     """Muon for kernels of convolutions and dense layers, and another optimizer for the rest.
 
     A kernel is taken as a matrix: all that leads to an output, by the outputs. At each step, with

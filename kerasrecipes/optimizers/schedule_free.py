@@ -10,7 +10,7 @@ from kerasrecipes.optimizers._base.update_wrapper import UpdateWrapper
 
 
 @keras.saving.register_keras_serializable(package="kerasrecipes")
-class ScheduleFree(DecaysWithinItsStep, UpdateWrapper):
+class ScheduleFree(UpdateWrapper, DecaysWithinItsStep):
     """Averages the weights of an optimizer, and takes gradients close to the average.
 
     The inner optimizer moves `z`. Its weighted average is `x`, with which the model is evaluated.
@@ -32,6 +32,7 @@ class ScheduleFree(DecaysWithinItsStep, UpdateWrapper):
 
     A model must be evaluated and saved with `x` (`averaged_weights`), and with normalization
     statistics of its own: `AveragedWeights`, or `averaging` of a recipe, puts it in place.
+    Constraints of weights hold for `y` alone.
 
     Memory: two numbers a weight. Time: reading and writing these at every step; on PyTorch one
     weight tensor is updated after the other.
@@ -45,7 +46,8 @@ class ScheduleFree(DecaysWithinItsStep, UpdateWrapper):
         name: String, or `None`.
 
     Raises:
-        ValueError: If `beta` is outside `[0, 1)`, or is not 0 while `optimizer` has momentum.
+        ValueError: If `beta` is outside `[0, 1)`, or is not 0 while `optimizer` has momentum or an
+            `ema_overwrite_frequency`.
 
     Example:
 
@@ -73,6 +75,12 @@ class ScheduleFree(DecaysWithinItsStep, UpdateWrapper):
                 "`SGD(momentum=0.0)` or `AdamW(beta_1=0.0)`. "
                 f"Received: optimizer={self.optimizer!r} with {own!r}"
             )
+        if beta and self.ema_overwrite_frequency:
+            raise ValueError(
+                "`optimizer` must not overwrite weights, which the next step computes from `z` and "
+                "`x`: leave out `ema_overwrite_frequency`. "
+                f"Received: ema_overwrite_frequency={self.ema_overwrite_frequency!r}"
+            )
         self.beta = beta
 
     @property
@@ -99,7 +107,8 @@ class ScheduleFree(DecaysWithinItsStep, UpdateWrapper):
         y = ops.convert_to_tensor(variable)
         # Not in `build`: see `Lookahead`.
         first = ops.equal(self.iterations, 0)
-        before = ops.where(first, y, ops.convert_to_tensor(z))
+        # Without `beta`, the weights are `z`, whoever may have changed them since.
+        before = ops.where(first, y, ops.convert_to_tensor(z)) if self.beta else y
         average = ops.where(first, y, ops.convert_to_tensor(x))
         if self.decays(index):
             before = before - ops.cast(learning_rate, variable.dtype) * self.weight_decay * y

@@ -142,9 +142,12 @@ def _logs(model: keras.Model, loss: BatchLoss, done: Pass) -> dict:
 
 
 def _value(variable):
-    value = ops.convert_to_tensor(variable)
-    # PyTorch hands out the variable's own memory, which `assign` is going to overwrite.
-    return value.detach().clone() if keras.backend.backend() == "torch" else value
+    """Returns a tensor of a variable's value, which `assign` does not change."""
+    if keras.backend.backend() == "torch":
+        return variable.value.detach().clone()
+    import tensorflow
+
+    return tensorflow.convert_to_tensor(variable.value)
 
 
 def _assign(variables: Sequence, before: Sequence, after: Sequence) -> None:

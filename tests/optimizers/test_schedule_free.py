@@ -95,6 +95,12 @@ def test_momentum_of_its_own_is_refused(inner):
     assert ScheduleFree(inner(), beta=0.0).beta == 0
 
 
+def test_weights_that_are_overwritten_between_steps_are_refused():
+    inner = keras.optimizers.SGD(0.1, use_ema=True, ema_overwrite_frequency=2)
+    with pytest.raises(ValueError, match="leave out `ema_overwrite_frequency`"):
+        ScheduleFree(inner)
+
+
 @pytest.mark.parametrize("beta", [-0.1, 1.0])
 def test_a_beta_out_of_range_is_refused(beta):
     with pytest.raises(ValueError, match="`beta` must be"):
