@@ -29,6 +29,8 @@ def _averages(arguments: argparse.Namespace) -> None:
     rows = averages(run, arguments.widths)
     n, chosen = run.metrics["validation"]["n"], run.metrics.get("average", {}).get("name")
     with_statistics = any(row.statistics for row in rows)
+    less = "significantly less accurate"
+    with_less = any(row.less_accurate for row in rows)
     print_table(
         [
             {
@@ -37,7 +39,7 @@ def _averages(arguments: argparse.Namespace) -> None:
                 **({"statistics": row.statistics} if with_statistics else {}),
                 "validation log loss": number(row.log_loss),
                 "accuracy": percent(row.accuracy, n),
-                "significantly less accurate": "yes" if row.less_accurate else None,
+                **({less: "yes" if row.less_accurate else None} if with_less else {}),
             }
             for row in sorted(rows, key=lambda row: row.log_loss)
         ]

@@ -19,7 +19,8 @@ def score_line(run) -> str:
     if average := run.metrics.get("average"):
         by_log_loss = f"{average['name']}, chosen by log loss on validation"
         weights = by_log_loss if average["chosen"] else f"{average['name']}, {weights}"
-        weights += f", {average['statistics']} statistics" if average["statistics"] else ""
+        if average["statistics"]:
+            weights += f", {average['statistics']} statistics of normalization"
     if members := run.recipe.model.options.get("members"):
         weights = f"mean probabilities of {len(members)} models"
     return (

@@ -1,5 +1,7 @@
 """Average of weights by a power of the step."""
 
+import functools
+
 import keras
 import numpy as np
 from keras import ops
@@ -65,6 +67,7 @@ class PowerAverage(WeightAverage):
         return {"relative_width": self.relative_width}
 
 
+@functools.cache  # Eager PyTorch asks for it at every step.
 def power_of_width(width: float) -> float:
     """Returns the exponent of the profile with a relative width: the root of a cubic."""
     inverse = width**-2

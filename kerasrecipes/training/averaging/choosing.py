@@ -9,7 +9,8 @@ import numpy as np
 from scipy.special import softmax
 from scipy.stats import binomtest
 
-from kerasrecipes.data.predicting import predict_split
+from kerasrecipes.data.batches import evaluation_batches
+from kerasrecipes.data.filling import FilledSplit, compiles_each_size
 from kerasrecipes.metrics.calibration.proper_scores import log_loss
 from kerasrecipes.optimizers import EveryAverage
 from kerasrecipes.training.averaging.candidates import (
@@ -70,6 +71,11 @@ class ValidationScores:
     def __init__(self, built: BuiltRecipe, refresh: Callable[[keras.Model], None] | None):
         self.built = built
         self.refresh = refresh
+        split, size = built.dataset.validation, built.batch_size
+        self._labels = split.labels
+        # The same batches for all, because to set them up takes longer than to predict a few.
+        whole = FilledSplit(split, size) if compiles_each_size() else split
+        self._batches = evaluation_batches(whole, size)
 
     def score(self, candidate: Candidate) -> ScoredAverage:
         """Returns the scores of a candidate, with those statistics that validation prefers."""
@@ -82,15 +88,14 @@ class ValidationScores:
         return as_they_are if as_they_are.log_loss <= fresh.log_loss else fresh
 
     def _scored(self, name: str, statistics: str | None) -> ScoredAverage:
-        split = self.built.dataset.validation
-        logits = predict_split(self.built.predictor, split, self.built.batch_size)
+        logits = self.built.predictor.predict(self._batches, verbose=0)[: len(self._labels)]
         probabilities = softmax(logits.astype("float32"), axis=-1)
-        right = probabilities.argmax(-1) == split.labels
+        right = probabilities.argmax(-1) == self._labels
         finite = np.isfinite(probabilities).all()
         return ScoredAverage(
             name,
             statistics,
-            log_loss(split.labels, probabilities) if finite else float("inf"),
+            log_loss(self._labels, probabilities) if finite else float("inf"),
             float(right.mean()),
             weights=Weights.of(self.built.model),
             right=right,
