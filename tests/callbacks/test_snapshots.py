@@ -87,6 +87,13 @@ def test_the_last_ones_are_kept_and_a_new_training_begins_anew():
     assert snapshots.steps == [6, 12]
 
 
+def test_a_training_that_goes_on_counts_on():
+    snapshots = Snapshots()
+    model = fit(Restarts(0.5, 6, t_mul=1.0), snapshots)
+    model.fit(X, Y, 4, epochs=3, shuffle=False, callbacks=[snapshots], verbose=0)
+    assert snapshots.steps == [6, 12, 18, 24]
+
+
 @pytest.mark.parametrize(
     ("schedule", "keep", "options", "message"),
     [
