@@ -130,10 +130,11 @@ for name in tests.DOORS:
 
 
 def test_what_a_script_needs_is_at_the_front():
-    from kerasrecipes import Recipe, Run, load, main, sweep, train, use
+    from kerasrecipes import Recipe, Run, load, main, sweep, train, train_folder, use
 
-    assert {*kerasrecipes.__all__} == {"Recipe", "Run", "load", "main", "sweep", "train", "use"}
-    assert all(map(callable, (Recipe, Run, load, main, sweep, train, use)))
+    names = {"Recipe", "Run", "load", "main", "sweep", "train", "train_folder", "use"}
+    assert {*kerasrecipes.__all__} == names
+    assert all(map(callable, (Recipe, Run, load, main, sweep, train, train_folder, use)))
 
 
 def test_importing_the_package_imports_neither_keras_nor_numpy():

@@ -135,6 +135,12 @@ class Run:
         scored = [split for split in ("validation", "test") if self.metrics.get(split)]
         return evaluation_split(scored) if scored else None
 
+    @property
+    def validates_on_training_images(self) -> bool:
+        """Whether the validation images were trained on too: on all folds of a cross-validation."""
+        data = self.recipe.data
+        return data.name == "CrossValidation" and data.options.get("fold", 0) is None
+
     @functools.cached_property
     def data(self) -> dict[str, Any]:
         """A description of the images: source, hash, sizes, class names, skipped files."""

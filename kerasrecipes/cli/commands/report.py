@@ -23,20 +23,14 @@ def score_line(run) -> str:
             weights += f", {average['statistics']} statistics of normalization"
     if members := run.recipe.model.options.get("members"):
         weights = f"mean probabilities of {len(members)} models"
+    seen = ""
+    if split == "validation" and run.validates_on_training_images:
+        seen = ", which have seen these images: --set data.fold=0 scores one fold honestly"
     return (
         f"{split} accuracy {percent(score['accuracy'], n)} "
         f"(95% interval {percent(low, n)} to {percent(high, n)}, n = {n:,}), "
-        f"{weights}{_seen(run)}"
+        f"{weights}{seen}"
     )
-
-
-def _seen(run) -> str:
-    """Returns what to say of validation images that are among the training images."""
-    data = run.recipe.data
-    is_seen = data.name == "CrossValidation" and data.options.get("fold", 0) is None
-    if not is_seen or run.evaluation_split != "validation":
-        return ""
-    return ", which have seen these images: --set data.fold=0 scores one fold honestly"
 
 
 def show_score(run) -> None:

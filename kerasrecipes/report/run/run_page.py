@@ -50,6 +50,7 @@ def render(run) -> str:
         summary=_summary(run),
         finished=bool(run.metrics),
         history_remark=run.history_remark,
+        seen=run.validates_on_training_images,
         epochs_done=len(run.readable_history),
         epochs=run.recipe.epochs,
         headline=scores.headline(run),

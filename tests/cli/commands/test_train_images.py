@@ -4,9 +4,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from kerasrecipes import Recipe, use
+from kerasrecipes import train, use
 from kerasrecipes.cli import console, main
 from kerasrecipes.cli.commands.report import score_line
+from kerasrecipes.report import write_report
 
 
 @pytest.fixture
@@ -66,7 +67,7 @@ def test_what_is_for_recipes_is_refused_with_the_way_out(photos, asked, output, 
     assert asked == []
 
 
-def test_what_is_for_images_is_refused_with_a_recipe(recipe, train, asked, output):
+def test_what_is_for_images_is_refused_with_a_recipe(recipe, asked, output):
     code, _, err = output(main, recipe, None, ["train", "--minutes", "5"])
     assert (code, asked) == (2, [])
     assert "`--minutes` is for images: a folder" in err
@@ -110,16 +111,10 @@ print("keras" in sys.modules)
 
 
 @pytest.mark.parametrize(("fold", "seen"), [(None, True), (0, False)])
-def test_a_score_on_images_that_were_trained_on_says_so(fold, seen):
-    data = use("CrossValidation", data=use("Digits"), folds=5, fold=fold)
-    run = SimpleNamespace(
-        recipe=Recipe(data=data, model=use("MLP", units=[3])),
-        evaluation_split="validation",
-        metrics={
-            "validation": {"accuracy": 1.0, "n": 20, "accuracy_interval": [0.8, 1.0]},
-            "epoch": 3,
-        },
-        history_remark="",
-        readable_history=[1, 2, 3],
-    )
+def test_a_score_on_images_that_were_trained_on_says_so(recipe, fold, seen, tmp_path):
+    data = use("CrossValidation", data=use("Digits", examples_per_class=6), folds=3, fold=fold)
+    run = train(recipe.replace({"data": data, "epochs": 1}), directory=tmp_path, verbose=0)
+    assert run.validates_on_training_images == seen
     assert ("which have seen these images: --set data.fold=0" in score_line(run)) == seen
+    page = write_report(run).read_text("utf-8")
+    assert ("These images were trained on" in page) == seen

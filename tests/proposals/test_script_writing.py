@@ -8,7 +8,7 @@ from kerasrecipes import Recipe
 from kerasrecipes.proposals.choices import Advised, Choice
 from kerasrecipes.proposals.choosing import choose
 from kerasrecipes.proposals.networks import SCRATCH
-from kerasrecipes.proposals.script_text import script_text
+from kerasrecipes.proposals.script_writing import script_text
 from kerasrecipes.proposals.splitting import held_out
 from kerasrecipes.recipe.spec import use
 
