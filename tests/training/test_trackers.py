@@ -1,6 +1,6 @@
 """The programs of the page on trackers, where the trackers are installed."""
 
-import os
+import json
 import runpy
 from pathlib import Path
 
@@ -31,6 +31,35 @@ def logged(run):
     return {name: [row[name] for row in run.history] for name in ("loss", "val_accuracy")}
 
 
+def records(tracked):
+    """Returns what an offline run of Weights & Biases has written, by kind.
+
+    The file is a log of LevelDB's form, whose records are messages of their own.
+    """
+    from wandb.proto.wandb_internal_pb2 import Record
+
+    (path,) = Path(tracked.dir).parent.glob("*.wandb")
+    data, at, message, found = path.read_bytes(), 7, b"", {}
+    while at + 7 <= len(data):
+        if (left := 2**15 - at % 2**15) < 7:  # No record begins so close to the end of a block.
+            at += left
+            continue
+        length, kind = int.from_bytes(data[at + 4 : at + 6], "little"), data[at + 6]
+        message += data[at + 7 : at + 7 + length]
+        at += 7 + length
+        if kind in (1, 4):  # A whole one, or the last part of one.
+            record, message = Record.FromString(message), b""
+            found.setdefault(record.WhichOneof("record_type"), []).append(record)
+    return found
+
+
+def values_of(found, kind, items, name):
+    """Returns the values under a name in records of a kind, in order."""
+    entries = [entry for record in found for entry in getattr(getattr(record, kind), items)]
+    named = [e for e in entries if (e.key or ".".join(e.nested_key)) == name]
+    return [json.loads(entry.value_json) for entry in named]
+
+
 def test_mlflow_has_the_curves_the_recipe_the_score_and_the_files(program):
     mlflow = pytest.importorskip("mlflow")
     pytest.importorskip("sqlalchemy")
@@ -53,13 +82,20 @@ def test_weights_and_biases_has_the_curves_the_recipe_the_score_and_the_files(pr
     monkeypatch.setenv("WANDB_SILENT", "true")
     names = program("with_wandb.py")
     run, tracked = names["run"], names["tracked"]
+    assert tracked.offline
+    found = records(tracked)
+    assert [record.history.step.num for record in found["history"]] == [1, 2]
     for name, values in logged(run).items():
-        assert tracked.summary[name] == pytest.approx(values[-1], abs=1e-5)
-    assert tracked.summary["test_accuracy"] == run.metrics["test"]["accuracy"]
-    assert tracked.config["model.units"] == [32]
-    assert tracked.config["optimizer"] == "Adam"
-    (folder,) = Path("wandb").glob("offline-run-*")
-    kept = folder / "files" / run.name
+        assert values_of(found["history"], "history", "item", name) == pytest.approx(
+            values, abs=1e-5
+        )
+    (score,) = values_of(found["summary"], "summary", "update", "test_accuracy")
+    assert score == run.metrics["test"]["accuracy"]
+    (start,) = found["run"]
+    config = {entry.key: json.loads(entry.value_json) for entry in start.run.config.update}
+    assert config["model.units"] == [32]
+    assert config["optimizer"] == "Adam"
+    kept = Path(tracked.dir) / run.name
     assert {file.name for file in kept.iterdir()} >= FILES
     assert (kept / "recipe.json").read_text() == (run.folder / "recipe.json").read_text()
 
@@ -101,6 +137,5 @@ def test_weights_and_biases_own_callback(tmp_path, monkeypatch):
         from wandb.integration.keras import WandbMetricsLogger
 
         run = train(recipe, callbacks=[WandbMetricsLogger()], verbose=0)
-    summary = tracked.summary["epoch/val_accuracy"]
-    assert summary == pytest.approx(run.history[-1]["val_accuracy"], abs=1e-5)
-    assert os.listdir("wandb")
+    found = values_of(records(tracked)["history"], "history", "item", "epoch/val_accuracy")
+    assert found == pytest.approx(logged(run)["val_accuracy"], abs=1e-5)
