@@ -45,10 +45,12 @@ class Remedy(NamedTuple):
 
 
 def advised(case: Case) -> Finding | None:
-    """Returns the first finding that would change a recipe."""
+    """Returns the first finding that would change a recipe; `None` if that cannot be tried here."""
     recipe = {name: case.run.facts[name] for name in OF_A_RECIPE}
     findings = judged(replace(case.record, recipe=recipe)).findings
-    return next((finding for finding in findings if finding.changes), None)
+    first = next((finding for finding in findings if finding.changes), None)
+    # These trainings have no class weights, and are scored by the plain loss.
+    return None if first is None or "class_weight" in first.changes else first
 
 
 def changed(run: Run, changes: Mapping[str, Any]) -> Run:

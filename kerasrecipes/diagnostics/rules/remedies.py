@@ -1,7 +1,7 @@
 """Remedies as changes of a recipe."""
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from kerasrecipes.diagnostics.batch_size_advice import BatchSizeAndRate, batch_size_and_rate
@@ -42,6 +42,8 @@ def recipe_changes(kind: str, record: Record) -> dict[str, Any]:
     if not recipe:
         return {}
     if kind in _RATE_FACTORS:
+        if kind in _NOT_OF_THE_RATE and _NOT_OF_THE_RATE[kind](record):
+            return {}
         return _rate_changes(_RATE_FACTORS[kind], record)
     if kind == "too_few_epochs" and isinstance(epochs := recipe.get("epochs"), int):
         return {"epochs": EPOCHS_FACTOR * epochs}
@@ -52,6 +54,26 @@ def recipe_changes(kind: str, record: Record) -> dict[str, Any]:
     if kind == "regularization_too_strong" and recipe.get("kernel_regularizer"):
         return {"kernel_regularizer": None}
     return {}
+
+
+def _has_broken_data(record: Record) -> bool:
+    """Returns whether inputs or targets are NaN or infinite, which no rate mends."""
+    values = [*(record.data.inputs if record.data else ()), *(o.targets for o in record.outputs)]
+    return any(each is not None and each.finite_fraction < 1 for each in values)
+
+
+def _began_badly(record: Record) -> bool:
+    """Returns whether the loss was as great before the first step, with the initial weights."""
+    first = next((probe.loss for probe in record.probes if not probe.step), None)
+    last = record.probes[-1].loss if record.probes else None
+    return first is not None and last is not None and last <= first
+
+
+# When another learning rate is no remedy.
+_NOT_OF_THE_RATE: dict[str, Callable[[Record], bool]] = {
+    "loss_not_finite": _has_broken_data,
+    "exploding_gradient": _began_badly,
+}
 
 
 def advised_batch(record: Record) -> BatchSizeAndRate:

@@ -1,6 +1,8 @@
 import pytest
 
-from kerasrecipes.diagnostics.record.model_facts import Optimizer
+from kerasrecipes.diagnostics.record.data_facts import Data, Values
+from kerasrecipes.diagnostics.record.model_facts import Optimizer, Output
+from kerasrecipes.diagnostics.record.probes import Probe
 from kerasrecipes.diagnostics.record.record import Record
 from kerasrecipes.diagnostics.record.series import Series
 from kerasrecipes.diagnostics.rules.judging import judged
@@ -30,6 +32,32 @@ SCHEDULE = {"use": "OneCycle", "peak_learning_rate": 0.3}
 def test_a_remedy_is_a_change_of_the_recipe(kind, changes):
     assert recipe_changes(kind, Record(recipe=RECIPE)) == changes
     assert recipe_changes(kind, Record()) == {}
+
+
+@pytest.mark.parametrize(
+    ("finite", "changes"), [(1.0, {"optimizer.learning_rate": 0.03}), (0.9, {})]
+)
+def test_no_learning_rate_mends_data_that_are_not_finite(finite, changes):
+    values = Values((2,), "float32", 10, finite_fraction=finite)
+    data = Data(inputs=(values,))
+    assert recipe_changes("loss_not_finite", Record(recipe=RECIPE, data=data)) == changes
+    output = Output("a", (1,), targets=values)
+    assert recipe_changes("loss_not_finite", Record(recipe=RECIPE, outputs=(output,))) == changes
+
+
+@pytest.mark.parametrize(
+    ("losses", "changes"),
+    [
+        ((14.0, 14.0), {}),
+        ((14.0, 9.0), {}),
+        ((2.0, 14.0), {"optimizer.learning_rate": 0.03}),
+        ((2.0, None), {"optimizer.learning_rate": 0.03}),
+        ((), {"optimizer.learning_rate": 0.03}),
+    ],
+)
+def test_no_learning_rate_mends_a_loss_that_was_there_before_the_first_step(losses, changes):
+    probes = tuple(Probe(number, 10 * number, 32, loss) for number, loss in enumerate(losses))
+    assert recipe_changes("exploding_gradient", Record(recipe=RECIPE, probes=probes)) == changes
 
 
 def test_the_highest_rate_of_a_schedule_is_changed():
