@@ -12,6 +12,7 @@ DEFAULTS = {
     "AdaBelief": "learning_rate=0.001, beta_1=0.9, beta_2=0.999, epsilon=1e-16, rectify=False",
     "AdaptiveGradientClipping": "clip_factor=0.01, epsilon=0.001, exclude=()",
     "DiffGrad": "learning_rate=0.001, beta_1=0.9, beta_2=0.999, epsilon=1e-07",
+    "ExponentialAverage": "decay=0.999, warmup=True, debias=True",
     "KernelMuon": (
         "kernel_multiplier=1.0, momentum=0.95, nesterov=True, scale='match_rms_adamw', steps=5, "
         "coefficients=(3.4445, -4.775, 2.0315), cautious=False, normalize_kernels=False, "
@@ -23,12 +24,14 @@ DEFAULTS = {
     ),
     "Lookahead": "sync_period_steps=5, slow_step_size=0.5",
     "Momentum": "learning_rate=0.01, momentum=0.9, nesterov=False, dampening=0.0",
+    "PowerAverage": "relative_width=0.1",
     "RAdam": "learning_rate=0.001, beta_1=0.9, beta_2=0.999, epsilon=1e-07, threshold=5.0",
     "ScheduleFree": "beta=0.9",
     "StagewiseLearningRates": (
         "backbone_multiplier=0.1, depth_factor=1.0, unfreeze_every_steps=0, depths=None"
     ),
     "UncorrectedAdam": "learning_rate=0.001, beta_1=0.9, beta_2=0.999, epsilon=1e-07",
+    "UniformAverage": "tail_fraction=0.25, period_steps=1",
 }
 
 
