@@ -37,7 +37,9 @@ class HeldOut:
 
     def data(self, source: Spec, options: Mapping[str, object]) -> Spec:
         """Returns the data of a recipe: the source with these and further options."""
-        held_out = Spec(source.name, {**source.options, **options, **self.options})
+        # What is set already, by the user, stays.
+        chosen = {**source.options, **options, **self.options, **source.options}
+        held_out = Spec(source.name, chosen)
         if not self.folds:
             return held_out
         return use("CrossValidation", data=held_out, folds=self.folds, fold=None)

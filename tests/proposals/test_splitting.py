@@ -38,6 +38,14 @@ def test_more_images_are_held_out_by_fractions(facts, each, fraction):
     assert held.train + held.validation + held.test == 2 * each
 
 
+def test_what_is_set_already_stays(facts):
+    source = use("ImageFolder", directory="photos", test_fraction=0.3, image_size=50)
+    data = held_out(facts(200, 200), folds_fit=True).data(source, {"image_size": 96})
+    assert data.options["test_fraction"] == 0.3
+    assert data.options["image_size"] == 50
+    assert data.options["validation_fraction"] == 0.15
+
+
 def test_splits_that_are_there_are_used(facts):
     own = facts(counts={"train": (200, 200), "test": (30, 30)})
     held = held_out(own, folds_fit=True)

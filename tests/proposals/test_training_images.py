@@ -75,14 +75,16 @@ def test_a_pretrained_network_that_can_be_had_is_chosen_by_the_time(photos, monk
 
 @pytest.mark.slow
 def test_images_become_a_run_and_the_same_again_shows_it(photos, capsys):
-    run = train_folder("photos", minutes=3, verbose=2, doctor=False)
+    # Of one epoch, with time for all folds on any machine.
+    asked = {"minutes": 60, "from_scratch": True, "changes": {"epochs": 1}, "verbose": 2}
+    run = train_folder("photos", doctor=False, **asked)
     out = capsys.readouterr().out
     assert run.finished
     assert run.recipe.data.name == "CrossValidation"
     assert "of 48 images, each by a network that had not seen it" in out
     assert "always 'dark' would be right on 50" in out
     assert (run.folder / "report.html").is_file()
-    again = train_folder("photos", minutes=3, verbose=2)
+    again = train_folder("photos", **asked)
     assert again.folder == run.folder
     assert "as it was written" in capsys.readouterr().out
 
