@@ -13,8 +13,8 @@ from typing import Any
 from kerasrecipes.base.checks import nearest
 from kerasrecipes.recipe import recipe_file
 from kerasrecipes.recipe.fields import components
+from kerasrecipes.recipe.notebook_form import recipe_fragment
 from kerasrecipes.recipe.paths import check_names, flatten, replaced
-from kerasrecipes.recipe.recipe_fragment import recipe_fragment
 from kerasrecipes.recipe.spec import Spec, canonical, from_plain, frozen, to_plain
 from kerasrecipes.recipe.validation import check_values
 

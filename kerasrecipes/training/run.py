@@ -50,7 +50,7 @@ class Run:
         return f"Run({str(self.folder)!r})"
 
     def _repr_html_(self) -> str:
-        from kerasrecipes.training.run_fragment import run_fragment
+        from kerasrecipes.training.notebook_form import run_fragment
 
         return run_fragment(self)
 

@@ -8,8 +8,8 @@ from markupsafe import Markup
 
 from kerasrecipes.page.formats import number
 from kerasrecipes.page.notebook import quiet
+from kerasrecipes.tuning.notebook_form import search_fragment
 from kerasrecipes.tuning.search_folder import Search
-from kerasrecipes.tuning.search_fragment import search_fragment
 
 
 class SearchDisplay:

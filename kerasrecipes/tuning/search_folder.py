@@ -55,7 +55,7 @@ class Search:
         return f"Search({str(self.folder)!r})"
 
     def _repr_html_(self) -> str:
-        from kerasrecipes.tuning.search_fragment import search_fragment
+        from kerasrecipes.tuning.notebook_form import search_fragment
 
         return search_fragment(self)
 

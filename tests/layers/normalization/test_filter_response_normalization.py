@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from keras import ops
 
+from kerasrecipes import Recipe, use
 from kerasrecipes.layers import FilterResponseNormalization, ThresholdedLinearUnit
 from kerasrecipes.models import VGG, ResNet, ResNetCIFAR
 from tests.gradients import gradients
@@ -215,3 +216,17 @@ def test_every_convolutional_network_takes_both(name):
     units = of(plain, keras.layers.Activation)
     assert of(model, ThresholdedLinearUnit) == units
     assert not any(c.use_bias for c in model.layers if isinstance(c, keras.layers.Conv2D))
+
+
+def test_a_recipe_names_both():
+    model = use(
+        "ResNetCIFAR",
+        depth=8,
+        normalization=use("FilterResponseNormalization", learned_epsilon=True),
+        activation=use("ThresholdedLinearUnit"),
+    )
+    recipe = Recipe(data="Digits", model=model)
+    assert Recipe.from_dict(recipe.to_dict()) == recipe
+    built = ResNetCIFAR((8, 8, 1), 10, **recipe.model.arguments("model"))
+    assert built.get_layer("stem_norm").learned_epsilon
+    assert isinstance(built.get_layer("stem_activation"), ThresholdedLinearUnit)
