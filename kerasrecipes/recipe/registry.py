@@ -21,7 +21,7 @@ from kerasrecipes.recipe.signatures import BUILDER_ARGUMENTS, INITIALIZATION_ARG
 _KINDS: dict[str, Callable[[object], bool]] = {
     "data": lambda export: inspect.isclass(export) and hasattr(export, "load"),
     "model": lambda export: _positional(export) == BUILDER_ARGUMENTS[:2],
-    "step": lambda export: hasattr(export, "put_on") and export.__mro__[1] is not object,
+    "step": lambda export: isinstance(export, type) and hasattr(export.__base__, "put_on"),
     "initialization": lambda export: _positional(export) == INITIALIZATION_ARGUMENTS,
 }
 
