@@ -183,15 +183,16 @@ class KernelMuon(TogetherUpdates, UpdateWrapper, DecaysWithinItsStep):
                 kernels.setdefault(key, []).append((index, gradient, variable))
         for (shape, _), members in kernels.items():
             self._update_kernels(members, shape, learning_rate)
-        for multiplier, members in others.items():
-            self._update_others(*zip(*members, strict=True), learning_rate, multiplier)
+        for multiplier, pairs in others.items():
+            self._update_others(pairs, learning_rate, multiplier)
 
-    def _update_others(self, gradients, variables, learning_rate, multiplier):
+    def _update_others(self, pairs, learning_rate, multiplier):
+        gradients, variables = zip(*pairs, strict=True)
         rate = ops.convert_to_tensor(learning_rate) * multiplier
         for variable in variables:
             if self.decays(self._get_variable_index(variable)):
-                decay = self.weight_decay * ops.cast(rate, variable.dtype)
-                self.assign_sub(variable, variable * decay)
+                shrunk = variable * self.weight_decay * ops.cast(rate, variable.dtype)
+                self.assign_sub(variable, shrunk)
         update_all(self.optimizer, [*gradients], [*variables], rate)
 
     def _update_kernels(self, members, shape, learning_rate):
@@ -200,8 +201,7 @@ class KernelMuon(TogetherUpdates, UpdateWrapper, DecaysWithinItsStep):
         stacked = ops.stack([ops.reshape(direction, shape) for direction in directions])
         stacked = ops.cast(stacked, step_dtype(members[0][-1]))
         stacked = orthogonalized(stacked, self.coefficients, self.steps)
-        rows, columns = shape
-        stacked = stacked * _SCALES[self.scale](columns, rows)
+        stacked = stacked * _SCALES[self.scale](*reversed(shape))
         steps = ops.unstack(stacked, len(members))
         for (index, _, variable), step in zip(members, steps, strict=True):
             step = ops.cast(ops.reshape(step, variable.shape), variable.dtype)

@@ -22,7 +22,7 @@ _KINDS: dict[str, Callable[[object], bool]] = {
     "data": lambda export: inspect.isclass(export) and hasattr(export, "load"),
     "model": lambda export: _positional(export) == BUILDER_ARGUMENTS[:2],
     "averaging": lambda export: inspect.isclass(export) and hasattr(export, "averages"),
-    "step": lambda export: hasattr(export, "put_on") and export.__mro__[1] is not object,
+    "step": lambda export: isinstance(export, type) and hasattr(export.__base__, "put_on"),
     "initialization": lambda export: _positional(export) == INITIALIZATION_ARGUMENTS,
 }
 

@@ -1,6 +1,7 @@
 """Base class of training steps that a compiled model's `fit` takes in place of Keras's."""
 
 import contextlib
+import types
 from collections.abc import Callable, Iterator, Sequence
 
 import keras
@@ -60,10 +61,9 @@ class TrainingStep:
             return _STEPS[keras.backend.backend()](self, model, *arguments)
 
         # Under the name of its own class, for Keras writes that name into files.
-        names = {"__module__": own.__module__, "__qualname__": own.__qualname__}
-        model.__class__ = type(own)(
-            own.__name__, (own,), {**names, "train_step": train_step, _NAME: self}
-        )
+        names: dict[str, object] = {"__module__": own.__module__, "__qualname__": own.__qualname__}
+        names |= {"train_step": train_step, _NAME: self}
+        model.__class__ = types.new_class(own.__name__, (own,), exec_body=lambda n: n.update(names))
         model.train_function = None  # `fit` would go on with the compiled one.
 
     def take_off(self, model: keras.Model) -> None:
@@ -132,7 +132,7 @@ def _stateless(step: TrainingStep, model: keras.Model, state, batch) -> tuple[di
     return logs, (weights, done.state, of_optimizer, metrics)
 
 
-_STEPS = {"tensorflow": _stateful, "torch": _stateful, "jax": _stateless}
+_STEPS: dict[str, Callable] = {"tensorflow": _stateful, "torch": _stateful, "jax": _stateless}
 
 
 def _logs(model: keras.Model, loss: BatchLoss, done: Pass) -> dict:
