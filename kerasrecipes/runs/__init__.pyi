@@ -8,6 +8,8 @@ from .evaluation import Evaluation as Evaluation
 from .evaluation import evaluate_dataset as evaluate_dataset
 from .evaluation import evaluate_folder as evaluate_folder
 from .evaluation import evaluate_stored as evaluate_stored
+from .explaining import Explanation as Explanation
+from .explaining import explain_files as explain_files
 from .exports.exported_metadata import read_metadata as read_metadata
 from .exports.exporting import export as export
 from .label_safety import OperationCheck as OperationCheck

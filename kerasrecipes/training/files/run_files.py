@@ -51,6 +51,7 @@ _WAYS_OUT = {
     "predictions.npz": "delete it: the report then does without, and `kerasrecipes evaluate "
     "{folder} --data ...` predicts anew",
     "examples.npz": "delete it: the report then does without its pictures",
+    "explanations.npz": "delete it: the report then computes it anew",
     "findings.json": "delete it: the report then shows what the history alone tells",
     "record.json": "delete it: the report then shows what the history alone tells",
     "history.csv": "delete it: nothing but the curves of the report depends on it",
@@ -203,7 +204,18 @@ def _check_examples(arrays: Mapping[str, np.ndarray]) -> None:
     mistakes(arrays), augmented_images(arrays)
 
 
-_CHECKS = {"predictions.npz": _check_predictions, "examples.npz": _check_examples}
+def _check_explanations(arrays: Mapping[str, np.ndarray]) -> None:
+    """Raises unless each method has a map of finite numbers for each mistake."""
+    for name, maps in arrays.items():
+        if maps.ndim != 3 or maps.dtype.kind != "f":
+            raise ValueError(f"{name} must be maps, and is {maps.dtype} of shape {maps.shape}")
+
+
+_CHECKS = {
+    "predictions.npz": _check_predictions,
+    "examples.npz": _check_examples,
+    "explanations.npz": _check_explanations,
+}
 
 
 def _way_out(path: Path) -> str:
