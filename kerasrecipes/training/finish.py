@@ -40,6 +40,7 @@ def finish_run(
     _save(built.model, folder / "model.keras")
     scores, predictions = _score(cached or built)
     _write_arrays(folder / "predictions.npz", predictions)
+    (folder / "explanations.npz").unlink(missing_ok=True)  # Of another training's mistakes.
     _write_arrays(folder / "examples.npz", _examples(built, predictions))
     environment = Run(folder).environment | {"wall_seconds": round(fitted.seconds, 3)}
     write_json(folder / "environment.json", environment)
