@@ -9,4 +9,5 @@ from .rungs import Rung as Rung
 from .rungs import rungs_of as rungs_of
 from .rungs import usual_rungs as usual_rungs
 from .search_folder import Search as Search
+from .search_folder import load_search as load_search
 from .searching import search as search
