@@ -5,7 +5,7 @@ import inspect
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from kerasrecipes.base.checks import check_choice, check_integer, check_number
+from kerasrecipes.base.checks import check_boolean, check_choice, check_integer, check_number
 
 PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16", "bfloat16", "float16", "float64")
 
@@ -42,7 +42,14 @@ def check_values(recipe: Any) -> None:
         TypeError: If a value has the wrong type.
         ValueError: If a value is out of range, or if two values contradict each other.
     """
-    if recipe.start is not None and recipe.initialization:
+    check_boolean("averaging", recipe.averaging)  # 1 equals `True`, and has another fingerprint.
+    check_boolean("resume_start", recipe.resume_start)
+    if recipe.resume_start and recipe.start is None:
+        raise ValueError(
+            "`resume_start` goes on with the training of `start`: give the run to go on with. "
+            "Received: resume_start=True, start=None"
+        )
+    if recipe.start is not None and recipe.initialization and not recipe.resume_start:
         raise ValueError(
             "`initialization` must be empty if a recipe starts from another, because it would "
             "replace the weights to start from. Initialize the other recipe instead. "
@@ -57,10 +64,6 @@ def check_values(recipe: Any) -> None:
         check_number("checkpoint_minutes", recipe.checkpoint_minutes, above=0)
     check_integer("seed", recipe.seed, at_least=0)
     check_choice("precision", recipe.precision, PRECISIONS)
-    if not isinstance(recipe.averaging, bool):  # 1 equals `True`, and has another fingerprint.
-        raise TypeError(
-            f"`averaging` must be True or False. Received: averaging={recipe.averaging!r}"
-        )
     check_choice("mode", recipe.mode, ("auto", "min", "max"))
     if isinstance(recipe.class_weight, Mapping):
         for name, weight in recipe.class_weight.items():
