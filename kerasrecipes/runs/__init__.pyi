@@ -14,6 +14,10 @@ from .exports.exported_metadata import read_metadata as read_metadata
 from .exports.exporting import export as export
 from .label_safety import OperationCheck as OperationCheck
 from .label_safety import check_augmentation as check_augmentation
+from .listing.small_files import ListedRun as ListedRun
+from .listing.small_files import ListedSearch as ListedSearch
+from .listing.small_files import listed_runs as listed_runs
+from .listing.small_files import listed_searches as listed_searches
 from .prediction import Prediction as Prediction
 from .prediction import predict_files as predict_files
 from .seen_images import SeenImages as SeenImages
