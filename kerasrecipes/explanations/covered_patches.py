@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import keras
 import numpy as np
@@ -133,6 +134,6 @@ def _outputs(model: keras.Model, images: np.ndarray) -> np.ndarray:
     return np.concatenate(found)
 
 
-def _chunks(items: Sequence) -> Iterator:
+def _chunks(items: Any) -> Iterator:
     for start in range(0, len(items), BATCH_SIZE):
         yield items[start : start + BATCH_SIZE]

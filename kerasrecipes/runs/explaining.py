@@ -1,7 +1,7 @@
 """Explanations of a run's predictions: for image files, and for the mistakes that it keeps."""
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,7 +21,7 @@ from kerasrecipes.training.examples import mistakes
 from kerasrecipes.training.files.run_files import read_run_arrays
 from kerasrecipes.training.run import Run
 
-_FUNCTIONS = {"grad_cam": grad_cam, "occlusion": occlusion}
+_FUNCTIONS: dict[str, Callable] = {"grad_cam": grad_cam, "occlusion": occlusion}
 METHODS = tuple(_FUNCTIONS)
 
 # The images that are decoded and explained at once.

@@ -68,7 +68,7 @@ def mistake_arrays(split: Split, probabilities: np.ndarray) -> dict[str, np.ndar
         "mistake_true": split.labels[wrong],
         "mistake_predicted": predicted[wrong],
         "mistake_probability": confidence[wrong],
-        "mistake_name": np.array([split.name(index) for index in wrong], dtype=np.str_),
+        "mistake_name": np.array([split.name(index) for index in wrong.tolist()], dtype=np.str_),
     }
 
 

@@ -50,7 +50,7 @@ function drawCurves(positions, metric) {
   for (const tick of roundTicks(1, Math.max(last, 2)).filter((tick) => Number.isInteger(tick) && tick >= 1)) {
     drawn("text", {x: x(tick), y: HEIGHT - BOTTOM + 18, "text-anchor": "middle"}, figure, String(tick));
   }
-  drawn("text", {x: (LEFT + WIDTH) / 2, y: HEIGHT - 2, "text-anchor": "middle"}, figure, "epoch");
+  drawn("text", {x: (LEFT + WIDTH) / 2, y: HEIGHT - 5, "text-anchor": "middle"}, figure, "epoch");
   shown.forEach((run, number) => {
     const style = {
       stroke: COLOURS[number % COLOURS.length],

@@ -126,7 +126,7 @@ def begin_with_final_state(folder: Path, built: BuiltRecipe, start: Run) -> None
     state = _read(kept)
     before = state.contents
     log, *_ = before["callbacks"]
-    others = [{} for _ in built.recipe.callbacks]
+    others: list[dict] = [{} for _ in built.recipe.callbacks]
     best = [_best(before, start.recipe, built.recipe)] if built.recipe.monitor else []
     contents = {
         **before,
