@@ -14,6 +14,7 @@ What a script needs is here; everything else that is public is exported by a pac
     layers, optimizers, schedules, losses, metrics, regularizers, initializers, callbacks
                     ordinary Keras classes, which work without a recipe
     diagnostics     instruments for any Keras model
+    explanations    what an image classifier looks at, for any Keras model
 
 Importing this package imports no other. Once Keras is imported too, before or after it,
 `keras.models.load_model` finds every class of these packages.

@@ -29,6 +29,12 @@ def check_choice(name: str, value: object, choices: Iterable[object]) -> None:
         raise ValueError(f"`{name}` must be one of {listed}.{hint} Received: {name}={value!r}")
 
 
+def check_boolean(name: str, value: object) -> None:
+    """Raises a `TypeError` unless `value` is `True` or `False`."""
+    if not isinstance(value, bool):
+        raise TypeError(f"`{name}` must be True or False. Received: {name}={value!r}")
+
+
 def check_number(
     name: str,
     value: object,

@@ -14,8 +14,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
 
-import filelock
-
 
 def cache_folder(name: str) -> Path:
     """Returns a folder of what can be computed again: it may be deleted at any time.
@@ -130,6 +128,10 @@ def is_locked(folder: Path) -> bool:
     The lock itself is tried only if its process, by what the file says, may still be there.
     """
     path = folder / NAME
+    if not path.exists():
+        return False
+    import filelock  # Here, because a list of runs needs it for those that are at work only.
+
     try:
         signed = re.match(r"process (\d+) on (\S+) since", path.read_text("utf-8", "replace"))
         if signed is None and time.time() - path.stat().st_mtime < SIGNING_SECONDS:
@@ -147,6 +149,8 @@ def is_locked(folder: Path) -> bool:
 
 def _acquired(path: Path):
     """Returns a lock that is held, as a context that frees it."""
+    import filelock
+
     while True:
         try:
             return filelock.FileLock(path, timeout=PATIENCE_SECONDS).acquire(poll_interval=0.02)

@@ -76,7 +76,7 @@ def _run_with_file(command: Command, arguments: argparse.Namespace) -> None:
 def _home(path: Path, recipe) -> dict[str, Any]:
     """Returns directory, name and given folder of a recipe: of the run folder that it is in."""
     from kerasrecipes.recipe.users_code import not_allowed
-    from kerasrecipes.training.files.run_folders import RunFolderName
+    from kerasrecipes.training.files.folder_names import RunFolderName
 
     folder = (path if path.is_dir() else path.parent).resolve()
     parts = RunFolderName.of(folder.name)

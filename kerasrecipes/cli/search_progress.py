@@ -8,11 +8,11 @@ from typing import Any
 
 from kerasrecipes.base.csv_table import read_rows
 from kerasrecipes.page.formats import duration, number, plain
-from kerasrecipes.report.search.trials import TRIAL_COLUMNS
 from kerasrecipes.training.numerics import NUMERICS_VERSION
 from kerasrecipes.tuning import Rung
 from kerasrecipes.tuning.keras_tuner.distributed import role
 from kerasrecipes.tuning.search_folder import other_searches
+from kerasrecipes.tuning.trial_rows import TRIAL_COLUMNS
 
 # As many of the latest trials as fit beside what else a terminal shows.
 SHOWN = 8

@@ -60,6 +60,8 @@ class ArraySplit:
     Args:
         images: uint8 array of shape `(samples, height, width, channels)`.
         labels: int32 array of shape `(samples,)`.
+        names: The names of the images, such as those of the files that they were read from; empty
+            if they have none.
 
     Example:
 
@@ -70,6 +72,7 @@ class ArraySplit:
 
     images: np.ndarray
     labels: np.ndarray
+    names: Sequence[str] = ()
 
     def __post_init__(self):
         if self.images.dtype != np.uint8:
@@ -90,7 +93,7 @@ class ArraySplit:
         return self.images[indices]
 
     def name(self, index: int) -> str:
-        return f"#{index}"
+        return printable(self.names[index]) if self.names else f"#{index}"
 
     def digest(self) -> str:
         return array_digest(self.images, self.labels)
@@ -128,12 +131,10 @@ class _DecodedSplit:
     def to_memory(self) -> tuple[ArraySplit, dict[str, str]]:
         """Returns the images that can be decoded, and a reason for each broken one, by name."""
         images, broken = self._decode(range(len(self)))
-        labels = self.labels
-        if broken:
-            images = np.delete(images, list(broken), axis=0)
-            labels = np.delete(labels, list(broken))
+        kept = [index for index in range(len(self)) if index not in broken]
+        images = images[kept] if broken else images
         reasons = {self.name(index): error.reason for index, error in sorted(broken.items())}
-        return ArraySplit(images, labels), reasons
+        return ArraySplit(images, self.labels[kept], [self.name(i) for i in kept]), reasons
 
     def _decode(
         self, indices: Sequence[int] | np.ndarray

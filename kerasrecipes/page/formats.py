@@ -81,6 +81,17 @@ def plain(value: object) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
 
 
+def option(value: object) -> str:
+    """Returns an option's value as a table shows it: as `plain`, but numbers with four digits.
+
+    Example:
+
+    >>> option(0.000143405933), option(True), option("SGD")
+    ('0.0001434', 'true', 'SGD')
+    """
+    return number(value) if isinstance(value, float) else plain(value)
+
+
 def is_finite(value: float | None) -> TypeGuard[float]:
     """Returns whether a value is a finite number: neither `None`, NaN nor infinite."""
     return value is not None and math.isfinite(value)

@@ -5,37 +5,13 @@ columns of a sweep and in the rows of a report. A path names an item of a list b
 its name (`augment.0.padding_pixels`, `augment.RandomPadCrop.padding_pixels`).
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from kerasrecipes.base.checks import nearest
 from kerasrecipes.recipe.fields import METRIC_ALIASES
 from kerasrecipes.recipe.registry import candidates, family_of
 from kerasrecipes.recipe.spec import Spec, to_plain
-
-
-def flatten(plain: object, path: str = "") -> dict[str, object]:
-    """Returns every value of a plain form by its dotted path. A spec's name has the spec's path.
-
-    Example:
-
-    >>> flatten({"optimizer": {"use": "SGD", "momentum": 0.9}, "epochs": 3})
-    {'optimizer': 'SGD', 'optimizer.momentum': 0.9, 'epochs': 3}
-    """
-    items: Iterable[tuple]
-    if isinstance(plain, Mapping) and plain:
-        items = plain.items()
-    elif isinstance(plain, list | tuple) and any(isinstance(v, Mapping) for v in plain):
-        items = enumerate(plain)
-    else:
-        return {path: plain}
-    found: dict[str, object] = {}
-    for key, value in items:
-        if key == "kerasrecipes":
-            continue
-        below = path if key == "use" else f"{path}.{key}".removeprefix(".")
-        found.update(flatten(value, below))
-    return found
 
 
 def replaced(plain: dict, changes: Mapping[str, object], components: set[str]) -> dict:

@@ -13,8 +13,9 @@ from typing import Any
 from kerasrecipes.base.checks import nearest
 from kerasrecipes.recipe import recipe_file
 from kerasrecipes.recipe.fields import components
+from kerasrecipes.recipe.flattening import flatten
 from kerasrecipes.recipe.notebook_form import recipe_fragment
-from kerasrecipes.recipe.paths import check_names, flatten, replaced
+from kerasrecipes.recipe.paths import check_names, replaced
 from kerasrecipes.recipe.spec import Spec, canonical, from_plain, frozen, to_plain
 from kerasrecipes.recipe.validation import check_values
 
@@ -43,6 +44,8 @@ class Recipe:
         start: A `Recipe`, or the path of a recipe.json or of a run folder, whose trained network is
             the start of this one's training. It may also be a dictionary of changes, as `replace`
             takes them, which turn this recipe into the one to start from. Defaults to `None`.
+        resume_start: Whether the training of `start` goes on from its last epoch, with its
+            optimizer's state. `epochs` then counts its epochs too. Defaults to `False`.
         loss: Defaults to the cross-entropy of integer labels and logits. A loss or metric with the
             option `from_logits` gets `True` unless it is set, because models return logits. A loss
             of probabilities without it, such as `KLDivergence`, gets their softmax.
@@ -90,6 +93,7 @@ class Recipe:
     )
     augment: tuple[Spec, ...] = _component("layer", default=())
     start: "Recipe | Mapping[str, object] | str | None" = None
+    resume_start: bool = False
     model: Spec = _component("model")
     initialization: tuple[Spec, ...] = _component("initialization", default=())
     loss: Spec = _component(
@@ -216,7 +220,7 @@ class Recipe:
     def start_recipe(self) -> "Recipe | None":
         """Returns the recipe whose trained network this one starts from, or `None`."""
         if isinstance(self.start, Mapping):
-            return self.replace({"start": None, **self.start})
+            return self.replace({"start": None, "resume_start": False, **self.start})
         return Recipe.read(self.start) if isinstance(self.start, str) else self.start
 
     def _canonical(self, above: tuple[str, ...] = ()) -> dict:

@@ -5,7 +5,7 @@ import inspect
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from kerasrecipes.base.checks import check_choice, check_integer, check_number
+from kerasrecipes.base.checks import check_boolean, check_choice, check_integer, check_number
 
 PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16", "bfloat16", "float16", "float64")
 
@@ -42,7 +42,14 @@ def check_values(recipe: Any) -> None:
         TypeError: If a value has the wrong type.
         ValueError: If a value is out of range, or if two values contradict each other.
     """
-    if recipe.start is not None and recipe.initialization:
+    check_boolean("averaging", recipe.averaging)  # 1 equals `True`, and has another fingerprint.
+    check_boolean("resume_start", recipe.resume_start)
+    if recipe.resume_start and recipe.start is None:
+        raise ValueError(
+            "`resume_start` goes on with the training of `start`: give the run to go on with. "
+            "Received: resume_start=True, start=None"
+        )
+    if recipe.start is not None and recipe.initialization and not recipe.resume_start:
         raise ValueError(
             "`initialization` must be empty if a recipe starts from another, because it would "
             "replace the weights to start from. Initialize the other recipe instead. "

@@ -10,10 +10,16 @@ from .evaluation import Evaluation as Evaluation
 from .evaluation import evaluate_dataset as evaluate_dataset
 from .evaluation import evaluate_folder as evaluate_folder
 from .evaluation import evaluate_stored as evaluate_stored
+from .explaining import Explanation as Explanation
+from .explaining import explain_files as explain_files
 from .exports.exported_metadata import read_metadata as read_metadata
 from .exports.exporting import export as export
 from .label_safety import OperationCheck as OperationCheck
 from .label_safety import check_augmentation as check_augmentation
+from .listing.small_files import ListedRun as ListedRun
+from .listing.small_files import ListedSearch as ListedSearch
+from .listing.small_files import listed_runs as listed_runs
+from .listing.small_files import listed_searches as listed_searches
 from .prediction import Prediction as Prediction
 from .prediction import predict_files as predict_files
 from .seen_images import SeenImages as SeenImages

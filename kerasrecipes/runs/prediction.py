@@ -70,7 +70,7 @@ def predict_files(
     ```
     """
     model, size = load_with_augmentation(run, test_time_augmentation)
-    read = _reader(run)
+    read = image_reader(run)
     batches = [paths[start : start + size] for start in range(0, len(paths), size)]
     for batch, decoded in zip(batches, _ahead(read, batches), strict=True):
         images = [image for image in decoded if isinstance(image, np.ndarray)]
@@ -124,7 +124,7 @@ def _decoder(run: Run) -> Callable[[Path], np.ndarray]:
     )
 
 
-def _reader(run: Run) -> Callable[[Sequence[Path]], list[np.ndarray | BrokenImageError]]:
+def image_reader(run: Run) -> Callable[[Sequence[Path]], list[np.ndarray | BrokenImageError]]:
     """Returns a function from files to images of the run's shape; broken ones become errors."""
     decode = _decoder(run)
 

@@ -29,12 +29,14 @@ class Mistake(NamedTuple):
         label: The true class.
         predicted: The class that the model predicts.
         probability: The probability that it gives that class.
+        name: The name of its file, or its place in the split; empty in runs that kept none.
     """
 
     image: np.ndarray
     label: int
     predicted: int
     probability: float
+    name: str = ""
 
 
 class AugmentedImage(NamedTuple):
@@ -66,6 +68,7 @@ def mistake_arrays(split: Split, probabilities: np.ndarray) -> dict[str, np.ndar
         "mistake_true": split.labels[wrong],
         "mistake_predicted": predicted[wrong],
         "mistake_probability": confidence[wrong],
+        "mistake_name": np.array([split.name(index) for index in wrong.tolist()], dtype=np.str_),
     }
 
 
@@ -90,7 +93,9 @@ def augmented_arrays(split: Split, augmentation: Augmentation, seed: int) -> dic
 
 def mistakes(examples: Mapping[str, np.ndarray]) -> list[Mistake]:
     """Returns the mistakes in the contents of examples.npz, the most confident first."""
-    columns = ("mistakes", "mistake_true", "mistake_predicted", "mistake_probability")
+    columns = ["mistakes", "mistake_true", "mistake_predicted", "mistake_probability"]
+    if "mistake_name" in examples:
+        columns.append("mistake_name")
     return [Mistake(*row) for row in _rows(examples, columns)]
 
 

@@ -42,6 +42,7 @@ def finish_run(
     save_model(built.model, folder / "model.keras")
     scores, predictions = _score(cached or built)
     write_arrays(folder / "predictions.npz", predictions)
+    (folder / "explanations.npz").unlink(missing_ok=True)  # Of another training's mistakes.
     write_arrays(folder / "examples.npz", _examples(built, predictions))
     write_snapshots(folder, built, fitted.snapshots, cached)
     environment = Run(folder).environment | {"wall_seconds": round(fitted.seconds, 3)}

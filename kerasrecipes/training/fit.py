@@ -132,6 +132,9 @@ def _fit(
     # If the checkpoint is of the last epoch, `fit` trains no more but still calls the callbacks and
     # the optimizer at its end: early stopping and averaging give the model its weights only then.
     last = finished if checkpoint.stopped else recipe.epochs
+    # Keras reads a batch ahead, and on PyTorch, some augmentation seeds the global generator: its
+    # state at the end of the last epoch is to be that of any other, for trainings that go on.
+    ahead = int(keras.backend.backend() == "torch")
     # Keras weights a sample by one class. A mixed sample has several, which the batches weight.
     mixed = built.mixed_labels
     taken = built.step.on(built.model) if built.step else contextlib.nullcontext()
@@ -143,7 +146,7 @@ def _fit(
                     batch_size=built.batch_size,
                     seed=recipe.seed,
                     steps_per_epoch=steps,
-                    epochs=range(finished, max(last, finished + 1)),
+                    epochs=range(finished, max(last, finished + 1) + ahead),
                     first_step=done,
                     augment=built.augment,
                     classes=len(built.dataset.class_names),

@@ -172,6 +172,7 @@ class ResumableCheckpoint(keras.callbacks.Callback):
         return {
             "stopped": bool(self.model.stop_training),
             "variables": to_arrays(_variables(self.model)),
+            "optimizer_variables": [v.name for v in self.model.optimizer.variables],
             "random": global_random_state(),
             "callbacks": [callback_state(callback) for callback in self.callbacks],
         }

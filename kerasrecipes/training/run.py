@@ -13,7 +13,7 @@ from kerasrecipes.diagnostics.findings.diagnosis import Diagnosis
 from kerasrecipes.diagnostics.record.record import Record
 from kerasrecipes.recipe.recipe import Recipe
 from kerasrecipes.recipe.users_code import not_allowed
-from kerasrecipes.training.files import run_files
+from kerasrecipes.training.files import plain_files, run_files
 from kerasrecipes.training.files.run_snapshots import Snapshot, read_snapshots
 from kerasrecipes.training.numerics import NUMERICS_VERSION, version_of
 
@@ -105,13 +105,13 @@ class Run:
         return self._history.remark(self.environment.get("wall_seconds"))
 
     @functools.cached_property
-    def _history(self) -> run_files.History:
-        return run_files.read_history(self.folder)
+    def _history(self) -> plain_files.History:
+        return plain_files.read_history(self.folder)
 
     @functools.cached_property
     def metrics(self) -> dict[str, Any]:
         """The chosen epoch, and the model's scores on validation and test."""
-        return run_files.read_run_json(self.folder, "metrics.json")
+        return plain_files.read_run_json(self.folder, "metrics.json")
 
     @property
     def diverged(self) -> str | None:
@@ -144,12 +144,12 @@ class Run:
     @functools.cached_property
     def data(self) -> dict[str, Any]:
         """A description of the images: source, hash, sizes, class names, skipped files."""
-        return run_files.read_run_json(self.folder, "data.json")
+        return plain_files.read_run_json(self.folder, "data.json")
 
     @functools.cached_property
     def environment(self) -> dict[str, Any]:
         """A description of the environment: versions, backend, device, seed, wall time."""
-        return run_files.read_run_json(self.folder, "environment.json")
+        return plain_files.read_run_json(self.folder, "environment.json")
 
     @functools.cached_property
     def diagnosis(self) -> Diagnosis | None:

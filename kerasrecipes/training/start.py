@@ -43,6 +43,26 @@ def start_model(
     return run.load_model(compile=False)
 
 
+def resumed_run(
+    recipe: Recipe, dataset: Dataset, directory: str | Path, train: Callable[[Recipe], Run]
+) -> Run | None:
+    """Returns the finished run whose training a recipe goes on with; `None` if there is none.
+
+    The arguments are those of `start_model`.
+    """
+    start = recipe.start_recipe()
+    if not recipe.resume_start or start is None:
+        return None
+    return _finished_run(recipe, start, dataset, directory) or train(start)
+
+
+def network_recipe(recipe: Recipe) -> Recipe:
+    """Returns the recipe by whose `start` a network is built: the first that goes on with none."""
+    while recipe.resume_start and (start := recipe.start_recipe()):
+        recipe = start
+    return recipe
+
+
 def check_start(recipe: Recipe, dataset: Dataset, start: Run) -> None:
     """Raises unless the weights of a run mean the same in a recipe that starts from them.
 

@@ -1,7 +1,6 @@
 """Training of a recipe, from its data to a finished run folder."""
 
 import gc
-import shutil
 import threading
 import warnings
 from collections.abc import Callable, Sequence
@@ -23,8 +22,13 @@ from kerasrecipes.training.files.run_folders import run_folder
 from kerasrecipes.training.finish import finish_run
 from kerasrecipes.training.fit import fit_recipe
 from kerasrecipes.training.numerics import NUMERICS_VERSION
+from kerasrecipes.training.resuming.going_on import (
+    begin_with_final_state,
+    check_going_on,
+    keep_final_state,
+)
 from kerasrecipes.training.run import Run
-from kerasrecipes.training.start import start_model
+from kerasrecipes.training.start import network_recipe, resumed_run, start_model
 
 # Keras draws initial weights and random layers' numbers from states of the whole process, so two
 # trainings at once would disturb each other. A start's training is within that of its recipe.
@@ -55,6 +59,9 @@ def train(
     the outputs of the frozen layers are computed once for all images, and the other layers are
     trained on these features. They are kept in the folder `features` of the directory. Up to
     rounding, this changes no number.
+
+    A finished run keeps the final state of its training, if that takes at most 256 MiB, so that
+    another recipe can go on from there: see `resume_start` of `Recipe`.
 
     Args:
         recipe: The recipe.
@@ -112,7 +119,12 @@ def train(
             )
 
         # The start model is not kept in a variable, so that it can be freed before the training.
-        built = build_recipe(recipe, dataset, start_model(recipe, dataset, directory, train_start))
+        begun = not overwrite and (folder / "checkpoint").is_dir()
+        resumed = None if begun else resumed_run(recipe, dataset, directory, train_start)
+        if resumed is not None:
+            check_going_on(recipe, dataset.hash, resumed)
+        network = network_recipe(recipe)
+        built = build_recipe(recipe, dataset, start_model(network, dataset, directory, train_start))
         weights = class_weights(recipe, dataset)
         announce(folder)
         with locked(folder):
@@ -121,6 +133,8 @@ def train(
             if not _is_finished(folder, recipe, dataset):
                 cached = on_features(built, Path(directory) / "features", cache_features)
                 open_run(folder, built)
+                if resumed is not None:
+                    begin_with_final_state(folder, cached or built, resumed)
                 watched = verbose != 0 if doctor is None else doctor
                 fitted = fit_recipe(
                     cached or built,
@@ -131,7 +145,7 @@ def train(
                     verbose=verbose,
                 )
                 finish_run(folder, built, fitted, cached)
-                shutil.rmtree(folder / "checkpoint", ignore_errors=True)
+                keep_final_state(folder, (cached or built).checkpoint, bool(fitted.diverged))
     return _with_warning(Run(folder))
 
 

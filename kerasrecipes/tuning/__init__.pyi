@@ -10,4 +10,5 @@ from .rungs import rungs_of as rungs_of
 from .rungs import usual_rungs as usual_rungs
 from .search_display import SearchDisplay as SearchDisplay
 from .search_folder import Search as Search
+from .search_folder import load_search as load_search
 from .searching import search as search

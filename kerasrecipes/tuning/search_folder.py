@@ -8,13 +8,16 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from kerasrecipes.base.checks import nearest
 from kerasrecipes.base.csv_table import read_rows
 from kerasrecipes.base.text import listed
 from kerasrecipes.recipe.recipe import Recipe
 from kerasrecipes.recipe.spec import canonical
-from kerasrecipes.training.files.run_folders import RunFolderName, run_folder
+from kerasrecipes.training.files.folder_names import RunFolderName
+from kerasrecipes.training.files.run_folders import run_folder
 from kerasrecipes.training.numerics import NUMERICS_VERSION, version_of
 from kerasrecipes.tuning.rungs import Rung, longer_of, rungs_of
+from kerasrecipes.tuning.trial_rows import best_row, changes_of
 
 # The version of the form of search.json.
 FORMAT = 1
@@ -109,6 +112,40 @@ class Search:
         return self._rows("trials.csv")
 
     @property
+    def best(self) -> dict[str, Any]:
+        """The trial that won: that of the result, or before the end the best of the last rung.
+
+        Raises:
+            ValueError: If no trial has a score yet.
+        """
+        best = best_row(self.trials, self.result.get("trial"), self.direction)
+        if best is None:
+            raise ValueError(f"The search has no trial with a score yet. Received: {self.folder}")
+        return best
+
+    def recipe_of(self, trial: str | Mapping[str, Any]) -> Recipe:
+        """Returns the recipe of a trial, with its values and its epochs.
+
+        A trial that was promoted went on from the weights of another. Its recipe trains all its
+        epochs in one go, by schedules of that length.
+
+        Args:
+            trial: A row of `trials`, or the name in its column `trial`.
+
+        Raises:
+            ValueError: If there is no such trial.
+        """
+        name = trial["trial"] if isinstance(trial, Mapping) else trial
+        row = next((row for row in self.trials if str(row["trial"]) == str(name)), None)
+        if row is None:
+            known = [str(row["trial"]) for row in self.trials]
+            raise ValueError(
+                f"The search has no trial {name!r}.{nearest(name, known)} Trials: {listed(known)}."
+            )
+        changes = changes_of(row, self.settings["space"])
+        return self.recipe.replace({**changes, "epochs": row["epochs"]})
+
+    @property
     def regions(self) -> list[dict[str, Any]]:
         """One dictionary for each rung and path: the range that the rung searched, and `bound`.
 
@@ -144,6 +181,27 @@ class Search:
     def _rows(self, name: str) -> list[dict[str, Any]]:
         path = self.folder / name
         return read_rows(path) if path.is_file() else []
+
+
+def load_search(folder: str | Path) -> Search:
+    """Returns the search in a folder, for a look at its trials.
+
+    Its `trials` are rows, of which `pandas.DataFrame(search.trials)` makes a frame.
+
+    Args:
+        folder: The folder of a search.
+
+    Raises:
+        ValueError: If it is none.
+
+    Example:
+
+    ```python
+    found = load_search("saved_models/search-0123456789ab-01234567-v3")
+    found.best["score"], found.recipe_of(found.best)
+    ```
+    """
+    return Search(folder)
 
 
 def folder_for(

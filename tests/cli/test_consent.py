@@ -54,6 +54,7 @@ FIELDS = {
 # The arguments that each command needs behind what it is about.
 ARGUMENTS = {
     "predict": ["images"],
+    "explain": ["images"],
     "export": ["--format", "keras", "--output", "exported.keras"],
     "train": ["--epochs", "1"],
     "search": ["--epochs", "1"],

@@ -102,7 +102,10 @@ def test_a_run_folder_is_the_same_run_under_any_name(run, output, place):
         _, out, _ = output(console, ["show", path])
         assert out.splitlines()[-1] == f"{folder} (finished)"
     after = {path: path.stat().st_mtime_ns for path in Path(folder).iterdir()}
-    assert after.keys() - before == {Path(folder, "report.html")}
+    assert after.keys() - before == {
+        Path(folder, "report.html"),
+        Path(folder, "explanations.npz"),
+    }
     assert {path: after[path] for path in before} == before
     assert output(console, ["evaluate", folder])[0] == 0
     assert [path.name for path in Path(folder).parent.iterdir()] == [Path(folder).name]

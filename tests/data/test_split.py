@@ -64,6 +64,7 @@ def test_to_memory_drops_what_is_broken(files):
     np.testing.assert_array_equal(split.labels, LABELS[kept])
     assert list(broken) == ["0.png", "3.png"]
     assert broken["3.png"] == "the file is empty (zero bytes)"
+    assert [split.name(index) for index in range(5)] == [f"{number}.png" for number in kept]
 
 
 def test_to_memory_of_good_files(files):

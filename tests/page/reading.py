@@ -2,7 +2,7 @@
 
 from html.parser import HTMLParser
 
-VOID = {"meta", "img", "wbr", "br"}
+VOID = {"meta", "img", "input", "wbr", "br"}
 
 
 class Page(HTMLParser):

@@ -3,7 +3,8 @@ import itertools
 
 import pytest
 
-from kerasrecipes.recipe.paths import flatten, replaced, value_at
+from kerasrecipes.recipe.flattening import flatten
+from kerasrecipes.recipe.paths import replaced, value_at
 
 COMPONENTS = {"optimizer", "augment", "metrics", "model"}
 

@@ -33,7 +33,11 @@ def _show_data(asked: Request) -> None:
             for label, class_name in enumerate(dataset.class_names)
         ]
     )
-    _print_duplicates(inspection.duplicates)
+    _print_duplicates(inspection.duplicates, "are in {} too", "=")
+    if inspection.look_alikes is None:
+        print("\nimages that look alike are not looked for: they are too small, or too many")
+    else:
+        _print_duplicates(inspection.look_alikes, "look like one in {}, and are not equal", "~")
     _print_skipped(dataset.skipped)
     with replacing(path) as temporary:
         dataset_grid(dataset).save(temporary)
@@ -53,16 +57,16 @@ def _facts(dataset, inspection) -> Iterator[tuple[str, str]]:
     yield "hash", dataset.hash
 
 
-def _print_duplicates(duplicates) -> None:
+def _print_duplicates(duplicates, relation: str, sign: str) -> None:
     for found in duplicates:
-        place = f"{found.split} images that are in {found.other} too"
+        place = f"{found.split} images that {relation.format(found.other)}"
         if not found.count:
             print(f"\n{place}: none")
             continue
         labels = f", {found.relabelled:,} with another label" if found.relabelled else ""
         print(f"\n{place}: {found.count:,}{labels}, such as")
         for own, other in found.examples:
-            print(f"  {printable(own)} = {printable(other)}")
+            print(f"  {printable(own)} {sign} {printable(other)}")
 
 
 def _print_skipped(skipped) -> None:

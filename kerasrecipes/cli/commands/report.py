@@ -9,6 +9,7 @@ from kerasrecipes.cli.command import Command, Request
 def score_line(run) -> str:
     """Returns the score of a finished run in a line, with its interval and where it is from."""
     from kerasrecipes.page.formats import percent
+    from kerasrecipes.report.index.comparison_tables import kept_epoch
 
     split = run.evaluation_split
     score, monitor = run.metrics[split], run.metrics.get("monitor")
@@ -38,12 +39,6 @@ def show_score(run) -> None:
     print(score_line(run))
     if run.diagnosis is not None:
         print(run.diagnosis.verdict())
-
-
-def kept_epoch(run) -> str:
-    """Returns the epoch of a finished run's weights, and of how many, unless it is unknown."""
-    of = "" if run.history_remark else f" of {len(run.readable_history)}"
-    return f"{run.metrics['epoch']}{of}"
 
 
 def remark(run) -> str:

@@ -157,7 +157,7 @@ def _go_on(arguments: argparse.Namespace) -> None:
     from kerasrecipes.cli.search_space import space_of
     from kerasrecipes.recipe.qualified_names import CodeNotAllowedError
     from kerasrecipes.recipe.users_code import not_allowed
-    from kerasrecipes.training.files.run_folders import RunFolderName
+    from kerasrecipes.training.files.folder_names import RunFolderName
     from kerasrecipes.tuning import Search
 
     found = Search(os.path.relpath(arguments.recipe))

@@ -13,6 +13,11 @@ from kerasrecipes.base.checks import check_integer
 from kerasrecipes.base.damaged_files import DamagedFileError
 from kerasrecipes.cli.command import Alternative, Command, Request
 from kerasrecipes.cli.commands.report import remark, report_path, show_score
+from kerasrecipes.cli.further_epochs import (
+    add_further_epochs,
+    notes_on_epochs,
+    with_further_epochs,
+)
 from kerasrecipes.cli.images import (
     WHAT,
     add_images_options,
@@ -55,6 +60,7 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
         help="treat what is wrong by changes of the recipe, train again, and keep what helps on "
         "validation; up to N times",
     )
+    add_further_epochs(parser)
     add_images_options(parser)
 
 
@@ -67,6 +73,7 @@ def _train(asked: Request) -> None:
     if asked.arguments.ensemble and len(asked.arguments.seeds or ()) < 2:
         raise ValueError("`--ensemble` needs `--seeds` with two seeds or more.")
     _check_heal(asked.arguments)
+    asked = with_further_epochs(asked)
     # The command says by itself that a run has diverged.
     with warnings.catch_warnings(action="ignore", category=DivergenceWarning):
         once = asked.arguments.seeds is None
@@ -142,7 +149,7 @@ def _trained(asked: Request):
 def _announce(asked: Request, folder: Path) -> None:
     """Prints where a recipe's run is, or what it starts from, and what there is of it already."""
     from kerasrecipes.training import Run
-    from kerasrecipes.training.files.run_folders import RunFolderName
+    from kerasrecipes.training.files.folder_names import RunFolderName
 
     parts = RunFolderName.of(folder.name)
     if parts is not None and parts.fingerprint != asked.recipe.fingerprint:
@@ -157,7 +164,7 @@ def _announce(asked: Request, folder: Path) -> None:
         state = f"going on after epoch {len(run.readable_history)}"
     print(f"{folder.resolve()}: {state}", flush=True)
     if run is None:
-        for note in (*_other_runs(asked), *_elsewhere(folder)):
+        for note in (*_other_runs(asked), *notes_on_epochs(asked), *_elsewhere(folder)):
             print(f"note: {note}", file=sys.stderr)
 
 
@@ -180,7 +187,7 @@ def _reason(run, otherwise: str) -> str:
 def _renamed_runs(asked: Request) -> Iterator:
     """Yields the runs of a recipe in folders that are not called as runs are."""
     from kerasrecipes.training import find_runs
-    from kerasrecipes.training.files.run_folders import RunFolderName
+    from kerasrecipes.training.files.folder_names import RunFolderName
 
     for run in find_runs(asked.directory):
         # What cannot be read is no run of this recipe.

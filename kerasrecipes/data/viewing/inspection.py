@@ -9,14 +9,17 @@ import numpy as np
 
 from kerasrecipes.data.dataset import Dataset
 from kerasrecipes.data.split import Split
+from kerasrecipes.data.viewing.similar_images import are_comparable, nearest_alike, small_images
 
 _BATCH = 256
 _NAMED = 5
+# Of more images, those that look alike are not looked for: it takes the square of their number.
+_MOST_COMPARED = 100_000
 
 
 @dataclass(frozen=True)
 class Duplicates:
-    """Images of one split that are equal to an image of another, pixel by pixel.
+    """Images of one split that are equal to an image of another, or look like one.
 
     Args:
         split: The name of the first split.
@@ -24,7 +27,7 @@ class Duplicates:
         count: The number of images of `split` that are in `other` too.
         relabelled: The number of these images that have another label in `other`.
         examples: Up to five pairs of names: the image in `split`, and the first equal one in
-            `other`.
+            `other`, or the one that it looks most like.
     """
 
     split: str
@@ -36,19 +39,23 @@ class Duplicates:
 
 @dataclass(frozen=True)
 class Inspection:
-    """Statistics and duplicates of a data set.
+    """Statistics, duplicates and look-alikes of a data set.
 
     Args:
         value_range: Dict from split to a pair of its lowest and its highest pixel value.
         mean: Tuple of floats, the mean of each channel over the training images.
         standard_deviation: Tuple of floats, likewise.
         duplicates: Tuple of `Duplicates`, one for each pair of splits.
+        look_alikes: Likewise, of images that are not equal but look alike, such as copies with
+            another brightness or compression; see `similar_images`. `None` if images are too small
+            to tell, or too many.
     """
 
     value_range: dict[str, tuple[int, int]]
     mean: tuple[float, ...]
     standard_deviation: tuple[float, ...]
     duplicates: tuple[Duplicates, ...]
+    look_alikes: tuple[Duplicates, ...] | None = None
 
 
 def inspect_dataset(dataset: Dataset) -> Inspection:
@@ -67,11 +74,16 @@ def inspect_dataset(dataset: Dataset) -> Inspection:
     statistics = {name: _Statistics() for name in dataset.splits}
     places: dict[str, dict[str, int]] = {}
     hashes: dict[str, list[str]] = {}
+    small: dict[str, np.ndarray] | None = {} if _can_compare(dataset) else None
     for name, split in dataset.splits.items():
-        hashes[name] = []
+        hashes[name], own_small = [], []
         for images in _batches(split):
             statistics[name].add(images)
             hashes[name] += map(_hash, images)
+            if small is not None:
+                own_small.append(small_images(images))
+        if small is not None:
+            small[name] = np.concatenate(own_small)
         # Reversed, so that the first of several equal images is kept.
         places[name] = {h: i for i, h in reversed(list(enumerate(hashes[name])))}
     train = statistics["train"]
@@ -80,7 +92,13 @@ def inspect_dataset(dataset: Dataset) -> Inspection:
         mean=tuple(train.mean.tolist()),
         standard_deviation=tuple(train.standard_deviation.tolist()),
         duplicates=tuple(
-            _duplicates(dataset, split, hashes[split], other, places[other])
+            _duplicates(dataset, split, other, _equal(hashes[split], places[other]))
+            for other, split in itertools.combinations(dataset.splits, 2)
+        ),
+        look_alikes=None
+        if small is None
+        else tuple(
+            _duplicates(dataset, split, other, _alike(small, hashes, places, split, other))
             for other, split in itertools.combinations(dataset.splits, 2)
         ),
     )
@@ -127,10 +145,24 @@ def _hash(image: np.ndarray) -> str:
     return hashlib.blake2b(np.ascontiguousarray(image).data, digest_size=16).hexdigest()
 
 
+def _can_compare(dataset: Dataset) -> bool:
+    return are_comparable(dataset.train.read([0])) and len(dataset.train) <= _MOST_COMPARED
+
+
+def _equal(hashes: list[str], places: dict[str, int]) -> list[tuple[int, int]]:
+    """Returns the places of the images of a split, and of the equal ones of another."""
+    return [(i, places[content]) for i, content in enumerate(hashes) if content in places]
+
+
+def _alike(small, hashes, places, split: str, other: str) -> list[tuple[int, int]]:
+    """Returns the places of the images of a split that look like others, and are not equal."""
+    found = enumerate(nearest_alike(small[other], small[split]).tolist())
+    return [(i, j) for i, j in found if j >= 0 and hashes[split][i] not in places[other]]
+
+
 def _duplicates(
-    dataset: Dataset, split: str, hashes: list[str], other: str, places: dict[str, int]
+    dataset: Dataset, split: str, other: str, pairs: list[tuple[int, int]]
 ) -> Duplicates:
-    pairs = [(i, places[content]) for i, content in enumerate(hashes) if content in places]
     own, others = dataset.splits[split], dataset.splits[other]
     return Duplicates(
         split=split,

@@ -9,8 +9,8 @@ from dataclasses import replace
 import keras
 import numpy as np
 
+from kerasrecipes.data.viewing.similar_images import look_alikes
 from kerasrecipes.diagnostics.facts.given import Given
-from kerasrecipes.diagnostics.facts.similar_images import look_alikes
 from kerasrecipes.diagnostics.facts.value_statistics import MOST_SAMPLES, evenly_spaced
 from kerasrecipes.diagnostics.record.data_facts import Duplicates
 

@@ -12,6 +12,7 @@ from kerasrecipes.diagnostics.findings.diagnosis_page import sections
 from kerasrecipes.page import epoch_curves, formats
 from kerasrecipes.page.pages import template, write_page
 from kerasrecipes.report.run import figures, scores
+from kerasrecipes.report.run.explanations_section import explanations
 from kerasrecipes.report.run.members_section import members
 from kerasrecipes.report.run.pictures import picture
 from kerasrecipes.report.run.probabilities_section import calibration
@@ -45,6 +46,7 @@ def write_report(run) -> Path:
 
 def render(run) -> str:
     """Returns the page of a run as a string."""
+    shown, not_explained = _mistakes(run)
     return template(Path(__file__).with_name("run.html.jinja")).render(
         name=run.name,
         summary=_summary(run),
@@ -60,7 +62,8 @@ def render(run) -> str:
         diagnosis=_diagnosis(run),
         figures=_figures(run),
         classes=_classes(run),
-        mistakes=_mistakes(run),
+        mistakes=shown,
+        not_explained=not_explained,
         calibration=calibration(run),
         abstention=abstention(run),
         two_classes=two_classes(run),
@@ -175,22 +178,29 @@ def _classes(run) -> dict | None:
     }
 
 
-def _mistakes(run) -> list[dict]:
-    """Returns the most confident mistakes as pictures, with their true and predicted classes."""
+def _mistakes(run) -> tuple[list[dict], str]:
+    """Returns the most confident mistakes as pictures, with what the model looked at in them.
+
+    Also returns why they are not explained, if they are not.
+    """
+    kept = mistakes(run.examples)
+    explained, reason = explanations(run, kept)
     found = []
-    for mistake in mistakes(run.examples):
+    for mistake, pictures in zip(kept, explained, strict=True):
         true, predicted = (
             run.data["class_names"][label] for label in (mistake.label, mistake.predicted)
         )
         found.append(
             {
+                "name": mistake.name,
                 "picture": picture(mistake.image, f"{true}, taken for {predicted}"),
+                "explanations": pictures,
                 "true": true,
                 "predicted": predicted,
                 "probability": float(mistake.probability),
             }
         )
-    return found
+    return found, reason
 
 
 def _augmented(run) -> list[dict]:

@@ -13,9 +13,10 @@ def headline(run) -> dict | None:
         run: A `Run`.
 
     Returns:
-        The scores on test or, if there is none, on validation, and three more entries. `"split"`
-        is the split's name. `"chose_epoch"` says whether the split chose the epoch, so that its
-        score flatters the model. `"mistakes"` is their number, or `None` if it is unknown.
+        The scores on test or, if there is none, on validation, and four more entries. `"split"`
+        is the split's name. `"baseline"` is what `majority_baseline` returns. `"chose_epoch"` says
+        whether the split chose the epoch, so that its score flatters the model. `"mistakes"` is
+        their number, or `None` if it is unknown.
     """
     split = run.evaluation_split
     if split is None:
@@ -28,9 +29,31 @@ def headline(run) -> dict | None:
         "n": None,
         **scores,
         "split": split,
+        "baseline": majority_baseline(run.data, split),
         "chose_epoch": split == "validation" and monitor.startswith("val_"),
         "mistakes": n - round(n * accuracy) if known else None,
     }
+
+
+def majority_baseline(data: Mapping, split: str) -> dict | None:
+    """Returns the class that is most frequent in training, and how often it would be right.
+
+    Args:
+        data: The contents of a run's data.json.
+        split: The split that is scored.
+
+    Example:
+
+    >>> counts = {"train": [5, 9], "test": [3, 1]}
+    >>> majority_baseline({"class_names": ["cat", "dog"], "class_counts": counts}, "test")
+    {'class_name': 'dog', 'accuracy': 0.25}
+    """
+    counts = data.get("class_counts") or {}
+    if "train" not in counts or not sum(counts.get(split, ())):
+        return None
+    label = int(np.argmax(counts["train"]))
+    accuracy = counts[split][label] / sum(counts[split])
+    return {"class_name": data["class_names"][label], "accuracy": accuracy}
 
 
 def diverged_epoch(history: Sequence[Mapping]) -> int | None:

@@ -22,7 +22,7 @@ from kerasrecipes.page.svg import (
     new_axes,
     to_svg,
 )
-from kerasrecipes.report.search.trials import Option, is_of, spans
+from kerasrecipes.report.search.trials import Option, is_of, short_names, spans
 
 PARALLEL_PIXELS, OPTION_PIXELS = (1080, 320), (344, 190)
 RUNG_PIXELS = 13
@@ -81,12 +81,17 @@ def parallel(
                 zorder=4 if is_best else 2 + order / len(scored),
                 clip_on=False,
             )
+        names = short_names([option.path for option in axes_of])
         for column, option in enumerate(axes_of):
             ticks = option.ticks()
             if option is last:
                 ticks = [(at, _score_tick(objective, low + at * (high - low))) for at, _ in ticks]
             _parallel_axis(
-                axes, column, option.path, ticks, raised=column % 2 == 1 and len(axes_of) > 6
+                axes,
+                column,
+                names[option.path],
+                ticks,
+                raised=column % 2 == 1 and (len(axes_of) > 6 or "." in "".join(names.values())),
             )
             if any(row.get(option.path) is None for row in scored) and option is not last:
                 _beside(axes, column, UNSET, "unset", MUTED)
@@ -196,12 +201,11 @@ def _ranges(axes: Axes, option: Option, regions: Sequence[Mapping[str, Any]], ru
 
 
 def _parallel_axis(
-    axes: Axes, column: int, path: str, ticks: Sequence[tuple[float, str]], *, raised: bool
+    axes: Axes, column: int, name: str, ticks: Sequence[tuple[float, str]], *, raised: bool
 ) -> None:
     axes.plot([column] * 2, [0, 1], color=MUTED, linewidth=1, zorder=3, clip_on=False)
     for at, text in ticks:
         _beside(axes, column, at, shortened(text, LABEL_LENGTH), INK)
-    name = path.split(".")[-1]
     offset = {"xytext": (0, 24 if raised else 9), "textcoords": "offset points"}
     axes.annotate(name, (column, 1), ha="center", color=INK, annotation_clip=False, **offset)
 

@@ -10,7 +10,13 @@ from kerasrecipes.page.tables import html_table
 from kerasrecipes.report.search import figures
 from kerasrecipes.report.search.finalists import finalist_rows
 from kerasrecipes.report.search.importance import option_importance
-from kerasrecipes.report.search.trials import is_of, options_of, score_text, written
+from kerasrecipes.report.search.trials import (
+    is_of,
+    options_of,
+    score_text,
+    short_names,
+    written,
+)
 from kerasrecipes.training.numerics import version_of
 
 SHOWN_TRIALS = 20
@@ -55,6 +61,7 @@ def render_search(search) -> str:
         trials=_ordered(trials, lower_is_better=shared["lower_is_better"]),
         shown_trials=SHOWN_TRIALS,
         paths=[option.path for option in options],
+        short_names=short_names([option.path for option in options]),
         failed=[row for row in trials if row["status"] == "failed"],
         recipe_json=_recipe_json(search),
         settings=_settings(search),

@@ -2,17 +2,14 @@
 
 import json
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from kerasrecipes.base.csv_table import from_cell
 from kerasrecipes.page.formats import number, plain
-
-# The columns of trials.csv other than the paths.
-TRIAL_COLUMNS = (
-    "trial", "rung", "epochs", "cost_epochs", "parent", "status", "score", "cause", "seconds",
-)  # fmt: skip
+from kerasrecipes.tuning.trial_rows import ranges_in
 
 
 @dataclass(frozen=True)
@@ -75,7 +72,7 @@ def options_of(settings: Mapping[str, Any], trials: Sequence[Mapping[str, Any]])
         trials: The rows of trials.csv. Their values extend an axis whose range was widened.
     """
     given: dict[str, list[Mapping]] = {}
-    for path, fields in _walk(settings["space"]):
+    for path, fields in ranges_in(settings["space"]):
         given.setdefault(path, []).append(fields)
     options = []
     for path, ranges in given.items():
@@ -90,6 +87,20 @@ def options_of(settings: Mapping[str, Any], trials: Sequence[Mapping[str, Any]])
             log = all(fields["range"].startswith("log") for fields in ranges)
             options.append(Option(path, low=min(ends), high=max(ends), log=log))
     return options
+
+
+def short_names(paths: Sequence[str]) -> dict[str, str]:
+    """Returns what paths are called where there is little room: by their last part, if it is one's.
+
+    Example:
+
+    >>> short_names(["optimizer.momentum", "augment.0.factor", "augment.2.factor"])
+    {'optimizer.momentum': 'momentum', 'augment.0.factor': 'augment.0.factor', 'augment.2.factor': \
+'augment.2.factor'}
+    """
+    last = {path: path.rpartition(".")[2] for path in paths}
+    uses = Counter(last.values())
+    return {path: name if uses[name] == 1 else path for path, name in last.items()}
 
 
 def is_of(name: str, path: str) -> bool:
@@ -130,14 +141,6 @@ def score_text(objective: str, score: float | None) -> str:
     if score is not None and math.isfinite(score) and objective.endswith("accuracy"):
         return f"{100 * score:.2f}%"
     return number(score)
-
-
-def _walk(space: Mapping[str, Mapping]) -> Iterator[tuple[str, Mapping]]:
-    """Yields path and fields of each range, including those below choices."""
-    for path, fields in space.items():
-        yield path, fields
-        for inner in fields.get("spaces", ()):
-            yield from _walk(inner)
 
 
 def _same(label: str, cell: str) -> bool:

@@ -41,6 +41,7 @@ def test_what_a_recipe_script_shows_of_its_data(output, arrays, tmp_path):
     found = [line for line in lines if "images that are in" in line and "none" not in line]
     assert len(found) == 1
     assert found[0].endswith(" too: 1, 1 with another label, such as")
+    assert "images that look alike are not looked for: they are too small, or too many" in lines
     assert Image.open(tmp_path / "my_script-data.png").mode == "RGB"
     assert lines[-1] == "grid: my_script-data.png"
 
@@ -56,6 +57,21 @@ def test_duplicates_are_shown_with_their_places(output, arrays):
     )
     assert lines[start + 1] == f"  #1 = #{place}"
     assert "test images that are in validation too: none" in lines
+
+
+def test_look_alikes_are_shown_with_their_places(output, tmp_path):
+    images = np.random.default_rng(0).integers(0, 200, (44, 4, 4, 3), np.uint8)
+    images = np.repeat(np.repeat(images, 5, axis=1), 5, axis=2)
+    images[43] = images[30] // 2 + 50
+    labels = np.arange(44) % 2
+    x, y = np.split(images, [40]), np.split(labels, [40])
+    np.savez(tmp_path / "a.npz", x_train=x[0], y_train=y[0], x_test=x[1], y_test=y[1])
+    recipe = Recipe(data={"use": "Npz", "path": "a.npz", "validation_fraction": 0.1}, model="MLP")
+    _, out, _ = output(main, recipe, None, ["data"])
+    (place,) = (line for line in out.splitlines() if line.startswith("  #3 ~ #"))
+    before = out.partition(place)[0].splitlines()[-1]
+    assert before.startswith("test images that look like one in ")
+    assert before.endswith(", and are not equal: 1, 1 with another label, such as")
 
 
 def test_a_recipe_file_with_changes(output, arrays, tmp_path):

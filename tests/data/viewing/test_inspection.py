@@ -59,3 +59,22 @@ def test_images_that_differ_in_one_level_are_not_the_same(images):
     almost[:, 1, 2, 0] += 1
     data = dataset(split(images, [0] * 700), split(almost, [0] * 700))
     assert inspect_dataset(data).duplicates[0].count == 0
+
+
+def test_images_that_look_alike_and_are_not_equal():
+    images = RANDOM.integers(0, 200, (40, 20, 24, 3), np.uint8)
+    smooth = np.repeat(np.repeat(images[:, ::5, ::6], 5, axis=1), 6, axis=2)
+    validation = smooth[20:30].copy()
+    validation[2] = smooth[7] // 2 + 60  # Paler.
+    validation[5] = smooth[9]  # Equal.
+    data = Dataset(
+        split(smooth[:20], [0] * 20), split(validation, [1] * 10), None, ("a", "b"), (20, 24, 3), ""
+    )
+    inspection = inspect_dataset(data)
+    assert inspection.duplicates == (Duplicates("validation", "train", 1, 1, (("#5", "#9"),)),)
+    assert inspection.look_alikes == (Duplicates("validation", "train", 1, 1, (("#2", "#7"),)),)
+
+
+def test_small_images_are_not_compared(images):
+    data = dataset(split(images[:600], [0] * 600), split(images[600:], [1] * 100))
+    assert inspect_dataset(data).look_alikes is None

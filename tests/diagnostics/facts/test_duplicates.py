@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
+from kerasrecipes.data.viewing.similar_images import look_alikes
 from kerasrecipes.diagnostics.facts.duplicate_samples import duplicates
 from kerasrecipes.diagnostics.facts.given import Given
-from kerasrecipes.diagnostics.facts.similar_images import look_alikes
 
 pytestmark = pytest.mark.backend_neutral
 RANDOM = np.random.default_rng(0)

@@ -296,3 +296,38 @@ def test_a_run_without_the_doctor_is_diagnosed_by_its_history(run, unfinished):
     assert "Diagnosis" in text
     assert "Layers over time" not in text
     assert "Diagnosis" not in read(unfinished).text
+
+
+def explained(run):
+    """A run whose mistakes are explained, and have names."""
+    run.examples["mistake_name"] = np.array(["cat/1.png", EVIL, "owl/3.png"])
+    maps = np.random.default_rng(0).uniform(-0.2, 0.4, (3, 6, 8)).astype("float16")
+    np.savez(run.folder / "explanations.npz", grad_cam=maps[:, ::3, ::4] ** 2, occlusion=maps[:2])
+    return run, maps
+
+
+def test_mistakes_have_the_names_of_their_files_and_what_the_model_looked_at(run):
+    run, maps = explained(run)
+    page = read(run)
+    mistakes = page.source.split("<h2>Most confident mistakes")[1].split("</section>")[0]
+    assert [figure.count("<img") for figure in mistakes.split("<figure>")[1:]] == [3, 3, 2]
+    assert f"covered: −{100 * float(maps[1].max()):.1f} points" in mistakes
+    assert "by Grad-CAM and occlusion; in blue" in mistakes
+    assert "cat/1.png" in page.text
+    assert EVIL in page.text
+    assert "script" not in page.tags
+
+
+def test_mistakes_of_older_runs_are_shown_without(page):
+    assert "in blue" not in page.text
+    assert "They are not explained" not in page.text
+
+
+def test_what_cannot_be_explained_does_not_keep_the_page_from_being_written(run):
+    (run.folder / "explanations.npz").write_bytes(b"PK")
+    assert "They are not explained: " in read(run).text
+    assert "delete it: the report then computes it anew" in read(run).text
+
+
+def test_the_most_frequent_class_stands_beside_the_score(page):
+    assert "33.3% by always answering owl, the most frequent class in training" in page.text

@@ -10,7 +10,7 @@ from tests.report.conftest import FakeRun
 def test_headline_prefers_test():
     validation, test = {"accuracy": 0.9, "n": 10}, {"accuracy": 0.8, "n": 20}
     metrics = {"monitor": "val_loss", "validation": validation, "test": test}
-    quoted = scores.headline(FakeRun(metrics=metrics))
+    quoted = scores.headline(FakeRun(metrics=metrics, data={}))
     assert (quoted["split"], quoted["accuracy"], quoted["mistakes"]) == ("test", 0.8, 4)
     assert not quoted["chose_epoch"]
     quoted = scores.headline(FakeRun(metrics=metrics | {"test": None}))
@@ -22,7 +22,7 @@ def test_headline_prefers_test():
 @pytest.mark.parametrize("monitor", [None, "loss"])
 def test_validation_that_chose_no_epoch_is_not_accused(monitor):
     metrics = {"monitor": monitor, "validation": {"accuracy": 0.9, "n": 10}}
-    assert not scores.headline(FakeRun(metrics=metrics))["chose_epoch"]
+    assert not scores.headline(FakeRun(metrics=metrics, data={}))["chose_epoch"]
 
 
 @pytest.mark.parametrize(

@@ -36,29 +36,44 @@ def look_alikes(training: np.ndarray, validation: np.ndarray) -> np.ndarray | No
     >>> look_alikes(images[:2], images[1:] * 0.5 + 3)
     array([ True, False])
     """
-    if not _are_images(training):
+    if not are_comparable(training):
         return None
-    first, second = _small(training), _small(validation)
+    return nearest_alike(small_images(training), small_images(validation)) >= 0
+
+
+def nearest_alike(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """Returns, for each image of the second array, which of the first looks like it; -1 for none.
+
+    Args:
+        first: Images as `small_images` returns them.
+        second: Likewise.
+    """
     low_first, low_second = _low(first), _low(second)
-    alike = np.zeros(len(validation), bool)
-    for start in range(0, len(validation), _AT_ONCE):
+    found = np.full(len(second), -1)
+    for start in range(0, len(second) if len(first) else 0, _AT_ONCE):
         chosen = slice(start, start + _AT_ONCE)
         correlation = low_second[chosen] @ low_first.T
         nearest = correlation.argmax(axis=1)
         candidates = correlation[np.arange(len(nearest)), nearest] > CANDIDATE
-        alike[chosen] = candidates & ((second[chosen] * first[nearest]).sum(axis=1) > ALIKE)
-    return alike
+        alike = candidates & ((second[chosen] * first[nearest]).sum(axis=1) > ALIKE)
+        found[chosen] = np.where(alike, nearest, -1)
+    return found
 
 
-def _are_images(array: np.ndarray) -> bool:
+def are_comparable(array: np.ndarray) -> bool:
+    """Returns whether samples are images, and large enough to tell whether they look alike."""
     shape = array.shape[1:]
     if array.dtype.kind not in "fiu" or len(shape) not in (2, 3):
         return False
     return min(shape[:2]) >= LEAST_SIDE and (len(shape) == 2 or shape[2] in (1, 3, 4))
 
 
-def _small(images: np.ndarray) -> np.ndarray:
-    """Returns small gray images, flattened, each with mean 0 and norm 1, or all 0."""
+def small_images(images: np.ndarray) -> np.ndarray:
+    """Returns small gray images, flattened, each with mean 0 and norm 1, or all 0.
+
+    Args:
+        images: Array `(samples, height, width)` or `(samples, height, width, channels)`.
+    """
     rows, columns = (np.linspace(0, n, SIDE + 1).astype(int) for n in images.shape[1:3])
     if images.shape[1] > 8 * SIDE:  # Of large images, only some pixels are read.
         images = images[:, :: images.shape[1] // (8 * SIDE)]

@@ -1,0 +1,1 @@
+"""Page of explanations of image files."""

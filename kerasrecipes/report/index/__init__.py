@@ -1,0 +1,1 @@
+"""Pages of several runs: the index of a directory, and a comparison."""

@@ -1,0 +1,54 @@
+"""Rows of trials.csv: the changes of a trial, and the best of them."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+# The columns of trials.csv other than the paths.
+TRIAL_COLUMNS = (
+    "trial", "rung", "epochs", "cost_epochs", "parent", "status", "score", "cause", "seconds",
+)  # fmt: skip
+
+
+def best_row(
+    trials: Sequence[Mapping[str, Any]], chosen: object, direction: str
+) -> dict[str, Any] | None:
+    """Returns the row of a search's best trial; `None` if no trial has a score.
+
+    Args:
+        trials: The rows of trials.csv.
+        chosen: The name of the trial that the search chose. Without one that is among them, it is
+            the best of the last rung.
+        direction: `"max"` if a high score is good, `"min"` if a low one is.
+    """
+    scored = [dict(row) for row in trials if row["score"] is not None]
+    among = [row for row in scored if row["trial"] == chosen] or scored
+    sign = -1 if direction == "min" else 1
+    return max(among, default=None, key=lambda row: (row["rung"], sign * row["score"]))
+
+
+def changes_of(row: Mapping[str, Any], space: Mapping[str, Mapping]) -> dict[str, Any]:
+    """Returns the changes of a trial to the recipe of its search, by path.
+
+    Args:
+        row: A row of trials.csv. An empty cell is an option that the trial does not have, unless
+            `None` is one of its choices.
+        space: The space as search.json holds it.
+    """
+    nothing = {
+        path
+        for path, fields in ranges_in(space)
+        if fields["range"] == "choice" and None in fields.get("options", ())
+    }
+    return {
+        path: value
+        for path, value in row.items()
+        if path not in TRIAL_COLUMNS and (value is not None or path in nothing)
+    }
+
+
+def ranges_in(space: Mapping[str, Mapping]) -> Iterator[tuple[str, Mapping]]:
+    """Yields path and fields of each range of a space, including those below choices."""
+    for path, fields in space.items():
+        yield path, fields
+        for inner in fields.get("spaces", ()):
+            yield from ranges_in(inner)
