@@ -10,8 +10,8 @@ from kerasrecipes.base.csv_table import read_rows
 from kerasrecipes.page.formats import duration, number, plain
 from kerasrecipes.training.numerics import NUMERICS_VERSION
 from kerasrecipes.tuning import Rung
+from kerasrecipes.tuning.begun_searches import other_searches
 from kerasrecipes.tuning.keras_tuner.distributed import role
-from kerasrecipes.tuning.search_folder import other_searches
 from kerasrecipes.tuning.trial_rows import TRIAL_COLUMNS
 
 # As many of the latest trials as fit beside what else a terminal shows.

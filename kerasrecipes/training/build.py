@@ -7,9 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import keras
-import numpy as np
 
-from kerasrecipes.base.checks import nearest
 from kerasrecipes.base.compilation_cache import keep_compiled
 from kerasrecipes.base.text import listed
 from kerasrecipes.callbacks import Snapshots
@@ -134,31 +132,6 @@ def run_length(recipe: Recipe, dataset: Dataset) -> RunLength:
     """Returns the length of a recipe's run on a data set."""
     steps_per_epoch = -(-len(dataset.train) // _batch_size(recipe, dataset))
     return RunLength(recipe.steps_per_epoch or steps_per_epoch, recipe.epochs)
-
-
-def class_weights(recipe: Recipe, dataset: Dataset) -> dict[int, float] | None:
-    """Returns the weight of each class in the loss, by label.
-
-    With `"balanced"`, the weight of a class is `samples / (classes * samples of the class)`.
-
-    Raises:
-        ValueError: If the recipe has a weight for an unknown class.
-    """
-    weights = recipe.class_weight
-    if weights is None:
-        return None
-    names = dataset.class_names
-    if isinstance(weights, str):
-        counts = np.bincount(dataset.train.labels, minlength=len(names))
-        balanced = len(dataset.train) / (len(names) * np.maximum(counts, 1))
-        return dict(enumerate(balanced.tolist()))
-    for name in weights:
-        if name not in names:
-            raise ValueError(
-                f"`class_weight` has an unknown class {name!r}.{nearest(name, names)} "
-                f"Classes: {', '.join(names)}."
-            )
-    return {label: float(weights.get(name, 1.0)) for label, name in enumerate(names)}
 
 
 def _augment(recipe: Recipe, dataset: Dataset) -> list[keras.layers.Layer]:

@@ -13,7 +13,8 @@ from kerasrecipes.base.private.gradient_registry import hold_gradients_weakly
 from kerasrecipes.data.dataset import Dataset
 from kerasrecipes.recipe.recipe import Recipe
 from kerasrecipes.recipe.users_code import with_imports
-from kerasrecipes.training.build import BuiltRecipe, build_recipe, class_weights, run_length
+from kerasrecipes.training.build import BuiltRecipe, build_recipe, run_length
+from kerasrecipes.training.class_weighting import class_weights
 from kerasrecipes.training.diagnosing import RunDoctor
 from kerasrecipes.training.divergence import DivergenceWarning
 from kerasrecipes.training.environment import describe_environment

@@ -1,10 +1,8 @@
 """Folder of a search: its settings, trials, regions and result."""
 
-import contextlib
 import functools
-import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +10,8 @@ from kerasrecipes.base.checks import nearest
 from kerasrecipes.base.csv_table import read_rows
 from kerasrecipes.base.text import listed
 from kerasrecipes.recipe.recipe import Recipe
-from kerasrecipes.recipe.spec import canonical
-from kerasrecipes.training.files.folder_names import RunFolderName
-from kerasrecipes.training.files.run_folders import run_folder
-from kerasrecipes.training.numerics import NUMERICS_VERSION, version_of
-from kerasrecipes.tuning.rungs import Rung, longer_of, rungs_of
+from kerasrecipes.training.numerics import version_of
+from kerasrecipes.tuning.rungs import Rung, rungs_of
 from kerasrecipes.tuning.trial_rows import best_row, changes_of
 
 # The version of the form of search.json.
@@ -202,69 +197,3 @@ def load_search(folder: str | Path) -> Search:
     ```
     """
     return Search(folder)
-
-
-def folder_for(
-    directory: str | Path, name: str, settings: Mapping[str, Any], data_hash: str
-) -> Path:
-    """Returns the path of the folder of the search with these settings.
-
-    It is `<name>-<hash of the settings>-<data>-v<numerics version>`, like that of a run; see
-    `run_folder`.
-    """
-    plain = {key: value for key, value in settings.items() if key != "recipe"}
-    plain["recipe"] = Recipe.from_dict(settings["recipe"]).fingerprint
-    text = json.dumps(canonical(_tuples(plain)), sort_keys=True)
-    return run_folder(directory, name, hashlib.sha256(text.encode()).hexdigest()[:12], data_hash)
-
-
-def begun_search(
-    directory: str | Path, name: str, settings: Mapping[str, Any], data_hash: str
-) -> Search | None:
-    """Returns the search from whose rungs those of settings go on, or that went on from them.
-
-    Of several, it is the one with the most trials; it has the same settings but for its rungs.
-
-    Args:
-        directory: As in `folder_for`, like the others.
-        name: The name of the search.
-        settings: The settings.
-        data_hash: The hash of the data.
-    """
-    folder = folder_for(directory, name, settings, data_hash)
-    rungs = rungs_of(",".join(settings["rungs"]))
-    begun = []
-    for path in sorted(folder.parent.glob("*/search.json")):
-        if path.parent.name.startswith(f"{name}-"):
-            # What is damaged, or of another form, is no search to go on from.
-            with contextlib.suppress(KeyError, TypeError, ValueError):
-                each = Search(path.parent)
-                same = {key: each.settings[key] for key in settings} | {"rungs": settings["rungs"]}
-                named = folder_for(directory, name, same, each.settings["data_hash"])
-                if named == folder and each.numerics_version == NUMERICS_VERSION:
-                    begun += [each] if longer_of(each.rungs, rungs) else []
-    return max(begun, key=lambda each: sum(rung.trials for rung in each.rungs), default=None)
-
-
-def other_searches(folder: Path) -> list[Search]:
-    """Returns the searches beside a folder that differ from its search by data or numerics version.
-
-    Args:
-        folder: The folder of a search, as `folder_for` names it.
-    """
-    name = RunFolderName.of(folder.name)
-    beside = folder.parent.glob("*/search.json")
-    return [
-        Search(path.parent)
-        for path in sorted(beside)
-        if path.parent != folder and RunFolderName.of(path.parent.name) == name
-    ]
-
-
-def _tuples(value: object) -> object:
-    """Returns plain data with tuples in the place of lists."""
-    if isinstance(value, Mapping):
-        return {key: _tuples(inner) for key, inner in value.items()}
-    if isinstance(value, Sequence) and not isinstance(value, str):
-        return tuple(map(_tuples, value))
-    return value

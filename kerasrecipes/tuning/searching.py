@@ -14,13 +14,14 @@ from kerasrecipes.recipe.recipe import Recipe
 from kerasrecipes.recipe.spec import to_plain
 from kerasrecipes.recipe.users_code import with_imports
 from kerasrecipes.training.numerics import NUMERICS_VERSION
+from kerasrecipes.tuning.begun_searches import begun_search, folder_for
 from kerasrecipes.tuning.concluding import conclude, retrain_best
 from kerasrecipes.tuning.keras_tuner.distributed import role
 from kerasrecipes.tuning.keras_tuner.recipe_tuner import RecipeTuner
 from kerasrecipes.tuning.objectives import monitor_and_mode, resolved
 from kerasrecipes.tuning.ranges import Choice, Range
 from kerasrecipes.tuning.rungs import Rung, longer_of, rungs_of
-from kerasrecipes.tuning.search_folder import FORMAT, Search, begun_search, folder_for
+from kerasrecipes.tuning.search_folder import FORMAT, Search
 from kerasrecipes.tuning.space import Space
 from kerasrecipes.tuning.tables import write_tables
 from kerasrecipes.tuning.trial_length import check_trials

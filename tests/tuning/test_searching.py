@@ -10,9 +10,9 @@ from kerasrecipes.cli.search_progress import SearchProgress
 from kerasrecipes.training.files.run_folders import find_runs, runs_of
 from kerasrecipes.training.numerics import NUMERICS_VERSION
 from kerasrecipes.tuning import Search, choice, log_uniform, search, uniform
+from kerasrecipes.tuning.begun_searches import begun_search, other_searches
 from kerasrecipes.tuning.objectives import monitor_and_mode, resolved
 from kerasrecipes.tuning.rungs import rungs_of
-from kerasrecipes.tuning.search_folder import begun_search, other_searches
 from kerasrecipes.tuning.trial_length import is_continuable
 from tests.tuning.keras_tuner.test_tensorboard import sessions
 
