@@ -13,7 +13,7 @@ def test_headline_prefers_test():
     quoted = scores.headline(FakeRun(metrics=metrics, data={}))
     assert (quoted["split"], quoted["accuracy"], quoted["mistakes"]) == ("test", 0.8, 4)
     assert not quoted["chose_epoch"]
-    quoted = scores.headline(FakeRun(metrics=metrics | {"test": None}))
+    quoted = scores.headline(FakeRun(metrics=metrics | {"test": None}, data={}))
     assert (quoted["split"], quoted["accuracy"], quoted["mistakes"]) == ("validation", 0.9, 1)
     assert quoted["chose_epoch"]
     assert scores.headline(FakeRun(metrics={})) is None
