@@ -139,8 +139,9 @@ class RecipeTuner(CoarseToFine):
 
     def remove_checkpoints(self) -> None:
         # A run that ended with its rung, or earlier, keeps the checkpoints of an unfinished one.
-        for folder in Path(self.project_dir).glob(f"runs/{RUN_NAME}-*/checkpoint"):
-            shutil.rmtree(folder)
+        for kept in ("checkpoint", "final_state"):
+            for folder in Path(self.project_dir).glob(f"runs/{RUN_NAME}-*/{kept}"):
+                shutil.rmtree(folder)
 
     def on_trial_begin(self, trial):
         self.began = time.monotonic()
