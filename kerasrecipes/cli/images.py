@@ -44,7 +44,7 @@ def add_images_options(parser: argparse.ArgumentParser) -> None:
 
 def are_images(given: str) -> bool:
     """Returns whether an argument stands for images, and not for a recipe or a run."""
-    from kerasrecipes.proposals import given_images  # A slow import, with the registry.
+    from kerasrecipes.proposals.images import given_images  # A slow import, with the registry.
 
     return given_images.are_images(given)
 

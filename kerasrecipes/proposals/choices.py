@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from kerasrecipes.proposals.image_facts import ImageFacts
+from kerasrecipes.proposals.images.image_facts import ImageFacts
+from kerasrecipes.proposals.images.splitting import HeldOut
 from kerasrecipes.proposals.networks import TimedNetwork
-from kerasrecipes.proposals.splitting import HeldOut
 from kerasrecipes.recipe.recipe import Recipe
 
 FEATURES, LAST_STAGE, ALL_STAGES = "features", "last stage", "all stages"

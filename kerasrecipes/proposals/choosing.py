@@ -2,6 +2,14 @@
 
 from collections.abc import Mapping
 
+from kerasrecipes.proposals.budget.lengths import (
+    PLANNED,
+    Length,
+    fine_tuning_length,
+    head_seconds,
+    scratch_length,
+)
+from kerasrecipes.proposals.budget.step_times import BATCH_SIZE
 from kerasrecipes.proposals.choices import (
     FEATURES,
     LAST_STAGE,
@@ -10,17 +18,9 @@ from kerasrecipes.proposals.choices import (
     Choices,
     explained,
 )
-from kerasrecipes.proposals.image_facts import ImageFacts
-from kerasrecipes.proposals.lengths import (
-    PLANNED,
-    Length,
-    fine_tuning_length,
-    head_seconds,
-    scratch_length,
-)
+from kerasrecipes.proposals.images.image_facts import ImageFacts
+from kerasrecipes.proposals.images.splitting import HeldOut
 from kerasrecipes.proposals.networks import TimedNetwork
-from kerasrecipes.proposals.splitting import HeldOut
-from kerasrecipes.proposals.step_times import BATCH_SIZE
 from kerasrecipes.recipe.recipe import Recipe
 from kerasrecipes.recipe.spec import Spec, use
 from kerasrecipes.transfer.strategies import strategy_recipe

@@ -1,9 +1,9 @@
 """Lines for people: about images, and about the speed of a network."""
 
 from kerasrecipes.base.text import listed
-from kerasrecipes.proposals.image_facts import ImageFacts
+from kerasrecipes.proposals.budget.step_times import BATCH_SIZE
+from kerasrecipes.proposals.images.image_facts import ImageFacts
 from kerasrecipes.proposals.networks import TimedNetwork
-from kerasrecipes.proposals.step_times import BATCH_SIZE
 
 _NAMED_CLASSES = 6
 

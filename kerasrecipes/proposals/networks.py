@@ -13,7 +13,7 @@ from kerasrecipes.models.backbones.trained_network import (
     load_trained_network,
 )
 from kerasrecipes.models.backbones.weight_files import load_weight_file
-from kerasrecipes.proposals.step_times import StepTimes
+from kerasrecipes.proposals.budget.step_times import StepTimes
 from kerasrecipes.recipe.spec import Spec, use
 
 # The network that comes with the package, and the size of the images that it was trained on.

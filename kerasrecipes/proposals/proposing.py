@@ -7,23 +7,23 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kerasrecipes.base.checks import check_integer, check_number
-from kerasrecipes.proposals.choices import FEATURES, Advised, Choices, changed
-from kerasrecipes.proposals.choosing import choose
-from kerasrecipes.proposals.describing import described, speed
-from kerasrecipes.proposals.fitting import (
+from kerasrecipes.proposals.budget.fitting import (
     first_network,
     held_in_time,
     larger_network,
     smaller_images,
     timed_network,
 )
-from kerasrecipes.proposals.given_images import images_source
-from kerasrecipes.proposals.image_facts import ImageFacts, inspect_images
-from kerasrecipes.proposals.lengths import PLANNED, head_seconds
+from kerasrecipes.proposals.budget.lengths import PLANNED, head_seconds
+from kerasrecipes.proposals.budget.step_times import StepTimes, measure_steps
+from kerasrecipes.proposals.choices import FEATURES, Advised, Choices, changed
+from kerasrecipes.proposals.choosing import choose
+from kerasrecipes.proposals.describing import described, speed
+from kerasrecipes.proposals.images.given_images import images_source
+from kerasrecipes.proposals.images.image_facts import ImageFacts, inspect_images
+from kerasrecipes.proposals.images.splitting import HeldOut, held_out
 from kerasrecipes.proposals.measuring import IMAGES, measured
 from kerasrecipes.proposals.networks import TimedNetwork
-from kerasrecipes.proposals.splitting import HeldOut, held_out
-from kerasrecipes.proposals.step_times import StepTimes, measure_steps
 from kerasrecipes.transfer.advice import MUCH_PER_CLASS
 from kerasrecipes.transfer.task import MAX_IMAGES
 

@@ -7,11 +7,15 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from kerasrecipes.proposals.budget.time_limit import TimeLimit
 from kerasrecipes.proposals.folds import CrossValidated, cross_validate
 from kerasrecipes.proposals.proposing import propose
 from kerasrecipes.proposals.results import next_steps, result_lines
-from kerasrecipes.proposals.script_files import default_script, write_proposal, written_before
-from kerasrecipes.proposals.time_limit import TimeLimit
+from kerasrecipes.proposals.scripts.script_files import (
+    default_script,
+    write_proposal,
+    written_before,
+)
 from kerasrecipes.recipe.recipe import Recipe
 from kerasrecipes.recipe.spec import to_plain
 from kerasrecipes.report import write_report

@@ -3,11 +3,11 @@
 import pytest
 
 from kerasrecipes.proposals import Network
+from kerasrecipes.proposals.budget.lengths import fine_tuning_length, head_seconds, scratch_length
 from kerasrecipes.proposals.choices import Advised, changed
 from kerasrecipes.proposals.choosing import choose
-from kerasrecipes.proposals.lengths import fine_tuning_length, head_seconds, scratch_length
+from kerasrecipes.proposals.images.splitting import held_out
 from kerasrecipes.proposals.networks import SCRATCH
-from kerasrecipes.proposals.splitting import held_out
 from kerasrecipes.recipe.spec import use
 
 SECONDS = 480

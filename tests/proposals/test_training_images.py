@@ -6,8 +6,9 @@ import keras
 import pytest
 
 from kerasrecipes import train_folder
-from kerasrecipes.proposals import StepTimes, fitting, new_script, proposing
-from kerasrecipes.proposals.time_limit import TimeLimit
+from kerasrecipes.proposals import StepTimes, new_script, proposing
+from kerasrecipes.proposals.budget import fitting
+from kerasrecipes.proposals.budget.time_limit import TimeLimit
 from kerasrecipes.recipe.recipe import Recipe
 
 QUICK = StepTimes(0.1, 0.1, 0.0005, 0.2, 0.01)

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from kerasrecipes.proposals.given_images import are_images, images_source, name_of
+from kerasrecipes.proposals.images.given_images import are_images, images_source, name_of
 from kerasrecipes.recipe.spec import use
 
 

@@ -7,9 +7,9 @@ import pytest
 from kerasrecipes import Recipe
 from kerasrecipes.proposals.choices import Advised, Choice
 from kerasrecipes.proposals.choosing import choose
+from kerasrecipes.proposals.images.splitting import held_out
 from kerasrecipes.proposals.networks import SCRATCH
-from kerasrecipes.proposals.script_writing import script_text
-from kerasrecipes.proposals.splitting import held_out
+from kerasrecipes.proposals.scripts.script_writing import script_text
 from kerasrecipes.recipe.spec import use
 
 HOSTILE = ['a"""\nimport os', "b\\'; import os #", "c\u202ed", "e\udce9", "'\"", "ünter 🐈"]

@@ -6,8 +6,7 @@ from dataclasses import replace
 import keras
 
 from kerasrecipes.models.backbones.applications import application_builders
-from kerasrecipes.proposals.image_facts import ImageFacts
-from kerasrecipes.proposals.lengths import (
+from kerasrecipes.proposals.budget.lengths import (
     FEWEST_STEPS,
     PLANNED,
     fine_tuning_length,
@@ -15,6 +14,9 @@ from kerasrecipes.proposals.lengths import (
     scaled,
     scratch_length,
 )
+from kerasrecipes.proposals.budget.step_times import BATCH_SIZE, StepTimes
+from kerasrecipes.proposals.images.image_facts import ImageFacts
+from kerasrecipes.proposals.images.splitting import HeldOut, held_out
 from kerasrecipes.proposals.networks import (
     CANDIDATES,
     SCRATCH,
@@ -24,8 +26,6 @@ from kerasrecipes.proposals.networks import (
     can_be_had,
     given_network,
 )
-from kerasrecipes.proposals.splitting import HeldOut, held_out
-from kerasrecipes.proposals.step_times import BATCH_SIZE, StepTimes
 
 
 def first_network(backbone: str | None, weights: str | None, from_scratch: bool) -> Network:

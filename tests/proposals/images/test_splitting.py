@@ -2,7 +2,7 @@
 
 import pytest
 
-from kerasrecipes.proposals.splitting import held_out
+from kerasrecipes.proposals.images.splitting import held_out
 from kerasrecipes.recipe.spec import use
 
 SOURCE = use("ImageFolder", directory="photos")

@@ -11,9 +11,9 @@ from pathlib import Path
 
 from kerasrecipes.base.damaged_files import decoding
 from kerasrecipes.base.files import write_json, write_text
-from kerasrecipes.proposals.given_images import name_of
+from kerasrecipes.proposals.images.given_images import name_of
 from kerasrecipes.proposals.proposing import Proposal
-from kerasrecipes.proposals.script_writing import script_text
+from kerasrecipes.proposals.scripts.script_writing import script_text
 from kerasrecipes.recipe.recipe import Recipe
 
 

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass, replace
 
-from kerasrecipes.proposals.splitting import HeldOut
-from kerasrecipes.proposals.step_times import BATCH_SIZE, StepTimes
+from kerasrecipes.proposals.budget.step_times import BATCH_SIZE, StepTimes
+from kerasrecipes.proposals.images.splitting import HeldOut
 
 # Fine-tuning gains nothing over a classifier in fewer steps than these, and little beyond those.
 FEWEST_STEPS, WANTED_STEPS = 60, 600

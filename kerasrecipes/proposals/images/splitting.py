@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from kerasrecipes.proposals.image_facts import ImageFacts
+from kerasrecipes.proposals.images.image_facts import ImageFacts
 from kerasrecipes.recipe.spec import Spec, use
 
 # Of fewer images, a held-out part is too small to tell a good network from a bad one: of 45 images,

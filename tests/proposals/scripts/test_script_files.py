@@ -7,13 +7,13 @@ import pytest
 
 from kerasrecipes.proposals.choices import Advised
 from kerasrecipes.proposals.choosing import choose
-from kerasrecipes.proposals.script_files import (
+from kerasrecipes.proposals.images.splitting import held_out
+from kerasrecipes.proposals.scripts.script_files import (
     command_line,
     default_script,
     write_proposal,
     written_before,
 )
-from kerasrecipes.proposals.splitting import held_out
 
 ASKED = {"minutes": 5.0}
 

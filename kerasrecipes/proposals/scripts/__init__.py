@@ -1,0 +1,1 @@
+"""Recipe scripts: their text and their files."""
