@@ -10,7 +10,6 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from kerasrecipes.base.checks import nearest
 from kerasrecipes.recipe import recipe_file
 from kerasrecipes.recipe.fields import components
 from kerasrecipes.recipe.flattening import flatten
@@ -181,17 +180,8 @@ class Recipe:
             ValueError: If it does not describe a recipe, or was written by a newer version.
         """
         recipe_file.check_format(plain)
-        known = [f.name for f in dataclasses.fields(cls)]
         given = {name: value for name, value in plain.items() if name != "kerasrecipes"}
-        for name in given:
-            if name not in known:
-                raise ValueError(
-                    f"A recipe has no field {name!r}.{nearest(name, known)} "
-                    f"Fields: {', '.join(known)}."
-                )
-        for name in ("data", "model"):
-            if name not in given:
-                raise ValueError(f"A recipe needs the field {name!r}.")
+        recipe_file.check_fields(given, [f.name for f in dataclasses.fields(cls)])
         return cls(**given)
 
     @classmethod

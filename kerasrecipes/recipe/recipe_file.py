@@ -2,9 +2,11 @@
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
+
+from kerasrecipes.base.checks import nearest
 
 # The format of recipe.json. It is raised when an older version would misread a new file.
 FORMAT = 1
@@ -46,6 +48,18 @@ def check_format(plain: object) -> None:
             f"The recipe was written by a newer kerasrecipes (format {version}, this one reads "
             f"up to {FORMAT}): upgrade with `pip install --upgrade kerasrecipes`."
         )
+
+
+def check_fields(given: Collection[str], known: Sequence[str]) -> None:
+    """Raises a `ValueError` if a given field is not known, or one without a default is missing."""
+    for name in given:
+        if name not in known:
+            raise ValueError(
+                f"A recipe has no field {name!r}.{nearest(name, known)} Fields: {', '.join(known)}."
+            )
+    for name in ("data", "model"):
+        if name not in given:
+            raise ValueError(f"A recipe needs the field {name!r}.")
 
 
 def with_start(above: tuple[str, ...], start: str) -> tuple[str, ...]:

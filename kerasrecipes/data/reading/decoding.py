@@ -1,10 +1,9 @@
 """Decoding of image files to upright uint8 arrays."""
 
 import io
-import math
 import os
 import stat
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,7 @@ import numpy as np
 from PIL import ExifTags, Image, UnidentifiedImageError
 
 from kerasrecipes.base.checks import check_choice
-from kerasrecipes.base.text import listed, printable
+from kerasrecipes.base.text import printable
 from kerasrecipes.data.reading.heic import check_no_heic, plugin_formats
 from kerasrecipes.data.reading.resizing import resize_image
 
@@ -204,48 +203,14 @@ def _broken(file: str | os.PathLike | EncodedImage, error: Exception) -> BrokenI
     if isinstance(file, EncodedImage):
         return BrokenImageError(file.name, _reason(file.getbuffer().nbytes == 0, error))
     path = Path(file)
-    if isinstance(error, FileNotFoundError):
-        return BrokenImageError(path, "there is no such file")
     return BrokenImageError(path, _reason(path.is_file() and path.stat().st_size == 0, error))
 
 
 def _reason(is_empty: bool, error: Exception) -> str:
     if is_empty:
         return "the file is empty (zero bytes)"
+    if isinstance(error, FileNotFoundError):
+        return "there is no such file"
     if isinstance(error, UnidentifiedImageError):
         return "its content is not a JPEG, PNG, BMP, GIF, WebP or TIFF image"
     return str(error) or type(error).__name__
-
-
-BROKEN_LIMIT_FRACTION = 0.01
-# In a small folder, 1% would be less than one file.
-_BROKEN_AT_LEAST = 5
-_NAMED_FILES = 20
-
-
-def check_broken(
-    broken: Mapping[str, str], total: int, place: str, fraction: float | None = None
-) -> None:
-    """Raises a `ValueError` that lists broken images if there are too many.
-
-    Args:
-        broken: Dict from an image's name to the reason why it is broken.
-        total: The number of images, including the broken ones.
-        place: The name of the data set, for the error message.
-        fraction: The fraction of the images that may be broken. `None` for 1%, or 5 images if that
-            is more.
-    """
-    if fraction is None:
-        most = max(_BROKEN_AT_LEAST, BROKEN_LIMIT_FRACTION * total)
-        allowed = f"{BROKEN_LIMIT_FRACTION:.0%} of the images in {place}, or {_BROKEN_AT_LEAST},"
-    else:
-        most = fraction * total
-        allowed = f"{100 * fraction:.4g}% of the images in {place}"
-    if len(broken) > most:
-        named = (f"{printable(name)}: {reason}" for name, reason in broken.items())
-        enough = math.ceil(100 * len(broken) / total) / 100
-        raise ValueError(
-            f"At most {allowed} may be broken. Received: {len(broken)} of {total}. Set "
-            f"broken_fraction={enough} to go on without them, or repair or remove them:\n  "
-            + listed(named, most=_NAMED_FILES, separator="\n  ")
-        )

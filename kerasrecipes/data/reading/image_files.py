@@ -5,7 +5,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from kerasrecipes.data.reading.decoding import BrokenImageError, check_broken, probe_image
+from kerasrecipes.data.reading.broken_images import check_broken
+from kerasrecipes.data.reading.decoding import BrokenImageError, probe_image
 from kerasrecipes.data.reading.folder_layout import FolderLayout
 from kerasrecipes.data.reading.threads import map_in_threads
 

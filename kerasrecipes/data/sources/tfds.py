@@ -11,7 +11,8 @@ import numpy as np
 
 from kerasrecipes.base.checks import check_choice
 from kerasrecipes.data.dataset import Dataset
-from kerasrecipes.data.reading.decoding import check_broken, read_image
+from kerasrecipes.data.reading.broken_images import check_broken
+from kerasrecipes.data.reading.decoding import read_image
 from kerasrecipes.data.reading.image_records import ImageRecords
 from kerasrecipes.data.reading.resizing import RESIZE_POLICIES, height_and_width
 from kerasrecipes.data.reading.tfds_builder import (

@@ -12,6 +12,7 @@ from kerasrecipes.diagnostics.findings.diagnosis_page import sections
 from kerasrecipes.page import epoch_curves, formats
 from kerasrecipes.page.pages import template, write_page
 from kerasrecipes.report.run import figures, scores
+from kerasrecipes.report.run.data_section import class_counts, data_facts
 from kerasrecipes.report.run.explanations_section import explanations
 from kerasrecipes.report.run.members_section import members
 from kerasrecipes.report.run.pictures import picture
@@ -74,8 +75,8 @@ def render(run) -> str:
         fingerprint=run.recipe.fingerprint,
         recipe_json=json.dumps(run.recipe.to_dict(), indent=2, ensure_ascii=False, default=str),
         data=run.data,
-        data_facts=_data_facts(run.data),
-        class_counts=_class_counts(run.data),
+        data_facts=data_facts(run.data),
+        class_counts=class_counts(run.data),
         listed_files=LISTED_FILES,
         environment=_flat({"numerics_version": version_of(run.environment), **run.environment}),
     )
@@ -212,35 +213,6 @@ def _augmented(run) -> list[dict]:
         original = picture(image.original, f"{name}, as it is")
         found.append({"name": name, "original": original, "draws": draws})
     return found
-
-
-def _data_facts(data: Mapping) -> dict[str, str]:
-    """Returns the facts about the data that the page lists besides its source and classes."""
-    if not data:
-        return {}
-    low, high = data["value_range"]
-    return {
-        "images": ", ".join(f"{n:,} {split}" for split, n in data["sizes"].items()),
-        "shape": formats.shape(data["image_shape"]),
-        "value range": f"{low:g} to {high:g}",
-        "resize policy": data["resize"] or "none",
-        "hash": data["hash"][:16],
-    }
-
-
-def _class_counts(data: Mapping) -> list[dict]:
-    """Returns a row for each class: its name, its count in each split, and the length of its bar.
-
-    The bar is the count of training images as a fraction of the largest class.
-    """
-    counts = data.get("class_counts")
-    if not counts:
-        return []
-    largest = max(*counts["train"], 1)
-    return [
-        {"name": name, "counts": of_splits, "share": of_splits[0] / largest}
-        for name, *of_splits in zip(data["class_names"], *counts.values(), strict=True)
-    ]
 
 
 def _flat(values: Mapping, prefix: str = "") -> dict[str, object]:
