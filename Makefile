@@ -11,11 +11,13 @@ pytest := $(bin)/python -m pytest -q -n $(WORKERS) --dist loadfile
 # What must hold on every backend; `make test` runs it on JAX and PyTorch too.
 portable := $(wildcard $(addprefix tests/, \
     data layers metrics models optimizers regularizers initializers schedules callbacks tuning \
+    steps explanations training/averaging \
     base/test_fit_frame.py \
     $(addprefix diagnostics/,looking trying test_checking.py test_doctor.py \
         test_gradient_checking.py) \
     runs/exports/test_exporting.py \
-    $(addprefix training/test_,batch_statistics.py diagnosing.py exact_resume.py finish.py)))
+    $(addprefix training/test_,batch_statistics.py diagnosing.py exact_resume.py finish.py \
+        going_on.py)))
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-full test-nightly lint format docs bench dist clean
