@@ -42,7 +42,6 @@ def check_values(recipe: Any) -> None:
         TypeError: If a value has the wrong type.
         ValueError: If a value is out of range, or if two values contradict each other.
     """
-    check_boolean("averaging", recipe.averaging)  # 1 equals `True`, and has another fingerprint.
     check_boolean("resume_start", recipe.resume_start)
     if recipe.resume_start and recipe.start is None:
         raise ValueError(

@@ -58,7 +58,7 @@ def test_its_first_kernel_is_frozen_and_the_bias_trained():
 @pytest.mark.parametrize(
     ("shape", "options", "message"),
     [
-        ((8, 8, 3), {}, "9 x 9"),
+        ((8, 8, 3), {}, "at least 9 pixels"),
         ((32, 32, 3), {"widths": (64, 64)}, "`widths` must be three"),
         ((32, 32, 3), {"widths": (64, 64, 0)}, r"`widths\[2\]`"),
         ((32, 32, 3), {"batch_norm_momentum": 1.0}, "`batch_norm_momentum` must be"),

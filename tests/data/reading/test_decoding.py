@@ -328,7 +328,7 @@ def test_truncated_file_has_a_header_but_is_broken(tmp_path):
         (b"", "empty"),
         (b"no image at all", "not a JPEG, PNG, BMP, GIF, WebP or TIFF"),
         (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n%%EndComments\n", "not a JPEG"),
-        (None, "No such file"),
+        (None, "no such file"),
     ],
 )
 def test_what_is_no_image(tmp_path, function, content, reason):

@@ -167,7 +167,7 @@ def test_links_that_lead_nowhere_are_named(tmp_path):
     )
     _, broken = probe_files(layout)
     assert "symbolic links" in broken["cat/2.png"]
-    assert "No such file" in broken["dog/gone.png"]
+    assert "no such file" in broken["dog/gone.png"]
 
 
 def test_linked_class_folders_are_read_and_loops_are_not(tmp_path):
