@@ -159,6 +159,7 @@ def test_runs_are_listed_with_how_they_went(recipe, output, train):
 
 def test_the_runs_of_a_search_are_listed_by_its_folder(recipe, output, train):
     train(recipe, directory="saved_models/a_search/runs", name="trial")
+    train.write(Path("saved_models/a_search"), "search.json", {})
     _, out, _ = output(console, ["runs", "saved_models/a_search"])
     assert [line.split()[0] for line in out.splitlines()] == ["name", "trial"]
 

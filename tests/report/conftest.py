@@ -43,6 +43,7 @@ class FakeRun(SimpleNamespace):
     history_remark = ""
     diagnosis = record = None
     snapshots = ()
+    validates_on_training_images = False
     finished = property(lambda self: bool(self.metrics))
 
 

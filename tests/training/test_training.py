@@ -70,7 +70,7 @@ def test_a_run_folder_holds_everything(run):
     there = {path.name for path in run.folder.iterdir()}
     assert there == {
         "model.keras", "recipe.json", "history.csv", "metrics.json", "environment.json",
-        "predictions.npz", "examples.npz", "data.json", "logs",
+        "predictions.npz", "examples.npz", "data.json", "logs", "final_state",
     }  # fmt: skip
     assert run.recipe == RECIPE
     assert [row["epoch"] for row in run.history] == [1, 2, 3, 4]
