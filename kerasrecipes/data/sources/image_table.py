@@ -5,19 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from kerasrecipes.base.checks import check_choice
 from kerasrecipes.base.text import printable
 from kerasrecipes.data.dataset import Dataset
 from kerasrecipes.data.reading.folder_layout import FolderLayout
 from kerasrecipes.data.reading.image_table import read_image_table
-from kerasrecipes.data.reading.resizing import RESIZE_POLICIES
-from kerasrecipes.data.sources.listed_images import load_layout
-from kerasrecipes.data.sources.options import (
-    check_broken_fraction,
-    check_fractions,
-    check_image_size,
-    check_selection,
-)
+from kerasrecipes.data.sources.listed_images import check_file_options, load_layout
 
 
 @dataclass(frozen=True)
@@ -88,13 +80,7 @@ class ImageTable:
     def __post_init__(self):
         if not isinstance(self.path, str | os.PathLike):
             raise TypeError(f"`path` must be a string or path. Received: path={self.path!r}")
-        check_fractions(self.validation_fraction, self.test_fraction, self.split_seed)
-        check_image_size(self.image_size)
-        check_choice("resize", self.resize, RESIZE_POLICIES)
-        check_choice("channels", self.channels, (1, 3))
-        check_choice("in_memory", self.in_memory, (None, True, False))
-        check_selection(self.classes, self.examples_per_class)
-        check_broken_fraction(self.broken_fraction)
+        check_file_options(self)
 
     def load(self) -> Dataset:
         """Returns the images as a `Dataset`, in memory or streamed from their files."""

@@ -5,13 +5,20 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Protocol
 
+from kerasrecipes.base.checks import check_choice
 from kerasrecipes.base.text import listed, printable
 from kerasrecipes.data.dataset import Dataset
 from kerasrecipes.data.reading.decoding import read_image
 from kerasrecipes.data.reading.folder_layout import FolderLayout
 from kerasrecipes.data.reading.image_files import check_readable, probe_files
-from kerasrecipes.data.reading.resizing import height_and_width
-from kerasrecipes.data.sources.options import fits_in_memory
+from kerasrecipes.data.reading.resizing import RESIZE_POLICIES, height_and_width
+from kerasrecipes.data.sources.options import (
+    check_broken_fraction,
+    check_fractions,
+    check_image_size,
+    check_selection,
+    fits_in_memory,
+)
 from kerasrecipes.data.split import FileSplit, Split
 from kerasrecipes.data.splitting.split_assignment import assign_splits
 
@@ -34,9 +41,22 @@ class FileOptions(Protocol):
     @property
     def in_memory(self) -> bool | None: ...
     @property
+    def classes(self) -> Sequence[str] | None: ...
+    @property
     def examples_per_class(self) -> int | None: ...
     @property
     def broken_fraction(self) -> float | None: ...
+
+
+def check_file_options(options: FileOptions) -> None:
+    """Raises unless the options of a source of image files are in their ranges."""
+    check_fractions(options.validation_fraction, options.test_fraction, options.split_seed)
+    check_image_size(options.image_size)
+    check_choice("resize", options.resize, RESIZE_POLICIES)
+    check_choice("channels", options.channels, (1, 3))
+    check_choice("in_memory", options.in_memory, (None, True, False))
+    check_selection(options.classes, options.examples_per_class)
+    check_broken_fraction(options.broken_fraction)
 
 
 def load_layout(layout: FolderLayout, options: FileOptions, source: str) -> Dataset:
@@ -53,7 +73,7 @@ def load_layout(layout: FolderLayout, options: FileOptions, source: str) -> Data
     """
     if "test" in layout.files and options.test_fraction is not None:
         raise ValueError(
-            "`test_fraction` must be None if the directory has a folder 'test'. "
+            "`test_fraction` must be None if there is a test split, such as a folder 'test'. "
             f"Received: test_fraction={options.test_fraction!r}"
         )
     files, broken = probe_files(layout)
