@@ -153,13 +153,7 @@ def _written(
     uniform = isinstance(weights, str) and weights == "uniform"
     kept = [path for path, share in zip(members.paths, shares, strict=True) if share > 0]
     recipe = _recipe(members, kept, None if uniform else shares[shares > 0])
-    dataset, known = recipe.data.build("data").load(), members.run.data["hash"]
-    if dataset.hash != known:
-        raise ValueError(
-            "The data of the members have changed since they were trained, so that they cannot be "
-            f"scored together. Expected the hash {known[:12]}. Received: {dataset.hash[:12]}, from "
-            f"{dataset.source}"
-        )
+    dataset = members.run.load_dataset()
     folder = run_folder(directory, name, recipe.fingerprint, dataset.hash)
     with locked(folder):
         if overwrite:

@@ -69,12 +69,7 @@ def _selected(
     members: Sequence[Run], model: keras.Model, weights: Sequence[list[np.ndarray]]
 ) -> list[list[np.ndarray]]:
     """Returns the weights of the runs that lower the log loss on validation, one after another."""
-    dataset = members[0].recipe.data.build("data").load()
-    if dataset.hash != members[0].data["hash"]:
-        raise ValueError(
-            "The data of the runs have changed since they were trained, so that none can be "
-            f"selected on them. Received: {dataset.source}"
-        )
+    dataset = members[0].load_dataset()
 
     def loss(candidates: Sequence[list[np.ndarray]]) -> float:
         assign(state_variables(model), _mean(candidates))

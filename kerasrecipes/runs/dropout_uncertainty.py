@@ -80,12 +80,7 @@ def evaluate_dropout(
     split = evaluation_split(available) if split is None else split
     check_choice("split", split, available)
     network = MonteCarloDropout(run.load_model(compile=False), samples, seed)
-    dataset = run.recipe.data.build("data").load()
-    if dataset.hash != run.data["hash"]:
-        raise ValueError(
-            "The run's data have changed since it was trained, so that its split cannot be "
-            f"predicted anew. Received: {dataset.source}"
-        )
+    dataset = run.load_dataset()
     images = dataset.splits[split]
     return DropoutEvaluation(
         split=split,

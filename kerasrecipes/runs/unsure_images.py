@@ -184,12 +184,7 @@ def selective_augmentation(
     Raises:
         ValueError: If an argument is out of range, or the run's data have changed.
     """
-    dataset = run.recipe.data.build("data").load()
-    if dataset.hash != run.data["hash"]:
-        raise ValueError(
-            "The run's data have changed since it was trained, so that no threshold can be chosen "
-            f"on them. Received: {dataset.source}"
-        )
+    dataset = run.load_dataset()
     model = run.load_model(compile=False)
     selective = SelectiveAugmentation(model, kind, 0.0)
     size = max(1, BATCH_SIZE // COPIES[kind])

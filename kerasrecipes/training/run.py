@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from kerasrecipes.base.files import is_locked
-from kerasrecipes.data.dataset import evaluation_split
+from kerasrecipes.data.dataset import Dataset, evaluation_split
 from kerasrecipes.diagnostics.findings.diagnosis import Diagnosis
 from kerasrecipes.diagnostics.record.record import Record
 from kerasrecipes.recipe.recipe import Recipe
@@ -182,6 +182,22 @@ class Run:
     def examples(self) -> Mapping[str, np.ndarray]:
         """Pictures for the report; see `kerasrecipes.training.examples`."""
         return run_files.read_run_arrays(self.folder, "examples.npz")
+
+    def load_dataset(self) -> Dataset:
+        """Returns the images that the run was trained, chosen and scored on.
+
+        Raises:
+            ValueError: If they cannot be read, or have changed since the run was trained.
+        """
+        dataset = self.recipe.data.build("data").load()
+        known = self.data["hash"]
+        if dataset.hash != known:
+            raise ValueError(
+                "The data have changed since the run was trained, so that nothing can be compared "
+                f"with it on them. Expected the hash {known[:12]}. Received: {dataset.hash[:12]}, "
+                f"from {dataset.source}"
+            )
+        return dataset
 
     def load_model(self, compile: bool = True):
         """Returns the trained model, compiled with the recipe's loss and metrics.

@@ -66,6 +66,14 @@ def run(tmp_path_factory):
     return train(RECIPE, directory=tmp_path_factory.mktemp("runs"), verbose=0)
 
 
+def test_the_data_of_a_run_are_loaded_only_as_they_were(run):
+    assert run.load_dataset().hash == run.data["hash"]
+    other = Run(run.folder)
+    other.data["hash"] = "0" * 64
+    with pytest.raises(ValueError, match="have changed since .* Expected the hash 000000000000"):
+        other.load_dataset()
+
+
 def test_a_run_folder_holds_everything(run):
     there = {path.name for path in run.folder.iterdir()}
     assert there == {

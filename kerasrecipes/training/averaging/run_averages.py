@@ -90,12 +90,7 @@ def scored_horizons(
     Raises:
         ValueError: If the data of the run have changed.
     """
-    dataset = run.recipe.data.build("data").load()
-    if dataset.hash != run.data["hash"]:
-        raise ValueError(
-            "The data of the run have changed since it was trained, so that nothing can be chosen "
-            f"on them. Received: {dataset.source}"
-        )
+    dataset = run.load_dataset()
     built = rebuilt(run.recipe, dataset, run.load_model(compile=False))
     scores = ValidationScores(built, statistics_refresh(built))
     averaging = run.recipe.averaging
