@@ -164,12 +164,14 @@ def _search(folder: Path) -> ListedSearch:
         except DamagedFileError:
             return {}
 
-    result, table = read("result.json"), folder / "trials.csv"
+    settings, result, table = read("search.json"), read("result.json"), folder / "trials.csv"
+    # One that goes on with more trials keeps the result that it had.
+    is_over = bool(result) and result.get("rungs", settings.get("rungs")) == settings.get("rungs")
     trials = table.read_bytes().count(b"\n") - 1 if table.is_file() else 0
     return ListedSearch(
         folder,
-        "finished" if result else "unfinished",
+        "finished" if is_over else "unfinished",
         max(trials, 0),
-        str(read("search.json").get("objective", "")),
+        str(settings.get("objective", "")),
         (result.get("score") or {}).get("mean"),
     )

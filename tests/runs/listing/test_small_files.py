@@ -1,5 +1,6 @@
 """Runs and searches of a directory, from their small files."""
 
+import json
 import subprocess
 import sys
 
@@ -30,6 +31,18 @@ def test_what_the_small_files_tell(tmp_path):
     assert (of_search.name, of_search.search) == ("finalist", "search-000000000001-01234567-v3")
     (search,) = listed_searches(tmp_path)
     assert (search.status, search.trials, search.score) == ("finished", 2, 0.75)
+
+
+def test_a_search_that_goes_on_is_unfinished(tmp_path):
+    folder = write_search(tmp_path)
+    settings, result = (
+        json.loads((folder / name).read_text()) for name in ("search.json", "result.json")
+    )
+    for before, now, status in ((["4x1"], ["4x1"], "finished"), (["4x1"], ["8x1"], "unfinished")):
+        (folder / "result.json").write_text(json.dumps(result | {"rungs": before}))
+        (folder / "search.json").write_text(json.dumps(settings | {"rungs": now}))
+        (search,) = listed_searches(tmp_path)
+        assert (search.status, search.score) == (status, 0.75)
 
 
 def test_the_folder_of_a_search_lists_its_own_runs(tmp_path):
