@@ -46,11 +46,11 @@ class KernelMuon(TogetherUpdates, UpdateWrapper, DecaysWithinItsStep):
     and whatever `exclude` names. There is one learning rate, one schedule, one clipping and one
     weight decay: those that the inner optimizer was given.
 
-    Kernels of equal shape are orthogonalized in one batched product. `keras.optimizers.Muon` is
-    for dense layers: it leaves every convolution to AdamW.
+    Kernels of equal shape are orthogonalized in one batched product. `keras.optimizers.Muon` leaves
+    every convolution to AdamW.
 
     Memory: one number for each weight of a kernel, and what the inner optimizer keeps for the rest.
-    Time: docs/benchmarks/training-steps.md has that of whole training steps.
+    Time: by counting, 7% to 13% of a ResNet-18's operations (docs/benchmarks/training-steps.md).
 
     One entry of a gradient that is not finite turns its whole kernel into NaN. Wrap this optimizer
     to skip such steps: `keras.optimizers.LossScaleOptimizer(KernelMuon(...), initial_scale=1.0)`.

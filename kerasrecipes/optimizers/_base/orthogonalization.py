@@ -41,7 +41,7 @@ def orthogonalized(matrices, coefficients: Sequence[float], steps: int):
 
     Reference:
         Jordan et al., 2024, https://kellerjordan.github.io/posts/muon (the iteration);
-        Zhang et al., 2026, https://dao-lab.ai/blog/2026/gram-newton-schulz (the small form, and its
+        Zhang et al., 2026, https://tridao.me/blog/2026/gram-newton-schulz (the small form, and its
         start anew). Differs from it in: float32 is kept, and `A` is computed anew less often.
     """
     rows, columns = matrices.shape[-2:]
