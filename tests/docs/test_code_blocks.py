@@ -20,7 +20,7 @@ from pathlib import Path
 import pytest
 
 import kerasrecipes.cli
-from kerasrecipes.cli.search_space import read_space
+from kerasrecipes.cli.searches.space import read_space
 from kerasrecipes.tuning.rungs import rungs_of
 from kerasrecipes.tuning.space import Space
 from kerasrecipes.tuning.trial_length import check_trials

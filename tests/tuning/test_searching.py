@@ -6,7 +6,7 @@ import keras_tuner
 import pytest
 
 from kerasrecipes import Recipe, use
-from kerasrecipes.cli.search_progress import SearchProgress
+from kerasrecipes.cli.searches.progress import SearchProgress
 from kerasrecipes.training.files.run_folders import find_runs, runs_of
 from kerasrecipes.training.numerics import NUMERICS_VERSION
 from kerasrecipes.tuning import Search, choice, log_uniform, search, uniform

@@ -68,7 +68,7 @@ def _search(asked: Request) -> None:
     Raises:
         ValueError: If something cannot be searched, or the folder is of another search.
     """
-    from kerasrecipes.cli.search_space import read_space
+    from kerasrecipes.cli.searches.space import read_space
 
     arguments = asked.arguments
     direction, _, objective = arguments.objective.rpartition(":")
@@ -93,9 +93,9 @@ def _search(asked: Request) -> None:
 
 def _run(arguments, recipe, ranges, given, objective, direction, **options) -> None:
     """Runs a search, shows how it goes, and what came of it."""
-    from kerasrecipes.cli.found_search import show_search
-    from kerasrecipes.cli.search_progress import SearchProgress
-    from kerasrecipes.cli.search_workers import check_port, run_with_workers
+    from kerasrecipes.cli.searches.found import show_search
+    from kerasrecipes.cli.searches.progress import SearchProgress
+    from kerasrecipes.cli.searches.workers import check_port, run_with_workers
     from kerasrecipes.tuning import rungs_of
     from kerasrecipes.tuning.keras_tuner.distributed import TUNER_ID, role
 
@@ -154,7 +154,7 @@ def _go_on(arguments: argparse.Namespace) -> None:
         CodeNotAllowedError: If its recipe names modules of a user's own that were not allowed.
     """
     from kerasrecipes.cli.consent import asking
-    from kerasrecipes.cli.search_space import space_of
+    from kerasrecipes.cli.searches.space import space_of
     from kerasrecipes.recipe.qualified_names import CodeNotAllowedError
     from kerasrecipes.recipe.users_code import not_allowed
     from kerasrecipes.training.files.folder_names import RunFolderName

@@ -10,10 +10,10 @@ import pytest
 
 from kerasrecipes.base.csv_table import write_rows
 from kerasrecipes.cli import console, main
-from kerasrecipes.cli.found_search import rung_rows
-from kerasrecipes.cli.search_progress import SearchProgress
-from kerasrecipes.cli.search_space import read_space
-from kerasrecipes.cli.search_workers import check_port, run_with_workers
+from kerasrecipes.cli.searches.found import rung_rows
+from kerasrecipes.cli.searches.progress import SearchProgress
+from kerasrecipes.cli.searches.space import read_space
+from kerasrecipes.cli.searches.workers import check_port, run_with_workers
 from kerasrecipes.tuning import choice, integer, log_uniform, rungs_of, uniform
 
 SPACE = {
@@ -208,7 +208,7 @@ def test_a_script_may_bring_its_rungs(recipe, output, monkeypatch):
 @pytest.fixture
 def progress(tmp_path, monkeypatch):
     clock = SimpleNamespace(now=100.0)
-    monkeypatch.setattr("kerasrecipes.cli.search_progress.time.monotonic", lambda: clock.now)
+    monkeypatch.setattr("kerasrecipes.cli.searches.progress.time.monotonic", lambda: clock.now)
     progress = SearchProgress(rungs_of("4x2,1x4"), 2, "val_accuracy", prefix="w: ", live=False)
     progress.clock = clock
     write_rows(tmp_path / "trials.csv", [ROW])
@@ -318,7 +318,7 @@ if plan == "ill" or (plan == "killed" and name == "worker1" and starts.read_text
 @pytest.fixture
 def command(tmp_path, monkeypatch):
     (tmp_path / "program.py").write_text(CHIEF_AND_WORKERS)
-    monkeypatch.setattr("kerasrecipes.cli.search_workers.POLL_SECONDS", 0.05)
+    monkeypatch.setattr("kerasrecipes.cli.searches.workers.POLL_SECONDS", 0.05)
 
     def run(plan):
         argv = ["python", str(tmp_path / "program.py"), str(tmp_path), plan]

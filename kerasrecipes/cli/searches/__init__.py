@@ -1,0 +1,1 @@
+"""What the command `search` reads, runs and prints."""
