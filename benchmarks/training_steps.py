@@ -26,7 +26,7 @@ from harness.turns import CPU, WALL, take_turns
 from kerasrecipes.models import ResNet, ResNetCIFAR, SpeedNetCIFAR
 from kerasrecipes.optimizers import KernelMuon, Momentum, ScheduleFree
 from kerasrecipes.steps import SharpnessAwareMinimization
-from kerasrecipes.training.build import build_recipe
+from kerasrecipes.training.building.build import build_recipe
 
 SHAPE, CLASSES = (32, 32, 3), 10
 NETWORKS = {

@@ -14,7 +14,7 @@ from kerasrecipes.data import Dataset
 from kerasrecipes.data.predicting import predict_split
 from kerasrecipes.ensembles import soup
 from kerasrecipes.training.batch_statistics import statistics_refresh
-from kerasrecipes.training.build import BuiltRecipe, build_recipe
+from kerasrecipes.training.building.build import BuiltRecipe, build_recipe
 
 # Members of an ensemble, snapshots of a training, fine-tuned runs of a soup.
 MEMBERS = 4

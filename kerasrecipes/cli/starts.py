@@ -11,7 +11,7 @@ def trained_start(asked: Request, dataset):
         dataset: The recipe's loaded data.
     """
     from kerasrecipes.training import train
-    from kerasrecipes.training.start import start_model
+    from kerasrecipes.training.building.start import start_model
 
     def train_start(recipe):
         print("The recipe starts from another, which is trained first.", flush=True)

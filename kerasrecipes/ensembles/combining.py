@@ -18,7 +18,7 @@ from kerasrecipes.ensembles.members import (
 from kerasrecipes.recipe.recipe import Recipe
 from kerasrecipes.recipe.spec import use
 from kerasrecipes.runs.ensemble_members import FILE, scores_of
-from kerasrecipes.training.build import build_recipe
+from kerasrecipes.training.building.build import build_recipe
 from kerasrecipes.training.files.run_folders import run_folder
 from kerasrecipes.training.finish import finish_run
 from kerasrecipes.training.fit import FittedEpochs

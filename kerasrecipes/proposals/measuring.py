@@ -13,7 +13,7 @@ from kerasrecipes.models.surgery.network_stages import stage_output
 from kerasrecipes.proposals.choices import Advised
 from kerasrecipes.recipe.recipe import Recipe
 from kerasrecipes.runs.label_safety import CHANGES, OperationCheck
-from kerasrecipes.training.build import build_recipe
+from kerasrecipes.training.building.build import build_recipe
 from kerasrecipes.transfer.advice import MUCH_PER_CLASS, advise
 from kerasrecipes.transfer.linear_probe import LinearProbe
 

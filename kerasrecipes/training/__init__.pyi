@@ -1,5 +1,5 @@
-from .build import BuiltRecipe as BuiltRecipe
-from .build import build_recipe as build_recipe
+from .building.build import BuiltRecipe as BuiltRecipe
+from .building.build import build_recipe as build_recipe
 from .epoch_log import EpochLog as EpochLog
 from .files.run_folders import find_runs as find_runs
 from .files.run_folders import load as load

@@ -10,7 +10,7 @@ from kerasrecipes.models.surgery.batch_norm_recalibration import (
     recalibrate_batch_norm,
     trained_batch_norms,
 )
-from kerasrecipes.training.build import BuiltRecipe
+from kerasrecipes.training.building.build import BuiltRecipe
 
 # The statistics are computed on at most this number of batches: a pass over all of a large data set
 # would cost more than it gains.

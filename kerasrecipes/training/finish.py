@@ -16,8 +16,8 @@ from kerasrecipes.data.batches import evaluation_batches, ordered_batches
 from kerasrecipes.data.dataset import evaluation_split
 from kerasrecipes.data.predicting import predict_split
 from kerasrecipes.data.split import Split
-from kerasrecipes.training.build import BuiltRecipe
-from kerasrecipes.training.compile import compile_arguments
+from kerasrecipes.training.building.build import BuiltRecipe
+from kerasrecipes.training.building.compile import compile_arguments
 from kerasrecipes.training.examples import augmented_arrays, mistake_arrays
 from kerasrecipes.training.files.writing import save_model, write_arrays
 from kerasrecipes.training.fit import FittedEpochs

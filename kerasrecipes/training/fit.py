@@ -14,11 +14,11 @@ from kerasrecipes.optimizers import EveryAverage
 from kerasrecipes.training.averaging.run_averages import take_chosen_average
 from kerasrecipes.training.averaging.stored_weights import FOLDER, StoredWeights
 from kerasrecipes.training.batch_statistics import fresh_statistics, statistics_refresh
-from kerasrecipes.training.build import BuiltRecipe
+from kerasrecipes.training.building.build import BuiltRecipe
+from kerasrecipes.training.building.monitors import build_callbacks
 from kerasrecipes.training.diagnosing import RunDoctor, write_diagnosis
 from kerasrecipes.training.divergence import EpochDiverged, StopWhenDiverged, restore_finite
 from kerasrecipes.training.epoch_log import EpochLog
-from kerasrecipes.training.monitors import build_callbacks
 from kerasrecipes.training.resumable_checkpoint import ResumableCheckpoint
 from kerasrecipes.training.resuming.deferred_signals import DeferredSignals
 from kerasrecipes.training.resuming.interruption import EpochEnd, StopOnSignal, ending_the_epoch

@@ -213,7 +213,7 @@ class Run:
         Raises:
             ValueError: If the run is not finished and has no model yet, or its file is damaged.
         """
-        from kerasrecipes.training.compile import compile_arguments
+        from kerasrecipes.training.building.compile import compile_arguments
 
         recipe = self.recipe  # Registers its own layers with Keras, if their code may be imported.
         path = self.folder / "model.keras"

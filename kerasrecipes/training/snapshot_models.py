@@ -10,7 +10,7 @@ from scipy.special import softmax
 from kerasrecipes.callbacks.model_state import assign, state_variables, to_arrays
 from kerasrecipes.data.predicting import predict_split
 from kerasrecipes.training.batch_statistics import fresh_statistics, statistics_refresh
-from kerasrecipes.training.build import BuiltRecipe
+from kerasrecipes.training.building.build import BuiltRecipe
 from kerasrecipes.training.files.run_snapshots import ARRAYS, model_file
 from kerasrecipes.training.files.writing import save_model, write_arrays
 

@@ -13,8 +13,9 @@ from kerasrecipes.base.private.gradient_registry import hold_gradients_weakly
 from kerasrecipes.data.dataset import Dataset
 from kerasrecipes.recipe.recipe import Recipe
 from kerasrecipes.recipe.users_code import with_imports
-from kerasrecipes.training.build import BuiltRecipe, build_recipe, run_length
-from kerasrecipes.training.class_weighting import class_weights
+from kerasrecipes.training.building.build import BuiltRecipe, build_recipe, run_length
+from kerasrecipes.training.building.class_weighting import class_weights
+from kerasrecipes.training.building.start import network_recipe, resumed_run, start_model
 from kerasrecipes.training.diagnosing import RunDoctor
 from kerasrecipes.training.divergence import DivergenceWarning
 from kerasrecipes.training.environment import describe_environment
@@ -29,7 +30,6 @@ from kerasrecipes.training.resuming.going_on import (
     keep_final_state,
 )
 from kerasrecipes.training.run import Run
-from kerasrecipes.training.start import network_recipe, resumed_run, start_model
 
 # Keras draws initial weights and random layers' numbers from states of the whole process, so two
 # trainings at once would disturb each other. A start's training is within that of its recipe.

@@ -7,7 +7,7 @@ from pathlib import Path
 from kerasrecipes.base.checks import check_integer
 from kerasrecipes.recipe.recipe import Recipe
 from kerasrecipes.recipe.spec import Spec, use
-from kerasrecipes.training.build import build_recipe
+from kerasrecipes.training.building.build import build_recipe
 from kerasrecipes.transfer.strategies import strategy_recipe
 from kerasrecipes.transfer.task import Task, measure_task
 

@@ -7,7 +7,7 @@ import keras_tuner
 
 from kerasrecipes.callbacks.monitored import better, direction_of
 from kerasrecipes.recipe.recipe import Recipe
-from kerasrecipes.training.compile import compile_arguments
+from kerasrecipes.training.building.compile import compile_arguments
 
 # How a search is told the direction of its objective.
 WAY_OUT = (

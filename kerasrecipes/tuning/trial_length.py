@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from kerasrecipes.data.dataset import Dataset
 from kerasrecipes.recipe.recipe import Recipe
 from kerasrecipes.recipe.run_length import RunLength
-from kerasrecipes.training.build import build_recipe, run_length
-from kerasrecipes.training.monitors import MonitorError
+from kerasrecipes.training.building.build import build_recipe, run_length
+from kerasrecipes.training.building.monitors import MonitorError
 from kerasrecipes.tuning.objectives import WAY_OUT
 from kerasrecipes.tuning.rungs import Rung
 from kerasrecipes.tuning.space import Space

@@ -97,7 +97,8 @@ def test_a_test_of_a_recipe_starts_where_the_recipe_does(recipe, monkeypatch, ca
     asked = Request(recipe=recipe, name="mine", directory="d", arguments=None)
     trained = []
     monkeypatch.setattr(
-        "kerasrecipes.training.start.start_model", lambda *given: (given[:3], given[3](start))
+        "kerasrecipes.training.building.start.start_model",
+        lambda *given: (given[:3], given[3](start)),
     )
     monkeypatch.setattr("kerasrecipes.training.train", lambda *a, **k: trained.append((a, k)))
     assert trained_start(asked, "data") == ((recipe, "data", "d"), None)

@@ -9,7 +9,7 @@ from kerasrecipes.data.augment_fit import check_augment
 from kerasrecipes.data.sources.digits import Digits
 from kerasrecipes.recipe.recipe import Recipe
 from kerasrecipes.recipe.spec import use
-from kerasrecipes.training.build import build_recipe
+from kerasrecipes.training.building.build import build_recipe
 
 ON_JAX = keras.backend.backend() == "jax"
 RECIPE = Recipe(data="Digits", model=use("MLP", units=[2]))

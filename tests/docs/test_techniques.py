@@ -205,7 +205,7 @@ def test_recipes_are_there_and_take_the_changes(id, entry, monkeypatch):
     [p for p in ENTERED if any("train_from_scratch" in words[0] for words in p.values[1].recipes)],
 )
 def test_recipes_can_be_run(id, entry, monkeypatch):
-    from kerasrecipes.training.build import build_recipe
+    from kerasrecipes.training.building.build import build_recipe
 
     for words in entry.recipes:
         recipe, _ = asked_for(words, monkeypatch)

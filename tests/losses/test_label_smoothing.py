@@ -6,7 +6,7 @@ from scipy.special import log_softmax
 
 from kerasrecipes import Recipe, use
 from kerasrecipes.losses import ClassLoss
-from kerasrecipes.training.compile import compile_arguments
+from kerasrecipes.training.building.compile import compile_arguments
 
 
 def test_integer_labels_are_smoothed():

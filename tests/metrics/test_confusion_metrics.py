@@ -8,7 +8,7 @@ from sklearn.metrics import cohen_kappa_score, matthews_corrcoef
 from kerasrecipes import Recipe, use
 from kerasrecipes.callbacks.monitored import better_in
 from kerasrecipes.metrics import ClassMetric, CohenKappa, MatthewsCorrelation
-from kerasrecipes.training.compile import compile_arguments
+from kerasrecipes.training.building.compile import compile_arguments
 from tests.references import metrics as references
 
 RNG = np.random.default_rng(0)

@@ -144,7 +144,7 @@ def test_resnet20_without_normalization_learns_digits():
     """With He's initialization it stays at chance: see docs/results/initialization_study.csv."""
     from kerasrecipes import Recipe, use
     from kerasrecipes.data.batches import training_batches
-    from kerasrecipes.training.build import build_recipe
+    from kerasrecipes.training.building.build import build_recipe
 
     recipe = Recipe(
         data="Digits",

@@ -11,7 +11,7 @@ from kerasrecipes.models.surgery.graph import all_layers
 from kerasrecipes.recipe.recipe import Recipe
 from kerasrecipes.recipe.spec import use
 from kerasrecipes.training import batch_statistics
-from kerasrecipes.training.build import build_recipe
+from kerasrecipes.training.building.build import build_recipe
 from kerasrecipes.training.training import train
 
 RECIPE = Recipe(

@@ -10,7 +10,7 @@ from sklearn.metrics import roc_auc_score
 
 from kerasrecipes.recipe.recipe import Recipe
 from kerasrecipes.recipe.spec import use
-from kerasrecipes.training.compile import compile_arguments
+from kerasrecipes.training.building.compile import compile_arguments
 from kerasrecipes.training.training import train
 
 RECIPE = Recipe(

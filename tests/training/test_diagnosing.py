@@ -8,7 +8,7 @@ from kerasrecipes.diagnostics.record.record import Record
 from kerasrecipes.recipe.recipe import Recipe
 from kerasrecipes.recipe.spec import use
 from kerasrecipes.training import diagnosing
-from kerasrecipes.training.build import build_recipe
+from kerasrecipes.training.building.build import build_recipe
 from kerasrecipes.training.diagnosing import diagnosed, given_of, preflight, record_of
 from kerasrecipes.training.divergence import DivergenceWarning
 from kerasrecipes.training.features.cached_build import on_features

@@ -8,7 +8,7 @@ import pytest
 
 from kerasrecipes.recipe.recipe import Recipe
 from kerasrecipes.recipe.spec import use
-from kerasrecipes.training.build import build_recipe
+from kerasrecipes.training.building.build import build_recipe
 from kerasrecipes.training.divergence import DivergenceWarning
 from kerasrecipes.training.run import Run
 from kerasrecipes.training.training import train

@@ -13,7 +13,7 @@ from kerasrecipes.models.surgery.network_stages import head, stages
 from kerasrecipes.recipe.recipe import Recipe
 from kerasrecipes.recipe.spec import use
 from kerasrecipes.runs.exports.exporting import export
-from kerasrecipes.training.build import build_recipe
+from kerasrecipes.training.building.build import build_recipe
 from kerasrecipes.training.training import train
 
 RECIPE = Recipe(

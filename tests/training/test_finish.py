@@ -8,7 +8,7 @@ from kerasrecipes.data.batches import evaluation_batches
 from kerasrecipes.models.surgery.graph import all_layers
 from kerasrecipes.recipe.recipe import Recipe
 from kerasrecipes.recipe.spec import use
-from kerasrecipes.training.build import build_recipe
+from kerasrecipes.training.building.build import build_recipe
 from kerasrecipes.training.finish import evaluated
 
 RECIPE = Recipe(

@@ -10,7 +10,7 @@ from keras import ops
 
 from kerasrecipes import Recipe
 from kerasrecipes.recipe import registry
-from kerasrecipes.training.build import build_recipe
+from kerasrecipes.training.building.build import build_recipe
 
 GRADIENTS = np.random.default_rng(0).normal(size=(6, 4)).astype("float32")
 

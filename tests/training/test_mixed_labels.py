@@ -10,8 +10,8 @@ from kerasrecipes.data.sources.digits import Digits
 from kerasrecipes.layers import MixedSamples
 from kerasrecipes.recipe.recipe import Recipe
 from kerasrecipes.recipe.spec import use
-from kerasrecipes.training.build import build_recipe
-from kerasrecipes.training.compile import compile_arguments
+from kerasrecipes.training.building.build import build_recipe
+from kerasrecipes.training.building.compile import compile_arguments
 from kerasrecipes.training.training import train
 
 MIX = use("MixedSamples", mixup_alpha=0.5, cutmix_alpha=1.0)

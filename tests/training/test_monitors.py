@@ -8,8 +8,8 @@ from kerasrecipes.data.sources.digits import Digits
 from kerasrecipes.recipe.recipe import Recipe
 from kerasrecipes.recipe.run_length import RunLength
 from kerasrecipes.recipe.spec import use
-from kerasrecipes.training.build import build_recipe
-from kerasrecipes.training.monitors import MonitorError, build_callbacks
+from kerasrecipes.training.building.build import build_recipe
+from kerasrecipes.training.building.monitors import MonitorError, build_callbacks
 from kerasrecipes.training.training import train
 
 RECIPE = Recipe(

@@ -1,6 +1,6 @@
 import pytest
 
-from kerasrecipes.training.start import check_start
+from kerasrecipes.training.building.start import check_start
 from tests.digits_run import RECIPE, digits_run
 
 

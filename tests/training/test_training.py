@@ -17,8 +17,8 @@ from PIL import Image
 from kerasrecipes.data.sources.digits import Digits
 from kerasrecipes.recipe.recipe import Recipe
 from kerasrecipes.recipe.spec import use
-from kerasrecipes.training.build import build_recipe
-from kerasrecipes.training.class_weighting import class_weights
+from kerasrecipes.training.building.build import build_recipe
+from kerasrecipes.training.building.class_weighting import class_weights
 from kerasrecipes.training.files.run_folders import runs_of
 from kerasrecipes.training.numerics import NUMERICS_VERSION
 from kerasrecipes.training.run import Run

@@ -2,7 +2,7 @@ import pytest
 
 from kerasrecipes.recipe.recipe import Recipe
 from kerasrecipes.recipe.spec import use
-from kerasrecipes.training.monitors import MonitorError
+from kerasrecipes.training.building.monitors import MonitorError
 from kerasrecipes.tuning import uniform
 from kerasrecipes.tuning.objectives import WAY_OUT
 from kerasrecipes.tuning.rungs import rungs_of

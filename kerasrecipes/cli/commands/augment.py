@@ -24,7 +24,7 @@ def _show_augmentation(asked: Request) -> None:
     """Draws a grid of images as a recipe augments them."""
     from kerasrecipes.base.files import replacing
     from kerasrecipes.data.viewing.image_grids import image_grid
-    from kerasrecipes.training.build import build_recipe
+    from kerasrecipes.training.building.build import build_recipe
 
     recipe, path = asked.recipe, grid_path(asked.arguments.grid or f"{asked.name}-augment.png")
     if not recipe.augment:

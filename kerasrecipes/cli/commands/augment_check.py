@@ -36,7 +36,7 @@ def _check(arguments: argparse.Namespace) -> None:
     from kerasrecipes.layers.augmentation.protocol import mixes_labels
     from kerasrecipes.runs.label_safety import check_augmentation
     from kerasrecipes.runs.operations import own_operations, usual_operations
-    from kerasrecipes.training.build import build_recipe
+    from kerasrecipes.training.building.build import build_recipe
 
     run = finished_run(arguments.run)
     path = grid_path(arguments.grid or f"{run.name}-augment-check.png")

@@ -14,13 +14,13 @@ from kerasrecipes.cli.arguments import (
     finished_run,
 )
 from kerasrecipes.cli.command import Command
-from kerasrecipes.cli.probability_lines import (
+from kerasrecipes.cli.scores.probability_lines import (
     add_thresholds,
     calibration_lines,
     check_thresholds,
     threshold_lines,
 )
-from kerasrecipes.cli.repeated_predictions import dropout_lines, unsure_rows
+from kerasrecipes.cli.scores.repeated_predictions import dropout_lines, unsure_rows
 from kerasrecipes.cli.tables import print_table
 
 # So many broken images are named; the others are counted.

@@ -24,7 +24,7 @@ def _find_learning_rate(asked: Request) -> None:
     from kerasrecipes.diagnostics import find_lr
     from kerasrecipes.diagnostics.learning_rate_finder import batches_of_update
     from kerasrecipes.diagnostics.rules.remedies import highest_rate_path
-    from kerasrecipes.training.build import build_recipe
+    from kerasrecipes.training.building.build import build_recipe
 
     recipe, arguments = asked.recipe, asked.arguments
     path = picture_path(arguments.output)

@@ -4,7 +4,12 @@ import argparse
 
 from kerasrecipes.cli.arguments import add_recipe_options
 from kerasrecipes.cli.command import Command
-from kerasrecipes.cli.images import WHAT, add_images_options, images_options, settings_by_set
+from kerasrecipes.cli.trainings.images import (
+    WHAT,
+    add_images_options,
+    images_options,
+    settings_by_set,
+)
 
 
 def _add_arguments(parser: argparse.ArgumentParser) -> None:

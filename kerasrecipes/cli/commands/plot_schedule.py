@@ -19,7 +19,7 @@ def _plot_schedule(asked: Request) -> None:
     Its data is loaded, because they tell how many steps an epoch has. What callbacks will change
     while it trains is not in it.
     """
-    from kerasrecipes.training.build import build_recipe
+    from kerasrecipes.training.building.build import build_recipe
 
     recipe, path = asked.recipe, picture_path(asked.arguments.output)
     built = build_recipe(recipe, recipe.data.build("data").load())

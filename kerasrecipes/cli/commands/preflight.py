@@ -33,7 +33,7 @@ def _preflight(asked: Request) -> None:
     A recipe that starts from another one's network is checked on that network.
     """
     from kerasrecipes.diagnostics.rules.judging import judged
-    from kerasrecipes.training.build import build_recipe
+    from kerasrecipes.training.building.build import build_recipe
     from kerasrecipes.training.diagnosing import preflight
 
     arguments = asked.arguments

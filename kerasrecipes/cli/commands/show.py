@@ -68,8 +68,8 @@ def _print_runs(asked: Request, dataset) -> None:
 def _facts(recipe, dataset) -> Iterator[tuple[str, str]]:
     """Yields what a recipe comes to, by name."""
     from kerasrecipes.callbacks.monitored import better_in
-    from kerasrecipes.training.build import build_recipe
-    from kerasrecipes.training.compile import compile_arguments
+    from kerasrecipes.training.building.build import build_recipe
+    from kerasrecipes.training.building.compile import compile_arguments
 
     built = build_recipe(recipe, dataset)
     length, model = built.length, built.model

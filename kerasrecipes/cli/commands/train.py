@@ -13,12 +13,12 @@ from kerasrecipes.base.checks import check_integer
 from kerasrecipes.base.damaged_files import DamagedFileError
 from kerasrecipes.cli.command import Alternative, Command, Request
 from kerasrecipes.cli.commands.report import remark, report_path, show_score
-from kerasrecipes.cli.further_epochs import (
+from kerasrecipes.cli.trainings.further_epochs import (
     add_further_epochs,
     notes_on_epochs,
     with_further_epochs,
 )
-from kerasrecipes.cli.images import (
+from kerasrecipes.cli.trainings.images import (
     WHAT,
     add_images_options,
     are_images,
@@ -26,8 +26,8 @@ from kerasrecipes.cli.images import (
     images_options,
     settings_by_set,
 )
-from kerasrecipes.cli.remedies import healed
-from kerasrecipes.cli.seeds import trained_seeds
+from kerasrecipes.cli.trainings.remedies import healed
+from kerasrecipes.cli.trainings.seeds import trained_seeds
 
 # The exit code if the loss became NaN or infinite.
 DIVERGED = 3

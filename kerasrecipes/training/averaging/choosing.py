@@ -21,7 +21,7 @@ from kerasrecipes.training.averaging.candidates import (
     tail,
 )
 from kerasrecipes.training.averaging.stored_weights import Weights
-from kerasrecipes.training.build import BuiltRecipe
+from kerasrecipes.training.building.build import BuiltRecipe
 
 # A candidate that is less accurate than the best epoch, at this level of a paired sign test, is not
 # chosen for its log loss.

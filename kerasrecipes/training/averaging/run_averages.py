@@ -17,7 +17,7 @@ from kerasrecipes.training.averaging.choosing import (
 )
 from kerasrecipes.training.averaging.stored_weights import FOLDER, Weights
 from kerasrecipes.training.batch_statistics import statistics_refresh
-from kerasrecipes.training.build import BuiltRecipe, rebuilt
+from kerasrecipes.training.building.build import BuiltRecipe, rebuilt
 from kerasrecipes.training.run import Run
 
 # The file in a run folder with the table.

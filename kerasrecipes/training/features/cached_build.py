@@ -9,8 +9,8 @@ import keras
 
 from kerasrecipes.data.dataset import Dataset
 from kerasrecipes.models.surgery.frozen_part import FrozenPart
-from kerasrecipes.training.build import BuiltRecipe
-from kerasrecipes.training.compile import compile_arguments
+from kerasrecipes.training.building.build import BuiltRecipe
+from kerasrecipes.training.building.compile import compile_arguments
 from kerasrecipes.training.features.feature_cache import cached_features
 from kerasrecipes.training.features.feature_split import FeatureSplit
 from kerasrecipes.training.resuming.carried_state import sees_steps

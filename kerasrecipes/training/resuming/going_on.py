@@ -11,7 +11,7 @@ import numpy as np
 from kerasrecipes.base.damaged_files import decoding
 from kerasrecipes.callbacks.model_state import state_variables, to_arrays
 from kerasrecipes.recipe.recipe import Recipe
-from kerasrecipes.training.build import BuiltRecipe
+from kerasrecipes.training.building.build import BuiltRecipe
 from kerasrecipes.training.resuming.checkpoint_file import CheckpointFile
 from kerasrecipes.training.run import Run
 

@@ -103,7 +103,7 @@ def test_a_folder_that_cannot_be_learnt_from_is_told_in_a_line(tmp_path, output,
 def test_telling_images_from_recipes_imports_no_keras(in_a_process):
     program = """
 import sys
-from kerasrecipes.cli.images import are_images
+from kerasrecipes.cli.trainings.images import are_images
 assert are_images("tfds:beans")
 print("keras" in sys.modules)
 """

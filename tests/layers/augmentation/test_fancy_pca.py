@@ -7,7 +7,7 @@ from kerasrecipes import Recipe
 from kerasrecipes.data.dataset import Dataset
 from kerasrecipes.data.split import ArraySplit
 from kerasrecipes.layers import FancyPCA
-from kerasrecipes.training.build import build_recipe
+from kerasrecipes.training.building.build import build_recipe
 from tests.layers.augmentation.batches import augment, random_images, to_numpy
 
 # A correct layer exceeds a bound for one seed in a million. The seeds are fixed.

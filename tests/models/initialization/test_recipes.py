@@ -6,7 +6,7 @@ import pytest
 
 from kerasrecipes import Recipe, use
 from kerasrecipes.recipe import registry, signatures
-from kerasrecipes.training.build import build_recipe
+from kerasrecipes.training.building.build import build_recipe
 
 SEEN = []
 

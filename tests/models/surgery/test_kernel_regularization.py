@@ -6,7 +6,7 @@ from kerasrecipes import Recipe, use
 from kerasrecipes.models import ResNetCIFAR
 from kerasrecipes.models.surgery.assembly import network_of
 from kerasrecipes.models.surgery.kernel_regularization import regularize_kernels
-from kerasrecipes.training.build import build_recipe
+from kerasrecipes.training.building.build import build_recipe
 
 
 def kernels(model):

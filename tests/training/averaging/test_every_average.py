@@ -17,7 +17,7 @@ from kerasrecipes.training.averaging.candidates import mean_of, tail
 from kerasrecipes.training.averaging.choosing import ScoredAverage, compared_with
 from kerasrecipes.training.averaging.stored_weights import FOLDER, Weights, read_stored
 from kerasrecipes.training.batch_statistics import statistics_refresh
-from kerasrecipes.training.build import rebuilt
+from kerasrecipes.training.building.build import rebuilt
 from kerasrecipes.training.run import Run
 from kerasrecipes.training.training import train
 from tests.references import weight_averages as references

@@ -10,7 +10,7 @@ from kerasrecipes.models import ResNetCIFAR
 from kerasrecipes.models.surgery.assembly import assemble
 from kerasrecipes.recipe.recipe import Recipe
 from kerasrecipes.recipe.spec import use
-from kerasrecipes.training.build import build_recipe
+from kerasrecipes.training.building.build import build_recipe
 from kerasrecipes.training.features import cached_build
 from kerasrecipes.training.features.cached_build import on_features
 from kerasrecipes.training.training import train

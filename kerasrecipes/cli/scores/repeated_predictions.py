@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from kerasrecipes.cli.probability_lines import with_interval
+from kerasrecipes.cli.scores.probability_lines import with_interval
 
 
 def unsure_rows(run, kind: str, split: str | None) -> tuple[list[dict[str, object]], str]:

@@ -26,10 +26,10 @@ from kerasrecipes.recipe.recipe import Recipe
 from kerasrecipes.recipe.run_length import RunLength
 from kerasrecipes.recipe.validation import blamed_on
 from kerasrecipes.steps import TrainingStep
-from kerasrecipes.training.compile import compile_arguments
-from kerasrecipes.training.monitors import build_callbacks, check_monitors
+from kerasrecipes.training.building.compile import compile_arguments
+from kerasrecipes.training.building.monitors import build_callbacks, check_monitors
+from kerasrecipes.training.building.start import start_argument, take_over_weights
 from kerasrecipes.training.resuming.carried_state import check_carried
-from kerasrecipes.training.start import start_argument, take_over_weights
 
 # A model is initialized from this number of images: enough for the mean and variance of a channel.
 INITIALIZATION_IMAGES = 256

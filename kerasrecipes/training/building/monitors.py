@@ -14,7 +14,7 @@ from kerasrecipes.recipe import signatures
 from kerasrecipes.recipe.recipe import Recipe
 from kerasrecipes.recipe.run_length import RunLength
 from kerasrecipes.recipe.spec import Spec
-from kerasrecipes.training.compile import compile_arguments
+from kerasrecipes.training.building.compile import compile_arguments
 
 
 class MonitorError(ValueError):

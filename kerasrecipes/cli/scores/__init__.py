@@ -1,0 +1,1 @@
+"""What the command `evaluate` does besides scoring a run once."""

@@ -1,0 +1,1 @@
+"""What the command `train` does besides training a recipe once."""
