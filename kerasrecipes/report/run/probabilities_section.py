@@ -2,12 +2,13 @@
 
 import numpy as np
 from markupsafe import Markup
-from matplotlib.ticker import FuncFormatter, MaxNLocator
+from matplotlib.axes import Axes
 
 from kerasrecipes.base.intervals import wilson_interval
 from kerasrecipes.data.dataset import evaluation_split
 from kerasrecipes.metrics.calibration.reliability import ReliabilityBins
-from kerasrecipes.page.svg import MUTED, RULE, VALIDATION, house_style, new_axes, to_svg
+from kerasrecipes.page.svg import MUTED, VALIDATION
+from kerasrecipes.report.run.share_figures import share_figure
 from kerasrecipes.runs.calibrating import (
     FEW_IMAGES,
     Calibration,
@@ -16,7 +17,8 @@ from kerasrecipes.runs.calibrating import (
     temperature_of,
 )
 
-PIXELS = (286, 260)
+# As high as it is wide, within its axes.
+PIXELS = (294, 270)
 
 
 def calibration(run) -> dict | None:
@@ -63,21 +65,16 @@ def reliability_diagram(bins: ReliabilityBins) -> Markup:
     )
     lowest = min(confidence.min(), intervals.min())
     start = np.floor(10 * min(lowest, 0.9)) / 10
-    with house_style():
-        axes = new_axes(*PIXELS, left=42, top=10, right=20, bottom=36)
+
+    def draw(axes: Axes) -> None:
         axes.plot([start, 1], [start, 1], color=MUTED, linewidth=0.8, linestyle=(0, (4, 2)))
         axes.vlines(confidence, *intervals.T, color=VALIDATION, linewidth=1.2)
         axes.plot(confidence, accuracy, "o", color=VALIDATION, markersize=4, clip_on=False)
         axes.set_xlim(start, 1)
         axes.set_ylim(start, 1)
-        axes.grid(color=RULE, linewidth=0.8)
-        axes.set_axisbelow(True)
-        axes.set_xlabel("confidence", labelpad=2)
-        axes.set_ylabel("accuracy", labelpad=2)
-        for axis in (axes.xaxis, axes.yaxis):
-            axis.set_major_locator(MaxNLocator(nbins=5, steps=[1, 2, 2.5, 5, 10]))
-            axis.set_major_formatter(FuncFormatter(lambda value, _: f"{100 * value:g}%"))
-        return to_svg(axes.figure, "accuracy over confidence, in bins of equally many images")
+
+    text = "accuracy over confidence, in bins of equally many images"
+    return share_figure(draw, "confidence", "accuracy", text, PIXELS)
 
 
 def _row(found: Calibration) -> dict[str, float]:

@@ -1,16 +1,16 @@
 """Section of a run's page on thresholds: when to abstain, and the curves of two classes."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from markupsafe import Markup
 from matplotlib.axes import Axes
-from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from kerasrecipes.data.dataset import evaluation_split
 from kerasrecipes.metrics.calibration.coverage import CoverageCurve, coverage_curve
 from kerasrecipes.metrics.calibration.two_classes import TwoClassCurves, two_class_curves
-from kerasrecipes.page.svg import MUTED, RULE, VALIDATION, house_style, new_axes, to_svg
+from kerasrecipes.page.svg import MUTED, VALIDATION
+from kerasrecipes.report.run.share_figures import share_figure
 from kerasrecipes.runs.thresholds import (
     CheckedThreshold,
     answering_threshold,
@@ -18,8 +18,6 @@ from kerasrecipes.runs.thresholds import (
     two_class_threshold,
     worth_asking,
 )
-
-PIXELS = (290, 240)
 
 # What is shown of two classes without being asked for.
 WANTED_SHARE = 0.95
@@ -86,7 +84,7 @@ def coverage_figure(curve: CoverageCurve) -> Markup:
         axes.set_ylim(lowest, 1)
 
     text = "accuracy of the answers over the share of images that is answered"
-    return _figure(draw, "images answered", "accuracy of answers", text)
+    return share_figure(draw, "images answered", "accuracy of answers", text)
 
 
 def roc_figure(curves: TwoClassCurves) -> Markup:
@@ -99,7 +97,7 @@ def roc_figure(curves: TwoClassCurves) -> Markup:
         axes.set_ylim(0, 1)
 
     text = "ROC curve: true positive rate over false positive rate"
-    return _figure(draw, "false positive rate", "true positive rate", text)
+    return share_figure(draw, "false positive rate", "true positive rate", text)
 
 
 def precision_recall_figure(curves: TwoClassCurves, share: float) -> Markup:
@@ -112,22 +110,7 @@ def precision_recall_figure(curves: TwoClassCurves, share: float) -> Markup:
         axes.step(*points, where="post", color=VALIDATION, linewidth=1.4, clip_on=False)
         axes.set_ylim(0, 1)
 
-    return _figure(draw, "recall", "precision", "precision over recall")
-
-
-def _figure(draw: Callable[[Axes], None], x: str, y: str, description: str) -> Markup:
-    with house_style():
-        axes = new_axes(*PIXELS, left=50, top=10, right=20, bottom=36)
-        axes.set_xlim(0, 1)
-        draw(axes)
-        axes.grid(color=RULE, linewidth=0.8)
-        axes.set_axisbelow(True)
-        axes.set_xlabel(x, labelpad=2)
-        axes.set_ylabel(y, labelpad=2)
-        for axis in (axes.xaxis, axes.yaxis):
-            axis.set_major_locator(MaxNLocator(nbins=5, steps=[1, 2, 2.5, 5, 10]))
-            axis.set_major_formatter(FuncFormatter(lambda value, _: f"{100 * value:g}%"))
-        return to_svg(axes.figure, description)
+    return share_figure(draw, "recall", "precision", "precision over recall")
 
 
 def _judging(run) -> tuple[np.ndarray, np.ndarray] | None:
