@@ -18,4 +18,16 @@ EQUIVALENT: dict[tuple[str, str], str] = {
         "kerasrecipes/tuning/planning/surrogate.py",
         "slope, base = 1.0, np.zeros(len(scores))",
     ): "the slope of the first level multiplies zeros, here and where it predicts",
+    (
+        "kerasrecipes/layers/augmentation/_warp/opencv_warping.py",
+        "np.clip(places, -(2.0**30), 2.0**31),",
+    ): "all that is 2**30 pixels outside of an image is alike",
+    (
+        "kerasrecipes/tuning/planning/plan.py",
+        "sizes = rng.choice(STEP_SIZES, (len(start), 1)) * ((rng.random(start.shape) <= 0.5))",
+    ): "a draw is exactly a half once in 2**53",
+    (
+        "kerasrecipes/tuning/planning/surrogate.py",
+        "above = np.maximum(z, -2.0)",
+    ): "what is made of it is used above -1 alone",
 }

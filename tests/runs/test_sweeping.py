@@ -1,4 +1,5 @@
 import csv
+import json
 import re
 
 import numpy as np
@@ -66,6 +67,18 @@ def test_a_row_tells_what_every_changed_path_is_there(run):
         {"use": "SGD", "momentum": 0.5},
         "Adam",
     ]
+
+
+def test_a_run_that_diverged_says_so_in_its_row(run, train, tmp_path):
+    folder = tmp_path / "runs"
+    plain, other = run({"a": {}, "b": {"optimizer.momentum": 0.5}}, [0], table=None).rows
+    assert "diverged" not in plain
+    for path in folder.glob(f"*{other['fingerprint']}*/metrics.json"):
+        metrics = json.loads(path.read_text())
+        train.write(path.parent, path.name, metrics | {"diverged": {"epoch": 2, "step": 7}})
+    plain, other = run({"a": {}, "b": {"optimizer.momentum": 0.5}}, [0], table=None).rows
+    assert "diverged" not in plain
+    assert other["diverged"] is True
 
 
 def test_the_table_is_the_result(run, tmp_path):

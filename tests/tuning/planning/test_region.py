@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 from scipy.stats import mannwhitneyu
 
-from kerasrecipes.tuning.planning.region import Region, narrowed, whole
+from kerasrecipes.tuning.planning.region import BOUND_FRACTION, Region, narrowed, whole
 from kerasrecipes.tuning.planning.unit_cube import UnitCube
 
 pytestmark = pytest.mark.backend_neutral
@@ -49,6 +49,12 @@ def test_best_values_at_a_bound_are_recorded_and_widen_a_range_that_may_be(point
     assert closed.high[0] <= 1
     wide = narrowed(whole(_cube(["rate"])), points, scores)
     assert wide.low[0] < 0 if end == "low" else wide.high[0] > 1
+
+
+@pytest.mark.parametrize("median", [BOUND_FRACTION, 1 - BOUND_FRACTION])
+def test_a_median_at_the_end_of_the_fraction_is_not_at_the_bound(points, median):
+    points[:, 0] = median
+    assert "rate" not in narrowed(whole(_cube()), points, np.zeros(80)).at_bounds
 
 
 def test_an_option_that_is_significantly_worse_is_dropped(points):
