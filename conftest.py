@@ -1,5 +1,6 @@
 """What every test and every docstring example finds."""
 
+import gc
 import os
 import tempfile
 from pathlib import Path
@@ -43,6 +44,20 @@ def _seed(pytestconfig):
     import keras
 
     keras.utils.set_random_seed(pytestconfig.getoption("--seed"))
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _imported():
+    """Imports what every test needs, and has the garbage collector pass over it from then on.
+
+    TensorFlow has a million objects, which each collection, and each `train`, would look at again.
+    """
+    import keras  # noqa: F401
+
+    import kerasrecipes  # noqa: F401
+
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True, scope="session")

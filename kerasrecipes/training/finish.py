@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -63,18 +64,31 @@ def _score(built: BuiltRecipe) -> tuple[dict[str, dict | None], dict[str, np.nda
     """Returns scores and predictions on validation and, if there is one, on test."""
     scores: dict[str, dict | None] = {"validation": None, "test": None}
     predictions: dict[str, np.ndarray] = {}
+    metrics = metrics_of_logits(built)
     for name in scores:
         if name in built.dataset.splits:
             split = built.dataset.splits[name]
             logits = predict_split(built.predictor, split, built.batch_size).astype("float32")
             probabilities = softmax(logits, axis=-1)
-            scores[name] = _scores(evaluated(built, split, logits), split, probabilities)
+            scores[name] = _scores(evaluated(built, metrics, split, logits), split, probabilities)
             predictions[f"{name}_probabilities"] = probabilities
             predictions[f"{name}_labels"] = split.labels
     return scores, predictions
 
 
-def evaluated(built: BuiltRecipe, split: Split, logits: np.ndarray) -> dict[str, float]:
+def metrics_of_logits(built: BuiltRecipe) -> keras.Model:
+    """Returns a model that returns its inputs, compiled with the loss and metrics of a recipe."""
+    inputs = keras.Input(built.model.output_shape[1:])
+    identity = keras.Model(inputs, keras.layers.Identity()(inputs))
+    identity.compile(
+        **compile_arguments(built.recipe, built.dataset.class_names, built.mixed_labels)
+    )
+    return identity
+
+
+def evaluated(
+    built: BuiltRecipe, metrics: keras.Model, split: Split, logits: np.ndarray
+) -> dict[str, float]:
     """Returns what the model's `evaluate` returns, up to rounding, without another pass.
 
     Loss and metrics are computed batch by batch from logits. The first batch is evaluated by the
@@ -82,42 +96,40 @@ def evaluated(built: BuiltRecipe, split: Split, logits: np.ndarray) -> dict[str,
 
     Args:
         built: The built recipe with its trained model.
+        metrics: What `metrics_of_logits` returns of it.
         split: The images.
         logits: The model's logits of them, `(samples, classes)`.
     """
     model, size = built.model, built.batch_size
     regularized = [v for v in model.trainable_variables if v.regularizer]
     penalty = sum(float(ops.convert_to_numpy(v.regularizer(v))) for v in regularized)
-    inputs = keras.Input(logits.shape[1:])
-    identity = keras.Model(inputs, keras.layers.Identity()(inputs))
-    identity.compile(
-        **compile_arguments(built.recipe, built.dataset.class_names, built.mixed_labels)
+    so_far: list[dict[str, float]] = []
+    every_batch = keras.callbacks.LambdaCallback(
+        on_test_batch_end=lambda batch, logs: so_far or so_far.append(_floats(logs))
     )
-
-    def of_logits(samples: int) -> dict[str, float]:
-        logged = identity.evaluate(
-            logits[:samples], split.labels[:samples], size, verbose=0, return_dict=True
-        )
-        return {**logged, "loss": logged["loss"] + penalty}
-
-    batch = ordered_batches(split, size, range(1))
-    first = model.evaluate(batch, verbose=0, return_dict=True)
-    of_first = of_logits(size)
-    if not np.allclose([of_first[name] for name in first], list(first.values()), equal_nan=True):
-        batches = evaluation_batches(split, size)
-        return model.evaluate(batches, verbose=0, return_dict=True)
-    return of_logits(len(split))
+    of_all = metrics.evaluate(
+        logits, split.labels, size, callbacks=[every_batch], verbose=0, return_dict=True
+    )
+    of_first = {**so_far[0], "loss": so_far[0]["loss"] + penalty}
+    first = model.evaluate(ordered_batches(split, size, range(1)), verbose=0, return_dict=True)
+    if not np.allclose([of_first[name] for name in first], [*first.values()], equal_nan=True):
+        return model.evaluate(evaluation_batches(split, size), verbose=0, return_dict=True)
+    return {**of_all, "loss": of_all["loss"] + penalty}
 
 
 def _scores(logged: Mapping[str, float], split: Split, probabilities: np.ndarray) -> dict:
     """Returns Keras's loss and metrics, and the accuracy with its 95% Wilson interval."""
     correct = int(np.sum(probabilities.argmax(-1) == split.labels))
     return {
-        **{name: float(value) for name, value in logged.items()},
+        **_floats(logged),
         "accuracy": correct / len(split),
         "accuracy_interval": list(wilson_interval(correct, len(split))),
         "n": len(split),
     }
+
+
+def _floats(logged: Mapping[str, Any]) -> dict[str, float]:
+    return {name: float(value) for name, value in logged.items()}
 
 
 def _examples(built: BuiltRecipe, predictions: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:

@@ -9,7 +9,7 @@ from kerasrecipes.models.surgery.graph import all_layers
 from kerasrecipes.recipe.recipe import Recipe
 from kerasrecipes.recipe.spec import use
 from kerasrecipes.training.building.build import build_recipe
-from kerasrecipes.training.finish import evaluated
+from kerasrecipes.training.finish import evaluated, metrics_of_logits
 
 RECIPE = Recipe(
     data=use("Digits", classes=[0, 1, 2], examples_per_class=30),
@@ -53,7 +53,7 @@ def test_results_are_those_of_evaluate(adds_losses):
     expected = built.model.evaluate(batches, verbose=0, return_dict=True)
     logits = built.model.predict(batches, verbose=0)
     read = split.images
-    results = evaluated(built, split, logits)
+    results = evaluated(built, metrics_of_logits(built), split, logits)
     assert results.keys() == expected.keys()
     assert len(expected) == 8  # F1 has a number for each class.
     for name, value in expected.items():
