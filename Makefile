@@ -31,10 +31,11 @@ demo: $(VENV)/demo.stamp  ## Trains a network on handwritten digits and writes i
 	$(bin)/python recipes/train_from_scratch.py
 
 # On JAX most of the time is compilation, which that flag shortens; results change by rounding only.
+# On PyTorch, threads of each of the workers would wait for the same cores.
 test: $(VENV)/dev.stamp  ## Runs the tests on TensorFlow, then the parts' tests on JAX and PyTorch.
 	$(pytest)
 	KERAS_BACKEND=jax XLA_FLAGS=--xla_backend_optimization_level=0 $(pytest) $(portable)
-	KERAS_BACKEND=torch $(pytest) $(portable)
+	KERAS_BACKEND=torch OMP_NUM_THREADS=1 $(pytest) $(portable)
 
 test-full: pytest += -m ""
 test-full: portable += tests/training/test_deferred_signals.py
