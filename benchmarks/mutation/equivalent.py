@@ -30,4 +30,8 @@ EQUIVALENT: dict[tuple[str, str], str] = {
         "kerasrecipes/tuning/planning/surrogate.py",
         "above = np.maximum(z, -2.0)",
     ): "what is made of it is used above -1 alone",
+    (
+        "kerasrecipes/tuning/planning/unit_cube.py",
+        "option = np.floor(np.nan_to_num(column, nan=-1.0) * (levels or (0)))",
+    ): "a categorical hyperparameter has levels",
 }
