@@ -1,0 +1,180 @@
+"""Claim: `cifar10_fast` reaches 90% on CIFAR-10 in a quarter of the time of ResNet-20's 30 epochs.
+
+    python benchmarks/time_to_accuracy.py cifar10.npz
+    python benchmarks/time_to_accuracy.py cifar10.npz --only fast 'fast, a quarter' --seeds 0 1 2
+    KERAS_BACKEND=jax python benchmarks/time_to_accuracy.py cifar10.npz --epochs 2
+
+Accuracy against time, from the first step on: the recipe `cifar10_fast` in its 8 epochs and, with a
+schedule of its own, in 2; `cifar10_resnet20` in 30; and the convolutional network of Keras's
+documentation (keras.io/examples/vision/mnist_convnet) in its own settings, on CIFAR-10's images.
+After each epoch the network is scored on the 5,000 images of validation, a tenth of what can be
+trained on; the seconds, on the wall's clock and of all cores, count that, too, and the compilation.
+The 10,000 test images are scored once, at the end; by `cifar10_fast` with mirrored views, too.
+
+A row of the table is written after each training; the same command goes on where it was stopped.
+`--epochs` shortens every training, for images a second of the other backends.
+"""
+
+import argparse
+import itertools
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import keras
+import numpy as np
+from harness.inputs import recipe_of
+from harness.turns import now
+
+from kerasrecipes import Recipe, train, use
+from kerasrecipes.base.checks import check_choice
+from kerasrecipes.base.csv_table import read_rows, write_rows
+from kerasrecipes.cli.tables import print_table
+from kerasrecipes.runs import evaluate_dataset
+
+TABLE = Path(__file__).parents[1] / "docs" / "results" / "time_to_accuracy.csv"
+WANTED = (0.8, 0.85, 0.9, 0.93)
+WITH_VIEWS = ("fast", "fast, a quarter")
+
+
+def convnet(input_shape, classes) -> keras.Model:
+    """Returns the network of Keras's example, but for its softmax: our losses take logits."""
+    return keras.Sequential(
+        [
+            keras.Input(input_shape),
+            keras.layers.Conv2D(32, 3, activation="relu"),
+            keras.layers.MaxPooling2D(),
+            keras.layers.Conv2D(64, 3, activation="relu"),
+            keras.layers.MaxPooling2D(),
+            keras.layers.Flatten(),
+            keras.layers.Dropout(0.5),
+            keras.layers.Dense(classes, name="logits"),
+        ]
+    )
+
+
+def contenders(path: str) -> dict[str, Recipe]:
+    """Returns the trainings, by name."""
+    data = use("Npz", path=path)
+    fast = recipe_of("cifar10_fast").replace({"data": data})
+    example = Recipe(data=data, model=use("time_to_accuracy:convnet"), epochs=15, batch_size=128)
+    return {
+        "fast": fast,
+        "fast, a quarter": fast.replace({"epochs": 2}),
+        "ResNet-20": recipe_of("cifar10_resnet20").replace({"data": data, "epochs": 30}),
+        "Keras's example": example,
+    }
+
+
+class EpochSeconds(keras.callbacks.Callback):
+    """Counts wall and CPU seconds up to the end of each epoch and of its validation."""
+
+    def on_train_begin(self, logs=None):
+        self._began, self.epochs = now(), []
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.epochs.append((*np.subtract(now(), self._began), logs["val_accuracy"]))
+
+
+def rows_of(name: str, recipe: Recipe, seed: int, directory: Path) -> list[dict]:
+    """Trains a network, and returns a row for each of its epochs."""
+    seconds = EpochSeconds()
+    run = train(
+        recipe.replace({"seed": seed}),
+        directory=directory,
+        overwrite=True,
+        callbacks=[seconds],
+        verbose=0,
+    )
+    rows = [
+        {
+            "contender": name,
+            "seed": seed,
+            "backend": keras.backend.backend(),
+            "epochs": recipe.epochs,
+            "epoch": epoch,
+            "wall_seconds": round(float(wall), 2),
+            "cpu_seconds": round(float(cpu), 2),
+            "images": epoch * run.data["sizes"]["train"],
+            "validation_accuracy": float(accuracy),
+        }
+        for epoch, (wall, cpu, accuracy) in enumerate(seconds.epochs, 1)
+    ]
+    rows[-1]["test_accuracy"] = run.metrics["test"]["accuracy"]
+    if name in WITH_VIEWS:
+        dataset = run.load_dataset()
+        views = evaluate_dataset(run, dataset, "test", "flip")
+        rows[-1]["test_accuracy_with_views"] = views.accuracy
+    return rows
+
+
+def summaries(rows: list[dict]) -> Iterator[dict[str, str]]:
+    """Yields a line for each kind of training: its seconds, when it was how good, its scores."""
+    for key in dict.fromkeys((row["contender"], row["epochs"], row["backend"]) for row in rows):
+        own = [r for r in rows if (r["contender"], r["epochs"], r["backend"]) == key]
+        seeds = list(dict.fromkeys(row["seed"] for row in own))
+        ends = [max((r for r in own if r["seed"] == s), key=lambda r: r["epoch"]) for s in seeds]
+        name, epochs, backend = key
+        yield {
+            "training": f"{name}, {epochs} epochs, {backend}",
+            "n": str(len(seeds)),
+            "wall s": _mean(ends, "wall_seconds", ".0f"),
+            "CPU s": _mean(ends, "cpu_seconds", ".0f"),
+            "images/s": f"{np.median([r['images'] / r['wall_seconds'] for r in ends]):.0f}",
+            **{f"to {wanted:.0%}": _reached(own, seeds, wanted) for wanted in WANTED},
+            "test accuracy": _mean(ends, "test_accuracy", ".2%"),
+            "with views": _mean(ends, "test_accuracy_with_views", ".2%"),
+        }
+
+
+def _mean(ends: list[dict], column: str, form: str) -> str:
+    values = [row[column] for row in ends if row.get(column) is not None]
+    if not values:
+        return ""
+    spread = f" ({min(values):{form}} to {max(values):{form}})" if len(values) > 1 else ""
+    return f"{np.mean(values):{form}}{spread}"
+
+
+def _reached(own: list[dict], seeds: list[int], wanted: float) -> str:
+    """Returns the median over seeds of the wall seconds at which validation had an accuracy."""
+    firsts = []
+    for seed in seeds:
+        good = [r for r in own if r["seed"] == seed and r["validation_accuracy"] >= wanted]
+        firsts.append(min((row["wall_seconds"] for row in good), default=np.inf))
+    median = np.median(firsts)
+    return f"{median:.0f} s" if np.isfinite(median) else "never"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("images", nargs="?", help="CIFAR-10 as an .npz file")
+    parser.add_argument("--only", nargs="+", metavar="NAME", help="some of the trainings")
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0])
+    parser.add_argument("--epochs", type=int, help="of every training, instead of its own")
+    parser.add_argument("--table", type=Path, default=TABLE, help=f"(default: {TABLE})")
+    arguments = parser.parse_args()
+    if arguments.images is None:
+        print("skipped: give CIFAR-10 as an .npz file")
+        return
+    trainings = contenders(arguments.images)
+    for name in arguments.only or trainings:
+        check_choice("only", name, trainings)
+    rows = read_rows(arguments.table) if arguments.table.exists() else []
+    for seed, name in itertools.product(arguments.seeds, arguments.only or trainings):
+        recipe = trainings[name]
+        recipe = recipe.replace({"epochs": arguments.epochs or recipe.epochs})
+        made = {"contender": name, "seed": seed, "epochs": recipe.epochs}
+        made["backend"] = keras.backend.backend()
+        if any(made.items() <= row.items() for row in rows):
+            continue
+        print(f"{name}, seed {seed}", flush=True)
+        with tempfile.TemporaryDirectory() as directory:
+            rows += rows_of(name, recipe, seed, Path(directory))
+        write_rows(arguments.table, rows)
+    print_table([*summaries(rows)])
+    print(f"\nload {os.getloadavg()[0]:.1f}")
+
+
+if __name__ == "__main__":
+    main()
