@@ -18,6 +18,7 @@ from kerasrecipes.data.predicting import predict_split
 from kerasrecipes.data.split import Split
 from kerasrecipes.training.building.build import BuiltRecipe
 from kerasrecipes.training.building.compile import compile_arguments
+from kerasrecipes.training.drawn_images import drawn_images
 from kerasrecipes.training.examples import augmented_arrays, mistake_arrays
 from kerasrecipes.training.files.writing import save_model, write_arrays
 from kerasrecipes.training.fit import FittedEpochs
@@ -56,6 +57,8 @@ def finish_run(
         metrics["average"] = fitted.average
     if fitted.diverged:
         metrics["diverged"] = fitted.diverged
+    if drawn := drawn_images(built, len(Run(folder).history)):
+        metrics["sampling"] = drawn
     write_json(folder / "metrics.json", {**metrics, "parameters": parameters})
 
 
@@ -91,7 +94,12 @@ def evaluated(built: BuiltRecipe, split: Split, logits: np.ndarray) -> dict[str,
     inputs = keras.Input(logits.shape[1:])
     identity = keras.Model(inputs, keras.layers.Identity()(inputs))
     identity.compile(
-        **compile_arguments(built.recipe, built.dataset.class_names, built.mixed_labels)
+        **compile_arguments(
+            built.recipe,
+            built.dataset.class_names,
+            built.mixed_labels,
+            built.dataset.class_counts()["train"],
+        )
     )
 
     def of_logits(samples: int) -> dict[str, float]:

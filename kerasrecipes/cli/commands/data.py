@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from kerasrecipes.base.text import listed, printable
 from kerasrecipes.cli.arguments import add_grid, grid_path
 from kerasrecipes.cli.command import Command, Request
+from kerasrecipes.cli.scores.class_balance import balance_text
 from kerasrecipes.cli.tables import print_table
 
 _NAMED_FILES = 20
@@ -33,6 +34,7 @@ def _show_data(asked: Request) -> None:
             for label, class_name in enumerate(dataset.class_names)
         ]
     )
+    print(f"\n{balance_text(dataset)}")
     _print_duplicates(inspection.duplicates, "are in {} too", "=")
     if inspection.look_alikes is None:
         print("\nimages that look alike are not looked for: they are too small, or too many")

@@ -6,7 +6,8 @@ from kerasrecipes.diagnostics.record.probes import Probe
 from kerasrecipes.diagnostics.record.record import Record
 from kerasrecipes.diagnostics.record.series import Series
 from kerasrecipes.diagnostics.rules.judging import judged
-from kerasrecipes.diagnostics.rules.remedies import recipe_changes
+from kerasrecipes.diagnostics.rules.remedies import imbalance_remedy, recipe_changes
+from kerasrecipes.recipe.class_corrections import REMEDIES
 
 RECIPE = {
     "data": {"use": "Digits"},
@@ -15,6 +16,14 @@ RECIPE = {
     "epochs": 4,
 }
 SCHEDULE = {"use": "OneCycle", "peak_learning_rate": 0.3}
+
+
+def test_classes_that_are_corrected_for_are_not_corrected_twice():
+    for path, value in REMEDIES.items():
+        remedied = {**RECIPE, path: {"use": value} if path != "class_weight" else value}
+        assert recipe_changes("class_imbalance", Record(recipe=remedied)) == {}
+        assert f"{path}={value}" in imbalance_remedy(Record(recipe=RECIPE))
+    assert imbalance_remedy(Record()) == ""
 
 
 @pytest.mark.parametrize(
