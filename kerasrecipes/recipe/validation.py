@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from kerasrecipes.base.checks import check_boolean, check_choice, check_integer, check_number
-from kerasrecipes.recipe.class_corrections import by_counts, class_corrections
+from kerasrecipes.recipe.correcting_classes import by_counts, class_corrections
 
 PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16", "bfloat16", "float16", "float64")
 

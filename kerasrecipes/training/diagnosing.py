@@ -17,7 +17,7 @@ from kerasrecipes.diagnostics.record.data_facts import Data
 from kerasrecipes.diagnostics.record.record import Record
 from kerasrecipes.diagnostics.record.series import Series
 from kerasrecipes.diagnostics.rules.judging import judged
-from kerasrecipes.recipe.class_corrections import class_corrections
+from kerasrecipes.recipe.correcting_classes import class_corrections
 from kerasrecipes.training.building.build import BuiltRecipe
 from kerasrecipes.training.features.feature_split import FeatureSplit
 

@@ -18,12 +18,12 @@ from kerasrecipes.data.predicting import predict_split
 from kerasrecipes.data.split import Split
 from kerasrecipes.training.building.build import BuiltRecipe
 from kerasrecipes.training.building.compile import compile_arguments
-from kerasrecipes.training.drawn_images import drawn_images
 from kerasrecipes.training.examples import augmented_arrays, mistake_arrays
 from kerasrecipes.training.files.writing import save_model, write_arrays
 from kerasrecipes.training.fit import FittedEpochs
 from kerasrecipes.training.run import Run
 from kerasrecipes.training.snapshot_models import write_snapshots
+from kerasrecipes.training.times_drawn import drawn_images
 
 
 def finish_run(

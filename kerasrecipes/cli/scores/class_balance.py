@@ -10,9 +10,9 @@ FEW = 20
 
 def balance_text(dataset) -> str:
     """Returns how uneven the classes of a data set are, and what to set in its recipe."""
-    from kerasrecipes.data.balancing.unevenness import unevenness
+    from kerasrecipes.data.balancing.class_sizes import unevenness
     from kerasrecipes.data.dataset import evaluation_split
-    from kerasrecipes.recipe.class_corrections import JUDGED_BY, REMEDIES
+    from kerasrecipes.recipe.correcting_classes import JUDGED_BY, REMEDIES
 
     counts, names = dataset.class_counts(), [printable(name) for name in dataset.class_names]
     found = unevenness(counts["train"], names)

@@ -7,7 +7,7 @@ import numpy as np
 
 from kerasrecipes.base.checks import check_integer, check_number, nearest
 from kerasrecipes.base.text import listed
-from kerasrecipes.data.balancing.effective_numbers import effective_numbers
+from kerasrecipes.data.balancing.effective_sample_numbers import effective_numbers
 from kerasrecipes.data.balancing.sampled_order import SampledClasses
 
 

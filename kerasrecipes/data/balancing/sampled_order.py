@@ -39,8 +39,8 @@ class SampledOrder(Order):
 
     A pass draws as many samples as there are. The number of each class in it is its share of them,
     rounded up or down by chance so that the mean over passes is exact (systematic sampling); their
-    order is random. The samples of a class are drawn in turn: none is drawn again, in this pass or
-    a later one, before all of its class were, and each turn has an order of its own.
+    order is random. The samples of a class are drawn in turn, from pass to pass, each turn in an
+    order of its own. So after each pass, none was drawn more than once more often than another.
 
     So it is a pure function of the seed and of the number of the step, like `Order`, and an epoch
     has as many steps. Before the first step that draws so, it is that `Order`.

@@ -10,7 +10,7 @@ from kerasrecipes.diagnostics.reading.tables import read_table
 from kerasrecipes.diagnostics.record.data_facts import Data
 from kerasrecipes.diagnostics.record.record import Record
 from kerasrecipes.diagnostics.record.series import Series
-from kerasrecipes.recipe.class_corrections import class_corrections
+from kerasrecipes.recipe.correcting_classes import class_corrections
 from kerasrecipes.recipe.recipe_file import read_plain
 
 

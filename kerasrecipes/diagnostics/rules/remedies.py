@@ -7,7 +7,7 @@ from typing import Any
 from kerasrecipes.diagnostics.batch_size_advice import BatchSizeAndRate, batch_size_and_rate
 from kerasrecipes.diagnostics.record.data_facts import Data
 from kerasrecipes.diagnostics.record.record import Record
-from kerasrecipes.recipe.class_corrections import JUDGED_BY, REMEDIES, class_corrections
+from kerasrecipes.recipe.correcting_classes import JUDGED_BY, REMEDIES, class_corrections
 
 # By what a remedy multiplies the learning rate.
 _RATE_FACTORS = {
@@ -51,10 +51,24 @@ def recipe_changes(kind: str, record: Record) -> dict[str, Any]:
     if kind in ("batch_size_too_large", "batch_size_too_small"):
         return {"batch_size": advised_batch(record).batch_size}
     if kind == "class_imbalance" and not class_corrections(recipe):
-        return {"class_weight": "balanced"}
+        return _class_changes(recipe)
     if kind == "regularization_too_strong" and recipe.get("kernel_regularizer"):
         return {"kernel_regularizer": None}
     return {}
+
+
+def _class_changes(recipe: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns a loss adjusted to how frequent classes are; for another loss, an even sampling.
+
+    Weights are not the first choice: a rare image's may be so large that its step does harm, as
+    docs/benchmarks/imbalance.md shows. The adjusted loss leaves the size of steps as it is.
+    """
+    loss = recipe.get("loss") or {"use": "SparseCategoricalCrossentropy"}
+    if loss["use"] not in ("SparseCategoricalCrossentropy", "CategoricalCrossentropy"):
+        return {"sampling": REMEDIES["sampling"]}
+    changes = {"loss": REMEDIES["loss"]}
+    smoothing = loss.get("label_smoothing")
+    return {**changes, "loss.label_smoothing": smoothing} if smoothing else changes
 
 
 def imbalance_remedy(record: Record) -> str:

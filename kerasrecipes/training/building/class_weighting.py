@@ -3,7 +3,7 @@
 import numpy as np
 
 from kerasrecipes.base.checks import nearest
-from kerasrecipes.data.balancing.effective_numbers import effective_number_weights
+from kerasrecipes.data.balancing.effective_sample_numbers import effective_number_weights
 from kerasrecipes.data.dataset import Dataset
 from kerasrecipes.recipe.recipe import Recipe
 

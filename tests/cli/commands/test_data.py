@@ -7,7 +7,7 @@ from PIL import Image
 
 from kerasrecipes import Recipe
 from kerasrecipes.cli import console, main
-from kerasrecipes.recipe.class_corrections import REMEDIES
+from kerasrecipes.recipe.correcting_classes import REMEDIES
 
 
 @pytest.fixture

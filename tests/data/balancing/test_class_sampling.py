@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from kerasrecipes.data import EffectiveNumberSampling, GivenShares, PowerSampling
-from kerasrecipes.data.balancing.effective_numbers import (
+from kerasrecipes.data.balancing.effective_sample_numbers import (
     effective_number_weights,
     effective_numbers,
 )

@@ -6,7 +6,7 @@ from typing import Any
 LOGIT_ADJUSTED = "LogitAdjustedCrossentropy"
 
 # What to set where classes are uneven: one of these.
-REMEDIES = {"class_weight": "balanced", "sampling": "PowerSampling", "loss": LOGIT_ADJUSTED}
+REMEDIES = {"loss": LOGIT_ADJUSTED, "sampling": "PowerSampling", "class_weight": "balanced"}
 # By what to judge then.
 JUDGED_BY = {"metrics": '["accuracy", "BalancedAccuracy"]', "monitor": "val_balanced_accuracy"}
 
