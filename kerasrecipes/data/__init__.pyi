@@ -1,3 +1,7 @@
+from .balancing.class_sampling import ClassSampling as ClassSampling
+from .balancing.class_sampling import EffectiveNumberSampling as EffectiveNumberSampling
+from .balancing.class_sampling import GivenShares as GivenShares
+from .balancing.class_sampling import PowerSampling as PowerSampling
 from .batches import evaluation_batches as evaluation_batches
 from .batches import training_batches as training_batches
 from .dataset import Dataset as Dataset

@@ -16,6 +16,7 @@ import keras
 import numpy as np
 
 from kerasrecipes.data.augment import Augmentation
+from kerasrecipes.data.balancing.sampled_order import SampledClasses, SampledOrder
 from kerasrecipes.data.filling import compiles_each_size, filled
 from kerasrecipes.data.sample_order import Order
 from kerasrecipes.data.split import Split
@@ -38,6 +39,7 @@ def training_batches(
     augment: Sequence[keras.layers.Layer] = (),
     classes: int | None = None,
     class_weight: Mapping[int, float] | None = None,
+    sampled: SampledClasses | None = None,
 ):
     """Returns shuffled, augmented batches `(images, labels)` for `fit`.
 
@@ -52,16 +54,27 @@ def training_batches(
         classes: The number of classes. Needed if a layer mixes labels.
         class_weight: The weight of each label in the loss, for mixed labels: batches then contain
             sample weights. For other labels, give the weights to `fit` instead.
+        sampled: The share with which each class is drawn, as `PowerSampling().on(labels, names)`
+            returns it. Defaults to `None`: every pass over the data takes each image once.
 
     Returns:
         A `tf.data.Dataset` with TensorFlow, a `keras.utils.PyDataset` with JAX and PyTorch.
     """
-    order = Order(len(split), batch_size, seed)
+    order = training_order(split.labels, batch_size, seed, sampled)
     steps = range(epochs.start * steps_per_epoch + first_step, epochs.stop * steps_per_epoch)
     augmentation = Augmentation(augment, classes, class_weight) if augment else None
     if keras.backend.backend() == "tensorflow":
         return _tensorflow_batches(split, order, steps, augmentation)
     return _Batches(split, order, steps, augmentation)
+
+
+def training_order(
+    labels: np.ndarray, batch_size: int, seed: int, sampled: SampledClasses | None = None
+) -> Order:
+    """Returns the order of the training images; the arguments are those of `training_batches`."""
+    if sampled is None:
+        return Order(len(labels), batch_size, seed)
+    return SampledOrder(len(labels), batch_size, seed, labels, sampled)
 
 
 def evaluation_batches(split: Split, batch_size: int):

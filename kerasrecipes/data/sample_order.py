@@ -38,12 +38,19 @@ class Order:
         """Returns the key, two 32-bit integers, for the augmentation of batch number `step`."""
         return np.random.SeedSequence((self.seed or 0, step)).generate_state(2)
 
+    def times_drawn(self, steps: int) -> np.ndarray:
+        """Returns how often each sample is in the first `steps` batches of a run, `(size,)`."""
+        drawn = np.zeros(self.size, "int64")
+        for step in range(steps):
+            np.add.at(drawn, self.indices(step), 1)
+        return drawn
+
     def turns(self, step: int) -> np.ndarray:
         """Returns the turn of each sample of batch number `step`, as unsigned 32-bit integers.
 
         It is a random number of the sample's own, 0 or 1, plus the number of the pass.
         """
-        first = _first_turns(self.size, self.seed)[self.indices(step)]
+        first = first_turns(self.size, self.seed)[self.indices(step)]
         return first + np.uint32(step // self.steps)
 
 
@@ -55,6 +62,7 @@ def _permutation(size: int, seed: int | None, data_pass: int) -> np.ndarray:
 
 
 @functools.lru_cache(maxsize=4)
-def _first_turns(size: int, seed: int | None) -> np.ndarray:
+def first_turns(size: int, seed: int | None) -> np.ndarray:
+    """Returns the first turn of each sample, 0 or 1, as unsigned 32-bit integers."""
     drawn = np.random.default_rng(np.random.SeedSequence(seed or 0, spawn_key=(1,)))
     return drawn.integers(2, size=size, dtype="uint32")

@@ -1,5 +1,6 @@
 """Losses that Keras lacks."""
 
 from kerasrecipes.losses.class_loss import ClassLoss
+from kerasrecipes.losses.logit_adjusted_crossentropy import LogitAdjustedCrossentropy
 
-__all__ = ["ClassLoss"]
+__all__ = ["ClassLoss", "LogitAdjustedCrossentropy"]

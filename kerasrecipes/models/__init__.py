@@ -18,6 +18,7 @@ from kerasrecipes.models.speed_net_cifar import SpeedNetCIFAR
 from kerasrecipes.models.surgery.batch_norm_folding import fold_batch_norm
 from kerasrecipes.models.surgery.batch_norm_recalibration import recalibrate_batch_norm
 from kerasrecipes.models.surgery.kernel_regularization import regularize_kernels
+from kerasrecipes.models.surgery.logit_adjustment import with_logit_adjustment
 from kerasrecipes.models.surgery.monte_carlo_dropout import MonteCarloDropout, MonteCarloPrediction
 from kerasrecipes.models.surgery.network_stages import (
     head,
@@ -61,6 +62,7 @@ __all__ = [
     "set_trainable_stages",
     "stage_outputs",
     "stages",
+    "with_logit_adjustment",
     "with_temperature",
     "with_test_time_augmentation",
 ]

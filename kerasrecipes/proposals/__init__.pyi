@@ -12,3 +12,6 @@ from .proposing import Proposal as Proposal
 from .proposing import propose as propose
 from .training_images import new_script as new_script
 from .training_images import train_folder as train_folder
+from .wrong_labels import SuspectImage as SuspectImage
+from .wrong_labels import WrongLabels as WrongLabels
+from .wrong_labels import find_wrong_labels as find_wrong_labels

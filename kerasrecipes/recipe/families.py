@@ -39,6 +39,7 @@ FAMILIES = {
     "initialization": Family("kerasrecipes.models.initialization"),
     "constraint": Family("", "keras.constraints.Constraint"),
     "averaging": Family("kerasrecipes.optimizers"),
+    "sampling": Family("kerasrecipes.data"),
     "step": Family("kerasrecipes.steps"),
     "callback": Family("kerasrecipes.callbacks", "keras.callbacks.Callback"),
 }
@@ -70,6 +71,10 @@ def check_family(component: Callable, name: str, family: str) -> None:
     elif family == "averaging":
         fits = inspect.isclass(component) and hasattr(component, "averages")
         form = "a class with `averages` that an optimizer keeps, as `ExponentialAverage` has them"
+    elif family == "sampling":
+        is_class = inspect.isclass(component)
+        fits = hasattr(component, "class_shares") if is_class else _is_written(component)
+        form = "a subclass of ClassSampling, or a function that returns one"
     elif family == "step":
         is_class = inspect.isclass(component)
         fits = hasattr(component, "put_on") if is_class else _is_written(component)

@@ -39,6 +39,7 @@ class Recipe:
         preprocessing: Layers between the raw pixels and the network. They are part of the saved
             model. Layers with an `adapt` method adapt to the training split. Defaults to scaling
             pixels to [0, 1].
+        sampling: How often each class is drawn. Defaults to `None`: every image once in each pass.
         augment: Layers that change training images (and labels) in the input pipeline.
         start: A `Recipe`, or the path of a recipe.json or of a run folder, whose trained network is
             the start of this one's training. It may also be a dictionary of changes, as `replace`
@@ -65,7 +66,7 @@ class Recipe:
         epochs: Positive integer.
         steps_per_epoch: Positive integer, or `None` for one pass over the training split.
         batch_size: Positive integer, or `"all"` for the whole training split.
-        class_weight: `None`, `"balanced"`, or a dictionary from class name to positive weight.
+        class_weight: `None`, `"balanced"`, `"effective_number"`, or positive weights by class name.
         precision: Keras's dtype policy. Defaults to `"float32"`.
         monitor: The logged quantity by which the epoch is chosen whose weights are kept, or `None`
             to keep the weights of the last epoch. Defaults to `"val_accuracy"`.
@@ -90,6 +91,7 @@ class Recipe:
     preprocessing: tuple[Spec, ...] = _component(
         "layer", default=(Spec("Rescaling", {"scale": 1 / 255}),)
     )
+    sampling: Spec | None = _component("sampling", default=None)
     augment: tuple[Spec, ...] = _component("layer", default=())
     start: "Recipe | Mapping[str, object] | str | None" = None
     resume_start: bool = False

@@ -22,7 +22,8 @@ _KINDS: dict[str, Callable[[object], bool]] = {
     "data": lambda export: inspect.isclass(export) and hasattr(export, "load"),
     "model": lambda export: _positional(export) == BUILDER_ARGUMENTS[:2],
     "averaging": lambda export: inspect.isclass(export) and hasattr(export, "averages"),
-    "step": lambda export: isinstance(export, type) and hasattr(export.__base__, "put_on"),
+    "sampling": lambda export: _inherits(export, "class_shares"),
+    "step": lambda export: _inherits(export, "put_on"),
     "initialization": lambda export: _positional(export) == INITIALIZATION_ARGUMENTS,
 }
 
@@ -155,6 +156,11 @@ def _is_base_of_ours(component: type) -> bool:
 
     is_saved = is_ours(component) and hasattr(component, "get_config")
     return is_saved and get_registered_name(component) == component.__name__
+
+
+def _inherits(export: object, method: str) -> bool:
+    """Returns whether an export is a class whose base has a method, and not that base itself."""
+    return isinstance(export, type) and hasattr(export.__base__, method)
 
 
 def _positional(export: object) -> tuple[str, ...]:

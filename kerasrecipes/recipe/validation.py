@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from kerasrecipes.base.checks import check_boolean, check_choice, check_integer, check_number
+from kerasrecipes.recipe.correcting_classes import by_counts, class_corrections
 
 PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16", "bfloat16", "float16", "float64")
 
@@ -68,9 +69,25 @@ def check_values(recipe: Any) -> None:
         for name, weight in recipe.class_weight.items():
             check_number(f"class_weight.{name}", weight, above=0)
     else:
-        check_choice("class_weight", recipe.class_weight, [None, "balanced", {"a class": 2.0}])
+        known = [None, "balanced", "effective_number", {"a class": 2.0}]
+        check_choice("class_weight", recipe.class_weight, known)
+    _check_corrections(recipe)
     if recipe.monitor is not None and not isinstance(recipe.monitor, str):
         raise TypeError(
             f"`monitor` must be a name such as 'val_accuracy', or None. "
             f"Received: monitor={recipe.monitor!r}"
+        )
+
+
+def _check_corrections(recipe: Any) -> None:
+    """Raises if several options correct for the numbers of images of the classes."""
+    loss = {"use": recipe.loss.name, **recipe.loss.options}
+    options = {"sampling": recipe.sampling, "class_weight": recipe.class_weight, "loss": loss}
+    given = by_counts(class_corrections(options))
+    if len(given) > 1:
+        received = ", ".join(f"{name}={getattr(recipe, name)!r}" for name in given)
+        raise ValueError(
+            "`sampling`, a `class_weight` by the number of images and the priors of a loss correct "
+            "for the same thing, and two of them would correct twice: keep one. "
+            f"Received: {received}"
         )

@@ -1,5 +1,6 @@
 from .explanations.explanation_page import write_explanations as write_explanations
 from .index.comparison_page import write_comparison as write_comparison
 from .index.index_page import write_index as write_index
+from .labels.label_page import write_label_page as write_label_page
 from .run.run_page import write_report as write_report
 from .search.search_page import write_search as write_search

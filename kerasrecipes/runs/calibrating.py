@@ -12,6 +12,7 @@ from kerasrecipes.metrics.calibration.reliability import (
     reliability_bins,
 )
 from kerasrecipes.metrics.calibration.temperature import Temperature, fit_temperature
+from kerasrecipes.recipe.correcting_classes import LOGIT_ADJUSTED
 
 # As in the literature; fewer where a bin would hold less than so many images.
 BINS, IMAGES_OF_A_BIN = 15, 20
@@ -106,14 +107,16 @@ def off_by_design(options: Mapping[str, object]) -> str:
     >>> off_by_design({"class_weight": None})
     ''
     """
-    weighted = [v for path, v in options.items() if path.split(".")[0] == "class_weight" and v]
+    evened = ("class_weight", "sampling")
+    weighted = [v for path, v in options.items() if path.split(".")[0] in evened and v]
+    weighted += [v for path, v in options.items() if path == "loss" and v == LOGIT_ADJUSTED]
     smoothed = [v for path, v in options.items() if path.endswith("label_smoothing") and v]
     mixed = [v for v in options.values() if isinstance(v, str) and v in _MIXING]
     told = []
     if weighted:
         told.append(
-            "Classes were weighted in training, which shifts their probabilities by design; a "
-            "temperature does not undo it."
+            "Classes were weighted or evened out in training, which shifts their probabilities by "
+            "design; a temperature does not undo it."
         )
     if smoothed or mixed:
         told.append(

@@ -43,7 +43,8 @@ class FreshStatistics(keras.callbacks.Callback):
 def statistics_refresh(built: BuiltRecipe) -> Callable[[keras.Model], None] | None:
     """Returns a function of the model that computes its statistics on training images.
 
-    They are augmented, because the network is trained on such images. All calls take the same
+    They are augmented, and their classes drawn with the shares that the training ends with, because
+    the network is trained on such images. All calls take the same
     batches, the first ones of the training. A model that trains no batch normalization has none,
     and the result is `None`.
     """
@@ -59,6 +60,7 @@ def statistics_refresh(built: BuiltRecipe) -> Callable[[keras.Model], None] | No
         epochs=range(1),
         augment=built.augment,
         classes=len(built.dataset.class_names),
+        sampled=built.sampled and built.sampled._replace(start_step=0),
     )
 
     def refresh(model: keras.Model) -> None:

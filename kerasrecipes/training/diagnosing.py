@@ -17,6 +17,7 @@ from kerasrecipes.diagnostics.record.data_facts import Data
 from kerasrecipes.diagnostics.record.record import Record
 from kerasrecipes.diagnostics.record.series import Series
 from kerasrecipes.diagnostics.rules.judging import judged
+from kerasrecipes.recipe.correcting_classes import class_corrections
 from kerasrecipes.training.building.build import BuiltRecipe
 from kerasrecipes.training.features.feature_split import FeatureSplit
 
@@ -95,7 +96,7 @@ def given_of(built: BuiltRecipe) -> Given:
         validation_samples=len(dataset.validation),
         shuffled=True,
         source="arrays",
-        class_weights=built.recipe.class_weight is not None,
+        class_weights=bool(class_corrections(built.recipe.to_dict())),
     )
 
 
@@ -159,7 +160,7 @@ def record_of(run: "Run") -> Record:
             steps,
             shuffled=True,
             validation_samples=sizes.get("validation"),
-            class_weights=recipe.class_weight is not None,
+            class_weights=bool(class_corrections(recipe.to_dict())),
         ),
         series=series if rows else None,
         recipe=recipe.to_dict(),

@@ -24,6 +24,7 @@ from kerasrecipes.training.files.writing import save_model, write_arrays
 from kerasrecipes.training.fit import FittedEpochs
 from kerasrecipes.training.run import Run
 from kerasrecipes.training.snapshot_models import write_snapshots
+from kerasrecipes.training.times_drawn import drawn_images
 
 
 def finish_run(
@@ -57,6 +58,8 @@ def finish_run(
         metrics["average"] = fitted.average
     if fitted.diverged:
         metrics["diverged"] = fitted.diverged
+    if drawn := drawn_images(built, len(Run(folder).history)):
+        metrics["sampling"] = drawn
     write_json(folder / "metrics.json", {**metrics, "parameters": parameters})
 
 
@@ -81,7 +84,12 @@ def metrics_of_logits(built: BuiltRecipe) -> keras.Model:
     inputs = keras.Input(built.model.output_shape[1:])
     identity = keras.Model(inputs, keras.layers.Identity()(inputs))
     identity.compile(
-        **compile_arguments(built.recipe, built.dataset.class_names, built.mixed_labels)
+        **compile_arguments(
+            built.recipe,
+            built.dataset.class_names,
+            built.mixed_labels,
+            built.dataset.class_counts()["train"],
+        )
     )
     return identity
 

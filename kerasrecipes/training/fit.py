@@ -151,6 +151,7 @@ def _fit(
                     augment=built.augment,
                     classes=len(built.dataset.class_names),
                     class_weight=class_weight if mixed else None,
+                    sampled=built.sampled,
                 ),
                 validation_data=validation,
                 initial_epoch=finished,

@@ -219,5 +219,8 @@ class Run:
         path = self.folder / "model.keras"
         model = run_files.load_model_file(path, not_allowed(recipe))
         if compile:
-            model.compile(**compile_arguments(recipe, self.data["class_names"]))
+            counts = self.data.get("class_counts", {}).get("train")
+            model.compile(
+                **compile_arguments(recipe, self.data["class_names"], class_counts=counts)
+            )
         return model

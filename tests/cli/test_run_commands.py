@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from sklearn.metrics import balanced_accuracy_score, recall_score
 
 from kerasrecipes.cli import console
 from kerasrecipes.data import Digits
@@ -55,12 +56,19 @@ def test_predict_writes_csv_whole_or_not_at_all(run, output):
 
 def test_evaluate_without_data_shows_the_runs_own_score(run, output):
     _, out, _ = output(console, ["evaluate", run])
-    *table, _, line, calibrated, scaled = out.splitlines()
+    *table, _, line, recalls, calibrated, scaled = out.splitlines()
     accuracy = digits_run().metrics["test"]["accuracy"]
     assert line.startswith(f"accuracy {accuracy:.1%} (95% interval ")
     assert "n = 359) on test images of scikit-learn's" in line
     assert [row.split()[0] for row in table[1:]] == list("0123456789")
     stored = digits_run().predictions
+    predicted = stored["test_probabilities"].argmax(-1)
+    balanced = balanced_accuracy_score(stored["test_labels"], predicted)
+    of_classes = recall_score(stored["test_labels"], predicted, average=None)
+    assert recalls.startswith(
+        f"balanced accuracy {balanced:.1%}; the worst class, {of_classes.argmin()}, has a recall "
+        f"of {of_classes.min():.1%} (95% interval "
+    )
     found = calibration_of(stored["test_labels"], stored["test_probabilities"])
     low, high = found.interval
     assert calibrated == (

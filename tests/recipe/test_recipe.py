@@ -113,6 +113,8 @@ def test_numbers_may_come_from_numpy():
         ({"class_weight": [1, 2]}, ValueError, "`class_weight` must be one of None, 'balanced'"),
         ({"class_weight": {"a": 0}}, ValueError, "`class_weight.a` must be a number greater than"),
         ({"class_weight": {"a": "2"}}, TypeError, "`class_weight.a` must be a number"),
+        ({"sampling": "PowerSampled"}, ValueError, "Did you mean 'PowerSampling'?"),
+        ({"sampling": "PowerSampling", "class_weight": "balanced"}, ValueError, "correct twice"),
         ({"start": 3}, TypeError, "`start` must be a recipe, or the path"),
     ],
 )

@@ -39,6 +39,8 @@ def test_the_temperature_is_that_of_validation():
     [
         ({"class_weight": "balanced"}, "Classes were weighted"),
         ({"class_weight.cat": 2.0}, "Classes were weighted"),
+        ({"sampling": "PowerSampling", "sampling.exponent": 0.5}, "Classes were weighted"),
+        ({"loss": "LogitAdjustedCrossentropy"}, "Classes were weighted"),
         ({"augment.0": "MixedSamples"}, "Labels were smoothed or mixed"),
         ({"loss.label_smoothing": 0.0, "augment.0": "RandomFlip"}, ""),
     ],

@@ -23,6 +23,10 @@ CASES = {
         "optimizer": use("Adam", use_ema=True),
         "averaging": True,
     },
+    "classes drawn by shares": {
+        "sampling": use("GivenShares", shares={"0": 0.3, "1": 0.7}, start_epochs=1),
+        "augment": ["RandomPadCrop"],
+    },
     "an average": {"averaging": use("ExponentialAverage", decay=0.9)},
     "every average": {
         "averaging": use("EveryAverage", stored=3, tail_fraction=1.0),

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from kerasrecipes.base.text import listed, printable
 from kerasrecipes.cli.arguments import add_grid, grid_path
 from kerasrecipes.cli.command import Command, Request
+from kerasrecipes.cli.scores.class_balance import balance_text
+from kerasrecipes.cli.scores.wrong_labels import show_wrong_labels
 from kerasrecipes.cli.tables import print_table
 
 _NAMED_FILES = 20
@@ -13,6 +15,15 @@ _NAMED_FILES = 20
 
 def _add_arguments(parser: argparse.ArgumentParser) -> None:
     add_grid(parser, "NAME-data.png", "a row of images for each class")
+    parser.add_argument(
+        "--labels",
+        action="store_true",
+        help="instead, train the recipe once for each fold, and write which labels are probably "
+        "wrong: NAME-labels.html with pictures, and NAME-labels.txt for ImageFolder(exclude=...)",
+    )
+    parser.add_argument(
+        "--folds", type=int, metavar="N", help="with --labels: how many (default: 5)"
+    )
 
 
 def _show_data(asked: Request) -> None:
@@ -21,6 +32,14 @@ def _show_data(asked: Request) -> None:
     from kerasrecipes.data.viewing.image_grids import dataset_grid
     from kerasrecipes.data.viewing.inspection import inspect_dataset
 
+    arguments = asked.arguments
+    if arguments.labels:
+        if arguments.grid:
+            raise ValueError("Give `--labels` or `--grid`, not both.")
+        show_wrong_labels(asked, 5 if arguments.folds is None else arguments.folds)
+        return
+    if arguments.folds is not None:
+        raise ValueError("`--folds` needs `--labels`.")
     path = grid_path(asked.arguments.grid or f"{asked.name}-data.png")
     dataset = asked.recipe.data.build("data").load()
     inspection = inspect_dataset(dataset)
@@ -33,6 +52,7 @@ def _show_data(asked: Request) -> None:
             for label, class_name in enumerate(dataset.class_names)
         ]
     )
+    print(f"\n{balance_text(dataset)}")
     _print_duplicates(inspection.duplicates, "are in {} too", "=")
     if inspection.look_alikes is None:
         print("\nimages that look alike are not looked for: they are too small, or too many")
@@ -78,7 +98,7 @@ def _print_skipped(skipped) -> None:
 
 COMMAND = Command(
     name="data",
-    help="look at a recipe's images: counts, values, duplicates, and a grid of them",
+    help="look at a recipe's images: counts, values, duplicates, a grid, labels that are wrong",
     runs_code=True,
     takes="recipe",
     add_arguments=_add_arguments,

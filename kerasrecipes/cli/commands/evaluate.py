@@ -20,6 +20,7 @@ from kerasrecipes.cli.scores.probability_lines import (
     check_thresholds,
     threshold_lines,
 )
+from kerasrecipes.cli.scores.recall_lines import recall_line
 from kerasrecipes.cli.scores.repeated_predictions import dropout_lines, unsure_rows
 from kerasrecipes.cli.tables import print_table
 
@@ -78,6 +79,7 @@ def _evaluate(arguments: argparse.Namespace) -> None:
         _print_skipped(scored.skipped)
         print_table(_rows(scored))
         print(f"\n{_score_line(scored)}")
+        print(recall_line(scored))
         for line in (*calibration_lines(run, scored), *threshold_lines(run, scored, arguments)):
             print(line)
         if arguments.data or arguments.changes:
@@ -165,7 +167,6 @@ def _source(text: str):
 
 
 def _rows(scored) -> list[dict[str, object]]:
-    from kerasrecipes.base.intervals import wilson_interval
     from kerasrecipes.page.formats import count, percent
     from kerasrecipes.report.run.scores import per_class
 
@@ -173,7 +174,7 @@ def _rows(scored) -> list[dict[str, object]]:
     for entry in per_class(scored.labels, scored.predicted, scored.class_names):
         n, interval = entry["support"], ""
         if n:
-            low, high = wilson_interval(round(entry["recall"] * n), n)
+            low, high = entry["recall_interval"]
             interval = f"{percent(low, n)} to {percent(high, n)}"
         rows.append(
             {

@@ -38,6 +38,7 @@ def _find_learning_rate(asked: Request) -> None:
         epochs=range(1),
         augment=built.augment,
         classes=len(built.dataset.class_names),
+        sampled=built.sampled,
     )
     found = find_lr(
         built.model,

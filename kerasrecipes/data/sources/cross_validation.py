@@ -65,7 +65,7 @@ class CrossValidation:
         )
         train, validation = joined, loaded.validation
         if self.fold is not None:
-            folds = self._folds(joined.labels, loaded.class_names)
+            folds = self.fold_of_each(joined.labels, loaded.class_names)
             train = joined.subset(np.flatnonzero(folds != self.fold))
             validation = joined.subset(np.flatnonzero(folds == self.fold))
         which = "all" if self.fold is None else f"fold {self.fold + 1} of {self.folds}"
@@ -81,8 +81,8 @@ class CrossValidation:
             skipped=loaded.skipped,
         )
 
-    def _folds(self, labels: np.ndarray, class_names: Sequence[str]) -> np.ndarray:
-        """Returns the fold of each image."""
+    def fold_of_each(self, labels: np.ndarray, class_names: Sequence[str]) -> np.ndarray:
+        """Returns the fold of each training and validation image, whose labels are given."""
         folds = np.empty(len(labels), int)
         rng = np.random.Generator(np.random.PCG64(self.split_seed))
         dealt = 0

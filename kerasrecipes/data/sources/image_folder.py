@@ -8,6 +8,7 @@ from typing import ClassVar
 from kerasrecipes.base.text import printable
 from kerasrecipes.data.dataset import Dataset
 from kerasrecipes.data.reading.folder_layout import FolderLayout
+from kerasrecipes.data.sources.excluded_files import check_exclude, without_files
 from kerasrecipes.data.sources.listed_images import check_file_options, load_layout
 
 
@@ -53,10 +54,14 @@ class ImageFolder:
             splits do not change. A chosen image that turns out to be broken is not replaced.
         broken_fraction: The fraction of the images that may be broken, in `[0, 1]`. `None` for 1%,
             or 5 images if that is more.
+        exclude: `None`, or the images to leave out: a list of their names, or the path of a text
+            file with a name on each line, as `kerasrecipes data --labels` writes it. Names are
+            relative to the directory, with `/` between folders.
 
     Raises:
         ValueError: If an option is out of range. In `load`, if the directory is not as described,
-            a class has too few images, or too many images are broken.
+            a class has too few images, too many images are broken, or `exclude` names a file that
+            is not there.
 
     Example:
 
@@ -74,7 +79,8 @@ class ImageFolder:
     """
 
     # Left out of a recipe's fingerprint: it must not depend on where the images are kept.
-    local_paths: ClassVar[tuple[str, ...]] = ("directory",)
+    # What is left out is in the hash of the data.
+    local_paths: ClassVar[tuple[str, ...]] = ("directory", "exclude")
 
     directory: str | os.PathLike
     validation_fraction: float = 0.1
@@ -87,6 +93,7 @@ class ImageFolder:
     classes: Sequence[str] | None = None
     examples_per_class: int | None = None
     broken_fraction: float | None = None
+    exclude: str | os.PathLike | Sequence[str] | None = None
 
     def __post_init__(self):
         if not isinstance(self.directory, str | os.PathLike):
@@ -94,6 +101,7 @@ class ImageFolder:
                 f"`directory` must be a string or path. Received: directory={self.directory!r}"
             )
         check_file_options(self)
+        check_exclude(self.exclude)
 
     def load(self) -> Dataset:
         """Returns the images as a `Dataset`, in memory or streamed from their files."""
@@ -102,4 +110,4 @@ class ImageFolder:
 
     def layout(self) -> FolderLayout:
         """Returns the files by split and class, before any image is opened."""
-        return FolderLayout.read(self.directory, self.classes)
+        return without_files(FolderLayout.read(self.directory, self.classes), self.exclude)

@@ -89,7 +89,8 @@ KINDS = {
     ),
     "class_imbalance": Kind(
         "The classes are uneven",
-        "Give fit class_weight, or draw rare classes more often; judge by balanced accuracy.",
+        "Give fit class_weight, draw rare classes more often, or adjust the logits to how frequent "
+        "they are (LogitAdjustedCrossentropy): one of these. Judge by balanced accuracy.",
         ("majority_collapse",),
     ),
     "not_shuffled": Kind(

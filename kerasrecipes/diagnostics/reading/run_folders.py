@@ -10,6 +10,7 @@ from kerasrecipes.diagnostics.reading.tables import read_table
 from kerasrecipes.diagnostics.record.data_facts import Data
 from kerasrecipes.diagnostics.record.record import Record
 from kerasrecipes.diagnostics.record.series import Series
+from kerasrecipes.recipe.correcting_classes import class_corrections
 from kerasrecipes.recipe.recipe_file import read_plain
 
 
@@ -43,7 +44,7 @@ def read_run(folder: Path) -> Record:
         steps,
         shuffled=True,
         validation_samples=sizes.get("validation"),
-        class_weights=recipe.get("class_weight") is not None,
+        class_weights=bool(class_corrections(recipe)),
     )
     return Record(data=data, series=_ended(series, recipe, metrics, steps), recipe=recipe)
 

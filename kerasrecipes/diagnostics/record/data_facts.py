@@ -91,7 +91,8 @@ class Data:
         validation_inputs: The values of each validation input.
         validation_targets: The values of each validation target.
         duplicates: Samples that occur more than once.
-        class_weights: Whether classes or samples are weighted.
+        class_weights: Whether classes or samples are weighted, or classes drawn by shares, or the
+            loss adjusted to how frequent they are.
     """
 
     source: str = "unknown"

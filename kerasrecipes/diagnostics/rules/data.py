@@ -6,6 +6,7 @@ from kerasrecipes.diagnostics.findings.finding import Finding
 from kerasrecipes.diagnostics.record.data_facts import Values
 from kerasrecipes.diagnostics.record.record import Record
 from kerasrecipes.diagnostics.rules.questions import Rule, rule
+from kerasrecipes.diagnostics.rules.remedies import imbalance_remedy
 from kerasrecipes.diagnostics.rules.terms.forms import form
 from kerasrecipes.diagnostics.rules.terms.networks import is_trained
 
@@ -91,6 +92,7 @@ def balance(record: Record) -> Iterator[Finding]:
                 "warning" if great else "note",
                 {"rarest": min(present), "most_frequent": max(present), "samples": sum(present)},
                 where=output.name,
+                remedy=imbalance_remedy(record),
             )
 
 

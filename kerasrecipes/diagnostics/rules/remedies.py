@@ -7,6 +7,7 @@ from typing import Any
 from kerasrecipes.diagnostics.batch_size_advice import BatchSizeAndRate, batch_size_and_rate
 from kerasrecipes.diagnostics.record.data_facts import Data
 from kerasrecipes.diagnostics.record.record import Record
+from kerasrecipes.recipe.correcting_classes import JUDGED_BY, REMEDIES, class_corrections
 
 # By what a remedy multiplies the learning rate.
 _RATE_FACTORS = {
@@ -49,11 +50,34 @@ def recipe_changes(kind: str, record: Record) -> dict[str, Any]:
         return {"epochs": EPOCHS_FACTOR * epochs}
     if kind in ("batch_size_too_large", "batch_size_too_small"):
         return {"batch_size": advised_batch(record).batch_size}
-    if kind == "class_imbalance" and recipe.get("class_weight") is None:
-        return {"class_weight": "balanced"}
+    if kind == "class_imbalance" and not class_corrections(recipe):
+        return _class_changes(recipe)
     if kind == "regularization_too_strong" and recipe.get("kernel_regularizer"):
         return {"kernel_regularizer": None}
     return {}
+
+
+def _class_changes(recipe: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns a loss adjusted to how frequent classes are; for another loss, an even sampling.
+
+    Weights are not the first choice: a rare image's may be so large that its step does harm, as
+    docs/benchmarks/imbalance.md shows. The adjusted loss leaves the size of steps as it is.
+    """
+    loss = recipe.get("loss") or {"use": "SparseCategoricalCrossentropy"}
+    if loss["use"] not in ("SparseCategoricalCrossentropy", "CategoricalCrossentropy"):
+        return {"sampling": REMEDIES["sampling"]}
+    changes = {"loss": REMEDIES["loss"]}
+    smoothing = loss.get("label_smoothing")
+    return {**changes, "loss.label_smoothing": smoothing} if smoothing else changes
+
+
+def imbalance_remedy(record: Record) -> str:
+    """Returns what to do about uneven classes as settings of a recipe; empty if there is none."""
+    if not record.recipe:
+        return ""
+    one_of = " or ".join(f"{path}={value}" for path, value in REMEDIES.items())
+    judged_by = ", ".join(f"{path}={value}" for path, value in JUDGED_BY.items())
+    return f"Set one of {one_of}. Judge by balanced accuracy: {judged_by}."
 
 
 def _has_broken_data(record: Record) -> bool:

@@ -19,6 +19,45 @@ def data_facts(data: Mapping) -> dict[str, str]:
     }
 
 
+def drawn_images(data: Mapping, drawn: Mapping | None) -> dict | None:
+    """Returns how often the images of each class were drawn in training, and of the rarest class.
+
+    Args:
+        data: The contents of a run's data.json.
+        drawn: `"sampling"` of its metrics.json; `None` if every image was taken once in each pass.
+
+    Example:
+
+    >>> data = {"class_names": ["cat", "dog"], "class_counts": {"train": [9, 3]}}
+    >>> drawn = {"images": 24, "shares": [0.5, 0.5], "least": [1, 4], "most": [2, 4]}
+    >>> found = drawn_images(data, drawn)
+    >>> found["rows"][0]["times"], found["rarest"]["times"], found["rarest"]["in_data"]
+    ('1 to 2', '4', 0.25)
+    """
+    counts = data.get("class_counts")
+    if not counts or not drawn:
+        return None
+    train = counts["train"]
+    rows = [
+        {
+            "name": name,
+            "images": count,
+            "in_data": count / sum(train),
+            "share": share,
+            "times": formats.MISSING if least is None else _times(least, most),
+        }
+        for name, count, share, least, most in zip(
+            data["class_names"], train, drawn["shares"], drawn["least"], drawn["most"], strict=True
+        )
+    ]
+    rarest = min((row for row in rows if row["images"]), key=lambda row: row["images"])
+    return {"images": drawn["images"], "rows": rows, "rarest": rarest}
+
+
+def _times(least: int, most: int) -> str:
+    return f"{least:,}" if least == most else f"{least:,} to {most:,}"
+
+
 def class_counts(data: Mapping) -> list[dict]:
     """Returns a row for each class: its name, its count in each split, and the length of its bar.
 

@@ -12,7 +12,7 @@ from kerasrecipes.diagnostics.findings.diagnosis_page import sections
 from kerasrecipes.page import epoch_curves, formats
 from kerasrecipes.page.pages import template, write_page
 from kerasrecipes.report.run import figures, scores
-from kerasrecipes.report.run.data_section import class_counts, data_facts
+from kerasrecipes.report.run.data_section import class_counts, data_facts, drawn_images
 from kerasrecipes.report.run.explanations_section import explanations
 from kerasrecipes.report.run.members_section import members
 from kerasrecipes.report.run.pictures import picture
@@ -77,6 +77,7 @@ def render(run) -> str:
         data=run.data,
         data_facts=data_facts(run.data),
         class_counts=class_counts(run.data),
+        drawn=drawn_images(run.data, run.metrics.get("sampling")),
         listed_files=LISTED_FILES,
         environment=_flat({"numerics_version": version_of(run.environment), **run.environment}),
     )

@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from kerasrecipes.base.intervals import wilson_interval
+
 
 def headline(run) -> dict | None:
     """Returns the score to quote of a run, or `None` before it is finished.
@@ -79,17 +81,24 @@ def confusion(labels: np.ndarray, predicted: np.ndarray, classes: int) -> np.nda
 
 
 def per_class(labels: np.ndarray, predicted: np.ndarray, class_names: Sequence[str]) -> list[dict]:
-    """Returns precision, recall, F1 and support of each class; NaN if one is undefined."""
+    """Returns precision, recall, F1 and support of each class; NaN if one is undefined.
+
+    `"recall_interval"` is Wilson's 95% interval of the recall, `None` without images.
+    """
     from sklearn.metrics import precision_recall_fscore_support
 
     columns = precision_recall_fscore_support(
         labels, predicted, labels=np.arange(len(class_names)), zero_division=np.nan
     )
     names = ("precision", "recall", "f1", "support")
-    return [
+    rows = [
         {"name": name, **dict(zip(names, row, strict=True))}
         for name, *row in zip(class_names, *(column.tolist() for column in columns), strict=True)
     ]
+    for row in rows:
+        n = row["support"]
+        row["recall_interval"] = wilson_interval(round(row["recall"] * n), n) if n else None
+    return rows
 
 
 def most_confused(matrix: np.ndarray, class_names: Sequence[str], limit: int) -> list[dict]:

@@ -13,6 +13,7 @@ from kerasrecipes.base.text import listed
 from kerasrecipes.callbacks import Snapshots
 from kerasrecipes.callbacks.optimizer_averages import check_averages
 from kerasrecipes.data.augment_fit import check_augment
+from kerasrecipes.data.balancing.sampled_order import SampledClasses
 from kerasrecipes.data.batches import shuffled_images
 from kerasrecipes.data.dataset import Dataset
 from kerasrecipes.layers.augmentation.protocol import mixes_labels
@@ -52,6 +53,7 @@ class BuiltRecipe:
         checkpoint: Name of the checkpoint's file. A checkpoint of one model cannot be restored
             into another, so each has a file of its own.
         step: What a training step does to get a gradient, if it is not Keras's.
+        sampled: The shares with which classes are drawn, if not every image is taken once a pass.
     """
 
     recipe: Recipe
@@ -63,6 +65,7 @@ class BuiltRecipe:
     averaging: Any = None
     checkpoint: str = "state.npz"
     step: TrainingStep | None = None
+    sampled: SampledClasses | None = None
 
     @functools.cached_property
     def predictor(self) -> keras.Model:
@@ -97,8 +100,10 @@ def build_recipe(recipe: Recipe, dataset: Dataset, start: keras.Model | None = N
     length = run_length(recipe, dataset)
     keep_compiled()
     keras.utils.set_random_seed(recipe.seed)
+    sampled = _sampled(recipe, dataset, length)
     augment = _augment(recipe, dataset)
     check_augment(recipe.augment, augment, dataset)
+    mixed = any(map(mixes_labels, augment))
     with _precision(recipe.precision):
         model = _model(recipe, dataset, start)
         _regularize(recipe, model)
@@ -106,7 +111,9 @@ def build_recipe(recipe: Recipe, dataset: Dataset, start: keras.Model | None = N
         _assign_stages(optimizer, model)
         model.compile(
             optimizer=optimizer,
-            **compile_arguments(recipe, dataset.class_names, any(map(mixes_labels, augment))),
+            **compile_arguments(
+                recipe, dataset.class_names, mixed, dataset.class_counts()["train"]
+            ),
         )
     if recipe.averaging:
         check_averages(model.optimizer)
@@ -119,7 +126,9 @@ def build_recipe(recipe: Recipe, dataset: Dataset, start: keras.Model | None = N
         check_carried(callbacks)
     size = _batch_size(recipe, dataset)
     step = recipe.step.build("step", length) if recipe.step else None
-    return BuiltRecipe(recipe, dataset, length, size, model, augment, averaging, step=step)
+    return BuiltRecipe(
+        recipe, dataset, length, size, model, augment, averaging, step=step, sampled=sampled
+    )
 
 
 def rebuilt(recipe: Recipe, dataset: Dataset, model: keras.Model) -> BuiltRecipe:
@@ -132,6 +141,14 @@ def run_length(recipe: Recipe, dataset: Dataset) -> RunLength:
     """Returns the length of a recipe's run on a data set."""
     steps_per_epoch = -(-len(dataset.train) // _batch_size(recipe, dataset))
     return RunLength(recipe.steps_per_epoch or steps_per_epoch, recipe.epochs)
+
+
+def _sampled(recipe: Recipe, dataset: Dataset, length: RunLength) -> SampledClasses | None:
+    if recipe.sampling is None:
+        return None
+    with blamed_on(recipe.sampling):
+        sampling = recipe.sampling.build("sampling", length)
+        return sampling.on(dataset.train.labels, dataset.class_names)
 
 
 def _augment(recipe: Recipe, dataset: Dataset) -> list[keras.layers.Layer]:

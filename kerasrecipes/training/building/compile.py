@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import keras
 
-from kerasrecipes.losses import ClassLoss
+from kerasrecipes.losses import ClassLoss, LogitAdjustedCrossentropy
 from kerasrecipes.metrics import ClassMetric
 from kerasrecipes.recipe.recipe import Recipe
 from kerasrecipes.recipe.registry import family_of
@@ -50,7 +50,10 @@ _UNSUITABLE_METRICS = {
 
 
 def compile_arguments(
-    recipe: Recipe, class_names: Sequence[str], mixed_labels: bool = False
+    recipe: Recipe,
+    class_names: Sequence[str],
+    mixed_labels: bool = False,
+    class_counts: Sequence[int] | None = None,
 ) -> dict:
     """Returns loss and metrics for `model.compile`.
 
@@ -65,13 +68,24 @@ def compile_arguments(
         class_names: The names of the classes, for metrics with one result for each class.
         mixed_labels: Whether training labels are soft, as `MixedSamples` returns them. Validation
             labels are integers in any case; the returned loss and metrics read both.
+        class_counts: The number of training images of each class, for a loss that adjusts logits.
+            Defaults to `None`: where no loss is computed.
 
     Raises:
         ValueError: If the loss cannot take mixed labels, or a loss or metric of Keras is none for
             one right class out of several.
     """
     metrics = [_metric(metric, class_names, mixed_labels) for metric in _named(recipe.metrics)]
-    return {"loss": _loss(recipe.loss, mixed_labels), "metrics": metrics}
+    loss = _with_priors(recipe.loss, class_counts)
+    return {"loss": _loss(loss, mixed_labels), "metrics": metrics}
+
+
+def _with_priors(spec: Spec, class_counts: Sequence[int] | None) -> Spec:
+    """Returns a logit-adjusted loss with the priors of the training images, if it has none."""
+    adjusts = spec.component("loss") is LogitAdjustedCrossentropy
+    if not adjusts or class_counts is None or spec.options.get("priors") is not None:
+        return spec
+    return Spec(spec.name, {**spec.options, "priors": list(class_counts)})
 
 
 def _loss(spec: Spec, mixed_labels: bool) -> keras.losses.Loss:

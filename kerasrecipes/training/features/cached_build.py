@@ -64,7 +64,9 @@ def on_features(
     part.head.compile(
         optimizer=built.model.optimizer,
         steps_per_execution=_steps_per_execution(built, shape),
-        **compile_arguments(built.recipe, dataset.class_names),
+        **compile_arguments(
+            built.recipe, dataset.class_names, class_counts=dataset.class_counts()["train"]
+        ),
     )
     features = Dataset(
         train=splits["train"],

@@ -1,4 +1,5 @@
 import json
+import shlex
 
 import numpy as np
 import pytest
@@ -6,6 +7,7 @@ from PIL import Image
 
 from kerasrecipes import Recipe
 from kerasrecipes.cli import console, main
+from kerasrecipes.recipe.correcting_classes import REMEDIES
 
 
 @pytest.fixture
@@ -44,6 +46,29 @@ def test_what_a_recipe_script_shows_of_its_data(output, arrays, tmp_path):
     assert "images that look alike are not looked for: they are too small, or too many" in lines
     assert Image.open(tmp_path / "my_script-data.png").mode == "RGB"
     assert lines[-1] == "grid: my_script-data.png"
+
+
+def test_uneven_classes_are_told_with_what_they_call_for(output, arrays, tmp_path):
+    _, out, _ = output(main, arrays, None, ["data"])
+    assert "the largest class in train (cat, 16) has 1 times the images of the smallest" in out
+    assert "class_weight" not in out
+    images = np.random.default_rng(0).integers(5, 250, (90, 6, 8, 3), np.uint8)
+    labels = np.repeat([0, 1, 0, 1], [60, 10, 10, 10])
+    splits = {"x_train": images[:70], "x_test": images[70:]}
+    splits |= {"y_train": labels[:70], "y_test": labels[70:]}
+    np.savez(tmp_path / "uneven.npz", **splits, classes=["cat", "dog"])
+    recipe = arrays.replace({"data.path": str(tmp_path / "uneven.npz")})
+    _, out, _ = output(main, recipe, None, ["data"])
+    text = " ".join(out.split())
+    assert "(cat, 48) has 6 times the images of the smallest (dog, 8)" in text
+    settings = [line.strip() for line in out.splitlines() if line.strip().startswith("--set ")]
+    assert settings[:-1] == [f"--set {path}={value}" for path, value in REMEDIES.items()]
+    assert "fewer than 20 test images are of cat, dog: their recall" in text
+    # What it says to set can be set.
+    for setting in settings:
+        changes = dict(part.split("=", 1) for part in shlex.split(setting)[1::2])
+        changes = {p: json.loads(v) if v.startswith("[") else v for p, v in changes.items()}
+        assert recipe.replace(changes) != recipe
 
 
 def test_duplicates_are_shown_with_their_places(output, arrays):

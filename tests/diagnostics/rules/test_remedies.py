@@ -6,7 +6,8 @@ from kerasrecipes.diagnostics.record.probes import Probe
 from kerasrecipes.diagnostics.record.record import Record
 from kerasrecipes.diagnostics.record.series import Series
 from kerasrecipes.diagnostics.rules.judging import judged
-from kerasrecipes.diagnostics.rules.remedies import recipe_changes
+from kerasrecipes.diagnostics.rules.remedies import imbalance_remedy, recipe_changes
+from kerasrecipes.recipe.correcting_classes import REMEDIES
 
 RECIPE = {
     "data": {"use": "Digits"},
@@ -17,6 +18,22 @@ RECIPE = {
 SCHEDULE = {"use": "OneCycle", "peak_learning_rate": 0.3}
 
 
+def test_classes_that_are_corrected_for_are_not_corrected_twice():
+    for path, value in REMEDIES.items():
+        remedied = {**RECIPE, path: {"use": value} if path != "class_weight" else value}
+        assert recipe_changes("class_imbalance", Record(recipe=remedied)) == {}
+        assert f"{path}={value}" in imbalance_remedy(Record(recipe=RECIPE))
+    smooth = {**RECIPE, "loss": {"use": "CategoricalCrossentropy", "label_smoothing": 0.1}}
+    assert recipe_changes("class_imbalance", Record(recipe=smooth)) == {
+        "loss": "LogitAdjustedCrossentropy",
+        "loss.label_smoothing": 0.1,
+    }
+    focal = {**RECIPE, "loss": {"use": "CategoricalFocalCrossentropy"}}
+    expected = {"sampling": "PowerSampling"}
+    assert recipe_changes("class_imbalance", Record(recipe=focal)) == expected
+    assert imbalance_remedy(Record()) == ""
+
+
 @pytest.mark.parametrize(
     ("kind", "changes"),
     [
@@ -24,7 +41,7 @@ SCHEDULE = {"use": "OneCycle", "peak_learning_rate": 0.3}
         ("learning_rate_too_low", {"optimizer.learning_rate": 3.0}),
         ("too_few_epochs", {"epochs": 12}),
         ("batch_size_too_large", {"batch_size": 32}),
-        ("class_imbalance", {"class_weight": "balanced"}),
+        ("class_imbalance", {"loss": "LogitAdjustedCrossentropy"}),
         ("regularization_too_strong", {"kernel_regularizer": None}),
         ("data_leak", {}),
     ],

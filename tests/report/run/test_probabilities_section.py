@@ -34,7 +34,7 @@ def test_a_temperature_of_validation_is_tried_on_test(run):
 def test_what_is_off_by_design_is_said(run):
     options = run.recipe.flatten() | {"class_weight": "balanced"}
     run.recipe.flatten = lambda: options
-    assert "Classes were weighted in training" in render(run)
+    assert "Classes were weighted or evened out in training" in render(run)
 
 
 def test_without_probabilities_there_is_no_section(run, unfinished):

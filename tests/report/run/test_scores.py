@@ -43,7 +43,11 @@ def test_per_class_against_counts_by_hand():
     labels, predicted = np.array([0, 0, 0, 1, 1, 3]), np.array([0, 0, 1, 1, 0, 0])
     rows = scores.per_class(labels, predicted, ["a", "b", "never seen", "never found"])
     assert [row["support"] for row in rows] == [3, 2, 0, 1]
+    low, high = rows[0].pop("recall_interval")
     assert rows[0] == {"name": "a", "precision": 2 / 4, "recall": 2 / 3, "f1": 4 / 7, "support": 3}
+    # Wilson's, by hand: (p + z^2 / 2n -+ z sqrt(p (1 - p) / n + z^2 / 4n^2)) / (1 + z^2 / n).
+    assert (low, high) == pytest.approx((0.2077, 0.9385), abs=1e-4)
+    assert rows[2]["recall_interval"] is None
     assert math.isnan(rows[2]["recall"])
     assert math.isnan(rows[3]["precision"])
     assert rows[3]["recall"] == 0

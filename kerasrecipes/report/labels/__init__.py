@@ -1,0 +1,1 @@
+"""Page of images whose label is probably wrong."""

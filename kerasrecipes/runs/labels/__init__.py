@@ -1,0 +1,1 @@
+"""Which labels of images are probably wrong."""
