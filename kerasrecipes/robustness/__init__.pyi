@@ -1,0 +1,2 @@
+from .attacks import fgsm as fgsm
+from .attacks import pgd as pgd
