@@ -97,7 +97,8 @@ class NormBall:
     def exact(self, images: np.ndarray, centers: np.ndarray) -> np.ndarray:
         """Returns float32 images that are within range and `epsilon` without any rounding error."""
         middle = np.asarray(centers, "float64")
-        change = np.clip(np.asarray(images, "float64"), *self.value_range) - middle
+        low, high = self.value_range
+        change = np.clip(np.asarray(images, "float64"), low, high) - middle
         if self.norm == "inf":
             change = np.clip(change, -self.epsilon, self.epsilon)
         else:

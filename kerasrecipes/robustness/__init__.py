@@ -1,4 +1,4 @@
-"""What an image classifier withstands: adversarial examples, for any Keras model."""
+"""What an image classifier withstands, adversarial and corrupted images, for any Keras model."""
 
 from lazy_loader import attach_stub
 

@@ -8,7 +8,6 @@ from keras import ops
 
 from kerasrecipes.base.differentiation import value_and_gradients
 from kerasrecipes.base.norm_ball import NormBall
-from kerasrecipes.data.filling import filled
 from kerasrecipes.explanations.inference import called, state_of
 from kerasrecipes.models.surgery.output_form import are_distributions
 
@@ -108,17 +107,6 @@ class AttackedModel:
         if outputs.shape[-1] == 1:
             return ops.concatenate([ops.zeros_like(outputs), outputs], axis=-1)
         return outputs
-
-
-def filled_batches(count: int, size: int):
-    """Yields the places of each batch of samples, and a function that fills a batch up.
-
-    Every batch has the same size, so that each program is compiled once.
-    """
-    size = min(count, size)
-    for first in range(0, count, size):
-        places = np.arange(first, min(first + size, count))
-        yield places, lambda samples: filled(samples, size)
 
 
 def _compiled(function: Callable) -> Callable:

@@ -10,7 +10,8 @@ from kerasrecipes.base.checks import check_boolean, check_integer, check_number,
 from kerasrecipes.base.keyed_seeds import KeyedSeedGenerator
 from kerasrecipes.base.norm_ball import NormBall
 from kerasrecipes.explanations.class_scores import without_final_activation
-from kerasrecipes.robustness.attacked_model import AttackedModel, filled_batches
+from kerasrecipes.robustness.attacked_model import AttackedModel
+from kerasrecipes.robustness.batches import filled_batches
 
 # Of the ball's radius, what all steps together go: so that any point of it can be reached.
 _PATH = 2.5

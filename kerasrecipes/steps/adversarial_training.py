@@ -70,6 +70,8 @@ class AdversarialTraining(TrainingStep):
         passes draw the same dropout masks.
     """
 
+    changes_inputs = True
+
     def __init__(
         self,
         epsilon: float = 8.0,

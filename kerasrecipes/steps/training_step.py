@@ -23,6 +23,9 @@ class TrainingStep:
     returns them all from `get_config`.
     """
 
+    # Whether `altered` gives a loss of other inputs: features of images then cannot replace them.
+    changes_inputs = False
+
     def gradients(self, gradients_at: Callable, weights: Sequence, variables: Sequence, step):
         """Returns the gradients for the optimizer, and the pass for metrics and statistics.
 
