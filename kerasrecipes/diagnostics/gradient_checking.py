@@ -8,8 +8,8 @@ import numpy as np
 from keras import ops
 
 from kerasrecipes.base.checks import check_integer
+from kerasrecipes.base.differentiation import differentiated
 from kerasrecipes.diagnostics.facts.given import Given, given_data
-from kerasrecipes.diagnostics.looking.gradients import differentiated
 from kerasrecipes.diagnostics.numeric_gradients.double_models import (
     as_double,
     double_copy,

@@ -6,8 +6,8 @@ import keras
 import numpy as np
 from keras import ops
 
+from kerasrecipes.base.differentiation import differentiated
 from kerasrecipes.data.filling import filled
-from kerasrecipes.diagnostics.looking.gradients import differentiated
 from kerasrecipes.explanations import feature_maps
 from kerasrecipes.explanations.class_scores import (
     checked_classes,
@@ -15,6 +15,7 @@ from kerasrecipes.explanations.class_scores import (
     scores_of,
     without_final_activation,
 )
+from kerasrecipes.explanations.inference import called, state_of
 
 # Images whose feature maps and gradients are in memory at once.
 BATCH_SIZE = 8
@@ -102,7 +103,7 @@ def _find(model: keras.Model, images: np.ndarray, layer: str | None):
 
     def run(batch):
         def call(pixels):
-            output = _called(model, _state(model), pixels)
+            output = called(model, state_of(model), pixels)
             shapes.append(output.shape)
             return output
 
@@ -134,7 +135,7 @@ def _scored(model: keras.Model, found: feature_maps.FeatureMap):
             return output + ops.cast(tensors[0], output.dtype)
 
         with feature_maps.replacing_outputs({found.path: part}, add):
-            logits = _called(model, state, batch)
+            logits = called(model, state, batch)
         return ops.sum(scores_of(logits, classes)), value[0]
 
     return function
@@ -143,31 +144,10 @@ def _scored(model: keras.Model, found: feature_maps.FeatureMap):
 def _maps(model, found: feature_maps.FeatureMap, differentiate, batch, classes) -> np.ndarray:
     nothing = ops.zeros((len(batch), *found.shape), "float32")
     given = filled(classes, len(batch))
-    others = (_state(model), ops.convert_to_tensor(batch), ops.convert_to_tensor(given))
+    others = (state_of(model), ops.convert_to_tensor(batch), ops.convert_to_tensor(given))
     _, value, (gradient,) = differentiate([nothing], others)
     value, gradient = (ops.convert_to_numpy(ops.cast(t, "float32")) for t in (value, gradient))
     axis = feature_maps.channels_axis(feature_maps.part_at(model, found.path))
     value, gradient = (np.moveaxis(t, axis + 1 if axis == 0 else -1, -1) for t in (value, gradient))
     alpha = gradient.mean(axis=(1, 2), keepdims=True)
     return np.maximum((alpha * value).sum(axis=-1), 0)[: len(classes)]
-
-
-def _state(model: keras.Model):
-    """Returns the values of the variables, which JAX is to take as arguments, not as constants."""
-    if keras.backend.backend() != "jax":
-        return ()
-    own = (model.trainable_variables, model.non_trainable_variables)
-    return tuple([v.value for v in variables] for variables in own)
-
-
-def _called(model: keras.Model, state, batch):
-    if not state:
-        return model(batch, training=False)
-    variables = model.trainable_variables, model.non_trainable_variables
-    pairs = [
-        pair
-        for own, values in zip(variables, state, strict=True)
-        for pair in zip(own, values, strict=True)
-    ]
-    with keras.StatelessScope(state_mapping=pairs):
-        return model(batch, training=False)

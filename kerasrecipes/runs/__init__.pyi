@@ -24,6 +24,8 @@ from .listing.small_files import listed_runs as listed_runs
 from .listing.small_files import listed_searches as listed_searches
 from .prediction import Prediction as Prediction
 from .prediction import predict_files as predict_files
+from .robustness.evaluating import evaluate_adversarial as evaluate_adversarial
+from .robustness.evaluating import evaluate_corrupted as evaluate_corrupted
 from .seen_images import SeenImages as SeenImages
 from .sweep_table import Sweep as Sweep
 from .sweeping import sweep as sweep

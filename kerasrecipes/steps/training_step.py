@@ -19,12 +19,17 @@ class TrainingStep:
     loss scale, gradient accumulation. No layer and no variable is added, so a file that is saved
     meanwhile is that of the plain model.
 
-    A subclass writes `gradients`. It keeps each argument as an attribute, and returns them all from
-    `get_config`.
+    A subclass writes `gradients`, `altered` or both. It keeps each argument as an attribute, and
+    returns them all from `get_config`.
     """
+
+    # Whether `altered` gives a loss of other inputs: features of images then cannot replace them.
+    changes_inputs = False
 
     def gradients(self, gradients_at: Callable, weights: Sequence, variables: Sequence, step):
         """Returns the gradients for the optimizer, and the pass for metrics and statistics.
+
+        By default they are those at the present weights.
 
         Args:
             gradients_at: Function from values of the trainable weights to their gradients, of which
@@ -33,7 +38,17 @@ class TrainingStep:
             variables: The Keras variables that have them.
             step: Number of updates before this one, a scalar integer tensor.
         """
-        raise NotImplementedError
+        return gradients_at(weights)
+
+    def altered(self, loss: BatchLoss, weights: Sequence, step) -> BatchLoss:
+        """Returns the loss whose gradients are taken: of other inputs, say.
+
+        Args:
+            loss: The loss of the batch as `fit` hands it over.
+            weights: The present values of the trainable weights.
+            step: As in `gradients`.
+        """
+        return loss
 
     def put_on(self, model: keras.Model) -> None:
         """Puts this step onto a model, whose next `fit` takes it.
@@ -104,7 +119,9 @@ def _stateful(step: TrainingStep, model: keras.Model, batch) -> dict:
     loss = BatchLoss(model, batch, state, metrics, model.optimizer.scale_loss(ops.ones(())))
     variables = model.trainable_variables
     weights = [_value(v) for v in variables]
-    gradients, done = step.gradients(loss.gradients, weights, variables, model.optimizer.iterations)
+    count = model.optimizer.iterations
+    loss = step.altered(loss, weights, count)
+    gradients, done = step.gradients(loss.gradients, weights, variables, count)
     _assign(model.non_trainable_variables, state, done.state)
     _assign(model.metrics_variables, metrics, done.metrics)
     with _without_gradients():
@@ -122,7 +139,7 @@ def _stateless(step: TrainingStep, model: keras.Model, state, batch) -> tuple[di
             optimizer.scale_loss(ops.ones(())),
             ops.convert_to_tensor(optimizer.iterations),
         )
-    loss = BatchLoss(model, batch, others, metrics, scale)
+    loss = step.altered(BatchLoss(model, batch, others, metrics, scale), weights, count)
     gradients, done = step.gradients(loss.gradients, weights, model.trainable_variables, count)
     weights, of_optimizer = optimizer.stateless_apply(of_optimizer, gradients, weights)
     measured = zip(model.metrics_variables, done.metrics, strict=True)

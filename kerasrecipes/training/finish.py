@@ -26,6 +26,9 @@ from kerasrecipes.training.run import Run
 from kerasrecipes.training.snapshot_models import write_snapshots
 from kerasrecipes.training.times_drawn import drawn_images
 
+# What was made of another training's model, if the folder has had one.
+_OF_A_MODEL = ("explanations.npz", "adversarial.json", "adversarial.npz", "corruptions.json")
+
 
 def finish_run(
     folder: Path, built: BuiltRecipe, fitted: FittedEpochs, cached: BuiltRecipe | None = None
@@ -44,7 +47,8 @@ def finish_run(
     save_model(built.model, folder / "model.keras")
     scores, predictions = _score(cached or built)
     write_arrays(folder / "predictions.npz", predictions)
-    (folder / "explanations.npz").unlink(missing_ok=True)  # Of another training's mistakes.
+    for name in _OF_A_MODEL:
+        (folder / name).unlink(missing_ok=True)
     write_arrays(folder / "examples.npz", _examples(built, predictions))
     write_snapshots(folder, built, fitted.snapshots, cached)
     environment = Run(folder).environment | {"wall_seconds": round(fitted.seconds, 3)}

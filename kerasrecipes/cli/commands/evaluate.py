@@ -22,6 +22,11 @@ from kerasrecipes.cli.scores.probability_lines import (
 )
 from kerasrecipes.cli.scores.recall_lines import recall_line
 from kerasrecipes.cli.scores.repeated_predictions import dropout_lines, unsure_rows
+from kerasrecipes.cli.scores.robustness_lines import (
+    add_robustness,
+    check_robustness,
+    print_robustness,
+)
 from kerasrecipes.cli.tables import print_table
 
 # So many broken images are named; the others are counted.
@@ -57,6 +62,7 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
         help="of the run's own images: predict with N dropout masks, and say whether what they "
         "disagree about is wrong more often",
     )
+    add_robustness(parser)
     add_thresholds(parser)
 
 
@@ -65,6 +71,9 @@ def _evaluate(arguments: argparse.Namespace) -> None:
     run = finished_run(arguments.run)
     _check_own(arguments)
     check_thresholds(run, arguments)
+    if arguments.adversarial is not None or arguments.corrupted:
+        print_robustness(run, arguments)
+        return
     if arguments.unsure_only:
         rows, told = unsure_rows(run, arguments.test_time_augmentation, arguments.split)
         print_table(rows)
@@ -88,12 +97,15 @@ def _evaluate(arguments: argparse.Namespace) -> None:
 
 def _check_own(arguments: argparse.Namespace) -> None:
     """Raises if options were given that only make sense alone, or of the run's own images."""
+    check_robustness(arguments)
     dropout = arguments.monte_carlo_dropout is not None
     given = [
         name
         for name, is_given in (
             ("--unsure-only", arguments.unsure_only),
             ("--monte-carlo-dropout", dropout),
+            ("--adversarial", arguments.adversarial is not None),
+            ("--corrupted", arguments.corrupted),
         )
         if is_given
     ]
@@ -101,8 +113,8 @@ def _check_own(arguments: argparse.Namespace) -> None:
         raise ValueError(f"Give {' or '.join(given)}, not both.")
     if arguments.unsure_only and not arguments.test_time_augmentation:
         raise ValueError("`--unsure-only` needs `--test-time-augmentation`, such as flip.")
-    if dropout and arguments.test_time_augmentation:
-        raise ValueError("Give `--monte-carlo-dropout` or `--test-time-augmentation`, not both.")
+    if given and not arguments.unsure_only and arguments.test_time_augmentation:
+        raise ValueError(f"Give `{given[0]}` or `--test-time-augmentation`, not both.")
     if given and (arguments.data or arguments.changes):
         raise ValueError(
             f"`{given[0]}` is of the run's own images: leave out `--data` and `--set`."

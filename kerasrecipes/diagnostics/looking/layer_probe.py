@@ -9,11 +9,11 @@ import keras
 import numpy as np
 from keras import ops
 
+from kerasrecipes.base.differentiation import differentiated
 from kerasrecipes.callbacks.model_state import state_variables
 from kerasrecipes.diagnostics.facts.layers import activation_name
 from kerasrecipes.diagnostics.looking.answers import predictions
 from kerasrecipes.diagnostics.looking.fixed_batches import MOST_SAMPLES, probe_batch
-from kerasrecipes.diagnostics.looking.gradients import differentiated
 from kerasrecipes.diagnostics.looking.kernels import kernel_of
 from kerasrecipes.diagnostics.looking.layer_taps import tapped, tapped_layers
 from kerasrecipes.diagnostics.looking.statistics_of_layers import layer_statistics, plain

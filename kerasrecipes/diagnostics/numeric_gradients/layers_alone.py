@@ -4,7 +4,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from kerasrecipes.diagnostics.looking.gradients import differentiated
+from kerasrecipes.base.differentiation import differentiated
 from kerasrecipes.diagnostics.numeric_gradients.quotients import compared
 from kerasrecipes.diagnostics.record.trials import GradientError
 from kerasrecipes.diagnostics.trying.nested_layers import layers_within

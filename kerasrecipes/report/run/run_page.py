@@ -17,6 +17,7 @@ from kerasrecipes.report.run.explanations_section import explanations
 from kerasrecipes.report.run.members_section import members
 from kerasrecipes.report.run.pictures import picture
 from kerasrecipes.report.run.probabilities_section import calibration
+from kerasrecipes.report.run.robustness_section import adversarial, corruptions
 from kerasrecipes.report.run.thresholds_section import abstention, two_classes
 from kerasrecipes.runs.ensemble_members import members_of
 from kerasrecipes.training.averaging.run_averages import average_table
@@ -68,6 +69,8 @@ def render(run) -> str:
         calibration=calibration(run),
         abstention=abstention(run),
         two_classes=two_classes(run),
+        adversarial=adversarial(run),
+        corruptions=corruptions(run),
         members=members(run),
         averages=average_table(run.folder),
         augmented=_augmented(run),

@@ -1,10 +1,13 @@
 """Loss of a batch as a function of the weights, and its gradient on each backend."""
 
+import copy
 import inspect
 from collections.abc import Sequence
 from typing import NamedTuple
 
 import keras
+
+from kerasrecipes.base.differentiation import value_and_gradients
 
 
 class Pass(NamedTuple):
@@ -71,35 +74,29 @@ class BatchLoss:
         A gradient is `None` where the loss does not depend on the weight, on TensorFlow and
         PyTorch; on JAX it is 0.
         """
-        return _GRADIENTS[keras.backend.backend()](self, values)
+        _, done, gradients = value_and_gradients(self._scaled, values, ())
+        if keras.backend.backend() == "torch":
+            done = Pass(*keras.tree.map_structure(lambda tensor: tensor.detach(), tuple(done)))
+        return gradients, done
 
+    def with_inputs(self, inputs) -> "BatchLoss":
+        """Returns the loss of a batch with other inputs, and all else the same."""
+        other = copy.copy(self)
+        other.inputs = inputs
+        return other
 
-def _on_tensorflow(loss: BatchLoss, values: Sequence) -> tuple[list, Pass]:
-    import tensorflow
+    def gradient_by_inputs(self, values: Sequence, inputs):
+        """Returns the gradient of the scaled loss by inputs, a tensor, or `None` if it has none.
 
-    with tensorflow.GradientTape(watch_accessed_variables=False) as tape:
-        tape.watch(values)
-        scaled, done = loss(values)
-    gradients = tape.gradient(scaled, values)
-    return [g if g is None else tensorflow.convert_to_tensor(g) for g in gradients], done
+        Args:
+            values: Values of the trainable weights.
+            inputs: Tensor in the place of the batch's inputs.
+        """
 
+        def scaled(tensors, _):
+            return self.with_inputs(tensors[0])(values)
 
-def _on_jax(loss: BatchLoss, values: Sequence) -> tuple[list, Pass]:
-    import jax
+        return value_and_gradients(scaled, [inputs], ())[2][0]
 
-    (_, done), gradients = jax.value_and_grad(loss, has_aux=True)(list(values))
-    return gradients, done
-
-
-def _on_torch(loss: BatchLoss, values: Sequence) -> tuple[list, Pass]:
-    import torch
-
-    leaves = [value.detach().requires_grad_() for value in values]
-    with torch.enable_grad():
-        scaled, done = loss(leaves)
-    gradients = torch.autograd.grad(scaled, leaves, allow_unused=True)
-    done = Pass(*keras.tree.map_structure(torch.Tensor.detach, tuple(done)))
-    return list(gradients), done
-
-
-_GRADIENTS = {"tensorflow": _on_tensorflow, "jax": _on_jax, "torch": _on_torch}
+    def _scaled(self, values: Sequence, _) -> tuple[object, Pass]:
+        return self(values)

@@ -34,8 +34,8 @@ def on_features(
         wanted: Whether to use features. `None` means: if all of them take at most 1 GiB.
 
     Returns:
-        The built recipe, or `None` if the model has no frozen part, images are augmented, or
-        features are not wanted.
+        The built recipe, or `None` if the model has no frozen part, images are augmented or
+        attacked, or features are not wanted.
 
     Raises:
         ValueError: If features are wanted and cannot be used; the message says why.
@@ -43,7 +43,7 @@ def on_features(
     """
     if wanted is False:
         return None
-    part = None if built.augment else FrozenPart.of(built.model)
+    part = None if built.augment or _is_attacked(built) else FrozenPart.of(built.model)
     shape: Any = () if part is None else part.backbone.output_shape[1:]
     if part is None or None in shape:
         if wanted:
@@ -93,9 +93,16 @@ def _steps_per_execution(built: BuiltRecipe, shape: tuple[int, ...]) -> int:
     return built.length.steps_per_epoch
 
 
+def _is_attacked(built: BuiltRecipe) -> bool:
+    """Returns whether the training step changes the images; a user's own may not tell."""
+    return getattr(built.step, "changes_inputs", False)
+
+
 def _reason(built: BuiltRecipe, part: FrozenPart | None) -> str:
     if built.augment:
         why = "augmented images differ at every step: leave `augment` empty"
+    elif _is_attacked(built):
+        why = "the training step changes the images: leave `step` out"
     elif part is None:
         why = "the model begins with a layer that is trained or random: freeze its first layers"
     else:

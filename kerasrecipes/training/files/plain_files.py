@@ -30,6 +30,16 @@ _KINDS: dict[str, dict[str, type]] = {
     },
     "environment.json": {},
     "findings.json": {"findings": list, "passed": list, "not_run": list, "ignored": list},
+    "adversarial.json": {"split": str, "n": int, "accuracy": Real, "rows": list, "warnings": list},
+    "corruptions.json": {
+        "split": str,
+        "n": int,
+        "accuracy": Real,
+        "strengths": list,
+        "accuracies": dict,
+        "mean": Real,
+        "interval": list,
+    },
 }
 
 _WAYS_OUT = {
@@ -42,6 +52,9 @@ _WAYS_OUT = {
     "{folder} --data ...` predicts anew",
     "examples.npz": "delete it: the report then does without its pictures",
     "explanations.npz": "delete it: the report then computes it anew",
+    "adversarial.json": "run `kerasrecipes evaluate {folder} --adversarial` again",
+    "adversarial.npz": "run `kerasrecipes evaluate {folder} --adversarial` again",
+    "corruptions.json": "run `kerasrecipes evaluate {folder} --corrupted` again",
     "snapshots.npz": "delete it: the run is then as one without snapshots",
     "findings.json": "delete it: the report then shows what the history alone tells",
     "record.json": "delete it: the report then shows what the history alone tells",

@@ -104,9 +104,17 @@ def _check_explanations(arrays: Mapping[str, np.ndarray]) -> None:
             raise ValueError(f"{name} must be maps, and is {maps.dtype} of shape {maps.shape}")
 
 
+def _check_adversarial(arrays: Mapping[str, np.ndarray]) -> None:
+    """Raises unless each picture has its original, its classes and its epsilon."""
+    columns = ("originals", "adversarial", "true", "predicted", "epsilon")
+    if len({len(arrays[name]) for name in columns}) > 1:
+        raise ValueError("there are not as many pictures as labels")
+
+
 _CHECKS = {
     "predictions.npz": _check_predictions,
     "examples.npz": _check_examples,
     "explanations.npz": _check_explanations,
     "snapshots.npz": _check_snapshots,
+    "adversarial.npz": _check_adversarial,
 }

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from keras import ops
 
-from kerasrecipes.data.augment import KeyedSeedGenerator
+from kerasrecipes.base.keyed_seeds import KeyedSeedGenerator
 from kerasrecipes.layers.augmentation import AugmentationLayer
 from kerasrecipes.layers.augmentation._warp.geometric_layer import GeometricLayer
 from kerasrecipes.layers.augmentation.protocol import mixes_labels

@@ -6,7 +6,8 @@ import pytest
 from keras import ops
 
 from kerasrecipes import layers
-from kerasrecipes.data.augment import Augmentation, KeyedSeedGenerator
+from kerasrecipes.base.keyed_seeds import KeyedSeedGenerator
+from kerasrecipes.data.augment import Augmentation
 from kerasrecipes.layers import RandomGeometry, RandomPadCrop, RandomResizedCrop
 from kerasrecipes.layers.augmentation._warp.fusion import fuse
 from kerasrecipes.layers.augmentation._warp.geometric_layer import GeometricLayer

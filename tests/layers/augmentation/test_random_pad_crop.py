@@ -4,7 +4,7 @@ import pytest
 from keras import ops
 from scipy import stats
 
-from kerasrecipes.data.augment import KeyedSeedGenerator
+from kerasrecipes.base.keyed_seeds import KeyedSeedGenerator
 from kerasrecipes.layers import RandomPadCrop
 from tests.layers.augmentation.batches import (
     compiled,

@@ -193,6 +193,7 @@ def test_what_is_too_large_is_kept_only_if_asked(recipe, tmp_path, monkeypatch):
     ("changes", "message"),
     [
         ({"augment": [use("RandomFlip")]}, "augmented images differ at every step"),
+        ({"step": use("AdversarialTraining")}, "the training step changes the images"),
         (
             {"model.trainable_stages": "all"},
             "begins with a layer that is trained.*freeze its first layers",

@@ -1,0 +1,1 @@
+"""What runs withstand: scores under attacks and corruptions, kept in their folders."""
