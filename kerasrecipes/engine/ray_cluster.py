@@ -3,6 +3,7 @@
 import contextlib
 import os
 import secrets
+import socket
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -16,6 +17,7 @@ from kerasrecipes.engine.worker import Place, answered, result_of
 INSTALL = "pip install 'kerasrecipes[ray]'"
 # So often is a task tried again whose process or machine has died.
 RETRIES = 3
+CONNECT_SECONDS = 5
 # Ray's own variables: who may talk to a cluster, and that it reports nothing to its makers.
 _AUTH = ("RAY_AUTH_MODE", "RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH")
 _USAGE = "RAY_USAGE_STATS_ENABLED"
@@ -91,7 +93,7 @@ class RayEngine(Engine):
         if self.address is None:
             self._ray.init(address="local", include_dashboard=False, **options)
         else:
-            self._connect(options)
+            self._connect(self.address, options)
         try:
             room = self._room()
         except BaseException:
@@ -99,15 +101,16 @@ class RayEngine(Engine):
             raise
         self.workers = self._given_workers or room
 
-    def _connect(self, options: dict[str, Any]) -> None:
+    def _connect(self, address: str, options: dict[str, Any]) -> None:
         try:
-            self._ray.init(address=self.address, **options)
+            _check_answers(address)
+            self._ray.init(address=address, **options)
         except (ConnectionError, OSError, RuntimeError, ValueError) as error:
             first = next(iter(str(error).strip().splitlines()), type(error).__name__)
             raise ConnectionError(
-                f"There is no Ray cluster that answers at {self.address} ({first}). `ray start "
+                f"There is no Ray cluster that answers at {address} ({first}). `ray start "
                 "--head` starts one and prints its address; without an address, one is started on "
-                f"this machine. Received: address={self.address!r}"
+                f"this machine. Received: address={address!r}"
             ) from error
 
     def _room(self) -> int:
@@ -169,6 +172,18 @@ class RayEngine(Engine):
             return result_of(answer)
 
         yield call
+
+
+def _check_answers(address: str) -> None:
+    """Raises an `OSError` if nothing listens at an address: Ray itself waits for minutes.
+
+    Raises:
+        ValueError: If it is no address.
+    """
+    host, _, port = address.removeprefix("ray://").rpartition(":")
+    if not host or not port.isdecimal():
+        raise ValueError("expected HOST:PORT, such as 10.0.0.1:6379")
+    socket.create_connection((host, int(port)), timeout=CONNECT_SECONDS).close()
 
 
 def _imported():

@@ -111,11 +111,15 @@ def _end_with_parent() -> None:
         os._exit(1)
 
 
-def _failed(error: Exception) -> tuple:
-    """Returns the answer that stands for an error, or for one like it that can be pickled."""
-    where = "".join(traceback.format_exception(error))
+def portable(error: Exception) -> Exception:
+    """Returns an error, or one with its message if it cannot be pickled."""
     try:
         pickle.loads(pickle.dumps(error))
     except Exception:
-        error = RuntimeError(f"{type(error).__name__}: {error}")
-    return None, error, where
+        return RuntimeError(f"{type(error).__name__}: {error}")
+    return error
+
+
+def _failed(error: Exception) -> tuple:
+    """Returns the answer that stands for an error."""
+    return None, portable(error), "".join(traceback.format_exception(error))
