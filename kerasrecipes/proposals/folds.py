@@ -1,7 +1,7 @@
 """Cross-validation of a recipe: every image scored by a network that did not see it."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,8 +9,10 @@ from typing import Any
 import numpy as np
 
 from kerasrecipes.base.intervals import wilson_interval
+from kerasrecipes.engine.interface import Engine
 from kerasrecipes.recipe.recipe import Recipe
-from kerasrecipes.training.training import train
+from kerasrecipes.runs.trainings.many_trainings import train_all
+from kerasrecipes.runs.trainings.one_training import Training
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,6 +62,8 @@ def cross_validate(
     name: str = "run",
     until: float = float("inf"),
     say: Callable[[str], None] = lambda text: None,
+    engine: Engine | None = None,
+    verbose: str | int = "auto",
     **options: Any,
 ) -> CrossValidated:
     """Trains a recipe once for each fold, and gathers what each says of the images of its fold.
@@ -70,6 +74,9 @@ def cross_validate(
         name: The name of the runs.
         until: When no further fold is begun, by `time.monotonic`. The first one always is.
         say: Function that is called with a line about each fold.
+        engine: Where the folds are trained, several at a time: `ProcessEngine(2)`, or a
+            `RayEngine`. Defaults to `None`: in this process, one after the other.
+        verbose: As in `keras.Model.fit`.
         **options: Further arguments of `train`.
 
     Returns:
@@ -83,15 +90,21 @@ def cross_validate(
             f"`recipe` must have data='CrossValidation'. Received: data={recipe.data!r}"
         )
     folds = int(str(recipe.data.options.get("folds", 5)))
-    found: list[tuple[np.ndarray, np.ndarray]] = []
-    for fold in range(folds):
-        if found and time.monotonic() > until:
-            say(f"no time for the other {folds - fold} folds")
-            break
-        run = train(recipe.replace({"data.fold": fold}), directory=directory, name=name, **options)
-        score = run.metrics["validation"]
+    # As `train` does, which is told to be silent in other processes.
+    options = {"doctor": verbose != 0, **options}
+
+    def begun() -> Iterator[Training]:
+        for fold in range(folds):
+            if fold and time.monotonic() > until:
+                say(f"no time for the other {folds - fold} folds")
+                return
+            yield Training(recipe.replace({"data.fold": fold}), directory, name, options)
+
+    found: dict[int, tuple[np.ndarray, np.ndarray]] = {}
+    for training, run in train_all(begun(), engine, verbose=verbose):
+        fold, score = int(str(training.recipe.data.options["fold"])), run.metrics["validation"]
         say(f"fold {fold + 1} of {folds}: {score['accuracy']:.1%} of {score['n']:,} images")
         predictions = run.predictions
-        found.append((predictions["validation_labels"], predictions["validation_probabilities"]))
-    labels, probabilities = zip(*found, strict=True)
+        found[fold] = predictions["validation_labels"], predictions["validation_probabilities"]
+    labels, probabilities = zip(*(found[fold] for fold in sorted(found)), strict=True)
     return CrossValidated(np.concatenate(labels), np.concatenate(probabilities), len(found), folds)

@@ -8,14 +8,16 @@ from typing import Any
 
 from kerasrecipes.base.checks import check_integer
 from kerasrecipes.base.csv_table import to_cell
+from kerasrecipes.engine.interface import Engine
 from kerasrecipes.recipe.paths import value_at
 from kerasrecipes.recipe.recipe import Recipe
 from kerasrecipes.recipe.spec import frozen, to_plain
 from kerasrecipes.recipe.users_code import with_imports
 from kerasrecipes.runs.sweep_table import Sweep, is_number
+from kerasrecipes.runs.trainings.many_trainings import train_all
+from kerasrecipes.runs.trainings.one_training import Training
 from kerasrecipes.training.numerics import NUMERICS_VERSION, version_of
 from kerasrecipes.training.run import Run
-from kerasrecipes.training.training import train
 
 # The label of a recipe without changes.
 UNCHANGED = "unchanged"
@@ -33,11 +35,13 @@ def sweep(
     verbose: str | int = "auto",
     doctor: bool = False,
     on_start: Callable[[Recipe, Path], None] | None = None,
+    engine: Engine | None = None,
 ) -> Sweep:
     """Trains a recipe with each of several changes and each of several seeds.
 
     All recipes are checked before the first training starts. A recipe is not trained again if
-    `directory` has its finished run or `table` has its row.
+    `directory` has its finished run or `table` has its row. The table is the same wherever the
+    trainings run.
 
     Args:
         recipe: The recipe that is changed. Its own seed does not matter.
@@ -55,6 +59,8 @@ def sweep(
         doctor: Whether to watch the trainings, as `train` does.
         on_start: Function that is called with each recipe and its run folder before the recipe is
             trained.
+        engine: Where the trainings run, several at a time: `ProcessEngine(2)`, or a `RayEngine`.
+            Defaults to `None`: in this process, one after the other.
 
     Returns:
         A `Sweep` with a row for each label and seed, sorted by label.
@@ -82,26 +88,36 @@ def sweep(
     measured = {} if overwrite else {row["fingerprint"]: _measured(row) for row in current}
     # A data set is loaded here only to compare its hash with that of a recorded row.
     data_hash = functools.cache(lambda data: data.build("data").load().hash)
-    result = Sweep(())
-    for (label, seed), variant in variants.items():
+    known: dict[tuple[str, int], dict[str, Any]] = {}
+    pending: dict[str, Recipe] = {}
+    order = {key: position for position, key in enumerate(variants)}
+    for key, variant in variants.items():
         row: Any = measured.get(variant.fingerprint)
         if row is None or row["data_hash"] != data_hash(variant.data):
-            run = train(
-                variant,
-                directory=directory,
-                name=name,
-                overwrite=overwrite,
-                verbose=verbose,
-                doctor=doctor,
-                on_start=on_start and functools.partial(on_start, variant),
-            )
-            row = {"fingerprint": variant.fingerprint, **_measurements(run)}
-            measured[variant.fingerprint] = row
-        result = result.add({"label": label, "seed": seed, **_values(variant, paths), **row})
+            pending.setdefault(variant.fingerprint, variant)
+        else:
+            known[key] = row
+
+    def written() -> Sweep:
+        result = Sweep(())
+        for (label, seed), row in sorted(known.items(), key=lambda pair: order[pair[0]]):
+            values = _values(variants[label, seed], paths)
+            result = result.add({"label": label, "seed": seed, **values, **row})
         if table is not None:
-            recorded = recorded.add(result.rows[-1])
-            recorded.write(table)
-    return result
+            kept = recorded
+            for each in result.rows:
+                kept = kept.add(each)
+            kept.write(table)
+        return result
+
+    options = {"overwrite": overwrite, "doctor": doctor}
+    trainings = [Training(each, directory, name, options) for each in pending.values()]
+    for training, run in train_all(trainings, engine, verbose=verbose, on_start=on_start):
+        name = training.recipe.fingerprint
+        of_run = [key for key, each in variants.items() if each.fingerprint == name]
+        known |= dict.fromkeys(of_run, {"fingerprint": name, **_measurements(run)})
+        written()
+    return written()
 
 
 def _labelled(changes) -> dict[str, Mapping[str, object]]:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from kerasrecipes.base.files import write_json
 from kerasrecipes.base.set_options import set_line
+from kerasrecipes.engine.interface import Engine
 from kerasrecipes.recipe.spec import Spec, to_plain
 from kerasrecipes.runs.sweeping import sweep
 from kerasrecipes.training.training import train
@@ -18,6 +19,7 @@ def conclude(
     monitored: Mapping[str, object],
     finalists: int,
     final_seeds: int,
+    engine: Engine | None = None,
 ) -> None:
     """Trains the best trials with further seeds, and writes best_recipe.json and result.json.
 
@@ -29,6 +31,7 @@ def conclude(
         monitored: The changes with which the recipe monitors the objective.
         finalists: How many of the best trials are trained with further seeds.
         final_seeds: How many seeds each of them is trained with.
+        engine: Where they are trained; see `search`.
     """
     earlier = Search(folder).result
     final_seeds = max(final_seeds if finalists else 0, earlier.get("final_seeds", 0))
@@ -50,6 +53,7 @@ def conclude(
             table=folder / "finalists.csv",
             verbose=0,
             on_start=lambda recipe, _: tuner.on_event("finalist", {"seed": recipe.seed}),
+            engine=engine,
         )
         metric = tuner.oracle.objective.name.replace("val_", "validation_", 1)
         sign = -1 if tuner.oracle.objective.direction == "min" else 1

@@ -10,13 +10,14 @@ import keras_tuner
 
 from kerasrecipes.base.checks import check_integer
 from kerasrecipes.base.files import clear, locked, write_json
+from kerasrecipes.engine.interface import Engine
 from kerasrecipes.recipe.recipe import Recipe
 from kerasrecipes.recipe.spec import to_plain
 from kerasrecipes.recipe.users_code import with_imports
 from kerasrecipes.training.numerics import NUMERICS_VERSION
 from kerasrecipes.tuning.begun_searches import begun_search, folder_for
 from kerasrecipes.tuning.concluding import conclude, retrain_best
-from kerasrecipes.tuning.keras_tuner.distributed import role
+from kerasrecipes.tuning.keras_tuner.distributed import ORACLE_IP, ORACLE_PORT, role
 from kerasrecipes.tuning.keras_tuner.recipe_tuner import RecipeTuner
 from kerasrecipes.tuning.objectives import monitor_and_mode, resolved
 from kerasrecipes.tuning.ranges import Choice, Range
@@ -42,6 +43,7 @@ def search(
     retrain: bool = False,
     overwrite: bool = False,
     on_event: Callable[[str, dict], None] | None = None,
+    engine: Engine | None = None,
 ) -> Search | None:
     """Searches the options of a recipe, from coarse to fine; see `CoarseToFine`.
 
@@ -81,6 +83,10 @@ def search(
         overwrite: Whether to discard an earlier search with the same settings.
         on_event: Called with the name of an event, `"search"`, `"trial_begin"`, `"epoch"`,
             `"trial_end"` or `"finalist"`, and a dictionary of its details.
+        engine: Where trials and finalists run, several at a time: `ProcessEngine(2)`, or a
+            `RayEngine`. Defaults to `None`: in this process, one after the other. Trials that run
+            at a time are chosen without knowing of each other, so that other numbers of workers
+            make other trials; the same number makes the same ones again.
 
     Returns:
         The finished `Search`; `None` in a worker of a distributed search.
@@ -138,10 +144,16 @@ def search(
         rungs,
         folds=folds,
         on_event=on_event,
+        engine=engine,
         seed=seed,
         directory=str(directory),
         project_name=folder.name,
     )
+    if engine is not None and role() != "alone":
+        raise ValueError(
+            "A search with keras-tuner's chief and workers has no `engine`: unset the variables "
+            f"{ORACLE_IP} and {ORACLE_PORT}, or leave the engine out. Received: engine={engine!r}"
+        )
     if role() == "worker":
         make().search(verbose=0)
         return None
@@ -155,7 +167,7 @@ def search(
         oracle.verbose = 0
         tuner.search(verbose=0)
         write_tables(folder, oracle, checked)
-        conclude(folder, tuner, monitored, finalists, final_seeds)
+        conclude(folder, tuner, monitored, finalists, final_seeds, engine)
         if retrain:
             retrain_best(folder)
     return Search(folder)

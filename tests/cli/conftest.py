@@ -47,7 +47,7 @@ def folder_of():
 def train(monkeypatch):
     fake = FakeTrain()
     monkeypatch.setattr("kerasrecipes.training.train", fake)
-    monkeypatch.setattr("kerasrecipes.runs.sweeping.train", fake)
+    monkeypatch.setattr("kerasrecipes.runs.trainings.one_training.train", fake)
     monkeypatch.setattr("kerasrecipes.report.write_report", _write_report)
     return fake
 

@@ -137,33 +137,3 @@ def test_recipes_are_told_from_studies(path):
     """A study, which would take hours, is not started by a command that shows a recipe."""
     text = path.read_text("utf-8")
     assert _calls_main(ast.parse(text)) == bool(re.search(r"^    main\(recipe\b", text, re.M))
-
-
-WITH_A_SEARCH = """
-import os, pathlib, socket, sys, time
-import kerasrecipes.tuning
-from kerasrecipes.cli import console
-
-def search(recipe, space, rungs, *, name, **options):
-    process = os.environ["KERASTUNER_TUNER_ID"]
-    pathlib.Path(process).write_text(f"{name} {list(space)} {recipe.batch_size}")
-    if process == "chief":
-        with socket.create_server(("127.0.0.1", int(os.environ["KERASTUNER_ORACLE_PORT"]))):
-            while not all(pathlib.Path(f"worker{index}").exists() for index in range(2)):
-                time.sleep(0.1)
-
-kerasrecipes.tuning.search = search
-console(sys.argv[1:])
-"""
-
-
-@pytest.mark.slow
-def test_workers_run_the_script_too(script, in_a_process, tmp_path):
-    path = script(SCRIPT)
-    space = "optimizer.learning_rate=uniform(0.1, 1)"
-    argv = ["--rungs", "2x1", "--space", space, "--workers", "2", "--set", "batch_size=8"]
-    process = in_a_process(WITH_A_SEARCH, "search", path, *argv)
-    _, err = process.communicate(timeout=300)
-    assert process.returncode == 0, err
-    written = {name: (tmp_path / name).read_text() for name in ("chief", "worker0", "worker1")}
-    assert set(written.values()) == {"mine-search ['optimizer.learning_rate'] 8"}

@@ -23,7 +23,7 @@ def recipe():
 @pytest.fixture
 def train(monkeypatch):
     fake = FakeTrain()
-    monkeypatch.setattr("kerasrecipes.runs.sweeping.train", fake)
+    monkeypatch.setattr("kerasrecipes.runs.trainings.one_training.train", fake)
     return fake
 
 

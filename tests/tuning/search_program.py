@@ -1,7 +1,6 @@
 """Program of a small search of a recipe, which tests start and kill."""
 
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -54,23 +53,25 @@ class Program:
         _, written = self.process.communicate(timeout=300)
         return self.process.returncode, written
 
-    def children(self, name: str = "") -> list[int]:
-        """Returns the ids of the search's running processes, or only those of one name."""
+    def workers(self) -> list[int]:
+        """Returns the ids of the processes that the program has started, and that are at work."""
         found = []
         for path in Path("/proc").glob("[0-9]*"):
             try:
-                given = (path / "environ").read_text().split("\0")
                 here = os.readlink(path / "cwd") == str(self.folder)
+                starts = b"spawn_main" in (path / "cmdline").read_bytes()
             except OSError:
                 continue
-            names = [text.partition("=")[2] for text in given if "KERASTUNER_TUNER_ID=" in text]
-            if here and names and (not name or names == [name]):
+            if here and starts:
                 found.append(int(path.name))
         return found
 
-    def kill(self, name: str) -> None:
-        for process in self.children(name):
-            os.kill(process, signal.SIGKILL)
+    def workers_end(self) -> bool:
+        """Returns whether all of them end within some seconds."""
+        until = time.monotonic() + 20
+        while self.workers() and time.monotonic() < until:
+            time.sleep(0.1)
+        return not self.workers()
 
     def trials(self) -> list[dict]:
         """Returns the rows of trials.csv without the seconds, which differ between runs."""

@@ -1,4 +1,4 @@
-import itertools
+import os
 import signal
 import sys
 
@@ -35,38 +35,36 @@ def test_a_search_that_is_killed_in_mid_trial_ends_as_one_that_was_not(tmp_path,
     assert len({run.name for run in runs}) == len(runs)
 
 
-def test_a_launcher_leaves_no_process_behind_and_continues(tmp_path):
-    program = Program(tmp_path, "--workers", "2")
+def test_a_search_with_workers_leaves_none_behind_and_goes_on_to_the_same_table(tmp_path):
+    folders = [tmp_path / name for name in ("whole", "killed")]
+    for folder in folders:
+        folder.mkdir()
+    program = Program(folders[0], "--workers", "2")
+    assert program.end()[0] == 0
+    whole = program.trials()
+
+    program = Program(folders[1], "--workers", "2")
     program.until(2)
+    program.process.kill()
+    assert program.end()[0] == -signal.SIGKILL
+    assert program.workers_end()
+
+    program = Program(folders[1], "--workers", "2")
+    program.until(5)
     program.process.send_signal(signal.SIGINT)
     code, written = program.end()
     assert code == 130
     assert "The same command goes on" in written
-    assert program.children() == []
+    assert program.workers() == []
 
-    program = Program(tmp_path, "--workers", "2")
-    program.until(5)
-    program.kill("chief")
-    code, written = program.end()
-    assert code == 128 + signal.SIGKILL
-    assert "The chief was ended by signal 9. The same command goes on." in written
-    assert program.children() == []
-
-    program = Program(tmp_path, "--workers", "2")
+    program = Program(folders[1], "--workers", "2")
     program.until(8)
-    program.kill("worker1")
+    os.kill(program.workers()[0], signal.SIGKILL)
     code, written = program.end()
     assert code == 0, written
-    assert "worker1 ended with code -9: started again" in written
-    assert program.children() == []
-    rows = program.trials()
-    # Workers end their trials in any order, but each trial once.
-    names = sorted(row["trial"] for row in rows)
-    assert names == sorted(set(names))
-    assert all(row["status"] != "failed" for row in rows)
-    for parent, row in itertools.product(rows, rows):
-        if row["parent"] == parent["trial"]:
-            assert row["epochs"] == parent["epochs"] + row["cost_epochs"]
+    assert "was ended by signal 9: a new one goes on with its task" in written
+    assert program.workers() == []
+    assert program.trials() == whole
 
 
 def test_a_second_process_is_kept_out_of_a_search(tmp_path):

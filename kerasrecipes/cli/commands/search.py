@@ -5,6 +5,7 @@ import os
 from pathlib import Path
 
 from kerasrecipes.cli.command import Alternative, Command, Request
+from kerasrecipes.cli.engines import add_engine, asked_engine
 
 OBJECTIVE = "val_accuracy"
 EXAMPLE = "optimizer.learning_rate=log_uniform(1e-4, 1)"
@@ -54,9 +55,7 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="train the result on training and validation images, and score it on test images",
     )
-    parser.add_argument(
-        "--workers", type=int, metavar="N", help="run so many trials at a time, on this machine"
-    )
+    add_engine(parser, "trials")
     parser.add_argument("--overwrite", action="store_true", help="search anew what was searched")
 
 
@@ -93,9 +92,9 @@ def _search(asked: Request) -> None:
 
 def _run(arguments, recipe, ranges, given, objective, direction, **options) -> None:
     """Runs a search, shows how it goes, and what came of it."""
+    from kerasrecipes.cli.searches.chief import check_port
     from kerasrecipes.cli.searches.found import show_search
     from kerasrecipes.cli.searches.progress import SearchProgress
-    from kerasrecipes.cli.searches.workers import check_port, run_with_workers
     from kerasrecipes.tuning import rungs_of
     from kerasrecipes.tuning.keras_tuner.distributed import TUNER_ID, role
 
@@ -108,36 +107,35 @@ def _run(arguments, recipe, ranges, given, objective, direction, **options) -> N
             f"Such as: --space '{EXAMPLE}'"
         )
     part = role()
-    if arguments.workers is not None and part == "alone":
-        run_with_workers(arguments.workers)
-        return
     if part == "chief":
         check_port()
-    # Heavy: it brings keras-tuner and the backend.
-    from keras_tuner import Objective
+    # The first is heavy, with keras-tuner and the backend: meanwhile, workers start too.
+    with asked_engine(arguments) as engine:
+        from keras_tuner import Objective
 
-    from kerasrecipes.tuning import search
+        from kerasrecipes.tuning import search
 
-    finals = 0 if part == "worker" else arguments.finalists * arguments.final_seeds
-    with SearchProgress(
-        rungs,
-        finals,
-        objective,
-        prefix="" if part == "alone" else f"{os.environ[TUNER_ID]}: ",
-        live=None if part == "alone" else False,
-    ) as progress:
-        found = search(
-            recipe,
-            ranges,
+        finals = 0 if part == "worker" else arguments.finalists * arguments.final_seeds
+        with SearchProgress(
             rungs,
-            objective=Objective(objective, direction) if direction else objective,
-            finalists=arguments.finalists,
-            final_seeds=arguments.final_seeds,
-            retrain=arguments.retrain,
-            overwrite=arguments.overwrite,
-            on_event=progress.on_event,
-            **options,
-        )
+            finals,
+            objective,
+            prefix="" if part == "alone" else f"{os.environ[TUNER_ID]}: ",
+            live=None if part == "alone" else False,
+        ) as progress:
+            found = search(
+                recipe,
+                ranges,
+                rungs,
+                objective=Objective(objective, direction) if direction else objective,
+                finalists=arguments.finalists,
+                final_seeds=arguments.final_seeds,
+                retrain=arguments.retrain,
+                overwrite=arguments.overwrite,
+                on_event=progress.on_event,
+                engine=engine,
+                **options,
+            )
     if found is not None:
         show_search(found)
 

@@ -13,6 +13,7 @@ from kerasrecipes.base.checks import check_integer
 from kerasrecipes.base.damaged_files import DamagedFileError
 from kerasrecipes.cli.command import Alternative, Command, Request
 from kerasrecipes.cli.commands.report import remark, report_path, show_score
+from kerasrecipes.cli.engines import add_engine, asked_engine, is_asked_for
 from kerasrecipes.cli.trainings.further_epochs import (
     add_further_epochs,
     notes_on_epochs,
@@ -60,6 +61,7 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
         help="treat what is wrong by changes of the recipe, train again, and keep what helps on "
         "validation; up to N times",
     )
+    add_engine(parser, "seeds")
     add_further_epochs(parser)
     add_images_options(parser)
 
@@ -72,12 +74,18 @@ def _train(asked: Request) -> None:
         raise ValueError("Give `--seed` or `--seeds`, not both.")
     if asked.arguments.ensemble and len(asked.arguments.seeds or ()) < 2:
         raise ValueError("`--ensemble` needs `--seeds` with two seeds or more.")
+    if is_asked_for(asked.arguments) and asked.arguments.seeds is None:
+        raise ValueError("One training runs here: `--workers` and `--engine` need `--seeds`.")
     _check_heal(asked.arguments)
     asked = with_further_epochs(asked)
     # The command says by itself that a run has diverged.
     with warnings.catch_warnings(action="ignore", category=DivergenceWarning):
         once = asked.arguments.seeds is None
-        runs = _train_once(asked) if once else trained_seeds(asked, _announce, _verbose())
+        if once:
+            runs = _train_once(asked)
+        else:
+            with asked_engine(asked.arguments) as engine:
+                runs = trained_seeds(asked, _announce, _verbose(), engine)
     for run in runs:
         if run.diverged:
             print(f"error: {run.diverged} {run.folder}", file=sys.stderr)
@@ -90,7 +98,7 @@ def _train_images(arguments: argparse.Namespace) -> None:
     from kerasrecipes.proposals import train_folder
     from kerasrecipes.training.divergence import DivergenceWarning
 
-    for option in ("seeds", "ensemble", "overwrite", "heal"):
+    for option in ("seeds", "ensemble", "overwrite", "heal", "workers", "engine"):
         if getattr(arguments, option):
             raise ValueError(
                 f"`--{option}` is for a recipe: `kerasrecipes new {arguments.recipe}` writes one."

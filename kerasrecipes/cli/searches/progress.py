@@ -49,6 +49,8 @@ class SearchProgress:
         self._sign = 1
         self.rows: list[dict[str, Any]] = []
         self.now: dict[str, Any] = {}
+        # The trials that run, by name: several on an engine.
+        self.running: dict[str, dict[str, Any]] = {}
         self.done = self.done_before = self.finals = 0
         self.best: float | None = None
         self._began = time.monotonic()
@@ -76,11 +78,12 @@ class SearchProgress:
             self._read()
             self.done_before, self._began = self.done, time.monotonic()
         elif event == "trial_begin":
-            self.now = {**row, "epoch": 0}
+            self.now = self.running[row["trial"]] = {**row, "epoch": 0}
         elif event == "epoch":
-            self.now["epoch"], self.now["score"] = row["epoch"], row["score"]
+            self.running[row["trial"]] |= {"epoch": row["epoch"], "score": row["score"]}
         elif event == "trial_end":
-            self.now = {}
+            self.running.pop(row["trial"], None)
+            self.now = next(iter(self.running.values()), {})
             self._read()
             self._line(next(each for each in self.rows if each["trial"] == row["trial"]))
         elif event == "finalist":
@@ -146,8 +149,7 @@ class SearchProgress:
             status = row["cause"] or ("best so far" if is_best else row["status"])
             texts = [Text(str(cell)) for cell in (*cells, status.partition(":")[0])]
             table.add_row(*texts, _one_line(_tried(row)), style="bold" if is_best else None)
-        if "trial" in self.now:
-            now = self.now
+        for now in list(self.running.values()):
             epochs = f"{now['epoch']}/{now['epochs']}"
             cells = [now["rung"], now["trial"], epochs, number(now.get("score")), "running"]
             table.add_row(*(Text(str(cell)) for cell in cells), _one_line(now["values"]))

@@ -3,14 +3,21 @@
 import dataclasses
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from kerasrecipes.cli.command import Request
 from kerasrecipes.cli.commands.report import report_path, show_score
 from kerasrecipes.cli.tables import print_table
 
+if TYPE_CHECKING:
+    from kerasrecipes.engine import Engine
+
 
 def trained_seeds(
-    asked: Request, announce: Callable[[Request, Path], None], verbose: str | int
+    asked: Request,
+    announce: Callable[[Request, Path], None],
+    verbose: str | int,
+    engine: "Engine | None" = None,
 ) -> list:
     """Trains a recipe with each of several seeds, shows how scores spread, returns the runs.
 
@@ -18,6 +25,7 @@ def trained_seeds(
         asked: What the command is asked.
         announce: Says where the run of a recipe is; called with a request for it, and the folder.
         verbose: As in `train`.
+        engine: Where they are trained; see `sweep`.
     """
     from kerasrecipes.page.formats import count, duration, percent, percent_interval
     from kerasrecipes.runs import sweep
@@ -37,6 +45,7 @@ def trained_seeds(
         verbose=verbose,
         doctor=asked.arguments.doctor,
         on_start=on_start,
+        engine=engine,
     )
     runs = [
         Run(run_folder(asked.directory, asked.name, row["fingerprint"], row["data_hash"]))

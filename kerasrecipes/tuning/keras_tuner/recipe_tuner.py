@@ -6,6 +6,7 @@ import shutil
 import time
 import warnings
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import keras_tuner
 import numpy as np
 
 from kerasrecipes.base.files import write_json
+from kerasrecipes.engine.interface import Engine
 from kerasrecipes.recipe.recipe import Recipe
 from kerasrecipes.recipe.spec import Spec
 from kerasrecipes.training.divergence import DivergenceWarning
@@ -23,6 +25,7 @@ from kerasrecipes.training.training import train
 from kerasrecipes.tuning.keras_tuner.coarse_to_fine import CoarseToFine
 from kerasrecipes.tuning.keras_tuner.hparams_log import log_hyperparameters
 from kerasrecipes.tuning.keras_tuner.trial_values import EPOCHS, INITIAL_EPOCH, RUNG
+from kerasrecipes.tuning.keras_tuner.trials_ahead import run_ahead
 from kerasrecipes.tuning.rungs import Rung
 from kerasrecipes.tuning.space import Space
 from kerasrecipes.tuning.trial_length import is_continuable
@@ -45,6 +48,7 @@ class RecipeTuner(CoarseToFine):
             scores them by the mean over the folds of a stratified cross-validation.
         on_event: Called with the name of an event, `"search"`, `"trial_begin"`, `"epoch"` or
             `"trial_end"`, and a dictionary of its details.
+        engine: Where the trials run, several at a time; see `run_ahead`. `None`: one by one, here.
         **kwargs: As in `CoarseToFine`.
     """
 
@@ -56,9 +60,12 @@ class RecipeTuner(CoarseToFine):
         *,
         folds: int | None = None,
         on_event: Callable[[str, dict], None] | None = None,
+        engine: Engine | None = None,
         **kwargs,
     ):
         self.space, self.folds = space, folds
+        # By name, what comes of the trials that run on the engine.
+        self.engine, self.ahead = engine, dict[str, Future]()
         self.longest_epochs = rungs[-1].epochs
         self.on_event = on_event or (lambda event, row: None)
         super().__init__(
@@ -80,8 +87,20 @@ class RecipeTuner(CoarseToFine):
         epochs = self.longest_epochs if continues else values[EPOCHS]
         return self.space.recipe.replace({**self.space.changes(values), "epochs": epochs})
 
+    def _run_trials(self, *fit_args, **fit_kwargs) -> None:
+        if self.engine is None:
+            super()._run_trials(*fit_args, **fit_kwargs)
+        else:
+            run_ahead(self, self.engine)
+
     def run_trial(self, trial, *args, **kwargs) -> None:
-        if self.folds is None:
+        if trial.trial_id in self.ahead:
+            found = self.ahead.pop(trial.trial_id).result()
+            for epoch, logs in found.reports.items():
+                self.report(trial, epoch, logs)
+            if found.error is not None:
+                raise found.error
+        elif self.folds is None:
             self._run_once(trial)
         else:
             self._run_folds(trial, self.folds)
@@ -99,7 +118,7 @@ class RecipeTuner(CoarseToFine):
         if missing:
             # The report of an epoch drops those of later ones, so that these are repeated.
             for row in history[min(missing) - 1 : last]:
-                self.report(trial, int(row["epoch"]), _logs(row))
+                self.report(trial, int(row["epoch"]), logs_of(row))
 
     def _run_folds(self, trial, folds: int) -> None:
         """Trains a trial on each fold, and reports the means over the folds, epoch by epoch."""
@@ -110,7 +129,7 @@ class RecipeTuner(CoarseToFine):
             for fold in range(folds)
         ]
         for rows in zip(*(history[:epochs] for history in histories), strict=False):
-            logs = [_logs(row) for row in rows]
+            logs = [logs_of(row) for row in rows]
             means = {name: float(np.mean([each[name] for each in logs])) for name in logs[0]}
             if self.report(trial, int(rows[0]["epoch"]), means):
                 return
@@ -123,9 +142,8 @@ class RecipeTuner(CoarseToFine):
 
     def _history(self, trial, recipe: Recipe, reporter: "_EpochReporter") -> list[dict[str, float]]:
         """Trains a recipe until its reporter ends it, and returns the history of its run."""
-        runs = Path(self.project_dir) / "runs"
-        folder = run_folder(runs, RUN_NAME, recipe.fingerprint, _data_hash(recipe.data))
-        if len(_rows(folder)) < reporter.epochs or _is_unfinished(folder, recipe):
+        folder = self.run_folder(recipe)
+        if len(rows_in(folder)) < reporter.epochs or _is_unfinished(folder, recipe):
             log_hyperparameters(
                 folder / "logs", self.space.changes(trial.hyperparameters.values), trial.trial_id
             )
@@ -134,8 +152,14 @@ class RecipeTuner(CoarseToFine):
                 contextlib.suppress(RungEnd),
                 warnings.catch_warnings(action="ignore", category=DivergenceWarning),
             ):
+                runs = folder.parent
                 train(recipe, directory=runs, name=RUN_NAME, verbose=0, callbacks=[reporter])
-        return _rows(folder)
+        return rows_in(folder)
+
+    def run_folder(self, recipe: Recipe) -> Path:
+        """Returns the folder of the run of a recipe."""
+        runs = Path(self.project_dir) / "runs"
+        return run_folder(runs, RUN_NAME, recipe.fingerprint, _data_hash(recipe.data))
 
     def remove_checkpoints(self) -> None:
         # A run that ended with its rung, or earlier, keeps the checkpoints of an unfinished one.
@@ -201,16 +225,16 @@ def _data_hash(data: Spec) -> str:
     return data.build("data").load().hash
 
 
-def _rows(folder: Path) -> list[dict[str, float]]:
+def rows_in(folder: Path) -> list[dict[str, float]]:
     """Returns the history of the run in a folder; it is empty before the run begins."""
     return Run(folder).history if (folder / "recipe.json").is_file() else []
 
 
 def _is_unfinished(folder: Path, recipe: Recipe) -> bool:
     """Returns whether a run has all of its epochs, and was killed while it wrote its scores."""
-    return not Run(folder).finished and len(_rows(folder)) >= recipe.epochs
+    return not Run(folder).finished and len(rows_in(folder)) >= recipe.epochs
 
 
-def _logs(row) -> dict[str, float]:
+def logs_of(row) -> dict[str, float]:
     """Returns the logged quantities of a row of history.csv."""
     return {name: value for name, value in row.items() if name not in ("epoch", "seconds")}

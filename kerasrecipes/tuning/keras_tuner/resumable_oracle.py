@@ -81,7 +81,9 @@ class ResumableOracle(keras_tuner.Oracle):
         # keras-tuner would give all running trials to the first worker that asks.
         self.ongoing_trials = self._at_work
         kept = {trial.trial_id for trial in self._at_work.values()}
-        self._retry_queue = [name for name in self._retry_queue if name not in kept]
+        # It takes them from the end; several that were under way go on in their order.
+        waiting = sorted({*self._retry_queue} - kept, key=self.start_order.index, reverse=True)
+        self._retry_queue = waiting
 
     @property
     def is_at_work(self) -> bool:

@@ -80,14 +80,17 @@ class RungTuner(keras_tuner.Tuner):
             self._serve()
             self._end()
             return
+        self._run_trials(*fit_args, **fit_kwargs)
+        if role() == "alone":
+            self._end()
+
+    def _run_trials(self, *fit_args, **fit_kwargs) -> None:
         self.on_search_begin()
         while (trial := self._next_trial()) is not None:
             self.on_trial_begin(trial)
             self._attempt(trial, *fit_args, **fit_kwargs)
             self.on_trial_end(trial)
         self.on_search_end()
-        if role() == "alone":
-            self._end()
 
     def _end(self) -> None:
         """Ends a search whose trials have all ended."""

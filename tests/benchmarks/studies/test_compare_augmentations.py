@@ -15,7 +15,7 @@ class BetterAugmented(FakeTrain):
 
 
 def test_differences_are_paired_by_seed(monkeypatch, tmp_path):
-    monkeypatch.setattr("kerasrecipes.runs.sweeping.train", BetterAugmented())
+    monkeypatch.setattr("kerasrecipes.runs.trainings.one_training.train", BetterAugmented())
     recipe = study.recipe.replace({"data": "Digits", "preprocessing": [], "model": "MLP"})
     augmentations = {"none": [], "flip": [use("RandomFlip")]}
     result = study.compare(recipe, augmentations, (0, 1, 2), tmp_path, tmp_path / "t.csv")

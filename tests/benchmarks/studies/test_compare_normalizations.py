@@ -22,7 +22,7 @@ class BestAt(FakeTrain):
 
 
 def test_rates_are_chosen_at_32_and_scaled_to_the_batch(monkeypatch, tmp_path):
-    monkeypatch.setattr("kerasrecipes.runs.sweeping.train", BestAt())
+    monkeypatch.setattr("kerasrecipes.runs.trainings.one_training.train", BestAt())
     tried, result = study.compare(
         study.recipe, ("batch", "group"), (2, 128), (0.03, 0.1), (1, 2), tmp_path
     )

@@ -29,7 +29,7 @@ class BestAt(FakeTrain):
 
 
 def test_rates_are_chosen_on_validation_by_a_seed_that_does_not_count(monkeypatch, tmp_path):
-    monkeypatch.setattr("kerasrecipes.runs.sweeping.train", BestAt())
+    monkeypatch.setattr("kerasrecipes.runs.trainings.one_training.train", BestAt())
     optimizers = {"plain": use("SGD", momentum=0.5), "Adam": use("Adam")}
     tried, result = study.compare(CUT_DOWN, optimizers, (0.01, 0.3), (1, 2, 3), tmp_path)
     assert tried.labels == ["plain, 0.01", "plain, 0.3", "Adam, 0.01", "Adam, 0.3"]

@@ -37,7 +37,7 @@ class BestAt(FakeTrain):
 
 
 def test_strengths_are_chosen_on_validation_by_a_seed_that_does_not_count(monkeypatch, tmp_path):
-    monkeypatch.setattr("kerasrecipes.runs.sweeping.train", BestAt())
+    monkeypatch.setattr("kerasrecipes.runs.trainings.one_training.train", BestAt())
     on_training = {"train_accuracy": 1.0, "train_crossentropy": 0.0}
     monkeypatch.setattr(study, "training_scores", lambda *_: on_training)
     regularizers = {name: REGULARIZERS[name] for name in ("none", "dropout")}

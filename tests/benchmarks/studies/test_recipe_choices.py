@@ -21,7 +21,7 @@ class LikesADecay(FakeTrain):
 
 
 def test_validation_chooses(monkeypatch, tmp_path):
-    monkeypatch.setattr("kerasrecipes.runs.sweeping.train", LikesADecay())
+    monkeypatch.setattr("kerasrecipes.runs.trainings.one_training.train", LikesADecay())
     monkeypatch.setattr(study, "STUDY", study.Study("recipe_choices"))
     monkeypatch.setattr(study.Study, "runs", tmp_path)
     monkeypatch.setattr(study.Study, "table", lambda self, name: tmp_path / f"{name}.csv")

@@ -60,7 +60,7 @@ def test_the_committed_figure_is_drawn_from_the_committed_table(name, tmp_path, 
 
 def test_all_variants_are_trained_with_a_seed_before_the_next(monkeypatch, tmp_path, capsys):
     train = FakeTrain()
-    monkeypatch.setattr("kerasrecipes.runs.sweeping.train", train)
+    monkeypatch.setattr("kerasrecipes.runs.trainings.one_training.train", train)
     changes = {"slow": {"optimizer.momentum": 0.1}, "fast": {"optimizer.momentum": 0.9}}
     result = study.sweep_in_rounds(RECIPE, changes, (1, 2), tmp_path, shown=["epochs", "seed"])
     assert [(row["label"], row["seed"]) for row in result.rows] == [

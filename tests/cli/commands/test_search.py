@@ -2,7 +2,6 @@ import functools
 import io
 import json
 import os
-import sys
 from types import SimpleNamespace
 
 import keras_tuner
@@ -10,10 +9,10 @@ import pytest
 
 from kerasrecipes.base.csv_table import write_rows
 from kerasrecipes.cli import console, main
+from kerasrecipes.cli.searches.chief import check_port
 from kerasrecipes.cli.searches.found import rung_rows
 from kerasrecipes.cli.searches.progress import SearchProgress
 from kerasrecipes.cli.searches.space import read_space
-from kerasrecipes.cli.searches.workers import check_port, run_with_workers
 from kerasrecipes.tuning import choice, integer, log_uniform, rungs_of, uniform
 
 SPACE = {
@@ -284,6 +283,24 @@ def test_a_live_table_shows_the_trial_that_runs(progress, tmp_path):
     assert "1 0001 1/2 0.25 running batch_size=8" in text
 
 
+def test_a_live_table_shows_all_trials_that_run(progress, tmp_path):
+    from rich.console import Console
+
+    progress.live = True
+    write_rows(tmp_path / "trials.csv", [ROW])
+    progress.on_event("search", {"folder": str(tmp_path), "direction": "max"})
+    for trial in ("0001", "0002", "0003"):
+        values = {"batch_size": 8}
+        progress.on_event("trial_begin", {"trial": trial, "rung": 1, "epochs": 2, "values": values})
+    progress.on_event("epoch", {"trial": "0002", "epoch": 1, "score": 0.25})
+    progress.on_event("trial_end", {"trial": "0003", "status": "COMPLETED"})
+    console = Console(width=120, record=True, file=io.StringIO())
+    console.print(progress._table())
+    text = " ".join(console.export_text().split())
+    assert "1 0001 0/2 – running batch_size=8 1 0002 1/2 0.25 running batch_size=8" in text
+    assert "0003" not in text
+
+
 def test_a_row_a_rung():
     found = SimpleNamespace(
         rungs=rungs_of("4x2,1x4"),
@@ -294,60 +311,6 @@ def test_a_row_a_rung():
     first, second = rung_rows(found)
     assert list(first.values()) == ["1: 4x2", 3, 0, 1, 6, "0.95"]
     assert list(second.values()) == ["2: 1x4", 0, 0, 0, 0, "–"]
-
-
-CHIEF_AND_WORKERS = """
-import os, pathlib, socket, sys, time
-name, port = os.environ["KERASTUNER_TUNER_ID"], int(os.environ["KERASTUNER_ORACLE_PORT"])
-here, plan = pathlib.Path(sys.argv[1]), sys.argv[2]
-if name == "chief":
-    if plan == "bad":
-        sys.exit(2)
-    with socket.create_server(("127.0.0.1", port)):
-        while len(list(here.glob("*.done"))) < 2:
-            time.sleep(0.05)
-    sys.exit(0)
-starts = here / f"{name}.starts"
-starts.write_text(starts.read_text() + "x" if starts.exists() else "x")
-if plan == "ill" or (plan == "killed" and name == "worker1" and starts.read_text() == "x"):
-    sys.exit(9)
-(here / f"{name}.done").touch()
-"""
-
-
-@pytest.fixture
-def command(tmp_path, monkeypatch):
-    (tmp_path / "program.py").write_text(CHIEF_AND_WORKERS)
-    monkeypatch.setattr("kerasrecipes.cli.searches.workers.POLL_SECONDS", 0.05)
-
-    def run(plan):
-        argv = ["python", str(tmp_path / "program.py"), str(tmp_path), plan]
-        monkeypatch.setattr(sys, "orig_argv", argv)
-        run_with_workers(2)
-        return {path.stem: path.read_text() for path in tmp_path.glob("*.starts")}
-
-    return run
-
-
-def test_workers_run_until_the_chief_has_ended(command):
-    assert command("well") == {"worker0": "x", "worker1": "x"}
-
-
-def test_a_worker_that_dies_is_started_again_under_its_name(command, capfd):
-    assert command("killed") == {"worker0": "x", "worker1": "xx"}
-    assert "worker1 ended with code 9: started again" in capfd.readouterr().err
-
-
-def test_a_worker_that_keeps_dying_ends_the_search(command):
-    with pytest.raises(ChildProcessError, match="ended 4 times, last with code 9"):
-        command("ill")
-
-
-def test_a_chief_that_fails_ends_it_before_there_are_workers(command, tmp_path):
-    with pytest.raises(SystemExit) as stop:
-        command("bad")
-    assert stop.value.code == 2
-    assert not list(tmp_path.glob("*.starts"))
 
 
 def test_a_port_in_use_is_named(monkeypatch):
