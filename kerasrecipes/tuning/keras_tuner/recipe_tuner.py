@@ -3,7 +3,6 @@
 import contextlib
 import functools
 import shutil
-import time
 import warnings
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
@@ -23,12 +22,15 @@ from kerasrecipes.training.files.run_folders import run_folder
 from kerasrecipes.training.run import Run
 from kerasrecipes.training.training import train
 from kerasrecipes.tuning.keras_tuner.coarse_to_fine import CoarseToFine
+from kerasrecipes.tuning.keras_tuner.distributed import role
 from kerasrecipes.tuning.keras_tuner.hparams_log import log_hyperparameters
 from kerasrecipes.tuning.keras_tuner.trial_values import EPOCHS, INITIAL_EPOCH, RUNG
 from kerasrecipes.tuning.keras_tuner.trials_ahead import run_ahead
 from kerasrecipes.tuning.rungs import Rung
 from kerasrecipes.tuning.space import Space
 from kerasrecipes.tuning.trial_length import is_continuable
+from kerasrecipes.tuning.warm.adoption import Adoption
+from kerasrecipes.tuning.warm.space_values import values_of
 
 RUN_NAME = "trial"
 
@@ -49,8 +51,13 @@ class RecipeTuner(CoarseToFine):
         on_event: Called with the name of an event, `"search"`, `"trial_begin"`, `"epoch"` or
             `"trial_end"`, and a dictionary of its details.
         engine: Where the trials run, several at a time; see `run_ahead`. `None`: one by one, here.
+        earlier: The folder and the space of another search, whose trials count where this one
+            might make them.
         **kwargs: As in `CoarseToFine`.
     """
+
+    # `search` has locked it, with all that it writes before and after the trials.
+    locks_folder = False
 
     def __init__(
         self,
@@ -61,9 +68,10 @@ class RecipeTuner(CoarseToFine):
         folds: int | None = None,
         on_event: Callable[[str, dict], None] | None = None,
         engine: Engine | None = None,
+        earlier: tuple[Path, Space] | None = None,
         **kwargs,
     ):
-        self.space, self.folds = space, folds
+        self.space, self.folds, self.earlier_search = space, folds, earlier
         # By name, what comes of the trials that run on the engine.
         self.engine, self.ahead = engine, dict[str, Future]()
         self.longest_epochs = rungs[-1].epochs
@@ -79,6 +87,20 @@ class RecipeTuner(CoarseToFine):
         )
         direction = self.oracle.objective.direction
         self.on_event("search", {"folder": self.project_dir, "direction": direction})
+
+    def assign_rungs(self, epochs: int | None) -> None:
+        super().assign_rungs(epochs)
+        is_first = role() != "worker" and not self.chief_oracle.trials
+        if self.earlier_search is not None and is_first:
+            folder, theirs = self.earlier_search
+            self.adopt(
+                folder,
+                lambda values: values_of(self.space, theirs.recipe.replace(theirs.changes(values))),
+            )
+
+    def on_adopted(self, found: Adoption) -> None:
+        row = {"from": found.source, "kept": len(found.trials), "of": found.ended}
+        self.on_event("adopted", {**row, "best_left_out": found.best, "text": found.text})
 
     def recipe_of(self, values) -> Recipe:
         """Returns the recipe of a trial's run, before it is split into folds."""
@@ -152,8 +174,8 @@ class RecipeTuner(CoarseToFine):
                 contextlib.suppress(RungEnd),
                 warnings.catch_warnings(action="ignore", category=DivergenceWarning),
             ):
-                runs = folder.parent
-                train(recipe, directory=runs, name=RUN_NAME, verbose=0, callbacks=[reporter])
+                runs, callbacks = folder.parent, [reporter, *self.limits(trial)]
+                train(recipe, directory=runs, name=RUN_NAME, verbose=0, callbacks=callbacks)
         return rows_in(folder)
 
     def run_folder(self, recipe: Recipe) -> Path:
@@ -168,7 +190,7 @@ class RecipeTuner(CoarseToFine):
                 shutil.rmtree(folder)
 
     def on_trial_begin(self, trial):
-        self.began = time.monotonic()
+        super().on_trial_begin(trial)
         write_json(Path(self.get_trial_dir(trial.trial_id)) / "worker.json", {"id": self.tuner_id})
         values = trial.hyperparameters.values
         self.on_event(
@@ -182,8 +204,6 @@ class RecipeTuner(CoarseToFine):
         )
 
     def on_trial_end(self, trial):
-        path = Path(self.get_trial_dir(trial.trial_id)) / "seconds.json"
-        write_json(path, {"seconds": round(time.monotonic() - self.began, 3)})
         super().on_trial_end(trial)
         self.on_event("trial_end", {"trial": trial.trial_id, "status": trial.status})
 

@@ -17,7 +17,7 @@ from kerasrecipes.tuning.keras_tuner.trial_values import EPOCHS, INITIAL_EPOCH
 from kerasrecipes.tuning.planning.median_rule import should_stop_early
 
 # What a tuner is in a worker: that of the search itself has an oracle, which stays where it is.
-SENT = ("space", "folds", "longest_epochs", "directory", "project_name", "tuner_id")
+SENT = ("space", "folds", "longest_epochs", "directory", "project_name", "tuner_id", "constraints")
 
 
 class TrainedTrial(NamedTuple):

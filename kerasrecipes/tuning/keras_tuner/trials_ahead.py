@@ -41,6 +41,7 @@ def run_ahead(tuner: "RecipeTuner", engine: Engine) -> None:
         engine: The engine.
     """
     pending: deque[_Ahead] = deque()
+    tuner.chief_oracle.workers = engine.workers
     with opened(engine):
         try:
             while True:
