@@ -115,18 +115,26 @@ def evaluated(
     model, size = built.model, built.batch_size
     regularized = [v for v in model.trainable_variables if v.regularizer]
     penalty = sum(float(ops.convert_to_numpy(v.regularizer(v))) for v in regularized)
-    so_far: list[dict[str, float]] = []
-    every_batch = keras.callbacks.LambdaCallback(
-        on_test_batch_end=lambda batch, logs: so_far or so_far.append(_floats(logs))
-    )
+    of_first: dict[str, float] = {}
+
+    def note_first(batch, logs):
+        if batch == 0:
+            of_first.update(_floats(logs))
+
     of_all = metrics.evaluate(
-        logits, split.labels, size, callbacks=[every_batch], verbose=0, return_dict=True
+        logits,
+        split.labels,
+        size,
+        callbacks=[keras.callbacks.LambdaCallback(on_test_batch_end=note_first)],
+        verbose=0,
+        return_dict=True,
     )
-    of_first = {**so_far[0], "loss": so_far[0]["loss"] + penalty}
+    for found in (of_first, of_all):
+        found["loss"] += penalty
     first = model.evaluate(ordered_batches(split, size, range(1)), verbose=0, return_dict=True)
     if not np.allclose([of_first[name] for name in first], [*first.values()], equal_nan=True):
         return model.evaluate(evaluation_batches(split, size), verbose=0, return_dict=True)
-    return {**of_all, "loss": of_all["loss"] + penalty}
+    return of_all
 
 
 def _scores(logged: Mapping[str, float], split: Split, probabilities: np.ndarray) -> dict:
