@@ -122,6 +122,7 @@ class _Process:
     def __init__(self, number: int, workers: int, preload: str | None):
         self.name = f"worker {number}"
         self.was_ready = False
+        self._ended: str | None = None
         self._calls, calls = _spawning.Pipe()
         reader, writer = _spawning.Pipe(duplex=False)
         # Elsewhere, what it writes goes where this process writes.
@@ -162,20 +163,26 @@ class _Process:
 
     def end(self) -> str:
         """Lets the process end, and returns how it has ended."""
-        with contextlib.suppress(OSError):
-            self._calls.send_bytes(b"")
-        self._calls.close()
-        self._process.join(GRACE_SECONDS)
-        if self._process.exitcode is None:
-            self._process.kill()
-            self._process.join()
-        code = self._process.exitcode or 0
-        self._process.close()
-        return f"signal {-code}" if code < 0 else f"exit code {code}"
+        if self._ended is None:
+            with contextlib.suppress(OSError):
+                self._calls.send_bytes(b"")
+            self._calls.close()
+            self._process.join(GRACE_SECONDS)
+            if self._process.exitcode is None:
+                self._process.kill()
+                self._process.join()
+            code = self._process.exitcode or 0
+            self._process.close()
+            self._ended = f"signal {-code}" if code < 0 else f"exit code {code}"
+        return self._ended
 
     def _forward(self, reader: connection.Connection) -> None:
         """Writes what the process writes to stderr, each line with its name."""
-        with contextlib.suppress(OSError), open(reader.fileno(), "rb", closefd=False) as lines:
+        # Whoever reads stderr may have left.
+        with (
+            contextlib.suppress(OSError, ValueError),
+            open(reader.fileno(), "rb", closefd=False) as lines,
+        ):
             for line in lines:
                 sys.stderr.write(f"{self.name}: {line.decode('utf-8', 'replace')}")
         reader.close()

@@ -27,6 +27,8 @@ class SearchDisplay:
     def __init__(self):
         self._folder: Path | None = None
         self._now: dict[str, Any] = {}
+        # The trials that run, by name: several on an engine.
+        self._running: dict[str, dict[str, Any]] = {}
         self._handle: Any = None
         self._in_notebook = _in_notebook()
 
@@ -34,9 +36,11 @@ class SearchDisplay:
         if event == "search":
             self._folder = Path(row["folder"])
         elif event == "trial_begin":
-            self._now = {**row, "epoch": 0, "score": None}
+            self._now = self._running[row["trial"]] = {**row, "epoch": 0, "score": None}
         elif event == "epoch":
-            self._now |= {"epoch": row["epoch"], "score": row["score"]}
+            self._running[row["trial"]] |= {"epoch": row["epoch"], "score": row["score"]}
+        elif event == "trial_end":
+            self._now = self._running.pop(row["trial"], self._now)
         elif event == "adopted":
             print(row["text"], flush=True)
         elif event in ("finalist", "finalist_end"):

@@ -50,7 +50,7 @@ class Program:
 
     def end(self) -> tuple[int, str]:
         """Waits for its end, and returns its exit code and its stderr."""
-        _, written = self.process.communicate(timeout=300)
+        _, written = self.process.communicate(timeout=900)
         return self.process.returncode, written
 
     def workers(self) -> list[int]:

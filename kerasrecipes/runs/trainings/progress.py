@@ -49,7 +49,7 @@ class TrainingsProgress:
         """Looks for new epochs of the trainings that run."""
         if self.live:
             for training, (folder, _) in self._running.items():
-                self._rows[training] = _last_epoch(folder)
+                self._rows[training] = last_epoch(folder)
 
     def end(self, training: Training, run: Run) -> None:
         """Takes note that a training has ended."""
@@ -82,11 +82,14 @@ class TrainingsProgress:
         return table
 
 
-def _last_epoch(folder: Path) -> dict[str, Any]:
-    """Returns the last row of a run's history; an empty one before there is any."""
+def last_epoch(folder: Path) -> dict[str, Any]:
+    """Returns the last row of the history of a run, which another process may be writing.
+
+    It is empty before there is any.
+    """
     try:
         rows = Run(folder).readable_history
-    except (DamagedFileError, OSError, ValueError):  # It is not there yet.
+    except (DamagedFileError, OSError, ValueError):  # It is not there yet, or not whole.
         return {}
     return rows[-1] if rows else {}
 

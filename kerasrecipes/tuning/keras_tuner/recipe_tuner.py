@@ -118,8 +118,11 @@ class RecipeTuner(CoarseToFine):
     def run_trial(self, trial, *args, **kwargs) -> None:
         if trial.trial_id in self.ahead:
             found = self.ahead.pop(trial.trial_id).result()
+            name = self.oracle.objective.name
             for epoch, logs in found.reports.items():
                 self.report(trial, epoch, logs)
+                row = {"trial": trial.trial_id, "epoch": epoch, "score": logs[name]}
+                self.on_event("epoch", row)
             if found.error is not None:
                 raise found.error
         elif self.folds is None:

@@ -12,6 +12,7 @@ from keras_tuner.engine.trial import TrialStatus
 from kerasrecipes.base.files import write_json
 from kerasrecipes.engine.interface import Engine, opened
 from kerasrecipes.runs.trainings.one_training import Training
+from kerasrecipes.runs.trainings.progress import last_epoch
 from kerasrecipes.tuning.keras_tuner.trial_values import INITIAL_EPOCH, RUNG
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ KNOWN = "known.json"
 class _Ahead(NamedTuple):
     trial: Any
     future: Future
-    run: Path
+    run: Path | None
     fingerprint: str
 
 
@@ -42,17 +43,19 @@ def run_ahead(tuner: "RecipeTuner", engine: Engine) -> None:
     """
     pending: deque[_Ahead] = deque()
     tuner.chief_oracle.workers = engine.workers
+    tuner.on_search_begin()
     with opened(engine):
         try:
             while True:
                 while len(pending) < _room(tuner, engine) and (trial := _next(tuner)) is not None:
                     _begin(tuner, engine, trial, pending)
                 if not pending:
-                    return
+                    break
                 _take_in(tuner, pending)
         except BaseException:
             engine.stop()
             raise
+    tuner.on_search_end()
 
 
 def _room(tuner: "RecipeTuner", engine: Engine) -> int:
@@ -75,12 +78,17 @@ def _next(tuner: "RecipeTuner") -> Any:
 def _begin(tuner: "RecipeTuner", engine: Engine, trial: Any, pending: deque[_Ahead]) -> None:
     from kerasrecipes.tuning.keras_tuner.remote_trial import trained_trial
 
-    remote = _remote(tuner, trial)
-    fingerprint = remote.recipe.fingerprint
+    tuner.on_trial_begin(trial)
+    try:
+        remote = _remote(tuner, trial)
+        run, fingerprint = tuner.run_folder(remote.recipe), remote.recipe.fingerprint
+    except Exception as error:  # The recipe does not take the values, or there are no such data.
+        failed: Future = Future()
+        failed.set_exception(error)
+        pending.append(_Ahead(trial, failed, None, ""))
+        return
     while any(each.fingerprint == fingerprint for each in pending):
         _take_in(tuner, pending)  # Two trials would be at work in the folder of one run.
-    tuner.on_trial_begin(trial)
-    run = tuner.run_folder(remote.recipe)
     pending.append(_Ahead(trial, engine.submit(trained_trial, remote), run, fingerprint))
 
 
@@ -101,13 +109,15 @@ def _take_in(tuner: "RecipeTuner", pending: deque[_Ahead]) -> None:
 
 def _tell_epoch(tuner: "RecipeTuner", ahead: _Ahead, seen: dict[str, int]) -> None:
     """Tells the last epoch of a trial that runs, by the history of its run."""
-    from kerasrecipes.tuning.keras_tuner.recipe_tuner import rows_in
-
-    rows, name = rows_in(ahead.run), ahead.trial.trial_id
-    score = rows[-1].get(tuner.oracle.objective.name) if rows else None
-    if score is not None and seen.get(name) != len(rows):
-        seen[name] = len(rows)
-        tuner.on_event("epoch", {"trial": name, "epoch": len(rows), "score": float(score)})
+    row = last_epoch(ahead.run) if ahead.run is not None else {}
+    name, epoch, score = (
+        ahead.trial.trial_id,
+        row.get("epoch"),
+        row.get(tuner.oracle.objective.name),
+    )
+    if epoch is not None and score is not None and seen.get(name) != epoch:
+        seen[name] = int(epoch)
+        tuner.on_event("epoch", {"trial": name, "epoch": int(epoch), "score": float(score)})
 
 
 def _remote(tuner: "RecipeTuner", trial: Any):

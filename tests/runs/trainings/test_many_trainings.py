@@ -1,5 +1,6 @@
 import time
 
+import numpy as np
 import pytest
 
 from kerasrecipes import Recipe, use
@@ -99,21 +100,31 @@ def test_a_folder_in_use_is_waited_for_and_then_named(tmp_path, train, monkeypat
     assert time.monotonic() - began > 0.1
 
 
-def test_folds_are_put_together_in_their_order(tmp_path):
-    recipe = Recipe(
-        data=use("CrossValidation", data=use("Digits", examples_per_class=6), folds=3, fold=None),
-        model=use("MLP", units=[8]),
-        epochs=1,
-        batch_size=16,
-        monitor=None,
+class OfFolds(FakeTrain):
+    """Writes the fold of a run as its predictions."""
+
+    def __call__(self, recipe, **options):
+        run = super().__call__(recipe, **options)
+        fold = recipe.data.options["fold"]
+        predictions = {"labels": np.full(2, fold), "probabilities": np.full((2, 3), fold / 10)}
+        arrays = {f"validation_{name}": each for name, each in predictions.items()}
+        np.savez(run.folder / "predictions.npz", **arrays)
+        return run
+
+
+def test_folds_are_put_together_in_their_order(tmp_path, monkeypatch):
+    monkeypatch.setattr("kerasrecipes.runs.trainings.one_training.train", OfFolds())
+    data = use("CrossValidation", data=use("Digits", examples_per_class=6), folds=4, fold=None)
+    recipe, lines = RECIPE.replace({"data": data}), []
+    found = cross_validate(
+        recipe, directory=tmp_path, engine=ThreadEngine(3), say=lines.append, verbose=0
     )
-    alone, many = (
-        cross_validate(recipe, directory=tmp_path / str(engine), engine=engine, verbose=0)
-        for engine in (None, ThreadEngine(2))
-    )
-    assert many.trained == 3
-    assert many.labels.tolist() == alone.labels.tolist()
-    assert many.probabilities.tolist() == alone.probabilities.tolist()
+    assert (found.trained, found.labels.tolist()) == (4, [0, 0, 1, 1, 2, 2, 3, 3])
+    assert found.probabilities[:, 0].tolist() == [0, 0, 0.1, 0.1, 0.2, 0.2, 0.3, 0.3]
+    assert {line.split(":")[0] for line in lines} == {f"fold {k} of 4" for k in (1, 2, 3, 4)}
+    # Those that are under way when the time is over are trained to their end.
+    late = cross_validate(recipe, directory=tmp_path, engine=ThreadEngine(2), until=0, verbose=0)
+    assert late.labels.tolist() == [0, 0]
 
 
 def test_what_runs_is_shown(tmp_path, train, capsys):
