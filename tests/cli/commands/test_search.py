@@ -337,16 +337,16 @@ def test_a_live_table_shows_all_trials_that_run(progress, tmp_path):
     progress.live = True
     write_rows(tmp_path / "trials.csv", [ROW])
     progress.on_event("search", {"folder": str(tmp_path), "direction": "max"})
-    for trial in ("0001", "0002", "0003"):
+    for trial in ("0000", "0001", "0002"):
         values = {"batch_size": 8}
         progress.on_event("trial_begin", {"trial": trial, "rung": 1, "epochs": 2, "values": values})
     progress.on_event("epoch", {"trial": "0002", "epoch": 1, "score": 0.25})
-    progress.on_event("trial_end", {"trial": "0003", "status": "COMPLETED"})
+    progress.on_event("trial_end", {"trial": "0000", "status": "COMPLETED"})
     console = Console(width=120, record=True, file=io.StringIO())
     console.print(progress._table())
     text = " ".join(console.export_text().split())
     assert "1 0001 0/2 – running batch_size=8 1 0002 1/2 0.25 running batch_size=8" in text
-    assert "0003" not in text
+    assert "0000 0/2" not in text
 
 
 def test_a_row_a_rung():
