@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from kerasrecipes.tuning.planning.observations import Observation
-from kerasrecipes.tuning.planning.plan import MIN_DISTANCE, WAIT, Plan
+from kerasrecipes.tuning.planning.plan import MIN_DISTANCE, WAIT, Plan, _perturbed
 from kerasrecipes.tuning.planning.surrogate import Surrogate
 from kerasrecipes.tuning.planning.unit_cube import UnitCube
 from kerasrecipes.tuning.rungs import rungs_of
@@ -295,3 +295,15 @@ def test_new_points_are_drawn_around_good_trials_and_not_around_long_ones_that_f
         trials.append(_ended(proposal, trials, -np.inf if proposal.rung else None))
     best = sorted((t for t in trials if t.rung == 0), key=lambda t: -t.score)[:8]
     np.testing.assert_array_equal(seen[-1], [t.point for t in best])
+
+
+def test_half_of_the_coordinates_are_moved_by_normal_steps_of_three_sizes():
+    centers = np.array([[0.5, np.nan]] * 1000)
+    moves = _perturbed(centers, np.random.default_rng(0)) - 0.5
+    assert moves.shape == (32_000, 2)
+    moved = moves[moves != 0]
+    assert len(moved) / moves.size == pytest.approx(0.5, abs=0.01)
+    # Moments of a normal distribution whose deviation is 0.02, 0.05 or 0.1.
+    sizes = np.array([0.02, 0.05, 0.1])
+    assert np.mean(np.abs(moved)) == pytest.approx(sizes.mean() * np.sqrt(2 / np.pi), rel=0.03)
+    assert np.mean(moved**2) == pytest.approx(np.mean(sizes**2), rel=0.05)

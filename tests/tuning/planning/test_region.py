@@ -63,6 +63,9 @@ def test_an_option_that_is_significantly_worse_is_dropped(points):
     assert narrowed(whole(_cube()), points, 2 * kind + noise).options[2] == (1,)
     assert narrowed(whole(_cube()), points, noise).options[2] == (0, 1)
     dropped = narrowed(whole(_cube()), points, 2 * kind + noise)
+    # Options have no bounds, and a range of places means nothing for them.
+    assert "kind" not in dropped.at_bounds
+    assert (dropped.low[2], dropped.high[2]) == (0.0, 1.0)
     assert set(dropped.sample(50, np.random.default_rng(0))[:, 2]) == {0.75}
 
 
