@@ -49,8 +49,8 @@ def advised(case: Case) -> Finding | None:
     recipe = {name: case.run.facts[name] for name in OF_A_RECIPE}
     findings = judged(replace(case.record, recipe=recipe)).findings
     first = next((finding for finding in findings if finding.changes), None)
-    # These trainings have no class weights, and are scored by the plain loss.
-    return None if first is None or "class_weight" in first.changes else first
+    # These trainings are scored by the plain loss, which uneven classes are not judged by.
+    return None if first is None or first.id == "class_imbalance" else first
 
 
 def changed(run: Run, changes: Mapping[str, Any]) -> Run:

@@ -112,7 +112,9 @@ LEARNT = 0.8
 def leaking(record: Record) -> Iterator[Finding]:
     """Finds validation data on which a model is as good as on what it has learnt by heart."""
     curves = comparable(record, 8)
-    if curves is None or curves.val_loss is None:
+    # Where classes are weighted or drawn by shares, training has more of the rare and hard ones.
+    evened = record.data is not None and record.data.class_weights
+    if curves is None or curves.val_loss is None or evened:
         return
     loss, late = curves.loss, gaps(curves)[-max(4, len(curves) // 3) :]
     learnt = 1 - end(loss) / loss[0]

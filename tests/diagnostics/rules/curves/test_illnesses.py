@@ -233,6 +233,8 @@ def test_a_leak():
     finding = first({"loss": loss, "val_loss": val_loss})
     assert (finding.id, finding.is_alarm) == ("data_leak", False)
     assert not found({"loss": loss, "val_loss": 1.3 * val_loss})
+    series = Series({"loss": loss.tolist(), "val_loss": val_loss.tolist()})
+    assert not findings_of(Record(series=series, data=Data(class_weights=True)))
 
 
 def test_stale_statistics():
