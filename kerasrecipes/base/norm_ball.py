@@ -66,19 +66,24 @@ class NormBall:
         norm = ops.sqrt(_over_pixels(ops.sum, ops.square(gradients)))
         return gradients / ops.where(norm > 0, norm, 1.0)
 
-    def projected(self, images, centers):
+    def projected(self, images, centers, epsilon=None):
         """Returns images clipped to the value range, then moved towards `centers` into the ball.
 
         Rounding may leave them outside by the last digit; see `exact`.
+
+        Args:
+            images: Tensor `(images, ...)`.
+            centers: Tensor of the same shape.
+            epsilon: Tensor in the place of the ball's own, so that a compiled program serves all.
         """
+        epsilon = self.epsilon if epsilon is None else epsilon
         images = ops.clip(images, *self.value_range)
         if self.norm == "inf":
-            return ops.clip(images, centers - self.epsilon, centers + self.epsilon)
+            return ops.clip(images, centers - epsilon, centers + epsilon)
         change = images - centers
         norm = ops.sqrt(_over_pixels(ops.sum, ops.square(change)))
-        return centers + change * ops.where(
-            norm > self.epsilon, self.epsilon / ops.where(norm > 0, norm, 1.0), 1.0
-        )
+        factor = ops.where(norm > epsilon, epsilon / ops.where(norm > 0, norm, 1.0), 1.0)
+        return centers + change * factor
 
     def random_points(self, centers, seed: keras.random.SeedGenerator):
         """Returns a point of each image's ball, drawn uniformly and clipped to the value range."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import keras
 import numpy as np
@@ -10,9 +10,11 @@ import numpy as np
 from kerasrecipes.base.checks import check_number
 from kerasrecipes.base.intervals import wilson_interval
 from kerasrecipes.base.norm_ball import NormBall
-from kerasrecipes.robustness.attacks import fgsm, pgd
+from kerasrecipes.robustness.attacked_model import AttackedModel
 from kerasrecipes.robustness.batches import predicted_classes
+from kerasrecipes.robustness.given_images import check_labels, checked_images
 from kerasrecipes.robustness.masked_gradients import masked_gradients
+from kerasrecipes.robustness.projected_gradients import attacked_images
 
 # Steps of the attacks, by the name of their results.
 _STEPS = {"PGD-10": 10, "PGD-50": 50}
@@ -134,22 +136,29 @@ def adversarial_scores(
         check_number("epsilons", epsilon, above=0)
         NormBall(epsilon, norm, value_range)
     labels, ascending = np.asarray(labels), sorted({float(epsilon) for epsilon in epsilons})
-    given: dict[str, Any] = {"norm": norm, "value_range": value_range, "batch_size": batch_size}
+    pixels = checked_images(images, value_range)
+    first, widest = pixels[:batch_size], _widest(pixels.shape, norm, value_range)
+    attacked = AttackedModel(model, widest, first)
+    check_labels(labels, len(pixels), attacked.classes)
+    other = None if substitute is None else AttackedModel(substitute, widest, first)
 
-    def predicted(pixels: np.ndarray) -> np.ndarray:
-        return predicted_classes(model, pixels, batch_size)
+    def predicted(images: np.ndarray) -> np.ndarray:
+        return predicted_classes(model, images, batch_size)
 
-    def attacked(network: keras.Model, epsilon: float, steps: int) -> np.ndarray:
-        return pgd(network, images, labels, epsilon, steps=steps, seed=seed, **given)
+    def changed(network: AttackedModel, ball: NormBall, steps: int, **options) -> np.ndarray:
+        options = {"seed": seed, "batch_size": batch_size, **options}
+        return attacked_images(network, ball, pixels, labels, steps=steps, **options)
 
-    whole = predicted(np.asarray(images)) == labels
+    whole = predicted(pixels) == labels
     found: dict[str, list] = {name: [] for name in ("noise", "FGSM", *_STEPS)}
     examples: list[AdversarialExample] = []
     for epsilon in ascending:
-        found["noise"].append(predicted(attacked(model, epsilon, 0)) == labels)
-        found["FGSM"].append(predicted(fgsm(model, images, labels, epsilon, **given)) == labels)
+        ball = NormBall(epsilon, norm, value_range)
+        found["noise"].append(predicted(changed(attacked, ball, 0)) == labels)
+        one = changed(attacked, ball, 1, step_size=epsilon, random_start=False)
+        found["FGSM"].append(predicted(one) == labels)
         for name, steps in _STEPS.items():
-            adversarial = attacked(model, epsilon, steps)
+            adversarial = changed(attacked, ball, steps)
             classes = predicted(adversarial)
             found[name].append(classes == labels)
         # The loop ends with the strongest attack.
@@ -158,19 +167,25 @@ def adversarial_scores(
                 examples.append(
                     AdversarialExample(place, epsilon, adversarial[place], int(classes[place]))
                 )
-        if substitute is not None:
-            followed = attacked(substitute, epsilon, _STEPS["PGD-10"])
+        if other is not None:
+            followed = changed(other, ball, _STEPS["PGD-10"])
             found.setdefault("transfer", []).append(predicted(followed) == labels)
-    half = (value_range[1] - value_range[0]) / 2
-    widest = half if norm == "inf" else half * float(np.prod(np.shape(images)[1:])) ** 0.5
     return AdversarialScores(
         labels,
         whole,
         tuple(ascending),
         norm,
         {name: np.stack(rows) for name, rows in found.items()},
-        predicted(attacked(model, widest, _STEPS["PGD-50"])) == labels,
+        predicted(changed(attacked, widest, _STEPS["PGD-50"])) == labels,
         tuple(examples),
+    )
+
+
+def _widest(shape: tuple[int, ...], norm: str | int, value_range: Sequence[float]) -> NormBall:
+    """Returns the ball in which every image of a shape can be made the same grey."""
+    half = (value_range[1] - value_range[0]) / 2
+    return NormBall(
+        half if norm == "inf" else half * float(np.prod(shape[1:])) ** 0.5, norm, value_range
     )
 
 

@@ -8,6 +8,7 @@ from keras import ops
 
 from kerasrecipes.base.differentiation import value_and_gradients
 from kerasrecipes.base.norm_ball import NormBall
+from kerasrecipes.explanations.class_scores import without_final_activation
 from kerasrecipes.explanations.inference import called, state_of
 from kerasrecipes.models.surgery.output_form import are_distributions
 
@@ -18,24 +19,28 @@ _SCALE = 1024.0
 class AttackedModel:
     """The cross-entropy of a classifier's images, and steps by its gradient.
 
-    Probabilities are taken before a final softmax or sigmoid only within
-    `without_final_activation`.
+    Its programs are compiled once, for all epsilons.
 
     Args:
-        model: A built Keras model.
-        ball: Where adversarial examples may be.
-        targeted: Whether the labels are what the model is to say, so that their loss must fall.
+        model: A Keras model.
+        ball: Where adversarial examples may be; its epsilon may be another one in each attack.
         images: Some images, from which is learnt what the model returns.
+        targeted: Whether the labels are what the model is to say, so that their loss must fall.
 
     Raises:
         ValueError: If the model does not classify images.
     """
 
-    def __init__(self, model: keras.Model, ball: NormBall, targeted: bool, images: np.ndarray):
+    def __init__(
+        self, model: keras.Model, ball: NormBall, images: np.ndarray, targeted: bool = False
+    ):
         self._model, self._ball, self._sign = model, ball, -1.0 if targeted else 1.0
-        outputs = ops.convert_to_numpy(
-            ops.cast(called(model, state_of(model), ops.convert_to_tensor(images)), "float32")
-        )
+        self.targeted = targeted
+        if not model.built:
+            model(ops.convert_to_tensor(images), training=False)
+        with without_final_activation(model):
+            outputs = called(model, state_of(model), ops.convert_to_tensor(images))
+        outputs = ops.convert_to_numpy(ops.cast(outputs, "float32"))
         if outputs.ndim != 2:
             raise ValueError(
                 "The model must classify images: with one output, of shape (batch, classes). "
@@ -47,20 +52,34 @@ class AttackedModel:
         self._step, self._judged = _compiled(self._stepped), _compiled(self._judge)
 
     def attack(
-        self, start, centers: np.ndarray, labels: np.ndarray, steps: int, step_size: float
+        self,
+        start,
+        centers: np.ndarray,
+        labels: np.ndarray,
+        ball: NormBall,
+        steps: int,
+        step_size: float,
     ) -> np.ndarray:
-        """Returns float32 images after steps from `start` that raise the loss, within the ball.
+        """Returns float32 images after steps from `start` that raise the loss, within a ball.
 
         Raises:
             ValueError: If the outputs do not depend on the images in a way that has a gradient.
         """
-        state, points, chosen = state_of(self._model), start, ops.convert_to_tensor(labels)
-        middle, size = ops.convert_to_tensor(centers), ops.convert_to_tensor(np.float32(step_size))
-        for _ in range(steps):
-            points, largest = self._step(points, middle, chosen, size, state)
-            if not self._moved:
-                self._moved = bool(ops.convert_to_numpy(largest).any())
-        return self._ball.exact(ops.convert_to_numpy(points), centers)
+        points, chosen, middle = (
+            start,
+            ops.convert_to_tensor(labels),
+            ops.convert_to_tensor(centers),
+        )
+        size, epsilon = (
+            ops.convert_to_tensor(np.float32(length)) for length in (step_size, ball.epsilon)
+        )
+        with without_final_activation(self._model):
+            state = state_of(self._model)
+            for _ in range(steps):
+                points, largest = self._step(points, middle, chosen, size, epsilon, state)
+                if not self._moved:
+                    self._moved = bool(ops.convert_to_numpy(largest).any())
+        return ball.exact(ops.convert_to_numpy(points), centers)
 
     def check_moved(self) -> None:
         """Raises a `ValueError` if no image that was attacked had a gradient."""
@@ -70,10 +89,11 @@ class AttackedModel:
     def losses(self, images: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Returns how far each image is towards the attacker's aim, and the predicted classes."""
         given = ops.convert_to_tensor(images), ops.convert_to_tensor(labels)
-        losses, predicted = self._judged(*given, state_of(self._model))
+        with without_final_activation(self._model):
+            losses, predicted = self._judged(*given, state_of(self._model))
         return self._sign * ops.convert_to_numpy(losses), ops.convert_to_numpy(predicted)
 
-    def _stepped(self, points, centers, labels, size, state):
+    def _stepped(self, points, centers, labels, size, epsilon, state):
         def loss(tensors, _):
             # Its direction is that of the cross-entropy, which rises with it; but it does not
             # vanish where a model is sure, and probabilities are rounded to 0 and 1.
@@ -84,7 +104,7 @@ class AttackedModel:
             _refuse(self._model)
         gradient = ops.cast(gradient, "float32")
         moved = points + size * self._ball.direction(gradient)
-        return self._ball.projected(moved, centers), ops.max(ops.abs(gradient))
+        return self._ball.projected(moved, centers, epsilon), ops.max(ops.abs(gradient))
 
     def _judge(self, images, labels, state):
         odds, logits = self._odds(images, labels, state)

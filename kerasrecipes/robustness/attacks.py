@@ -4,17 +4,12 @@ from collections.abc import Sequence
 
 import keras
 import numpy as np
-from keras import ops
 
-from kerasrecipes.base.checks import check_boolean, check_integer, check_number, check_rank
-from kerasrecipes.base.keyed_seeds import KeyedSeedGenerator
+from kerasrecipes.base.checks import check_boolean, check_integer, check_number
 from kerasrecipes.base.norm_ball import NormBall
-from kerasrecipes.explanations.class_scores import without_final_activation
 from kerasrecipes.robustness.attacked_model import AttackedModel
-from kerasrecipes.robustness.batches import filled_batches
-
-# Of the ball's radius, what all steps together go: so that any point of it can be reached.
-_PATH = 2.5
+from kerasrecipes.robustness.given_images import check_labels, checked_images
+from kerasrecipes.robustness.projected_gradients import attacked_images
 
 
 def fgsm(
@@ -146,72 +141,25 @@ def pgd(
     check_integer("batch_size", batch_size, at_least=1)
     check_boolean("targeted", targeted)
     check_boolean("random_start", random_start)
-    if step_size is None:
-        step_size = _PATH * epsilon / max(steps, 1)
-    check_number("step_size", step_size, at_least=0)
+    if step_size is not None:
+        check_number("step_size", step_size, at_least=0)
     if restarts > 1 and not random_start:
         raise ValueError(
             f"`restarts` need `random_start=True`: all would be the same. Received: {restarts}"
         )
-    images = _checked_images(images, value_range)
+    images = checked_images(images, value_range)
     labels = np.asarray(labels)
-    best, losses = images.copy(), np.full(len(images), -np.inf)
-    todo = np.arange(len(images))
-    if not model.built:
-        model(ops.convert_to_tensor(images[:1]), training=False)
-    with without_final_activation(model):
-        attacked = AttackedModel(model, ball, targeted, images[: min(len(images), batch_size)])
-        _check_labels(labels, len(images), attacked.classes)
-        for restart in range(restarts):
-            done = np.zeros(len(todo), bool)
-            for places, fill in filled_batches(len(todo), batch_size):
-                some = todo[places]
-                centers, given = fill(images[some]), fill(labels[some]).astype("int32")
-                start = ops.convert_to_tensor(centers)
-                if random_start:
-                    key = np.random.SeedSequence((seed, restart, places[0])).generate_state(2)
-                    start = ball.random_points(start, KeyedSeedGenerator(key))
-                found = attacked.attack(start, centers, given, steps, step_size)
-                if restarts == 1:
-                    best[some] = found[: len(some)]
-                    continue
-                reached, predicted = (of[: len(some)] for of in attacked.losses(found, given))
-                done[places] = (predicted == labels[some]) == targeted
-                better = done[places] | (reached > losses[some])
-                best[some[better]] = found[: len(some)][better]
-                losses[some[better]] = reached[better]
-            todo = todo[~done]
-            if not len(todo):
-                break
-        if steps:
-            attacked.check_moved()
-    return best
-
-
-def _checked_images(images, value_range: Sequence[float]) -> np.ndarray:
-    images = np.asarray(images)
-    check_rank("images", images.shape, 4, "(samples, height, width, channels)")
-    if not len(images):
-        raise ValueError("`images` must hold an image. Received: none")
-    images = images.astype("float32")
-    low, high = value_range
-    if not (images.min() >= low and images.max() <= high):
-        raise ValueError(
-            f"`images` must be within `value_range`, [{low:g}, {high:g}]: give the range of the "
-            f"pixels that the model takes. Received: values from {images.min():g} to "
-            f"{images.max():g}"
-        )
-    return images
-
-
-def _check_labels(labels: np.ndarray, count: int, classes: int) -> None:
-    if labels.dtype.kind not in "iu" or labels.shape != (count,):
-        raise ValueError(
-            f"`labels` must be {count} integers, one for each image. Received: "
-            f"labels.dtype={labels.dtype}, labels.shape={labels.shape}"
-        )
-    if labels.min() < 0 or labels.max() >= classes:
-        raise ValueError(
-            f"`labels` must be in [0, {classes}), the model's classes. Received: labels from "
-            f"{labels.min()} to {labels.max()}"
-        )
+    attacked = AttackedModel(model, ball, images[: min(len(images), batch_size)], targeted)
+    check_labels(labels, len(images), attacked.classes)
+    return attacked_images(
+        attacked,
+        ball,
+        images,
+        labels,
+        steps=steps,
+        step_size=step_size,
+        random_start=random_start,
+        restarts=restarts,
+        seed=seed,
+        batch_size=batch_size,
+    )
