@@ -4,14 +4,22 @@ import csv
 import json
 import shutil
 from pathlib import Path
+from types import SimpleNamespace
 
+import numpy as np
 import pytest
 from sklearn.metrics import balanced_accuracy_score, recall_score
 
 from kerasrecipes.cli import console
 from kerasrecipes.data import Digits
 from kerasrecipes.page.formats import number
-from kerasrecipes.runs import calibration_of, mcnemar, temperature_of
+from kerasrecipes.runs import (
+    calibration_of,
+    evaluate_stored,
+    logit_adjusted,
+    mcnemar,
+    temperature_of,
+)
 from tests.digits_run import digits_run, write_digits
 
 
@@ -52,6 +60,23 @@ def test_predict_writes_csv_whole_or_not_at_all(run, output):
     code, _, err = output(console, ["predict", run, "fake.png", "--csv", "none.csv"])
     assert (code, Path("none.csv").exists()) == (2, False)
     assert err.endswith("error: There is no image that can be read: 1 broken.\n")
+
+
+def test_evaluate_takes_the_frequencies_of_the_classes_off(run, output):
+    _, out, _ = output(console, ["evaluate", run, "--logit-adjustment", "2"])
+    stored, priors = digits_run().predictions, np.array(digits_run().data["class_counts"]["train"])
+    divided = stored["test_probabilities"].astype("float64") / (priors / priors.sum()) ** 2
+    accuracy = np.mean(divided.argmax(-1) == stored["test_labels"])
+    found = calibration_of(stored["test_labels"], divided / divided.sum(-1, keepdims=True))
+    *_, line, _, calibrated = out.splitlines()
+    assert line.startswith(f"accuracy {accuracy:.1%} ")
+    assert line.endswith(", with logits adjusted to even classes")
+    assert calibrated.startswith(f"calibration error {found.error:.1%} ")
+    code, _, err = output(console, ["evaluate", run, "--logit-adjustment", "--accuracy", "0.9"])
+    assert (code, "not both" in err) == (2, True)
+    evened = SimpleNamespace(recipe=digits_run().recipe.replace({"class_weight": "balanced"}))
+    with pytest.raises(ValueError, match="nothing left to take off. Received: a run with class_"):
+        logit_adjusted(evened, evaluate_stored(digits_run()))
 
 
 def test_evaluate_without_data_shows_the_runs_own_score(run, output):

@@ -365,6 +365,10 @@ def test_class_weights_by_name_and_balanced():
     weights = class_weights(RECIPE.replace({"class_weight": "balanced"}), dataset)
     counts = np.bincount(dataset.train.labels)
     np.testing.assert_allclose([weights[c] * counts[c] for c in (0, 1)], counts.sum() / 2)
+    weights = class_weights(RECIPE.replace({"class_weight": "effective_number"}), dataset)
+    effective = (1 - 0.999**counts) / (1 - 0.999)
+    np.testing.assert_allclose(weights[0] * effective[0], weights[1] * effective[1])
+    assert weights[0] + weights[1] == pytest.approx(2)
 
 
 def test_preprocessing_adapts_to_the_training_split_and_is_saved(tmp_path):

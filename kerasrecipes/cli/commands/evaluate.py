@@ -14,13 +14,17 @@ from kerasrecipes.cli.arguments import (
     finished_run,
 )
 from kerasrecipes.cli.command import Command
+from kerasrecipes.cli.scores.adjusted_logits import (
+    add_logit_adjustment,
+    check_logit_adjustment,
+)
 from kerasrecipes.cli.scores.probability_lines import (
     add_thresholds,
     calibration_lines,
     check_thresholds,
     threshold_lines,
 )
-from kerasrecipes.cli.scores.recall_lines import recall_line
+from kerasrecipes.cli.scores.recall_lines import recall_line, recall_rows
 from kerasrecipes.cli.scores.repeated_predictions import dropout_lines, unsure_rows
 from kerasrecipes.cli.scores.robustness_lines import (
     add_robustness,
@@ -63,13 +67,17 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
         "disagree about is wrong more often",
     )
     add_robustness(parser)
+    add_logit_adjustment(parser)
     add_thresholds(parser)
 
 
 def _evaluate(arguments: argparse.Namespace) -> None:
     """Prints precision and recall of each class, and the accuracy with its interval."""
+    from kerasrecipes.runs import logit_adjusted
+
     run = finished_run(arguments.run)
     _check_own(arguments)
+    check_logit_adjustment(arguments)
     check_thresholds(run, arguments)
     if arguments.adversarial is not None or arguments.corrupted:
         print_robustness(run, arguments)
@@ -83,13 +91,18 @@ def _evaluate(arguments: argparse.Namespace) -> None:
         for line in dropout_lines(run, arguments.split, arguments.monte_carlo_dropout):
             print(line)
         return
-    for number, scored in enumerate(_evaluations(run, arguments)):
+    for number, found in enumerate(_evaluations(run, arguments)):
+        scored, tau = found, arguments.logit_adjustment
+        if tau is not None:
+            scored = logit_adjusted(run, found, tau)
         print(end="\n" if number else "")
         _print_skipped(scored.skipped)
-        print_table(_rows(scored))
+        print_table(recall_rows(scored))
         print(f"\n{_score_line(scored)}")
         print(recall_line(scored))
-        for line in (*calibration_lines(run, scored), *threshold_lines(run, scored, arguments)):
+        lines = [*calibration_lines(run, scored), *threshold_lines(run, scored, arguments)]
+        # The temperature, and what is said of it, is of logits that are not adjusted.
+        for line in lines if tau is None else lines[:1]:
             print(line)
         if arguments.data or arguments.changes:
             _print_seen(scored)
@@ -176,28 +189,6 @@ def _source(text: str):
         error.add_note(f"Received: --data {text}, which is no directory either.")
         raise
     return spec
-
-
-def _rows(scored) -> list[dict[str, object]]:
-    from kerasrecipes.page.formats import count, percent
-    from kerasrecipes.report.run.scores import per_class
-
-    rows = []
-    for entry in per_class(scored.labels, scored.predicted, scored.class_names):
-        n, interval = entry["support"], ""
-        if n:
-            low, high = entry["recall_interval"]
-            interval = f"{percent(low, n)} to {percent(high, n)}"
-        rows.append(
-            {
-                "class": entry["name"],
-                "n": count(n),
-                "precision": percent(entry["precision"], n),
-                "recall": percent(entry["recall"], n),
-                "95% interval of recall": interval,
-            }
-        )
-    return rows
 
 
 def _score_line(scored) -> str:

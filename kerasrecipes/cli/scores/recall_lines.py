@@ -1,4 +1,27 @@
-"""Line of a score that says how well the classes are recognized, each counted the same."""
+"""How well each class is recognized, and all of them counted the same, as `evaluate` prints it."""
+
+
+def recall_rows(scored) -> list[dict[str, object]]:
+    """Returns a row for each class: precision, and recall with its interval."""
+    from kerasrecipes.page.formats import count, percent
+    from kerasrecipes.report.run.scores import per_class
+
+    rows = []
+    for entry in per_class(scored.labels, scored.predicted, scored.class_names):
+        n, interval = entry["support"], ""
+        if n:
+            low, high = entry["recall_interval"]
+            interval = f"{percent(low, n)} to {percent(high, n)}"
+        rows.append(
+            {
+                "class": entry["name"],
+                "n": count(n),
+                "precision": percent(entry["precision"], n),
+                "recall": percent(entry["recall"], n),
+                "95% interval of recall": interval,
+            }
+        )
+    return rows
 
 
 def recall_line(scored) -> str:

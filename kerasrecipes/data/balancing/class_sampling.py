@@ -87,7 +87,7 @@ class PowerSampling(ClassSampling):
     Example:
 
     >>> sampling = PowerSampling(exponent=0.5)
-    >>> sampling.class_shares(np.array([900, 100]), ["cat", "dog"]).tolist()
+    >>> sampling.class_shares(np.array([900, 100]), ["cat", "dog"]).round(3).tolist()
     [0.75, 0.25]
 
     Reference:

@@ -38,8 +38,8 @@ def with_logit_adjustment(model: keras.Model, priors: ArrayLike, tau: float = 1.
     >>> model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(2)])
     >>> adjusted = with_logit_adjustment(model, priors=[900, 100])
     >>> zeros = np.zeros((1, 4), "float32")  # Of which the logits are 0.
-    >>> ops.convert_to_numpy(ops.softmax(adjusted(zeros))).round(2).tolist()
-    [[0.1, 0.9]]
+    >>> [round(float(p), 2) for p in ops.softmax(adjusted(zeros))[0]]
+    [0.1, 0.9]
 
     Reference:
         Menon et al., 2021, https://arxiv.org/abs/2007.07314, equation 9.

@@ -1,1 +1,1 @@
-"""Which labels of images are probably wrong."""
+"""What labels tell: which are probably wrong, and how frequent each class is."""
