@@ -13,7 +13,7 @@ from kerasrecipes.base.norm_ball import NormBall
 from kerasrecipes.robustness.attacked_model import AttackedModel
 from kerasrecipes.robustness.batches import predicted_classes
 from kerasrecipes.robustness.given_images import check_labels, checked_images
-from kerasrecipes.robustness.masked_gradients import masked_gradients
+from kerasrecipes.robustness.gradient_masking import masked_gradients
 from kerasrecipes.robustness.projected_gradients import attacked_images
 
 # Steps of the attacks, by the name of their results.

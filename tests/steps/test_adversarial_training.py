@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from keras import layers, ops
 
+from kerasrecipes import Recipe, train, use
 from kerasrecipes.steps import AdversarialTraining, TrainingStep
 from tests.optimizers.problems import BACKEND
 
@@ -118,6 +119,36 @@ def test_the_random_points_follow_from_the_number_of_updates():
     repeated.set_weights(first.get_weights())
     fitted(repeated, step)
     assert np.abs(whole.get_weights()[0] - repeated.get_weights()[0]).max() > 1e-7
+
+
+def test_a_run_that_was_interrupted_ends_with_the_same_weights(tmp_path, monkeypatch):
+    recipe = Recipe(
+        data=use("Digits", classes=[3, 8]),
+        model=use("MLP", units=[8], dropout_rate=0.2),
+        step=use("AdversarialTraining", steps=1),
+        epochs=2,
+        batch_size=64,
+    )
+
+    class Interrupt(keras.callbacks.Callback):
+        def on_epoch_begin(self, epoch, logs=None):
+            if epoch == 1:
+                raise KeyboardInterrupt
+
+    whole = train(recipe, directory=tmp_path / "whole", verbose=0)
+    with monkeypatch.context() as patched:
+        patched.setattr(
+            "kerasrecipes.training.fit.TensorBoardScalars", lambda directory: Interrupt()
+        )
+        with pytest.raises(KeyboardInterrupt):
+            train(recipe, directory=tmp_path / "parts", verbose=0)
+    resumed = train(recipe, directory=tmp_path / "parts", verbose=0)
+    assert resumed.history[-1]["loss"] == whole.history[-1]["loss"]
+    for run in (whole, resumed):
+        assert type(run.load_model()).train_step is keras.Model.train_step
+    pairs = zip(whole.load_model().get_weights(), resumed.load_model().get_weights(), strict=True)
+    for left, right in pairs:
+        np.testing.assert_array_equal(left, right)
 
 
 def test_the_log_is_of_adversarial_examples_and_the_file_that_of_plain_keras(tmp_path):

@@ -8,10 +8,23 @@ from markupsafe import Markup
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from kerasrecipes.page.svg import HEAT, MUTED, RULE, VALIDATION, house_style, new_axes, to_svg
+from kerasrecipes.page.svg import (
+    HEAT,
+    INK,
+    MUTED,
+    RULE,
+    TRAIN,
+    VALIDATION,
+    house_style,
+    new_axes,
+    to_svg,
+)
 from kerasrecipes.report.run.pictures import picture
 from kerasrecipes.training.files.plain_files import read_run_json
 from kerasrecipes.training.files.run_files import read_run_arrays
+
+# Of curves whose names stand beside them.
+_COLOURS = (VALIDATION, TRAIN, INK, HEAT[4], HEAT[10])
 
 # What the page calls the norms of a change.
 _NORMS = {"inf": "of any pixel", 2: "of the image (L2)"}
@@ -96,11 +109,11 @@ def _strength_curves(kept: Mapping[str, Any]) -> Markup:
 
     def draw(axes: Axes) -> None:
         for number, (name, accuracies) in enumerate(curves.items()):
-            colour = HEAT[4 + number % 7]
+            colour = _COLOURS[number % len(_COLOURS)]
             points = [0, *strengths], [kept["accuracy"], *accuracies]
             axes.plot(*points, color=colour, linewidth=1.4, clip_on=False)
             at = (strengths[-1], places[number])
-            axes.annotate(name, at, (5, 0), color=MUTED, **_BESIDE)
+            axes.annotate(name, at, (5, 0), color=colour, **_BESIDE)
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
 
     return _figure(draw, "strength", "accuracy over the strength of corruptions")
@@ -125,7 +138,7 @@ def _apart(heights: list[float], gap: float = 0.075) -> list[float]:
 
 def _figure(draw, x: str, description: str) -> Markup:
     with house_style():
-        axes = new_axes(330, 240, left=46, top=10, right=72, bottom=36)
+        axes = new_axes(340, 240, left=54, top=10, right=74, bottom=36)
         draw(axes)
         axes.set_xlim(left=0)
         axes.set_ylim(0, 1)

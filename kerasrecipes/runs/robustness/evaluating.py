@@ -10,7 +10,7 @@ from kerasrecipes.robustness import (
 )
 from kerasrecipes.robustness.batches import predicted_classes
 from kerasrecipes.runs.prediction import BATCH_SIZE
-from kerasrecipes.runs.robustness.judged_images import judged_images
+from kerasrecipes.runs.robustness.judging import judged_images
 from kerasrecipes.runs.robustness.robustness_files import write_adversarial, write_corruptions
 from kerasrecipes.runs.robustness.substitute import train_substitute
 from kerasrecipes.training.run import Run

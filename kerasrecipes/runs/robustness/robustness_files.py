@@ -8,7 +8,7 @@ import numpy as np
 from kerasrecipes.base.files import write_json
 from kerasrecipes.robustness import AdversarialScores, CorruptionScores
 from kerasrecipes.robustness.corruptions import STRENGTHS
-from kerasrecipes.runs.robustness.judged_images import JudgedImages
+from kerasrecipes.runs.robustness.judging import JudgedImages
 from kerasrecipes.training.files.writing import write_arrays
 
 

@@ -6,7 +6,7 @@ import pytest
 from keras import layers, ops
 
 from kerasrecipes.robustness import adversarial_scores
-from kerasrecipes.robustness.masked_gradients import masked_gradients
+from kerasrecipes.robustness.gradient_masking import masked_gradients
 
 N = 400
 LABELS = np.arange(N) % 4
