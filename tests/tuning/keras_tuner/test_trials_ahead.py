@@ -70,8 +70,8 @@ def _searched(folder, engine=None, on_event=None, rungs=RUNGS, model=False):
         project_name="search",
     )
     tuner.search(verbose=0)
-    write_tables(folder, tuner.chief_oracle, space)
-    return [{**row, "seconds": None} for row in read_rows(folder / "trials.csv")]
+    write_tables(folder / "search", tuner.chief_oracle, space)
+    return [{**row, "seconds": None} for row in read_rows(folder / "search" / "trials.csv")]
 
 
 @pytest.fixture(scope="module")
