@@ -79,7 +79,7 @@ class ProcessEngine(Engine):
                 process = self._running[number]
                 try:
                     return process.call(task)
-                except EOFError:
+                except _DiedError:
                     ended = process.end()
                 if self._stopping.is_set():
                     raise WorkerLostError("The engine was stopped.")
@@ -106,6 +106,10 @@ class ProcessEngine(Engine):
             yield call
         finally:
             self._running.pop(number).end()
+
+
+class _DiedError(Exception):
+    """A worker has died over what it was to do."""
 
 
 class _Process:
@@ -144,7 +148,7 @@ class _Process:
         """Returns what a task returns, or raises what it raises.
 
         Raises:
-            EOFError: If the process has died.
+            _DiedError: If the process has died.
         """
         try:
             if not self.was_ready:
@@ -152,8 +156,8 @@ class _Process:
                 self.was_ready = True
             self._calls.send_bytes(task)
             answer = self._calls.recv()
-        except OSError:  # A connection that is broken.
-            raise EOFError from None
+        except (EOFError, OSError):  # The connection is broken.
+            raise _DiedError from None
         return result_of(answer)
 
     def terminate(self) -> None:

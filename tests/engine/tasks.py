@@ -28,7 +28,8 @@ class TwoArgumentsError(Exception):
 
 
 def failing(kind):
-    raise {"portable": ValueError("no good"), "other": TwoArgumentsError(1, 2)}[kind]
+    errors = {"portable": ValueError("no good"), "end": EOFError("of a file")}
+    raise errors.get(kind) or TwoArgumentsError(1, 2)
 
 
 def dying(folder, times):

@@ -38,6 +38,9 @@ def test_an_error_comes_back_with_where_it_was_raised(engine):
     assert "in failing" in str(caught.value.__cause__)
     with pytest.raises(RuntimeError, match="TwoArgumentsError: 1 and 2"):
         engine.submit(tasks.failing, "other").result()
+    # One that is raised is no sign of a dead worker.
+    with pytest.raises(EOFError, match="of a file"):
+        engine.submit(tasks.failing, "end").result()
     # What cannot be sent is no error of a worker.
     with pytest.raises((AttributeError, TypeError), match="pickle|local object"):
         engine.submit(lambda: None).result()

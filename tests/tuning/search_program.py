@@ -1,6 +1,7 @@
 """Program of a small search of a recipe, which tests start and kill."""
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -41,6 +42,8 @@ class Program:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
+            # What a shell runs in the background would ignore Ctrl-C.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
         )
 
     def until(self, epochs: int) -> None:

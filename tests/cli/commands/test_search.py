@@ -96,6 +96,7 @@ def test_arguments_reach_the_search(recipe, output, monkeypatch):
     progress = given.pop("on_event").__self__
     assert progress.total == 4 + 4 + 8 * 2
     assert given == {
+        "engine": None,
         "recipe": recipe.replace({"optimizer.momentum": 0.5}),
         "space": {**SPACE, "batch_size": choice(8, 16)},
         "rungs": rungs_of("4x1,2x2"),
@@ -337,16 +338,17 @@ def test_a_live_table_shows_all_trials_that_run(progress, tmp_path):
     progress.live = True
     write_rows(tmp_path / "trials.csv", [ROW])
     progress.on_event("search", {"folder": str(tmp_path), "direction": "max"})
-    for trial in ("0000", "0001", "0002"):
+    for trial in ("0001", "0002", "0003"):
         values = {"batch_size": 8}
         progress.on_event("trial_begin", {"trial": trial, "rung": 1, "epochs": 2, "values": values})
     progress.on_event("epoch", {"trial": "0002", "epoch": 1, "score": 0.25})
-    progress.on_event("trial_end", {"trial": "0000", "status": "COMPLETED"})
+    write_rows(tmp_path / "trials.csv", [ROW, {**ROW, "trial": "0003"}])
+    progress.on_event("trial_end", {"trial": "0003", "status": "COMPLETED"})
     console = Console(width=120, record=True, file=io.StringIO())
     console.print(progress._table())
     text = " ".join(console.export_text().split())
     assert "1 0001 0/2 – running batch_size=8 1 0002 1/2 0.25 running batch_size=8" in text
-    assert "0000 0/2" not in text
+    assert text.count("running") == 2
 
 
 def test_a_row_a_rung():
