@@ -3,6 +3,7 @@ from .ranges import Choice as Choice
 from .ranges import Range as Range
 from .ranges import choice as choice
 from .ranges import integer as integer
+from .ranges import log_integer as log_integer
 from .ranges import log_uniform as log_uniform
 from .ranges import uniform as uniform
 from .rungs import Rung as Rung

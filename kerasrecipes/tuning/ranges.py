@@ -10,22 +10,62 @@ from kerasrecipes.recipe.spec import frozen, to_plain
 
 @dataclass(frozen=True)
 class Range:
-    """A range of numbers from `low` to `high`; `uniform`, `log_uniform` and `integer` return it."""
+    """A range of numbers from `low` to `high`, as `uniform` and its siblings return it.
+
+    Args:
+        kind: `"uniform"`, `"log_uniform"`, `"integer"` or `"log_integer"`.
+        low, high: The ends.
+        widen: Whether the search may leave the range.
+        step: The distance, or in a logarithmic range the factor, from one value to the next.
+    """
 
     kind: str
     low: float
     high: float
     widen: bool = False
+    step: float | None = None
 
     def to_dict(self) -> dict:
         """Returns the range as the plain data that search.json holds."""
         plain = {"range": self.kind, "low": self.low, "high": self.high}
-        return plain | ({"widen": True} if self.widen else {})
+        plain |= {"widen": True} if self.widen else {}
+        return plain | ({} if self.step is None else {"step": self.step})
+
+    @property
+    def is_log(self) -> bool:
+        """Whether all orders of magnitude are equally likely."""
+        return self.kind.startswith("log")
+
+    @property
+    def number(self) -> type:
+        """The type of its numbers, `int` or `float`."""
+        return int if self.kind.endswith("integer") else float
+
+    @property
+    def values(self) -> tuple:
+        """The values of a range with a step, from `low` up; none if it has no step.
+
+        Example:
+
+        >>> uniform(0.0, 0.9, step=0.3).values, log_integer(8, 64, step=2).values
+        ((0.0, 0.3, 0.6, 0.9), (8, 16, 32, 64))
+        """
+        if self.step is None:
+            return ()
+        width = self.high / self.low if self.is_log else self.high - self.low
+        steps = math.log(width, self.step) if self.is_log else width / self.step
+        found = (
+            self.low * self.step**index if self.is_log else self.low + index * self.step
+            for index in range(math.floor(steps + 1e-9) + 1)
+        )
+        # What a user writes: 0.3, where three steps of 0.1 sum to 0.30000000000000004.
+        return tuple(self.number(float(f"{value:.12g}")) for value in found)
 
     @property
     def examples(self) -> tuple:
         """The two ends: a recipe that accepts them accepts all numbers between them."""
-        return (self.low, self.high)
+        values = self.values or (self.low, self.high)
+        return (values[0], values[-1])
 
 
 @dataclass(frozen=True)
@@ -55,36 +95,42 @@ class Choice:
         return self.options
 
 
-def uniform(low: float, high: float, *, widen: bool = False) -> Range:
+def uniform(low: float, high: float, *, widen: bool = False, step: float | None = None) -> Range:
     """Returns the range from `low` to `high`, in which all numbers are equally likely.
 
     Args:
         low: Float.
         high: Float, greater than `low`.
         widen: Whether the search may leave the range, by a quarter of its width on either side, if
-            the best trials lie at that bound.
+            the best trials lie at that bound. Not with `step`.
+        step: Positive float, the distance from one value to the next, which starts at `low`.
+            `None` for all numbers.
 
     Raises:
-        ValueError: If the range is empty.
+        ValueError: If the range is empty, or `step` leaves it fewer than two values.
 
     Example:
 
     >>> uniform(0.0, 0.99).examples
     (0.0, 0.99)
     """
-    return _range("uniform", low, high, widen)
+    return _range("uniform", low, high, widen, step)
 
 
-def log_uniform(low: float, high: float, *, widen: bool = False) -> Range:
+def log_uniform(
+    low: float, high: float, *, widen: bool = False, step: float | None = None
+) -> Range:
     """Returns the range from `low` to `high`, in which all orders of magnitude are equally likely.
 
     Args:
         low: Positive float.
         high: Float, greater than `low`.
         widen: As in `uniform`; the width is that of the logarithms.
+        step: Float greater than 1, the factor from one value to the next. `None` for all numbers.
 
     Raises:
-        ValueError: If the range is empty or reaches zero.
+        ValueError: If the range is empty or reaches zero, or `step` leaves it fewer than two
+            values.
 
     Example:
 
@@ -97,19 +143,22 @@ def log_uniform(low: float, high: float, *, widen: bool = False) -> Range:
             "`low` must be greater than 0, because zero has no logarithm. Use `uniform`, or a "
             f"small positive number. Received: low={low!r}"
         )
-    return _range("log_uniform", low, high, widen)
+    return _range("log_uniform", low, high, widen, step)
 
 
-def integer(low: int, high: int, *, log: bool = False) -> Range:
+def integer(low: int, high: int, *, log: bool = False, step: int | None = None) -> Range:
     """Returns the range of integers from `low` to `high`, both included.
 
     Args:
         low: Integer.
         high: Integer, greater than `low`.
         log: Whether all orders of magnitude are equally likely, instead of all integers.
+        step: Positive integer, the distance from one value to the next, which starts at `low`; with
+            `log`, the factor, at least 2. `None` for all integers.
 
     Raises:
-        ValueError: If the range is empty, or it reaches zero and `log` is `True`.
+        ValueError: If the range is empty, or it reaches zero and `log` is `True`, or `step` leaves
+            it fewer than two values.
 
     Example:
 
@@ -119,7 +168,20 @@ def integer(low: int, high: int, *, log: bool = False) -> Range:
     check_integer("low", low, at_least=1 if log else None)
     check_integer("high", high)
     check_choice("log", log, (False, True))
-    return _range("log_integer" if log else "integer", low, high, False)
+    if step is not None:
+        check_integer("step", step, at_least=2 if log else 1)
+    return _range("log_integer" if log else "integer", low, high, False, step)
+
+
+def log_integer(low: int, high: int, *, step: int | None = None) -> Range:
+    """Returns `integer(low, high, log=True)`: all orders of magnitude are equally likely.
+
+    Example:
+
+    >>> log_integer(8, 64) == integer(8, 64, log=True)
+    True
+    """
+    return integer(low, high, log=True, step=step)
 
 
 def choice(*options: object) -> Choice:
@@ -155,7 +217,7 @@ def choice(*options: object) -> Choice:
     return Choice(options, spaces)
 
 
-def _range(kind: str, low, high, widen) -> Range:
+def _range(kind: str, low, high, widen, step) -> Range:
     check_number("low", low)
     check_number("high", high)
     check_choice("widen", widen, (False, True))
@@ -165,4 +227,24 @@ def _range(kind: str, low, high, widen) -> Range:
             f"high={high!r}"
         )
     number = int if kind.endswith("integer") else float
-    return Range(kind, number(low), number(high), bool(widen))
+    if step is None:
+        return Range(kind, number(low), number(high), bool(widen))
+    check_number("step", step)
+    least, what = (1, "a factor") if kind.startswith("log") else (0, "a distance")
+    if step <= least:
+        raise ValueError(
+            f"`step` must be {what} greater than {least}, from one value of the range to the next. "
+            f"Received: step={step!r}"
+        )
+    if widen:
+        raise ValueError(
+            "A range with a `step` cannot be widened: give it the ends that it may reach. "
+            f"Received: step={step!r}, widen={widen!r}"
+        )
+    stepped = Range(kind, number(low), number(high), False, number(step))
+    if len(stepped.values) < 2:
+        raise ValueError(
+            "`step` must leave the range at least two values: the second one is beyond `high`. "
+            f"Received: low={low!r}, high={high!r}, step={step!r}"
+        )
+    return stepped

@@ -18,8 +18,8 @@ class Space:
 
     Args:
         recipe: The recipe whose options are searched.
-        ranges: Dictionary from dotted path to `uniform(...)`, `log_uniform(...)`, `integer(...)` or
-            `choice(...)`.
+        ranges: Dictionary from dotted path to `uniform(...)`, `log_uniform(...)`, `integer(...)`,
+            `log_integer(...)` or `choice(...)`.
 
     Raises:
         ValueError: If there is no range, the recipe has no such path, or it does not accept a value
@@ -34,6 +34,16 @@ class Space:
             raise ValueError("`space` must hold at least one range. Received: {}")
         for _ in self.examples():
             pass
+
+    @property
+    def entries(self) -> list["Entry"]:
+        """All ranges, each choice before the ranges that depend on it."""
+        return list(_entries(self.ranges))
+
+    @staticmethod
+    def labels(given: Choice) -> dict[Any, object]:
+        """Returns the options of a choice by their labels in keras-tuner."""
+        return _labels(given)
 
     @property
     def paths(self) -> list[str]:
@@ -89,13 +99,13 @@ class Space:
                 value = values[name]
                 if isinstance(given, Choice):
                     value = _labels(given)[value]
-                elif given.kind.endswith("integer"):
+                elif given.number is int:
                     value = int(value)
                 found[path] = value
         return found
 
 
-class _Entry(NamedTuple):
+class Entry(NamedTuple):
     """A range in a space.
 
     Args:
@@ -111,7 +121,7 @@ class _Entry(NamedTuple):
     parents: tuple[tuple[str, Any], ...]
 
 
-def _entries(ranges: Mapping) -> Iterator[_Entry]:
+def _entries(ranges: Mapping) -> Iterator[Entry]:
     """Yields all ranges, each choice before the ranges that depend on it."""
     return _named(ranges, (), Counter(_paths(ranges)))
 
@@ -124,26 +134,30 @@ def _paths(ranges: Mapping) -> Iterator[str]:
             yield from _paths(space)
 
 
-def _named(ranges: Mapping, parents: tuple, uses: Mapping[str, int]) -> Iterator[_Entry]:
+def _named(ranges: Mapping, parents: tuple, uses: Mapping[str, int]) -> Iterator[Entry]:
     """Yields the ranges below some choices; `uses` counts the ranges of each path."""
     conditions = " and ".join(f"{name}={label}" for name, label in parents)
     for path, given in ranges.items():
         name = f"{path} if {conditions}" if parents and uses[path] > 1 else path
-        yield _Entry(name, path, given, parents)
+        yield Entry(name, path, given, parents)
         if isinstance(given, Choice):
             for label, space in zip(_labels(given), given.spaces, strict=False):
                 yield from _named(space, (*parents, (name, label)), uses)
 
 
-def _register(hps, entry: _Entry) -> None:
+def _register(hps, entry: Entry) -> None:
     """Adds a range to keras-tuner's hyperparameters, in their current conditional scope."""
     name, given = entry.name, entry.given
     if isinstance(given, Choice):
         hps.Choice(name, list(_labels(given)))
         return
-    sampling = "log" if given.kind.startswith("log") else "linear"
-    add, number = (hps.Int, int) if given.kind.endswith("integer") else (hps.Float, float)
-    add(name, number(given.low), number(given.high), sampling=sampling)
+    if given.values:
+        # keras-tuner's own steps lose the upper end to rounding: of 0, 0.1, ..., 0.9 the 0.9.
+        hps.Choice(name, list(given.values), ordered=True)
+        return
+    add = hps.Int if given.number is int else hps.Float
+    sampling = "log" if given.is_log else "linear"
+    add(name, given.number(given.low), given.number(given.high), sampling=sampling)
 
 
 def _labels(given: Choice) -> dict[Any, object]:

@@ -1,7 +1,7 @@
 import pytest
 
 from kerasrecipes import Recipe, use
-from kerasrecipes.tuning import choice, integer, log_uniform, uniform
+from kerasrecipes.tuning import choice, integer, log_integer, log_uniform, uniform
 from kerasrecipes.tuning.planning.unit_cube import UnitCube
 from kerasrecipes.tuning.space import Space
 
@@ -118,3 +118,20 @@ def test_a_wrong_path_under_a_choice_is_named_itself():
     with pytest.raises(ValueError, match="Did you mean 'momentum'") as raised:
         Space(RECIPE, {"optimizer": choice({"SGD": below, "Adam": {}})})
     assert raised.value.__notes__ == ["In `space`, 'optimizer.momentun' = 0.0."]
+
+
+def test_a_range_with_a_step_is_searched_at_its_values_which_are_ordered():
+    given = {
+        "optimizer.momentum": uniform(0, 0.9, step=0.3),
+        "batch_size": log_integer(8, 64, step=2),
+    }
+    space = Space(RECIPE, given)
+    cube = UnitCube(space.hyperparameters().space)
+    assert not cube.categorical.any()
+    assert len(cube.grid) == 16
+    found = [space.changes(cube.decode(point)) for point in cube.grid.values()]
+    assert {each["optimizer.momentum"] for each in found} == {0.0, 0.3, 0.6, 0.9}
+    assert sorted({each["batch_size"] for each in found}) == [8, 16, 32, 64]
+    assert all(type(each["batch_size"]) is int for each in found)
+    rates = [space.changes(cube.decode([0.5, at]))["batch_size"] for at in (0.0, 0.3, 0.6, 0.9)]
+    assert rates == [8, 16, 32, 64]
