@@ -5,11 +5,21 @@ from pathlib import Path
 
 from kerasrecipes.base.files import write_json
 from kerasrecipes.base.set_options import set_line
+from kerasrecipes.recipe.recipe import Recipe
 from kerasrecipes.recipe.spec import Spec, to_plain
+from kerasrecipes.runs.sweep_table import Sweep
 from kerasrecipes.runs.sweeping import sweep
 from kerasrecipes.training.training import train
 from kerasrecipes.tuning.keras_tuner.recipe_tuner import RecipeTuner
+from kerasrecipes.tuning.keras_tuner.trial_values import EPOCHS
+from kerasrecipes.tuning.planning.time_plan import fitting_finals
 from kerasrecipes.tuning.search_folder import Search
+
+# What the names of metrics end with whose values lie in [0, 1].
+SHARES = (
+    "accuracy", "precision", "recall", "specificity", "sensitivity", "auc", "f1_score",
+    "fbeta_score",
+)  # fmt: skip
 
 
 def conclude(
@@ -21,7 +31,8 @@ def conclude(
 ) -> None:
     """Trains the best trials with further seeds, and writes best_recipe.json and result.json.
 
-    An earlier result of the search never gives way to one of fewer trainings.
+    An earlier result of the search never gives way to one of fewer trainings. With a clock, as many
+    finalists and seeds are trained as fit into the time that is left.
 
     Args:
         folder: The folder of the search.
@@ -30,35 +41,31 @@ def conclude(
         finalists: How many of the best trials are trained with further seeds.
         final_seeds: How many seeds each of them is trained with.
     """
-    earlier = Search(folder).result
+    earlier, oracle = Search(folder).result, tuner.chief_oracle
+    stopped_by = oracle.stopped_by
+    (first,) = oracle.get_best_trials(1)
+    # Where a search stopped before its longest trials, nothing is known of that length.
+    epochs = first.hyperparameters.values[EPOCHS] if stopped_by else tuner.longest_epochs
+    finalists, final_seeds = _in_time(tuner, epochs, finalists, final_seeds)
     final_seeds = max(final_seeds if finalists else 0, earlier.get("final_seeds", 0))
     finalists = max(finalists, earlier.get("finalists", 0))
-    best = tuner.chief_oracle.get_best_trials(max(1, finalists))
+    best = oracle.get_best_trials(max(1, finalists))
     values = [trial.hyperparameters.values for trial in best]
-    shared = {"epochs": tuner.longest_epochs, **monitored}
+    shared = {"epochs": epochs, **monitored}
     changes = [tuner.space.changes(each) | shared for each in values]
     labelled = {trial.trial_id: change for trial, change in zip(best, changes, strict=True)}
     chosen, score = best[0].trial_id, {"mean": best[0].score, "n": 1}
     if finalists:
-        recipe = tuner.space.recipe
-        result = sweep(
-            recipe,
-            labelled,
-            range(recipe.seed + 1, recipe.seed + 1 + final_seeds),
-            directory=folder / "runs",
-            name="finalist",
-            table=folder / "finalists.csv",
-            verbose=0,
-            on_start=lambda recipe, _: tuner.on_event("finalist", {"seed": recipe.seed}),
-        )
-        metric = tuner.oracle.objective.name.replace("val_", "validation_", 1)
+        result = _finals(folder, tuner, labelled, final_seeds)
+        metric = _metric(tuner)
         sign = -1 if tuner.oracle.objective.direction == "min" else 1
-        rows = result.summary(metric)
-        top = max(rows, key=lambda row: sign * row["mean"])
+        top = max(result.summary(metric), key=lambda row: sign * row["mean"])
         chosen, score = top["label"], {key: top[key] for key in ("mean", "low", "high", "n")}
-        if metric.endswith("accuracy") and score["low"] is not None:
-            # The t-interval of a few scores may reach beyond the accuracies that are possible.
+        if is_share(metric) and score["low"] is not None:
+            # The t-interval of a few scores may reach beyond the scores that are possible.
             score |= {"low": max(0.0, score["low"]), "high": min(1.0, score["high"])}
+    if oracle.clock is not None:
+        oracle.save()  # The finalists took time too.
     best_changes = labelled[chosen]
     write_json(folder / "best_recipe.json", tuner.space.recipe.replace(best_changes).to_dict())
     plain = {path: to_plain(value) for path, value in best_changes.items()}
@@ -73,10 +80,73 @@ def conclude(
             "finalists": len(best) if finalists else 0,
             "final_seeds": final_seeds,
             "test": earlier["test"] if earlier.get("changes") == plain else None,
-            "epochs_trained": sum(trial.cost_epochs for trial in tuner.chief_oracle.observations()),
+            "epochs_trained": sum(trial.charged_epochs for trial in oracle.observations()),
             "at_bounds": tuner.at_bounds,
+            **({"stopped_by": stopped_by} if stopped_by else {}),
         },
     )
+
+
+def is_share(metric: str) -> bool:
+    """Returns whether the values of a metric lie in [0, 1], as an accuracy does.
+
+    Example:
+
+    >>> is_share("validation_accuracy"), is_share("val_f1_score"), is_share("val_r2_score")
+    (True, True, False)
+    """
+    return metric.lower().endswith(SHARES)
+
+
+def _in_time(tuner: RecipeTuner, epochs: int, finalists: int, seeds: int) -> tuple[int, int]:
+    """Returns how many finalists, and how many seeds of each, fit into the time that is left."""
+    oracle = tuner.chief_oracle
+    if oracle.clock is None or not finalists:
+        return finalists, seeds
+    observations = oracle.observations()
+    number = next(n for n, rung in enumerate(oracle.rungs) if rung.epochs == epochs)
+    pace = oracle.time_plan(oracle.clock).seconds_per_epoch(observations, number)
+    if not pace:
+        return finalists, seeds
+    return fitting_finals(finalists, seeds, int(max(0.0, oracle.clock.left) / (pace * epochs)))
+
+
+def _finals(folder: Path, tuner: RecipeTuner, labelled: Mapping[str, Mapping], seeds: int) -> Sweep:
+    """Trains the finalists, and tells which of them begins and how the one before went."""
+    recipe, table = tuner.space.recipe, folder / "finalists.csv"
+    names = {recipe.replace(change).fingerprint: label for label, change in labelled.items()}
+    told = {(row["label"], row["seed"]) for row in Search(folder).finalists}
+    metric = _metric(tuner)
+
+    def tell_ended() -> None:
+        for row in Search(folder).finalists:
+            if (key := (row["label"], row["seed"])) not in told:
+                told.add(key)
+                ended = {"trial": row["label"], "seed": row["seed"], "score": row[metric]}
+                tuner.on_event("finalist_end", ended)
+
+    def on_start(started: Recipe, _: Path) -> None:
+        tell_ended()
+        name = names.get(started.replace({"seed": recipe.seed}).fingerprint)
+        tuner.on_event("finalist", {"trial": name, "seed": started.seed})
+
+    result = sweep(
+        recipe,
+        labelled,
+        range(recipe.seed + 1, recipe.seed + 1 + seeds),
+        directory=folder / "runs",
+        name="finalist",
+        table=table,
+        verbose=0,
+        on_start=on_start,
+    )
+    tell_ended()
+    return result
+
+
+def _metric(tuner: RecipeTuner) -> str:
+    """Returns the name of the objective in a table of runs."""
+    return tuner.oracle.objective.name.replace("val_", "validation_", 1)
 
 
 def retrain_best(folder: Path) -> None:

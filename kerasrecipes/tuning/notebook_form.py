@@ -14,7 +14,7 @@ SHOWN = 8
 
 def search_fragment(search) -> Markup:
     """Returns a `Search` as HTML; of an unfinished one, what there is."""
-    trials, result = search.trials, search.result
+    trials, result = search.trial_rows, search.result
     scored = [trial for trial in trials if trial["score"] is not None]
     best = sorted(scored, key=lambda trial: (-trial["rung"], -_sign(search) * trial["score"]))
     left_out = len(trials) - len(best[:SHOWN])
@@ -33,7 +33,7 @@ def _sign(search) -> int:
 
 
 def _state(search) -> str:
-    return f"{'finished' if search.finished else 'not finished'}, {len(search.trials)} trials"
+    return f"{'finished' if search.finished else 'not finished'}, {len(search.trial_rows)} trials"
 
 
 def _facts(search, result: dict[str, Any]) -> dict[str, object]:

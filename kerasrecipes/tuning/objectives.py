@@ -16,6 +16,14 @@ WAY_OUT = (
 )
 
 
+def with_given_direction(objective):
+    """Returns `"max:NAME"` and `"min:NAME"` as `keras_tuner.Objective`, all else as it is."""
+    if isinstance(objective, str) and objective.startswith(("max:", "min:")):
+        direction, _, name = objective.partition(":")
+        return keras_tuner.Objective(name, direction)
+    return objective
+
+
 def with_direction(objective):
     """Returns an objective with the direction of the metric of Keras's that its name stands for.
 
@@ -25,6 +33,7 @@ def with_direction(objective):
     Raises:
         ValueError: If the metric of this name needs arguments, or does not tell its direction.
     """
+    objective = with_given_direction(objective)
     if not isinstance(objective, str):
         return objective
     name = objective.removeprefix("val_")
@@ -51,6 +60,7 @@ def monitor_and_mode(recipe: Recipe, objective: str | keras_tuner.Objective) -> 
         TypeError: If it is no single objective.
         ValueError: If it is no quantity of validation images, by its name.
     """
+    objective = with_given_direction(objective)
     if isinstance(objective, keras_tuner.Objective):
         name, mode = objective.name, objective.direction
     elif not isinstance(objective, str):

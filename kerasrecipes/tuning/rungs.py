@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 from kerasrecipes.base.checks import check_integer
 
+# The budget of a search that is told only how long it may take, in whole trials.
+MOST_TRIALS = 100
+
 _FORM = re.compile(r"\s*(\d+)\s*[xX×]\s*(\d+)\s*")
 
 
@@ -108,6 +111,54 @@ def usual_rungs(trials: int, epochs: int) -> tuple[Rung, ...]:
     third, whole = epochs // 3, max(1, round(2 * trials / 3))
     short = (trials - whole) * epochs // third if third else 0
     return (Rung(short, third), Rung(whole, epochs)) if short else (Rung(trials, epochs),)
+
+
+def rungs_or_usual(
+    given: "str | Iterable[Rung | tuple[int, int]] | None", minutes: float | None, epochs: int
+) -> tuple[Rung, ...]:
+    """Returns rungs as `rungs_of` does; where only a time is given, the most that may fit into it.
+
+    Args:
+        given: The rungs, or `None`.
+        minutes: The time of the search, or `None`.
+        epochs: The length of the longest trials, if no rungs are given.
+
+    Raises:
+        ValueError: If neither rungs nor a time are given, or the rungs are none.
+    """
+    if given is not None:
+        return rungs_of(given)
+    if minutes is None:
+        raise ValueError("`rungs` may be left out only if `minutes` says how long to search.")
+    return usual_rungs(MOST_TRIALS, epochs)
+
+
+def rungs_given(max_trials: int | None, epochs: int | None) -> tuple[Rung, ...] | None:
+    """Returns the rungs that follow from what a tuner and its `search` are given.
+
+    Args:
+        max_trials: The budget of a tuner; `None` if it has its rungs.
+        epochs: The length of the longest trials; `None` if the tuner has its rungs.
+
+    Returns:
+        The rungs; `None` if the tuner has them.
+
+    Raises:
+        ValueError: If `epochs` is missing, or is given although the tuner has its rungs.
+    """
+    if max_trials is not None:
+        if epochs is None:
+            raise ValueError(
+                "`search` needs `epochs`, the length of the longest trials, because the tuner was "
+                "given `max_trials`."
+            )
+        return usual_rungs(max_trials, epochs)
+    if epochs is not None:
+        raise ValueError(
+            "`epochs` must be left out, because the tuner was given `rungs`. "
+            f"Received: epochs={epochs!r}"
+        )
+    return None
 
 
 def _total_trials(rungs: Sequence[Rung]) -> int:

@@ -37,11 +37,14 @@ class SearchDisplay:
             self._now = {**row, "epoch": 0, "score": None}
         elif event == "epoch":
             self._now |= {"epoch": row["epoch"], "score": row["score"]}
-        elif event == "finalist":
-            self._now = {"finalist with seed": row["seed"]}
+        elif event == "adopted":
+            print(row["text"], flush=True)
+        elif event in ("finalist", "finalist_end"):
+            self._now = {"finalist": row["trial"], "seed": row["seed"]}
+            self._now |= {"score": number(row["score"])} if "score" in row else {}
         if self._in_notebook:
             self._show()
-        elif event in ("trial_end", "finalist"):
+        elif event in ("trial_end", "finalist_end"):
             print(self._line(), flush=True)
 
     def _line(self) -> str:

@@ -16,6 +16,8 @@ from kerasrecipes.tuning.trial_rows import best_row, changes_of
 
 # The version of the form of search.json.
 FORMAT = 1
+# Settings that only some searches have.
+WARM = ("constraints", "enqueue", "from")
 
 
 class Search:
@@ -34,7 +36,7 @@ class Search:
 
     ```python
     search = Search("saved_models/search-0123456789ab-01234567-v2")
-    search.result["set_line"], search.trials[-1]["score"]
+    search.result["set_line"], search.trial_rows[-1]["score"]
     kerasrecipes.train(search.best_recipe)
     ```
     """
@@ -102,8 +104,21 @@ class Search:
         return self.settings.get("direction", "max")
 
     @property
-    def trials(self) -> list[dict[str, Any]]:
-        """One dictionary for each trial that ended: rung, epochs, status, score, cause, values."""
+    def trials(self) -> Any:
+        """The trials that ended, a row each: rung, epochs, status, score, cause, seconds, values.
+
+        It is a `pandas.DataFrame` where pandas is installed, and a list of dictionaries otherwise;
+        `trial_rows` is that list everywhere.
+        """
+        try:
+            import pandas
+        except ModuleNotFoundError:
+            return self.trial_rows
+        return pandas.DataFrame(self.trial_rows)
+
+    @property
+    def trial_rows(self) -> list[dict[str, Any]]:
+        """One dictionary for each trial that ended, as in `trials`."""
         return self._rows("trials.csv")
 
     @property
@@ -113,7 +128,7 @@ class Search:
         Raises:
             ValueError: If no trial has a score yet.
         """
-        best = best_row(self.trials, self.result.get("trial"), self.direction)
+        best = best_row(self.trial_rows, self.result.get("trial"), self.direction)
         if best is None:
             raise ValueError(f"The search has no trial with a score yet. Received: {self.folder}")
         return best
@@ -131,9 +146,9 @@ class Search:
             ValueError: If there is no such trial.
         """
         name = trial["trial"] if isinstance(trial, Mapping) else trial
-        row = next((row for row in self.trials if str(row["trial"]) == str(name)), None)
+        row = next((row for row in self.trial_rows if str(row["trial"]) == str(name)), None)
         if row is None:
-            known = [str(row["trial"]) for row in self.trials]
+            known = [str(row["trial"]) for row in self.trial_rows]
             raise ValueError(
                 f"The search has no trial {name!r}.{nearest(name, known)} Trials: {listed(known)}."
             )
@@ -181,7 +196,7 @@ class Search:
 def load_search(folder: str | Path) -> Search:
     """Returns the search in a folder, for a look at its trials.
 
-    Its `trials` are rows, of which `pandas.DataFrame(search.trials)` makes a frame.
+    Its `trials` are a `pandas.DataFrame` where pandas is installed, and else a list of rows.
 
     Args:
         folder: The folder of a search.

@@ -11,26 +11,33 @@ import keras_tuner
 from kerasrecipes.base.checks import check_integer
 from kerasrecipes.base.files import clear, locked, write_json
 from kerasrecipes.recipe.recipe import Recipe
-from kerasrecipes.recipe.spec import to_plain
 from kerasrecipes.recipe.users_code import with_imports
 from kerasrecipes.training.numerics import NUMERICS_VERSION
-from kerasrecipes.tuning.begun_searches import begun_search, folder_for
+from kerasrecipes.tuning.begun_searches import (
+    begun_search,
+    check_folder,
+    folder_for,
+    of_other_spaces,
+)
 from kerasrecipes.tuning.concluding import conclude, retrain_best
+from kerasrecipes.tuning.constraints import Constraint
 from kerasrecipes.tuning.keras_tuner.distributed import role
 from kerasrecipes.tuning.keras_tuner.recipe_tuner import RecipeTuner
 from kerasrecipes.tuning.objectives import monitor_and_mode, resolved
 from kerasrecipes.tuning.ranges import Choice, Range
-from kerasrecipes.tuning.rungs import Rung, longer_of, rungs_of
+from kerasrecipes.tuning.rungs import Rung, longer_of, rungs_or_usual
 from kerasrecipes.tuning.search_folder import FORMAT, Search
 from kerasrecipes.tuning.space import Space
 from kerasrecipes.tuning.tables import write_tables
 from kerasrecipes.tuning.trial_length import check_trials
+from kerasrecipes.tuning.warm.checks import check_room, check_stops
+from kerasrecipes.tuning.warm.warm_start import WarmStart
 
 
 def search(
     recipe: Recipe,
     space: Mapping[str, Range | Choice],
-    rungs: str | Iterable[Rung | tuple[int, int]],
+    rungs: str | Iterable[Rung | tuple[int, int]] | None = None,
     *,
     directory: str | Path = "saved_models",
     name: str = "search",
@@ -40,6 +47,12 @@ def search(
     finalists: int = 3,
     final_seeds: int = 3,
     retrain: bool = False,
+    minutes: float | None = None,
+    patience: int | None = None,
+    target: float | None = None,
+    constraints: str | Iterable[str | Constraint] = (),
+    enqueue: Iterable[Mapping[str, object]] = (),
+    from_search: str | Path | None = None,
     overwrite: bool = False,
     on_event: Callable[[str, dict], None] | None = None,
 ) -> Search | None:
@@ -54,21 +67,29 @@ def search(
     trials, in the folder that it has: `"4x1,2x2"`, then `"8x1,4x2,2x8"`. With fewer, it shows what
     it has.
 
+    A search may stop before its rungs do, by `minutes`, `patience` or `target`. It has a result of
+    what is there, and goes on where the same search is asked for with less of these. It starts warm
+    by `enqueue` and `from_search`. With `minutes`, which trials there are depends on how fast the
+    machine is; everything else is the same again for the same arguments.
+
     To search a training of two phases, give a recipe that has a `start`. The first phase is trained
     once, and all trials start from it.
 
     Args:
         recipe: The recipe whose options are searched. Its epochs are replaced by those of the
             rungs.
-        space: Dictionary from dotted path to `uniform(...)`, `log_uniform(...)`, `integer(...)` or
-            `choice(...)`.
-        rungs: `"20x2,8x8,3x30"` (trials x epochs), pairs, or `Rung`s.
+        space: Dictionary from dotted path to `uniform(...)`, `log_uniform(...)`, `integer(...)`,
+            `log_integer(...)` or `choice(...)`.
+        rungs: `"20x2,8x8,3x30"` (trials x epochs), pairs, or `Rung`s. May be left out with
+            `minutes`: then it is as much as the time allows of what 100 whole trials cost, of the
+            recipe's epochs and of a third of them; see `usual_rungs`.
         directory: The directory that holds the folder of the search. Its name is made of `name`, a
             hash of the settings, the hash of the data and the numerics version.
         name: The name of the search, such as the name of the script.
         objective: The logged quantity of validation images by which trials are scored. The runs
-            keep their best epoch by it. Give a `keras_tuner.Objective` if the recipe's metric does
-            not say whether a high or a low value is good.
+            keep their best epoch by it. Give `"max:NAME"`, `"min:NAME"` or a
+            `keras_tuner.Objective` if the recipe's metric does not say whether a high or a low
+            value is good.
         seed: Non-negative integer. The seed of the search's own choices. The trials have the seed
             of the recipe.
         folds: `None` to score trials on the recipe's validation images. An integer of at least 2
@@ -78,9 +99,27 @@ def search(
         final_seeds: Positive integer. How many further seeds each finalist is trained with.
         retrain: Whether to train the best recipe once more, on training and validation images
             together, and to score it on the test images.
+        minutes: Positive number, or `None`. The time of the whole search in minutes, finalists
+            included, over all times that it is called. The rungs get as many trials, in the same
+            proportions, as fit by what trials have cost so far, and the finalists as many trainings
+            as fit then. A trial that has begun is trained to its end, so that the search ends
+            within a trial of the time; only a first trial that takes longer ends with its epoch.
+        patience: Positive integer, or `None`. A rung ends after so many trials in a row without an
+            improvement beyond noise, which is estimated by a model of its scores.
+        target: Number, or `None`. The trials end once one of them has this objective.
+        constraints: What each trial must keep to: `"parameters < 1e6"`, `"seconds_per_step < 0.01"`
+            (the median over the steps of a training on this machine), or a bound on a logged
+            quantity, `"val_loss < 0.5"`. A trial beyond a bound ends as soon as it is known, and is
+            never the result.
+        enqueue: Dictionaries of changes, whose values are tried first. What one leaves out is the
+            recipe's own: `[{}]` tries the recipe itself.
+        from_search: The folder of another search on the same data. Those of its trials that this
+            one might have made itself count as observations, and cost it nothing. So a search whose
+            space was changed keeps the trials that lie in the new one.
         overwrite: Whether to discard an earlier search with the same settings.
         on_event: Called with the name of an event, `"search"`, `"trial_begin"`, `"epoch"`,
-            `"trial_end"` or `"finalist"`, and a dictionary of its details.
+            `"trial_end"`, `"adopted"`, `"finalist"` or `"finalist_end"`, and a dictionary of its
+            details.
 
     Returns:
         The finished `Search`; `None` in a worker of a distributed search.
@@ -88,7 +127,8 @@ def search(
     Raises:
         TypeError: If `objective` is not a single one.
         ValueError: If an argument is out of range, no trial of the first rung is long enough for
-            its schedule, the folder holds another search, or all trials fail.
+            its schedule, an enqueued value lies outside of the space, no trial of `from_search`
+            counts, the folder holds another search, or all trials fail.
         BlockingIOError: If another process works in the folder.
 
     Example:
@@ -99,13 +139,16 @@ def search(
     ```
     """
     recipe = with_imports(recipe)
-    rungs, checked = rungs_of(rungs), Space(recipe, space)
+    check_stops(patience, target, minutes)
+    rungs, checked = rungs_or_usual(rungs, minutes, recipe.epochs), Space(recipe, space)
     check_integer("finalists", finalists, at_least=0)
     check_integer("final_seeds", final_seeds, at_least=1)
     check_integer("seed", seed, at_least=0)
     if folds is not None:
         check_integer("folds", folds, at_least=2)
     monitor, mode = monitor_and_mode(recipe, objective)
+    warm = WarmStart(checked, constraints, enqueue, from_search)
+    check_room(warm.enqueued, rungs)
     settings: dict[str, Any] = {
         "kerasrecipes": FORMAT,
         "recipe": recipe.to_dict(),
@@ -114,8 +157,9 @@ def search(
         "objective": monitor,
         "seed": seed,
         "folds": folds,
+        **warm.settings,
     }
-    dataset = recipe.data.build("data").load()
+    asked, dataset = dict(settings), recipe.data.build("data").load()
     folder = folder_for(directory, name, settings, dataset.hash)
     begun = None if overwrite else begun_search(directory, name, settings, dataset.hash)
     if begun is not None:
@@ -129,8 +173,13 @@ def search(
         "numerics_version": NUMERICS_VERSION,
         "backend": keras.backend.backend(),
     }
-    _check_folder(folder, settings, overwrite)
+    check_folder(folder, settings, overwrite)
     checked = Space(recipe.replace(monitored), space)
+    is_new = overwrite or not (folder / "oracle.json").exists()
+    if is_new and on_event is not None and from_search is None:
+        others = of_other_spaces(directory, name, asked, dataset.hash)
+        if others:
+            on_event("other_spaces", {"folders": [str(each.folder) for each in others]})
     make = functools.partial(
         RecipeTuner,
         checked,
@@ -139,6 +188,12 @@ def search(
         folds=folds,
         on_event=on_event,
         seed=seed,
+        minutes=minutes,
+        patience=patience,
+        target=target,
+        constraints=warm.constraints,
+        enqueue=warm.enqueued,
+        earlier=warm.earlier(settings, monitored) if is_new else None,
         directory=str(directory),
         project_name=folder.name,
     )
@@ -150,39 +205,17 @@ def search(
             clear(folder)
         tuner = make()
         oracle = tuner.chief_oracle
-        write_json(folder / "search.json", settings)
+        # Trials of another search are taken over first: where none counts, no search is begun.
+        tuner.assign_rungs(None)
+        stops = {"minutes": minutes, "patience": patience, "target": target}
+        stops = {name: value for name, value in stops.items() if value is not None}
+        # They are not what makes it this search; by them, it goes on from its folder alone.
+        write_json(folder / "search.json", settings | ({"stops": stops} if stops else {}))
         oracle.on_trial_end = lambda oracle: write_tables(folder, oracle, checked)
-        oracle.verbose = 0
+        oracle.verbose, oracle.finals = 0, finalists * final_seeds
         tuner.search(verbose=0)
         write_tables(folder, oracle, checked)
         conclude(folder, tuner, monitored, finalists, final_seeds)
         if retrain:
             retrain_best(folder)
     return Search(folder)
-
-
-def _check_folder(folder: Path, settings: Mapping[str, Any], overwrite: bool) -> None:
-    """Raises a `ValueError` if a folder holds a search that cannot be continued here."""
-    if overwrite or not (folder / "search.json").is_file():
-        return
-    earlier = {"direction": settings["direction"], **Search(folder).settings}
-    differing = {key for key in settings if earlier.get(key) != to_plain(settings[key])}
-    # A recipe may differ in local paths, which are not part of its fingerprint: the same data may
-    # lie elsewhere now.
-    differing -= {"recipe"}
-    # Those that go on from the earlier ones were chosen.
-    if longer_of(Search(folder).rungs, rungs_of(",".join(settings["rungs"]))) is not None:
-        differing -= {"rungs"}
-    if differing == {"backend"}:
-        raise ValueError(
-            f"The search was begun with the backend {earlier['backend']}, and this is "
-            f"{settings['backend']}, which would go on with other numbers. Set "
-            f"KERAS_BACKEND={earlier['backend']}, or give this search another `name`. "
-            f"Received: {folder}"
-        )
-    if differing:
-        raise ValueError(
-            f"The folder holds another search: {', '.join(sorted(differing))} differ. Give the "
-            "search another `name`, or discard the earlier one with `overwrite=True`. "
-            f"Received: {folder}"
-        )

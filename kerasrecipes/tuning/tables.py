@@ -1,6 +1,5 @@
 """Tables of a search: its trials and its regions."""
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -8,17 +7,24 @@ from keras_tuner.engine.trial import TrialStatus
 
 from kerasrecipes.base.csv_table import write_rows
 from kerasrecipes.recipe.spec import to_plain
+from kerasrecipes.tuning.keras_tuner.limits import read_measured
 from kerasrecipes.tuning.keras_tuner.oracle import CoarseToFineOracle
-from kerasrecipes.tuning.keras_tuner.trial_values import own_curve
+from kerasrecipes.tuning.keras_tuner.trial_files import INFEASIBLE, cause_in
+from kerasrecipes.tuning.keras_tuner.trial_values import ADOPTED, own_curve
 from kerasrecipes.tuning.planning.observations import Observation
 from kerasrecipes.tuning.planning.unit_cube import BELOW_ONE
 from kerasrecipes.tuning.space import Space
+from kerasrecipes.tuning.trial_rows import SOURCE
 
 
 def write_tables(folder: Path, oracle: CoarseToFineOracle, space: Space) -> None:
     """Writes trials.csv and regions.csv into the folder of a search, each whole."""
     ended = [trial for trial in oracle.observations() if trial.score is not None]
-    write_rows(folder / "trials.csv", [_row(folder, oracle, space, trial) for trial in ended])
+    rows = [_row(folder, oracle, space, trial) for trial in ended]
+    # Only a search that started from another has this column.
+    if not any(trial.is_adopted for trial in ended):
+        rows = [{name: cell for name, cell in row.items() if name != SOURCE} for row in rows]
+    write_rows(folder / "trials.csv", rows)
     last = max((trial.rung for trial in ended), default=0)
     rows = [row for rung in range(last + 1) for row in region_rows(oracle, rung)]
     write_rows(folder / "regions.csv", rows)
@@ -55,21 +61,22 @@ def _row(
     stopped = not failed and not observation.is_complete
     sign = -1.0 if oracle.objective.direction == "min" else 1.0
     score = observation.score if observation.has_score else None
+    cause = cause_in(folder, observation.name) if failed else None
+    status = "failed" if failed else "stopped" if stopped else "completed"
+    if (cause or "").startswith(INFEASIBLE):
+        status = "infeasible"
+    measured = read_measured(folder / f"trial_{observation.name}")
     return {
         "trial": observation.name,
         "rung": observation.rung + 1,
         "epochs": observation.initial_epoch + own_epochs,
-        "cost_epochs": observation.cost_epochs,
+        "cost_epochs": observation.charged_epochs,
         "parent": observation.parent,
-        "status": "failed" if failed else "stopped" if stopped else "completed",
+        "status": status,
         "score": None if score is None else sign * score,
-        "cause": _read(folder, observation.name, "cause") if failed else None,
-        "seconds": _read(folder, observation.name, "seconds"),
+        "cause": cause,
+        "seconds": observation.seconds,
+        SOURCE: trial.hyperparameters.values.get(ADOPTED),
+        **{name: measured.get(name) for name in oracle.quantities},
         **{path: changes.get(path) for path in space.paths},
     }
-
-
-def _read(folder: Path, trial: str, key: str) -> Any:
-    """Returns the value of a key in the file of that name in a trial's folder, or `None`."""
-    path = folder / f"trial_{trial}" / f"{key}.json"
-    return json.loads(path.read_text("utf-8"))[key] if path.is_file() else None

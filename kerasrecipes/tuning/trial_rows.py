@@ -3,9 +3,12 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-# The columns of trials.csv other than the paths.
+# The column of trials.csv that names the search that a trial was taken over from.
+SOURCE = "search"
+# The columns other than the paths, and other than the quantities that the search constrains.
 TRIAL_COLUMNS = (
     "trial", "rung", "epochs", "cost_epochs", "parent", "status", "score", "cause", "seconds",
+    SOURCE,
 )  # fmt: skip
 
 
@@ -34,15 +37,18 @@ def changes_of(row: Mapping[str, Any], space: Mapping[str, Mapping]) -> dict[str
             `None` is one of its choices.
         space: The space as search.json holds it.
     """
+    given: dict[str, list[Mapping]] = {}
+    for path, fields in ranges_in(space):
+        given.setdefault(path, []).append(fields)
     nothing = {
         path
-        for path, fields in ranges_in(space)
-        if fields["range"] == "choice" and None in fields.get("options", ())
+        for path, ranges in given.items()
+        if any(each["range"] == "choice" and None in each.get("options", ()) for each in ranges)
     }
     return {
-        path: value
-        for path, value in row.items()
-        if path not in TRIAL_COLUMNS and (value is not None or path in nothing)
+        path: row[path]
+        for path in given
+        if path in row and (row[path] is not None or path in nothing)
     }
 
 

@@ -1,6 +1,8 @@
 """A search in a folder: its best trial, and the recipes of its trials."""
 
 import json
+import sys
+from types import SimpleNamespace
 
 import pytest
 
@@ -71,3 +73,15 @@ def test_what_is_not_there_is_named(folder, tmp_path):
         _ = load_search(folder).best
     with pytest.raises(ValueError, match="holds a search.json"):
         load_search(folder / "elsewhere")
+
+
+def test_trials_are_a_frame_where_pandas_is_installed_and_rows_otherwise(folder, monkeypatch):
+    found = load_search(folder)
+    monkeypatch.setitem(sys.modules, "pandas", None)
+    assert found.trials == found.trial_rows
+    assert [row["trial"] for row in found.trials] == ["0001", "0002", "0003"]
+    monkeypatch.setitem(
+        sys.modules, "pandas", SimpleNamespace(DataFrame=lambda rows: ("frame", rows))
+    )
+    assert found.trials == ("frame", found.trial_rows)
+    assert found.best["trial"] == "0003", "what reads rows is not given frames"

@@ -50,9 +50,9 @@ def test_a_recipe_is_searched_to_its_end(found):
     assert search_.finished
     # The four epochs of the second rung: one for a promoted trial, two for a new one, and the
     # remaining one for another promoted trial.
-    assert [row["rung"] for row in search_.trials] == [1, 1, 1, 1, 2, 2, 2]
-    assert sum(row["cost_epochs"] for row in search_.trials) == search_.result["epochs_trained"]
-    last = [row for row in search_.trials if row["rung"] == 2]
+    assert [row["rung"] for row in search_.trial_rows] == [1, 1, 1, 1, 2, 2, 2]
+    assert sum(row["cost_epochs"] for row in search_.trial_rows) == search_.result["epochs_trained"]
+    last = [row for row in search_.trial_rows if row["rung"] == 2]
     best = max(last, key=lambda row: row["score"])
     assert search_.result["trial"] in (best["trial"], *(r["trial"] for r in last))
     changes = search_.result["changes"]
@@ -68,7 +68,7 @@ def test_a_recipe_is_searched_to_its_end(found):
 def test_tensorboard_finds_the_values_of_each_run(found):
     search_, _ = found
     logged = sessions(search_.folder / "runs")
-    for row in search_.trials:
+    for row in search_.trial_rows:
         values = {path: row[path] for path in SPACE}
         assert values in [shown for _, shown in logged.values()]
     for path in logged:
@@ -86,7 +86,7 @@ def test_the_test_images_are_scored_once_by_the_retrained_winner(found):
 
 def test_a_promoted_trial_continues_the_run_of_its_parent(found):
     search_, events = found
-    promoted = next(row for row in search_.trials if row["parent"] is not None)
+    promoted = next(row for row in search_.trial_rows if row["parent"] is not None)
     assert (promoted["epochs"], promoted["cost_epochs"]) == (2, 1)
     epochs = [
         row["epoch"]
@@ -102,10 +102,10 @@ def test_a_promoted_trial_continues_the_run_of_its_parent(found):
 def test_events_and_tables_tell_the_same(found):
     search_, events = found
     begun = [row for event, row in events if event == "trial_begin"]
-    assert [row["trial"] for row in begun] == [row["trial"] for row in search_.trials]
+    assert [row["trial"] for row in begun] == [row["trial"] for row in search_.trial_rows]
     assert begun[0]["values"].keys() == SPACE.keys()
     scores = {row["trial"]: row["score"] for event, row in events if event == "epoch"}
-    for row in search_.trials:
+    for row in search_.trial_rows:
         assert row["score"] == pytest.approx(scores[row["trial"]])
         assert row["seconds"] > 0
     first = [row for row in search_.regions if row["rung"] == 1]
@@ -145,21 +145,21 @@ def test_a_search_goes_on_with_more_trials_in_its_folder(tmp_path, found, monkey
     more = search(RECIPE, SPACE, "5x1,4x2", on_event=lambda *event: events.append(event), **options)
     assert more.folder == folder
     assert (more.settings["rungs"], more.finished) == (["5x1", "4x2"], True)
-    names = {row["trial"] for row in search_.trials}
+    names = {row["trial"] for row in search_.trial_rows}
     begun = [row["trial"] for event, row in events if event == "trial_begin"]
     assert begun
     assert not names & set(begun)
-    kept = [row for row in more.trials if row["trial"] in names]
-    assert kept == search_.trials
-    assert [row["rung"] for row in more.trials].count(1) == 5
+    kept = [row for row in more.trial_rows if row["trial"] in names]
+    assert kept == search_.trial_rows
+    assert [row["rung"] for row in more.trial_rows].count(1) == 5
     # The finalist is the best of all, and the former one's training counts too where it is that.
-    assert more.result["trial"] in {row["trial"] for row in more.trials}
+    assert more.result["trial"] in {row["trial"] for row in more.trial_rows}
     # With the rungs that it had, it is the search that it became, and trains nothing.
     monkeypatch.setattr(
         "kerasrecipes.tuning.keras_tuner.recipe_tuner.train", lambda *_, **__: 1 / 0
     )
     again = search(RECIPE, SPACE, RUNGS, **options)
-    assert (again.folder, again.trials) == (folder, more.trials)
+    assert (again.folder, again.trial_rows) == (folder, more.trial_rows)
     keys = ("kerasrecipes", "recipe", "space", "objective", "seed", "folds")
     settings = {key: more.settings[key] for key in keys}
     for rungs, goes_on in (
@@ -187,6 +187,60 @@ def test_a_search_that_goes_on_is_not_finished(tmp_path, found):
         assert Search(folder).finished is finished
 
 
+def test_a_changed_space_keeps_the_trials_that_lie_in_it_and_says_how_many(tmp_path, found):
+    search_, _ = found
+    rows = search_.trial_rows
+    bound = sorted(row["optimizer.momentum"] for row in rows if row["rung"] == 1)[1]
+    space = {**SPACE, "optimizer.momentum": uniform(0.0, bound)}
+    events, first = [], {"optimizer.learning_rate": 0.01, "optimizer.momentum": bound / 2}
+    options = {"directory": tmp_path, "finalists": 0, "enqueue": [first]}
+    source = search_.folder
+    more = search(
+        RECIPE,
+        space,
+        "1x1",
+        from_search=source,
+        on_event=lambda *event: events.append(event),
+        **options,
+    )
+    kept = [row for row in rows if row["rung"] == 1 and row["optimizer.momentum"] <= bound]
+    (told,) = [row for event, row in events if event == "adopted"]
+    assert (told["kept"], told["of"]) == (len(kept), len(rows))
+    assert f"{len(kept)} of {len(rows)} trials of {source.name} count here" in told["text"]
+    *adopted, own = more.trial_rows
+    assert [row["score"] for row in adopted] == [row["score"] for row in kept]
+    assert {(row["search"], row["cost_epochs"]) for row in adopted} == {(source.name, 0)}
+    assert {path: own[path] for path in SPACE} == first, "to the last digit"
+    assert (own["search"], own["cost_epochs"]) == (None, 1)
+    assert more.result["epochs_trained"] == 1
+    assert more.settings["from"] == source.name
+    # It goes on without the folder that it started from.
+    gone = tmp_path / "gone" / source.name
+    again = search(RECIPE, space, "1x1", from_search=gone, **options)
+    assert (again.folder, again.trial_rows) == (more.folder, more.trial_rows)
+    other = RECIPE.replace({"data.examples_per_class": 9})
+    for recipe, message in (
+        (other, "other scores, which do not count here: data_hash"),
+        (RECIPE.replace({"batch_size": 32}), "There is nothing to start from: 0 of 7 trials"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            search(recipe, space, "1x1", name="refused", from_search=source, **options)
+    assert not list(tmp_path.glob("refused*/search.json")), "and no search is begun"
+    with pytest.raises(ValueError, match=r"outside of the space: optimizer.momentum=0.95 is not"):
+        search(RECIPE, SPACE, "1x1", directory=tmp_path, enqueue=[{"optimizer.momentum": 0.95}])
+
+
+def test_a_search_of_no_time_has_the_result_of_its_only_trial(tmp_path):
+    found = search(RECIPE, SPACE, "9x3", directory=tmp_path, minutes=1e-6, constraints="loss < 9")
+    (row,) = found.trial_rows
+    assert (row["epochs"], row["status"]) == (1, "stopped")
+    result = found.result
+    assert (result["stopped_by"], result["finalists"], result["trial"]) == ("minutes", 0, "0000")
+    assert (found.finished, result["score"]["n"]) == (True, 1)
+    assert row["loss"] < 9
+    assert found.recipe_of("0000") == found.best_recipe.replace({"epochs": 1})
+
+
 def test_no_trial_keeps_a_checkpoint_when_the_search_has_ended(found):
     search_, _ = found
     assert any(not run.finished for run in find_runs(search_.folder / "runs"))
@@ -209,7 +263,7 @@ def test_a_trial_that_is_killed_while_it_writes_its_outcome_is_repaired(tmp_path
     runs = find_runs(found.folder / "runs")
     assert [run.finished for run in runs] == [True, True]
     scores = {run.history[0]["val_accuracy"] for run in runs}
-    assert {row["score"] for row in found.trials} == scores
+    assert {row["score"] for row in found.trial_rows} == scores
 
 
 def test_searches_of_other_numbers_data_or_backends_are_not_continued(tmp_path, found, capsys):
@@ -247,7 +301,7 @@ def test_folds_score_a_trial_by_their_mean(tmp_path):
     found = search(RECIPE, SPACE, "2x1", directory=tmp_path, folds=3, finalists=0)
     runs = find_runs(found.folder / "runs")
     assert len(runs) == 6
-    for row in found.trials:
+    for row in found.trial_rows:
         rate = row["optimizer.learning_rate"]
         scores = [
             run.history[0]["val_accuracy"]
@@ -286,7 +340,7 @@ def test_rungs_that_are_too_short_for_every_trial_are_refused(tmp_path):
     # Trials with the other rate can be trained; those with this one are recorded as failed.
     space = {rate: choice(warmed, 0.1), "optimizer.momentum": uniform(0, 0.9)}
     found = search(recipe, space, "4x2", directory=tmp_path, finalists=0)
-    assert {row["status"] for row in found.trials} == {"failed", "completed"}
+    assert {row["status"] for row in found.trial_rows} == {"failed", "completed"}
 
 
 @pytest.mark.backend_neutral
@@ -300,7 +354,7 @@ def test_a_schedule_that_only_the_space_holds_spans_each_trial_too(tmp_path):
         finalists=0,
     )
     assert {run.recipe.epochs for run in find_runs(found.folder / "runs")} == {1, 2}
-    assert all(row["cost_epochs"] == row["epochs"] for row in found.trials)
+    assert all(row["cost_epochs"] == row["epochs"] for row in found.trial_rows)
 
 
 @pytest.mark.backend_neutral

@@ -5,59 +5,7 @@ import os
 from pathlib import Path
 
 from kerasrecipes.cli.command import Alternative, Command, Request
-
-OBJECTIVE = "val_accuracy"
-EXAMPLE = "optimizer.learning_rate=log_uniform(1e-4, 1)"
-
-
-def _add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--space",
-        action="append",
-        default=[],
-        metavar="PATH=RANGE",
-        help=f"what to search, such as '{EXAMPLE}', or a file of a space as JSON; repeatable",
-    )
-    parser.add_argument("--rungs", metavar="NxE,...", help="trials x epochs, such as 20x2,8x8,3x30")
-    parser.add_argument("--stages", dest="rungs", help=argparse.SUPPRESS)  # What it was called.
-    # In place of that of a recipe, which --set seed=N still changes.
-    parser.add_argument(
-        "--seed",
-        dest="search_seed",
-        type=int,
-        default=0,
-        metavar="N",
-        help="decides what is tried (default: 0)",
-    )
-    parser.add_argument(
-        "--objective",
-        default=OBJECTIVE,
-        metavar="[max:|min:]NAME",
-        help="what is searched for (default: val_accuracy), with its direction if its metric does "
-        "not say it",
-    )
-    parser.add_argument(
-        "--folds", type=int, metavar="N", help="score by cross-validation with so many folds"
-    )
-    parser.add_argument(
-        "--finalists",
-        type=int,
-        default=3,
-        metavar="N",
-        help="how many of the best are trained with further seeds (default: 3)",
-    )
-    parser.add_argument(
-        "--final-seeds", type=int, default=3, metavar="N", help="how many seeds (default: 3)"
-    )
-    parser.add_argument(
-        "--retrain",
-        action="store_true",
-        help="train the result on training and validation images, and score it on test images",
-    )
-    parser.add_argument(
-        "--workers", type=int, metavar="N", help="run so many trials at a time, on this machine"
-    )
-    parser.add_argument("--overwrite", action="store_true", help="search anew what was searched")
+from kerasrecipes.cli.searches.options import EXAMPLE, OBJECTIVE, add_arguments, enqueued
 
 
 def _search(asked: Request) -> None:
@@ -88,6 +36,9 @@ def _search(asked: Request) -> None:
         name=f"{asked.name}-search",
         seed=arguments.search_seed,
         folds=arguments.folds,
+        constraints=arguments.constraint,
+        enqueue=enqueued(arguments.enqueue),
+        from_search=arguments.from_search,
     )
 
 
@@ -96,12 +47,14 @@ def _run(arguments, recipe, ranges, given, objective, direction, **options) -> N
     from kerasrecipes.cli.searches.found import show_search
     from kerasrecipes.cli.searches.progress import SearchProgress
     from kerasrecipes.cli.searches.workers import check_port, run_with_workers
-    from kerasrecipes.tuning import rungs_of
     from kerasrecipes.tuning.keras_tuner.distributed import TUNER_ID, role
+    from kerasrecipes.tuning.rungs import rungs_or_usual
 
-    if given is None:
-        raise ValueError("Give --rungs: trials x epochs, such as --rungs 20x2,8x8,3x30")
-    rungs = rungs_of(given)
+    if given is None and arguments.minutes is None:
+        raise ValueError(
+            "Give --rungs: trials x epochs, such as --rungs 20x2,8x8,3x30; or --minutes"
+        )
+    rungs = rungs_or_usual(given, arguments.minutes, recipe.epochs)
     if not ranges:
         raise ValueError(
             "There is nothing to search: give --space, or give `main` the space of the recipe. "
@@ -123,6 +76,7 @@ def _run(arguments, recipe, ranges, given, objective, direction, **options) -> N
         rungs,
         finals,
         objective,
+        minutes=arguments.minutes,
         prefix="" if part == "alone" else f"{os.environ[TUNER_ID]}: ",
         live=None if part == "alone" else False,
     ) as progress:
@@ -134,6 +88,9 @@ def _run(arguments, recipe, ranges, given, objective, direction, **options) -> N
             finalists=arguments.finalists,
             final_seeds=arguments.final_seeds,
             retrain=arguments.retrain,
+            minutes=arguments.minutes,
+            patience=arguments.patience,
+            target=arguments.target,
             overwrite=arguments.overwrite,
             on_event=progress.on_event,
             **options,
@@ -149,16 +106,19 @@ def _is_search(given: str) -> bool:
 def _go_on(arguments: argparse.Namespace) -> None:
     """Goes on with the search in a folder: all that it needs to know but `--rungs` is there.
 
+    With `--space` it is another search, which keeps the trials that lie in the changed space.
+
     Raises:
         ValueError: If another search is asked for.
         CodeNotAllowedError: If its recipe names modules of a user's own that were not allowed.
     """
     from kerasrecipes.cli.consent import asking
-    from kerasrecipes.cli.searches.space import space_of
+    from kerasrecipes.cli.searches.space import read_space
     from kerasrecipes.recipe.qualified_names import CodeNotAllowedError
     from kerasrecipes.recipe.users_code import not_allowed
     from kerasrecipes.training.files.folder_names import RunFolderName
     from kerasrecipes.tuning import Search
+    from kerasrecipes.tuning.written_space import space_of
 
     found = Search(os.path.relpath(arguments.recipe))
     known, folder = found.settings, found.folder.resolve()
@@ -168,31 +128,49 @@ def _go_on(arguments: argparse.Namespace) -> None:
             "The folder of a search must have the name that the search gave it, such as "
             f"mine-search-0123456789ab-01234567-v{known['numerics_version']}. Received: {folder}"
         )
-    given = {
-        "--space": arguments.space or None,
-        "--seed": arguments.search_seed or None,
-        "--folds": arguments.folds,
-        "--objective": None if arguments.objective == OBJECTIVE else arguments.objective,
-    }
-    if changed := [option for option, value in given.items() if value is not None]:
-        raise ValueError(
-            f"{', '.join(changed)} would make it another search, and {arguments.recipe} goes on "
-            "as it was begun. Search the recipe itself with these."
-        )
+    is_changed = bool(arguments.space)
+    _check_same(arguments, is_changed)
+    directory = os.path.relpath(folder.parent)
+    changed = read_space(arguments.space)
+    for name_of_stop, value in known.get("stops", {}).items():
+        if getattr(arguments, name_of_stop) is None:
+            setattr(arguments, name_of_stop, value)
+    earlier = known.get("from") and os.path.join(directory, known["from"])
     with asking(arguments.allow_code):
         if modules := not_allowed(found.recipe):
             raise CodeNotAllowedError(*modules)
         _run(
             arguments,
             found.recipe,
-            space_of(known["space"]),
+            {**space_of(known["space"]), **changed},
             arguments.rungs or ",".join(known["rungs"]),
             known["objective"],
             found.direction,
-            directory=os.path.relpath(folder.parent),
+            directory=directory,
             name=name.name,
             seed=known["seed"],
             folds=known["folds"],
+            constraints=arguments.constraint or known.get("constraints", []),
+            enqueue=enqueued(arguments.enqueue) if is_changed else known.get("enqueue", []),
+            from_search=str(found.folder) if is_changed else earlier,
+        )
+
+
+def _check_same(arguments: argparse.Namespace, is_changed: bool) -> None:
+    """Raises a `ValueError` if options would make the search in a folder another one."""
+    given = {
+        "--seed": arguments.search_seed or None,
+        "--folds": arguments.folds,
+        "--objective": None if arguments.objective == OBJECTIVE else arguments.objective,
+        "--from": arguments.from_search,
+        "--constraint": None if is_changed else arguments.constraint or None,
+        "--enqueue": None if is_changed else arguments.enqueue or None,
+    }
+    if changed := [option for option, value in given.items() if value is not None]:
+        raise ValueError(
+            f"{', '.join(changed)} would make it another search, and {arguments.recipe} goes on "
+            f"as it was begun. Search the recipe itself with these, and with --from "
+            f"{arguments.recipe} where its trials are to count."
         )
 
 
@@ -201,11 +179,12 @@ COMMAND = Command(
     help="search a recipe's options, from coarse to fine, and write the best recipe",
     runs_code=True,
     takes="recipe",
-    add_arguments=_add_arguments,
+    add_arguments=add_arguments,
     run=_search,
     resumes=True,
     alternative=Alternative(
-        what="the folder of a search, which goes on, with more trials where --rungs gives them",
+        what="the folder of a search, which goes on, with more trials where --rungs gives "
+        "them, or in a space that --space changes",
         fits=_is_search,
         run=_go_on,
     ),

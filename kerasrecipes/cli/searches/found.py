@@ -22,6 +22,8 @@ def show_search(found) -> None:
         print(f"test accuracy {percent(test['accuracy'], test['n'])}, n = {test['n']:,}")
     for path, end in found.result["at_bounds"].items():
         print(f"note: the best of {path} lie at the {end} end of its range")
+    if by := found.result.get("stopped_by"):
+        print(f"stopped by --{by}: the same command with more of it, or without it, goes on")
     print(f"set: {found.result['set_line']}")
     print(f"recipe: {Path(found.folder) / 'best_recipe.json'}")
     print(f"page: {write_search(found)}")
@@ -32,8 +34,9 @@ def rung_rows(found):
     from kerasrecipes.page.formats import number
 
     best = min if found.direction == "min" else max
+    constrained = any(row["status"] == "infeasible" for row in found.trial_rows)
     for position, rung in enumerate(found.rungs, start=1):
-        rows = [row for row in found.trials if row["rung"] == position]
+        rows = [row for row in found.trial_rows if row["rung"] == position]
         scores = [row["score"] for row in rows if row["score"] is not None]
         states = [row["status"] for row in rows]
         yield {
@@ -41,6 +44,7 @@ def rung_rows(found):
             "trials": len(rows),
             "stopped": states.count("stopped"),
             "failed": states.count("failed"),
+            **({"infeasible": states.count("infeasible")} if constrained else {}),
             "epochs trained": sum(row["cost_epochs"] for row in rows),
             f"best {found.objective}": number(best(scores, default=None)),
         }

@@ -1,5 +1,6 @@
 """The progress of a search, shown while it runs."""
 
+import math
 import sys
 import time
 from collections.abc import Sequence
@@ -27,6 +28,7 @@ class SearchProgress:
         rungs: The rungs of the search.
         final_trainings: How many trainings of the longest rung follow the trials.
         objective: The quantity that is searched for.
+        minutes: The time of the search, if it has only so much.
         prefix: What each line begins with, such as a worker's name.
         live: Whether to redraw a table. Defaults to whether stdout is a terminal.
     """
@@ -37,11 +39,13 @@ class SearchProgress:
         final_trainings: int,
         objective: str,
         *,
+        minutes: float | None = None,
         prefix: str = "",
         live: bool | None = None,
     ):
         self.rungs, self.objective, self.prefix = rungs, objective, prefix
         self.final_epochs = rungs[-1].epochs
+        self.limit = math.inf if minutes is None else 60 * minutes
         self.total = sum(rung.budget_epochs for rung in rungs)
         self.total += final_trainings * self.final_epochs
         self.live = sys.stdout.isatty() if live is None else live
@@ -83,12 +87,25 @@ class SearchProgress:
             self.now = {}
             self._read()
             self._line(next(each for each in self.rows if each["trial"] == row["trial"]))
+        elif event == "adopted":
+            self._read()
+            print(f"note: {row['text']}", file=sys.stderr)
+        elif event == "other_spaces":
+            for folder in row["folders"]:
+                print(
+                    f"note: {folder} searched another space: --from {folder} keeps those of its "
+                    "trials that lie in this one",
+                    file=sys.stderr,
+                )
         elif event == "finalist":
             # A chief hears of the finalists only: the trials were its workers'.
             self._read()
-            self.now = {"seed": row["seed"]}
+            self.now = {"finalist": row["trial"], "seed": row["seed"]}
             self.finals += 1
-            self._print("  ".join([f"finalist with seed {row['seed']}", *self._left()]))
+            self._print("  ".join([_finalist(row), "begins", *self._left()]))
+        elif event == "finalist_end":
+            score = f"{self.objective} {number(row['score'])}"
+            self._print("  ".join([_finalist(row), score, *self._left()]))
 
     @property
     def seconds_left(self) -> float | None:
@@ -97,7 +114,10 @@ class SearchProgress:
         done = self.done + max(0, self.finals - 1) * self.final_epochs
         paced = done - self.done_before
         pace = (time.monotonic() - self._began) / paced if paced > 0 else None
-        return None if pace is None else pace * max(0, self.total - done)
+        if pace is None:
+            return None
+        remaining = max(0.0, self.limit - (time.monotonic() - self._began))
+        return min(pace * max(0, self.total - done), remaining)
 
     def _read(self) -> None:
         path = self.folder / "trials.csv"
@@ -154,12 +174,18 @@ class SearchProgress:
         return table
 
     def _headline(self) -> str:
-        where = "finalists" if "seed" in self.now else "search"
+        where = "search"
+        if "seed" in self.now:
+            where = f"finalist {self.now['finalist']}, seed {self.now['seed']}"
         if "rung" in self.now:
             where = f"rung {self.now['rung']} of {len(self.rungs)}"
         epochs = f"{min(self.done, self.total)} of {self.total} epochs"
         best = f"best {self.objective} {number(self.best)}"
         return " · ".join([where, epochs, best, *self._left()])
+
+
+def _finalist(row: dict[str, Any]) -> str:
+    return f"finalist {row['trial']}  seed {row['seed']}"
 
 
 def _why(search) -> str:
@@ -179,7 +205,7 @@ def _one_line(values: dict[str, Any]):
 
 
 def _tried(row: dict[str, Any]) -> dict[str, Any]:
-    """Returns what a row of trials.csv tried."""
+    """Returns what a row of trials.csv tried, after the quantities that a search constrains."""
     return {path: value for path, value in row.items() if path not in TRIAL_COLUMNS}
 
 

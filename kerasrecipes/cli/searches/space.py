@@ -2,21 +2,13 @@
 
 import ast
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from kerasrecipes.base.checks import nearest
-from kerasrecipes.cli.commands.search import EXAMPLE
-from kerasrecipes.recipe.spec import from_plain
-from kerasrecipes.tuning import choice, integer, log_uniform, uniform
+from kerasrecipes.cli.searches.options import EXAMPLE
 from kerasrecipes.tuning.ranges import Choice, Range
-
-RANGES: dict[str, Callable[..., Range | Choice]] = {
-    "uniform": uniform,
-    "log_uniform": log_uniform,
-    "integer": integer,
-    "choice": choice,
-}
+from kerasrecipes.tuning.written_space import RANGES, space_of
 
 
 def read_space(given: Iterable[str]) -> dict[str, Range | Choice]:
@@ -32,7 +24,7 @@ def read_space(given: Iterable[str]) -> dict[str, Range | Choice]:
     Example:
 
     >>> read_space(["optimizer.momentum=uniform(0, 0.9)"])
-    {'optimizer.momentum': Range(kind='uniform', low=0.0, high=0.9, widen=False)}
+    {'optimizer.momentum': Range(kind='uniform', low=0.0, high=0.9, widen=False, step=None)}
     """
     space: dict[str, Range | Choice] = {}
     for text in given:
@@ -76,20 +68,3 @@ def _file(path: Path) -> dict[str, Range | Choice]:
             'A space must map paths to ranges, such as {"batch_size": {"range": "integer", "low": '
             f'8, "high": 64}}}}: {error!r}. File: {path}'
         ) from None
-
-
-def space_of(written: Mapping) -> dict[str, Range | Choice]:
-    """Returns the space that `Space.to_dict` wrote."""
-    return {path: _plain_range(dict(fields)) for path, fields in written.items()}
-
-
-def _plain_range(fields: dict) -> Range | Choice:
-    kind = fields.pop("range")
-    if kind == "choice":
-        options = [from_plain(option) for option in fields["options"]]
-        spaces = [space_of(space) for space in fields.get("spaces", ())]
-        # Spaces are only where the options are hashable, as the keys that they were given as.
-        return choice(dict(zip(options, spaces, strict=True))) if spaces else choice(*options)
-    if kind == "log_integer":
-        return integer(**fields, log=True)
-    return RANGES[kind](**fields)

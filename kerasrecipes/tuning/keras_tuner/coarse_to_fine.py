@@ -1,14 +1,21 @@
 """Coarse-to-fine search as a keras-tuner tuner."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
 
 import keras_tuner
 
 from kerasrecipes.base.checks import check_integer
+from kerasrecipes.tuning.constraints import Constraint, constraints_of
 from kerasrecipes.tuning.keras_tuner.distributed import role
 from kerasrecipes.tuning.keras_tuner.oracle import CoarseToFineOracle
 from kerasrecipes.tuning.keras_tuner.rung_tuner import RungTuner
+from kerasrecipes.tuning.keras_tuner.trial_files import copy_small_files
 from kerasrecipes.tuning.rungs import Rung, rungs_of
+from kerasrecipes.tuning.warm.adoption import Adoption, adopted
+from kerasrecipes.tuning.warm.checks import check_room, check_stops
+from kerasrecipes.tuning.warm.tuner_values import given_values, kept_values
 
 
 class CoarseToFine(RungTuner):
@@ -58,6 +65,20 @@ class CoarseToFine(RungTuner):
         epoch: The epochs that a trial is scored by: `"late"` for the mean over the last ninth of
             its epochs, `"last"` or `"best"`. The best of many noisy epochs overestimates a network,
             and favours networks whose scores are unsteady.
+        patience: Positive integer, or `None`. A rung ends after so many trials in a row without an
+            improvement beyond noise, which is estimated by a model of its scores.
+        target: Number, or `None`. The search ends once a trial has this objective.
+        minutes: Positive number, or `None`. The time of the whole search, over all times that its
+            program is run. Its rungs get as many trials, in the same proportions, as fit by what
+            trials have cost so far. It ends within a trial of that time; a first trial that takes
+            longer ends with its epoch. Which trials there are depends on the machine then.
+        constraints: What each trial must keep to, such as `["parameters < 1e6",
+            "seconds_per_step < 0.01"]`, or a bound on what is logged, `"val_loss < 0.5"`. A trial
+            beyond a bound ends as soon as it is known, and counts as failed.
+        enqueue: Dictionaries of values that are tried first, by the names of hyperparameters. What
+            one leaves out has its default: `[{}]` tries the model as the build function writes it.
+        from_project: The folder of another search by `CoarseToFine`. Those of its trials that this
+            one might make count as observations, and cost this search nothing; see `adopted`.
         hyperparameters: As in keras-tuner.
         tune_new_entries: As in keras-tuner.
         allow_new_entries: As in keras-tuner.
@@ -94,6 +115,12 @@ class CoarseToFine(RungTuner):
         continue_training: bool = True,
         median_rule: bool = True,
         epoch: str = "late",
+        patience: int | None = None,
+        target: float | None = None,
+        minutes: float | None = None,
+        constraints: str | Iterable[str | Constraint] = (),
+        enqueue: Iterable[Mapping[str, Any]] = (),
+        from_project: str | Path | None = None,
         hyperparameters=None,
         tune_new_entries: bool = True,
         allow_new_entries: bool = True,
@@ -117,8 +144,10 @@ class CoarseToFine(RungTuner):
             )
         if isinstance(objective, list | tuple):
             raise ValueError(
-                f"`objective` must be a single objective. Received: objective={objective!r}"
+                "`objective` must be a single objective: give others as `constraints`, such as "
+                f"'parameters < 1e6'. Received: objective={objective!r}"
             )
+        check_stops(patience, target, minutes)
         oracle = CoarseToFineOracle(
             objective,
             None if rungs is None else rungs_of(rungs),
@@ -130,20 +159,60 @@ class CoarseToFine(RungTuner):
             widen=widen,
             median_rule=median_rule,
             epoch=epoch,
+            patience=patience,
+            target=target,
+            minutes=minutes,
             hyperparameters=hyperparameters,
             tune_new_entries=tune_new_entries,
             allow_new_entries=allow_new_entries,
             max_retries_per_trial=max_retries_per_trial,
             max_consecutive_failed_trials=max_consecutive_failed_trials,
         )
-        super().__init__(oracle, hypermodel, max_trials, **kwargs)
+        super().__init__(oracle, hypermodel, max_trials, constraints_of(constraints), **kwargs)
         self._check_space()
+        # What a search starts from is for its chief, who chooses the trials.
+        self.earlier = None if from_project is None or role() == "worker" else Path(from_project)
+        if role() != "worker":
+            space = self.chief_oracle.get_space()
+            self.chief_oracle.enqueue([given_values(space, each) for each in enqueue])
 
     @property
     def at_bounds(self) -> dict[str, str]:
         """The hyperparameters whose best values lie at a bound, each with `"low"` or `"high"`."""
         rungs = self.chief_oracle.rungs or ()
         return self.chief_oracle.region(len(rungs)).at_bounds if rungs else {}
+
+    def assign_rungs(self, epochs: int | None) -> None:
+        super().assign_rungs(epochs)
+        oracle = self.chief_oracle
+        check_room(oracle.enqueued, oracle.rungs)
+        if self.earlier is not None and not oracle.trials:
+            self.adopt(self.earlier, lambda values: kept_values(oracle.get_space(), values))
+
+    def adopt(self, folder: Path, values_of: Callable[[Mapping], dict]) -> Adoption:
+        """Takes those trials of another search that this one might make for trials of its own.
+
+        Args:
+            folder: The folder of the other search.
+            values_of: See `adopted`.
+
+        Raises:
+            ValueError: If the other search has another objective, or none of its trials counts.
+        """
+        oracle = self.chief_oracle
+        found = adopted(folder, oracle.rungs, values_of, oracle.get_space(), oracle.objective)
+        if found.ended and not found.trials:
+            raise ValueError(f"There is nothing to start from: {found.text}")
+        oracle.adopt(found.trials)
+        for trial in found.trials:
+            copy_small_files(folder, found.names[trial.trial_id], oracle.folder, trial.trial_id)
+        self.on_adopted(found)
+        return found
+
+    def on_adopted(self, found: Adoption) -> None:
+        """Tells of the trials of another search that count; a subclass may tell it elsewhere."""
+        if self.chief_oracle.verbose:
+            print(found.text)
 
     def _check_space(self) -> None:
         """Raises a `ValueError` if a range is not that of the search that is resumed."""
@@ -157,6 +226,7 @@ class CoarseToFine(RungTuner):
             if earlier is not None and earlier.get_config() != hp.get_config():
                 raise ValueError(
                     f"The range of {hp.name!r} is not that of the search in {self.project_dir}. "
-                    "Search in another folder (`project_name`), or discard that search with "
+                    "Search in another folder (`project_name`), where `from_project` keeps the "
+                    "trials that lie in the new range, or discard that search with "
                     f"`overwrite=True`. Expected: {earlier}. Received: {hp}"
                 )

@@ -5,8 +5,13 @@ import logging
 import os
 import socket
 import sys
+import threading
 import time
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
+
+from kerasrecipes.base.files import is_locked, locked
 
 # Environment variables of keras-tuner.
 TUNER_ID = "KERASTUNER_TUNER_ID"
@@ -18,6 +23,11 @@ WORKERS = "KERASRECIPES_WORKERS"
 # How long a worker asks an absent chief again: as long as keras-tuner's own client waits for one.
 GIVE_UP_SECONDS = 3600
 RETRY_SECONDS = 1
+# How long a worker whose next trial depends on running ones waits before it asks again, and how
+# often a chief checks whether all workers have left.
+IDLE_SECONDS = 0.2
+# How long a chief without any further trial waits for workers that do not know it yet.
+LATE_SECONDS = 5
 
 
 def role() -> str:
@@ -105,3 +115,35 @@ class RetryingClient:
 
 def _address() -> str:
     return f"{os.environ[ORACLE_IP]}:{os.environ[ORACLE_PORT]}"
+
+
+def check_free(folder: Path) -> None:
+    """Raises a `BlockingIOError` that names the process if another one searches in a folder."""
+    if role() != "worker" and is_locked(folder):
+        with locked(folder):
+            pass
+
+
+def serve(oracle, run: Callable[[], None]) -> None:
+    """Answers workers until the search has no further trial and all workers know it.
+
+    Args:
+        oracle: The oracle of the search.
+        run: keras-tuner's server. It checks for the end every 20 seconds only. It runs until this
+            process ends, and answers workers that come late.
+
+    Raises:
+        ConnectionError: If the server ends before the search does.
+    """
+    server = threading.Thread(target=run, daemon=True)
+    oracle.is_over = oracle.is_exhausted()
+    # If an earlier chief was killed at the very end, its workers do not know of the end yet.
+    earliest_end = time.monotonic() + LATE_SECONDS * oracle.is_over
+    server.start()
+    while server.is_alive():
+        all_know = not oracle.ongoing_trials and not oracle.tuner_ids
+        if oracle.is_over and all_know and time.monotonic() > earliest_end:
+            break
+        time.sleep(IDLE_SECONDS)
+    if not oracle.is_over:
+        raise ConnectionError("The chief's server ended before the search did.")

@@ -1,7 +1,5 @@
 """Oracle of a coarse-to-fine search, for keras-tuner."""
 
-import json
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -10,7 +8,12 @@ import numpy as np
 from keras_tuner.engine.trial import Trial, TrialStatus
 
 from kerasrecipes.base.checks import check_choice
-from kerasrecipes.tuning.keras_tuner.resumable_oracle import ResumableOracle
+from kerasrecipes.tuning.keras_tuner.timed_oracle import TimedOracle
+from kerasrecipes.tuning.keras_tuner.trial_files import (
+    are_infeasible,
+    check_one_succeeded,
+    seconds_in,
+)
 from kerasrecipes.tuning.keras_tuner.trial_values import (
     EPOCHS,
     INITIAL_EPOCH,
@@ -21,9 +24,10 @@ from kerasrecipes.tuning.keras_tuner.trial_values import (
     own_curve,
     score_of,
 )
+from kerasrecipes.tuning.keras_tuner.warm_oracle import inherited
 from kerasrecipes.tuning.objectives import with_direction
 from kerasrecipes.tuning.planning.median_rule import should_stop_early
-from kerasrecipes.tuning.planning.observations import Observation, Proposal
+from kerasrecipes.tuning.planning.observations import Observation, Proposal, best_first
 from kerasrecipes.tuning.planning.plan import Plan
 from kerasrecipes.tuning.planning.region import Region
 from kerasrecipes.tuning.planning.unit_cube import UnitCube
@@ -32,11 +36,9 @@ from kerasrecipes.tuning.rungs import Rung, longer_of, rungs_of
 Rungs = tuple[Rung, ...]
 # The search ends if at least so many trials have ended and all of them failed.
 FAILURES_TO_GIVE_UP = 5
-# The file in a trial's folder that says why the trial failed.
-CAUSE = "cause.json"
 
 
-class CoarseToFineOracle(ResumableOracle):
+class CoarseToFineOracle(TimedOracle):
     """Chooses the trials of a coarse-to-fine search; see `CoarseToFine`.
 
     Args:
@@ -50,11 +52,10 @@ class CoarseToFineOracle(ResumableOracle):
         widen: Names of hyperparameters whose ranges the search may leave.
         median_rule: Whether trials that are clearly worse than the others stop early.
         epoch: `"late"`, `"last"` or `"best"`: the epochs that a trial is scored by; see `score_of`.
-        hyperparameters: As in keras-tuner.
-        tune_new_entries: As in keras-tuner.
-        allow_new_entries: As in keras-tuner.
-        max_retries_per_trial: As in keras-tuner.
-        max_consecutive_failed_trials: As in keras-tuner.
+        patience: See `Plan`.
+        target: The objective that ends the search; or `None`.
+        minutes: The time of the search; or `None`.
+        **kwargs: As in `keras_tuner.Oracle`.
     """
 
     def __init__(
@@ -70,21 +71,13 @@ class CoarseToFineOracle(ResumableOracle):
         widen: Sequence[str] = (),
         median_rule: bool = True,
         epoch: str = "late",
-        hyperparameters=None,
-        tune_new_entries: bool = True,
-        allow_new_entries: bool = True,
-        max_retries_per_trial: int = 0,
-        max_consecutive_failed_trials: int | None = None,
+        patience: int | None = None,
+        target: float | None = None,
+        minutes: float | None = None,
+        **kwargs,
     ):
-        super().__init__(
-            objective=with_direction(objective),
-            hyperparameters=hyperparameters,
-            tune_new_entries=tune_new_entries,
-            allow_new_entries=allow_new_entries,
-            seed=seed,
-            max_retries_per_trial=max_retries_per_trial,
-            max_consecutive_failed_trials=max_consecutive_failed_trials,
-        )
+        kwargs.setdefault("max_consecutive_failed_trials", None)
+        super().__init__(objective=with_direction(objective), seed=seed, minutes=minutes, **kwargs)
         self._any_seed = seed is None
         check_choice("epoch", epoch, SCORED_EPOCHS)
         self.rungs = None if rungs is None else tuple(rungs)
@@ -99,6 +92,12 @@ class CoarseToFineOracle(ResumableOracle):
             "exploration": exploration,
             "model": model,
         }
+        # Where a search stops early may change whenever it goes on: these are not its settings.
+        sign = -1.0 if getattr(self.objective, "direction", None) == "min" else 1.0
+        self.stops: dict[str, Any] = {
+            "patience": patience,
+            "target": None if target is None else sign * target,
+        }
         self.is_over = False
         self._plan: Plan | None = None
         # By name, the observations of trials that ended: these do not change any more.
@@ -109,7 +108,8 @@ class CoarseToFineOracle(ResumableOracle):
         """The plan that chooses the next trial, for the current hyperparameters and rungs."""
         space = self.hyperparameters.space
         if self._plan is None or len(self._plan.cube.all) != len(space):
-            self._plan = Plan(UnitCube(space, self.widen), self.rungs or (), **self.options)
+            cube = UnitCube(space, self.widen)
+            self._plan = Plan(cube, self.rungs or (), **self.options, **self.stops)
             self._ended = {}
         return self._plan
 
@@ -131,20 +131,18 @@ class CoarseToFineOracle(ResumableOracle):
             return {"status": TrialStatus.IDLE}
         values: dict[str, Any] = {EPOCHS: proposal.epochs, INITIAL_EPOCH: 0, RUNG: proposal.rung}
         if proposal.parent is None:
-            return {
-                "status": TrialStatus.RUNNING,
-                "values": self.plan.cube.decode(proposal.point) | values,
-            }
+            own = self.next_enqueued() or self.plan.cube.decode(proposal.point)
+            return {"status": TrialStatus.RUNNING, "values": own | values}
         parent = self.trials[proposal.parent].hyperparameters.values
         if self.plan.continues:
             values[INITIAL_EPOCH] = parent[EPOCHS]
         values[PARENT] = proposal.parent
-        return {"status": TrialStatus.RUNNING, "values": {**parent, **values}}
+        return {"status": TrialStatus.RUNNING, "values": {**inherited(parent), **values}}
 
     @keras_tuner.synchronized
     def update_trial(self, trial_id: str, metrics: Mapping[str, float], step: int = 0):
         trial = super().update_trial(trial_id, metrics, step)
-        if self.median_rule and self._should_stop(trial):
+        if (self.median_rule and self._should_stop(trial)) or self.is_late:
             # A copy is marked, because the trial itself still runs: a worker that asked for it
             # again would take the status for the end of the search.
             trial = Trial.from_state(trial.get_state())
@@ -160,14 +158,8 @@ class CoarseToFineOracle(ResumableOracle):
 
     def get_best_trials(self, num_trials: int = 1):
         """Returns the best trials, those of later rungs before those of earlier ones."""
-        scored = [each for each in self.observations() if each.has_score]
-        seen, best = set(), []
-        for each in sorted(scored, key=lambda t: (t.rung, t.score), reverse=True):
-            if each.name not in seen:
-                best.append(self.trials[each.name])
-            # The parent of a promoted trial has the same values and is trained less.
-            seen |= {each.name, each.parent}
-        return best[:num_trials]
+        names = best_first(self.observations())
+        return [self.trials[name] for name in names[:num_trials]]
 
     def set_rungs(self, rungs: Sequence[Rung]) -> None:
         """Sets the rungs; those of a search that is resumed may go on."""
@@ -200,24 +192,29 @@ class CoarseToFineOracle(ResumableOracle):
 
     def check_results(self) -> None:
         """Raises a `ValueError` that names the causes if all trials failed."""
-        causes = [self._cause(each.name) for each in self.observations() if each.score == -np.inf]
-        if causes and len(causes) == len(self.end_order):
-            told = "; ".join(f"{n} x {cause}" for cause, n in Counter(causes).most_common(3))
-            raise ValueError(
-                f"Every trial failed ({told}). Remove the cause, then search again with "
-                f"`overwrite=True`. Received: {self.folder}"
-            )
+        failed = [each.name for each in self.observations() if each.score == -np.inf]
+        check_one_succeeded(self.folder, failed, len(self.end_order))
+
+    @property
+    def stopped_by(self) -> str | None:
+        """What ended the search before its rungs did: an option's name, or `None`."""
+        observations = self.observations()
+        if self.plan.has_reached(observations):
+            return "target"
+        if self.has_run_out(self.plan, observations):
+            return "minutes"
+        stalled = any(self.plan.has_stalled(n, observations) for n in range(len(self.plan.rungs)))
+        return "patience" if stalled else None
 
     def _proposal(self, observations: Sequence[Observation]) -> Proposal | str | None:
         """Returns the next trial as `Plan.next` does; `None` if all trials so far have failed."""
-        ended = [trial for trial in observations if trial.score is not None]
-        if len(ended) >= FAILURES_TO_GIVE_UP and all(t.score == -np.inf for t in ended):
+        ended = [trial.name for trial in observations if trial.score is not None]
+        failed = [trial.name for trial in observations if trial.score == -np.inf]
+        # What breaks a constraint is no fault of the program's.
+        gives_up = len(failed) == len(ended) >= FAILURES_TO_GIVE_UP
+        if gives_up and not are_infeasible(self.folder, failed):
             return None
-        return self.plan.next(observations)
-
-    def _cause(self, name: str) -> str:
-        path = self.folder / f"trial_{name}" / CAUSE
-        return json.loads(path.read_text("utf-8"))["cause"] if path.is_file() else "unknown cause"
+        return self.next_in_time(self.plan, observations)
 
     def _should_stop(self, trial) -> bool:
         """Applies the median rule to a trial and the others of its rung."""
@@ -240,6 +237,7 @@ class CoarseToFineOracle(ResumableOracle):
             ended=ended,
             epoch=self.epoch,
             parent=parent and self._observation(parent),
+            seconds=seconds_in(self.folder, name) if ended else None,
         )
         if ended:
             self._ended[name] = observation

@@ -3,7 +3,6 @@
 import contextlib
 import functools
 import shutil
-import time
 import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -21,11 +20,14 @@ from kerasrecipes.training.files.run_folders import run_folder
 from kerasrecipes.training.run import Run
 from kerasrecipes.training.training import train
 from kerasrecipes.tuning.keras_tuner.coarse_to_fine import CoarseToFine
+from kerasrecipes.tuning.keras_tuner.distributed import role
 from kerasrecipes.tuning.keras_tuner.hparams_log import log_hyperparameters
 from kerasrecipes.tuning.keras_tuner.trial_values import EPOCHS, INITIAL_EPOCH, RUNG
 from kerasrecipes.tuning.rungs import Rung
 from kerasrecipes.tuning.space import Space
 from kerasrecipes.tuning.trial_length import is_continuable
+from kerasrecipes.tuning.warm.adoption import Adoption
+from kerasrecipes.tuning.warm.space_values import values_of
 
 RUN_NAME = "trial"
 
@@ -45,8 +47,13 @@ class RecipeTuner(CoarseToFine):
             scores them by the mean over the folds of a stratified cross-validation.
         on_event: Called with the name of an event, `"search"`, `"trial_begin"`, `"epoch"` or
             `"trial_end"`, and a dictionary of its details.
+        earlier: The folder and the space of another search, whose trials count where this one
+            might make them.
         **kwargs: As in `CoarseToFine`.
     """
+
+    # `search` has locked it, with all that it writes before and after the trials.
+    locks_folder = False
 
     def __init__(
         self,
@@ -56,9 +63,10 @@ class RecipeTuner(CoarseToFine):
         *,
         folds: int | None = None,
         on_event: Callable[[str, dict], None] | None = None,
+        earlier: tuple[Path, Space] | None = None,
         **kwargs,
     ):
-        self.space, self.folds = space, folds
+        self.space, self.folds, self.earlier_search = space, folds, earlier
         self.longest_epochs = rungs[-1].epochs
         self.on_event = on_event or (lambda event, row: None)
         super().__init__(
@@ -72,6 +80,20 @@ class RecipeTuner(CoarseToFine):
         )
         direction = self.oracle.objective.direction
         self.on_event("search", {"folder": self.project_dir, "direction": direction})
+
+    def assign_rungs(self, epochs: int | None) -> None:
+        super().assign_rungs(epochs)
+        is_first = role() != "worker" and not self.chief_oracle.trials
+        if self.earlier_search is not None and is_first:
+            folder, theirs = self.earlier_search
+            self.adopt(
+                folder,
+                lambda values: values_of(self.space, theirs.recipe.replace(theirs.changes(values))),
+            )
+
+    def on_adopted(self, found: Adoption) -> None:
+        row = {"from": found.source, "kept": len(found.trials), "of": found.ended}
+        self.on_event("adopted", {**row, "best_left_out": found.best, "text": found.text})
 
     def recipe_of(self, values) -> Recipe:
         """Returns the recipe of a trial's run, before it is split into folds."""
@@ -134,7 +156,8 @@ class RecipeTuner(CoarseToFine):
                 contextlib.suppress(RungEnd),
                 warnings.catch_warnings(action="ignore", category=DivergenceWarning),
             ):
-                train(recipe, directory=runs, name=RUN_NAME, verbose=0, callbacks=[reporter])
+                callbacks = [reporter, *self.limits(trial)]
+                train(recipe, directory=runs, name=RUN_NAME, verbose=0, callbacks=callbacks)
         return _rows(folder)
 
     def remove_checkpoints(self) -> None:
@@ -144,7 +167,7 @@ class RecipeTuner(CoarseToFine):
                 shutil.rmtree(folder)
 
     def on_trial_begin(self, trial):
-        self.began = time.monotonic()
+        super().on_trial_begin(trial)
         write_json(Path(self.get_trial_dir(trial.trial_id)) / "worker.json", {"id": self.tuner_id})
         values = trial.hyperparameters.values
         self.on_event(
@@ -158,8 +181,6 @@ class RecipeTuner(CoarseToFine):
         )
 
     def on_trial_end(self, trial):
-        path = Path(self.get_trial_dir(trial.trial_id)) / "seconds.json"
-        write_json(path, {"seconds": round(time.monotonic() - self.began, 3)})
         super().on_trial_end(trial)
         self.on_event("trial_end", {"trial": trial.trial_id, "status": trial.status})
 

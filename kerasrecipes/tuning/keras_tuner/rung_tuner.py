@@ -1,25 +1,30 @@
 """Tuner that runs trials by rungs and records failed ones, for keras-tuner."""
 
-import threading
+import contextlib
 import time
 import traceback
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import keras_tuner
 from keras_tuner.engine.trial import TrialStatus
 
-from kerasrecipes.base.files import write_json
+from kerasrecipes.base.files import locked, write_json
 from kerasrecipes.base.private.gradient_registry import hold_gradients_weakly
-from kerasrecipes.tuning.keras_tuner.distributed import RetryingClient, role, silence_conditions
-from kerasrecipes.tuning.keras_tuner.oracle import CAUSE, CoarseToFineOracle
-from kerasrecipes.tuning.keras_tuner.trial_checkpoints import (
-    Restore,
-    checkpoint_of,
-    copy_checkpoint,
-    delete_checkpoint,
+from kerasrecipes.tuning.constraints import Constraint
+from kerasrecipes.tuning.keras_tuner.distributed import (
+    IDLE_SECONDS,
+    RetryingClient,
+    check_free,
+    role,
+    serve,
+    silence_conditions,
 )
+from kerasrecipes.tuning.keras_tuner.limits import Limits, check_logged
+from kerasrecipes.tuning.keras_tuner.oracle import CoarseToFineOracle
+from kerasrecipes.tuning.keras_tuner.trial_checkpoints import delete_checkpoint, resuming
+from kerasrecipes.tuning.keras_tuner.trial_files import write_cause, write_seconds
 from kerasrecipes.tuning.keras_tuner.trial_results import (
     accepts_epochs,
     cause_of,
@@ -28,13 +33,7 @@ from kerasrecipes.tuning.keras_tuner.trial_results import (
     reported,
 )
 from kerasrecipes.tuning.keras_tuner.trial_values import EPOCHS, INITIAL_EPOCH, PARENT
-from kerasrecipes.tuning.rungs import usual_rungs
-
-# How long a worker whose next trial depends on running ones waits before it asks again, and how
-# often a chief checks whether all workers have left.
-IDLE_SECONDS = 0.2
-# How long a chief without any further trial waits for workers that do not know it yet.
-LATE_SECONDS = 5
+from kerasrecipes.tuning.rungs import rungs_given
 
 
 class RungTuner(keras_tuner.Tuner):
@@ -45,16 +44,31 @@ class RungTuner(keras_tuner.Tuner):
         hypermodel: As in keras-tuner.
         max_trials: The budget: as many epochs as so many trials of the `epochs` that `search` is
             given. `None` if the oracle has its rungs.
+        constraints: What each trial must keep to.
         **kwargs: As in `keras_tuner.Tuner`.
+
+    Raises:
+        BlockingIOError: If another process searches in the folder.
     """
 
     oracle: Any
+    # Whether the folder is locked while the tuner searches; not where its caller has locked it.
+    locks_folder = True
 
     def __init__(
-        self, oracle: CoarseToFineOracle, hypermodel=None, max_trials: int | None = None, **kwargs
+        self,
+        oracle: CoarseToFineOracle,
+        hypermodel=None,
+        max_trials: int | None = None,
+        constraints: Sequence[Constraint] = (),
+        **kwargs,
     ):
         folder = kwargs.get("project_name") or "untitled_project"
         oracle.folder = Path(kwargs.get("directory") or ".") / folder
+        self.constraints = tuple(constraints)
+        oracle.quantities = tuple(dict.fromkeys(each.quantity for each in self.constraints))
+        if self.locks_folder:
+            check_free(oracle.folder)
         # In a worker, keras-tuner replaces `self.oracle` by a client of the chief's oracle.
         self.chief_oracle = oracle
         self.max_trials = max_trials
@@ -72,22 +86,28 @@ class RungTuner(keras_tuner.Tuner):
             **fit_kwargs: As in `keras.Model.fit`. If the tuner was given `max_trials`, `epochs` is
                 the length of the longest trials; otherwise it must be left out.
         """
-        self.assign_rungs(fit_kwargs.pop("epochs", None))
-        if "verbose" in fit_kwargs:
-            self.chief_oracle.verbose = fit_kwargs["verbose"]
-        self.save()
-        if role() == "chief":
-            self._serve()
-            self._end()
-            return
+        locks = self.locks_folder and role() != "worker"
+        with locked(self.chief_oracle.folder) if locks else contextlib.nullcontext():
+            self.assign_rungs(fit_kwargs.pop("epochs", None))
+            if "verbose" in fit_kwargs:
+                self.chief_oracle.verbose = fit_kwargs["verbose"]
+            if self.chief_oracle.clock is not None:
+                self.chief_oracle.clock.begin()
+            self.save()
+            if role() == "chief":
+                serve(self.chief_oracle, super().search)
+            else:
+                self._run_trials(*fit_args, **fit_kwargs)
+            if role() != "worker":
+                self._end()
+
+    def _run_trials(self, *fit_args, **fit_kwargs) -> None:
         self.on_search_begin()
         while (trial := self._next_trial()) is not None:
             self.on_trial_begin(trial)
             self._attempt(trial, *fit_args, **fit_kwargs)
             self.on_trial_end(trial)
         self.on_search_end()
-        if role() == "alone":
-            self._end()
 
     def _end(self) -> None:
         """Ends a search whose trials have all ended."""
@@ -125,15 +145,26 @@ class RungTuner(keras_tuner.Tuner):
         hold_gradients_weakly()
         initial = 0
         if self.executions_per_trial == 1:
-            folder, values = Path(self.get_trial_dir(trial.trial_id)), trial.hyperparameters.values
-            checkpoint = checkpoint_of(folder, callbacks)
-            if not checkpoint.path.exists() and values[INITIAL_EPOCH]:
-                copy_checkpoint(Path(self.get_trial_dir(values[PARENT])), folder)
-            callbacks = [*callbacks, Restore(checkpoint), checkpoint]
-            initial = checkpoint.finished_epochs
+            values, folder = trial.hyperparameters.values, self._folder_of(trial.trial_id)
+            parent = self._folder_of(values[PARENT]) if values[INITIAL_EPOCH] else None
+            callbacks, initial = resuming(folder, parent, callbacks)
+        callbacks = [*callbacks, *self.limits(trial)]
         options = {**kwargs, "callbacks": callbacks, "epochs": epochs, "initial_epoch": initial}
         with refusing_other_epochs():
             return super()._build_and_fit_model(trial, *args, **options)
+
+    def limits(self, trial) -> list[Limits]:
+        """Returns the callback that ends a trial beyond the constraints; none if there are none."""
+        limits = Limits(self.constraints, self._folder_of(trial.trial_id))
+        return [limits] if self.constraints else []
+
+    def on_trial_begin(self, trial):
+        self._began = time.monotonic()
+        super().on_trial_begin(trial)
+
+    def on_trial_end(self, trial):
+        write_seconds(self._folder_of(trial.trial_id), time.monotonic() - self._began)
+        super().on_trial_end(trial)
 
     def on_epoch_end(self, trial, model, epoch, logs=None):
         # The epochs of its parent are trained again where the search goes on after its end.
@@ -172,23 +203,6 @@ class RungTuner(keras_tuner.Tuner):
         if role() != "worker":
             self.chief_oracle.reload()
 
-    def _serve(self) -> None:
-        """Answers workers until the search has no further trial and all workers know it."""
-        # keras-tuner's server itself checks for the end every 20 seconds only. It runs until this
-        # process ends, and answers workers that come late.
-        oracle, server = self.chief_oracle, threading.Thread(target=super().search, daemon=True)
-        oracle.is_over = oracle.is_exhausted()
-        # If an earlier chief was killed at the very end, its workers do not know of the end yet.
-        earliest_end = time.monotonic() + LATE_SECONDS * oracle.is_over
-        server.start()
-        while server.is_alive():
-            all_know = not oracle.ongoing_trials and not oracle.tuner_ids
-            if oracle.is_over and all_know and time.monotonic() > earliest_end:
-                break
-            time.sleep(IDLE_SECONDS)
-        if not oracle.is_over:
-            raise ConnectionError("The chief's server ended before the search did.")
-
     def _next_trial(self):
         """Returns the next trial, as soon as there is one; `None` at the end of the search."""
         while True:
@@ -209,6 +223,8 @@ class RungTuner(keras_tuner.Tuner):
             if not self.oracle.get_trial(trial.trial_id).metrics.exists(name):
                 for epoch, logs in reported(results, trial.hyperparameters.values, name):
                     self.report(trial, epoch, logs)
+            metrics = self.oracle.get_trial(trial.trial_id).metrics
+            check_logged(self.constraints, self._folder_of(trial.trial_id), metrics)
             trial.status = TrialStatus.COMPLETED
         except keras_tuner.errors.FatalError:
             raise
@@ -217,27 +233,16 @@ class RungTuner(keras_tuner.Tuner):
             hopeless = isinstance(error, keras_tuner.errors.FailedTrialError)
             trial.status = TrialStatus.FAILED if hopeless else TrialStatus.INVALID
             trial.message = traceback.format_exc()
-            path = Path(self.get_trial_dir(trial.trial_id)) / CAUSE
-            write_json(path, {"cause": cause_of(error)})
+            write_cause(self._folder_of(trial.trial_id), cause_of(error))
+
+    def _folder_of(self, trial: str) -> Path:
+        return Path(self.get_trial_dir(trial))
 
     def assign_rungs(self, epochs: int | None) -> None:
         """Gives the oracle the rungs that follow from `max_trials` and `epochs`.
 
         Args:
-            epochs: The length of the longest trials; `None` if the oracle has its rungs.
-
-        Raises:
-            ValueError: If `epochs` is missing, or is given although the oracle has its rungs.
+            epochs: The length of the longest trials; see `rungs_given`.
         """
-        if self.max_trials is not None:
-            if epochs is None:
-                raise ValueError(
-                    "`search` needs `epochs`, the length of the longest trials, because the tuner "
-                    "was given `max_trials`."
-                )
-            self.chief_oracle.set_rungs(usual_rungs(self.max_trials, epochs))
-        elif epochs is not None:
-            raise ValueError(
-                "`epochs` must be left out, because the tuner was given `rungs`. "
-                f"Received: epochs={epochs!r}"
-            )
+        if (rungs := rungs_given(self.max_trials, epochs)) is not None:
+            self.chief_oracle.set_rungs(rungs)

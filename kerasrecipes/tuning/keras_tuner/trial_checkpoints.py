@@ -26,6 +26,22 @@ def checkpoint_of(
     return ResumableCheckpoint(folder / NAME, saved)
 
 
+def resuming(
+    folder: Path, parent: Path | None, callbacks: Sequence[keras.callbacks.Callback]
+) -> tuple[list[keras.callbacks.Callback], int]:
+    """Returns the callbacks of a trial and those that save and restore it, and its first epoch.
+
+    Args:
+        folder: The folder of the trial.
+        parent: The folder of the trial that it continues; `None` if it continues none.
+        callbacks: The callbacks of the trial.
+    """
+    checkpoint = checkpoint_of(folder, callbacks)
+    if not checkpoint.path.exists() and parent is not None:
+        copy_checkpoint(parent, folder)
+    return [*callbacks, Restore(checkpoint), checkpoint], checkpoint.finished_epochs
+
+
 def copy_checkpoint(parent: Path, folder: Path) -> None:
     """Copies the checkpoint of a promoted trial's parent into the trial's own folder.
 

@@ -13,6 +13,8 @@ from kerasrecipes.tuning.planning.unit_cube import UnitCube
 # names them.
 EPOCHS, INITIAL_EPOCH, PARENT = "tuner/epochs", "tuner/initial_epoch", "tuner/trial_id"
 RUNG = "tuner/rung"
+# Of a trial whose values were enqueued, their number; of one of another search, its name.
+ENQUEUED, ADOPTED = "tuner/enqueued", "tuner/adopted_from"
 # The epochs that a trial may be scored by; see `score_of`.
 SCORED_EPOCHS = ("late", "last", "best")
 
@@ -55,6 +57,7 @@ def as_observation(
     ended: bool,
     epoch: str,
     parent: Observation | None,
+    seconds: float | None = None,
 ) -> Observation:
     """Returns a trial as the plan sees it.
 
@@ -65,6 +68,7 @@ def as_observation(
         ended: Whether the trial has ended.
         epoch: The epochs that the trial is scored by; see `score_of`.
         parent: The shorter trial that this one continues or repeats, if it is promoted.
+        seconds: How long it took, if that is known.
     """
     values, curve = trial.hyperparameters.values, own_curve(trial, objective)
     planned, initial = values[EPOCHS], values[INITIAL_EPOCH]
@@ -87,6 +91,8 @@ def as_observation(
         score=score,
         parent=values.get(PARENT),
         curve=() if score == -np.inf else tuple(curve),
+        seconds=seconds,
+        is_adopted=ADOPTED in values,
     )
 
 

@@ -1,5 +1,6 @@
 """Trials as the plan of a search sees them, and as it proposes them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,6 +22,9 @@ class Observation:
         curve: The scores after 1, 2, ... epochs. Where the trial was stopped early, its last score
             fills the remaining epochs.
         initial_epoch: How many of its epochs its parent trained.
+        seconds: How long it took; `None` while it runs, or if that is unknown.
+        is_adopted: Whether it is a trial of another search. It counts as an observation, and costs
+            this search nothing.
     """
 
     name: str
@@ -32,6 +36,13 @@ class Observation:
     parent: str | None = None
     curve: tuple[float, ...] = ()
     initial_epoch: int = 0
+    seconds: float | None = None
+    is_adopted: bool = False
+
+    @property
+    def charged_epochs(self) -> int:
+        """How many epochs of its rung's budget the trial uses up."""
+        return 0 if self.is_adopted else self.cost_epochs
 
     @property
     def has_score(self) -> bool:
@@ -52,3 +63,18 @@ class Proposal:
     rung: int
     epochs: int
     parent: str | None = None
+
+
+def best_first(observations: Sequence[Observation]) -> list[str]:
+    """Returns the names of the trials with a score: those of later rungs first, then the best.
+
+    The parent of a promoted trial, which has the same values and is trained less, is left out.
+    """
+    scored = [each for each in observations if each.has_score]
+    seen: set[str | None] = set()
+    names = []
+    for each in sorted(scored, key=lambda trial: (trial.rung, trial.score), reverse=True):
+        if each.name not in seen:
+            names.append(each.name)
+        seen |= {each.name, each.parent}
+    return names

@@ -10,6 +10,7 @@ from scipy.stats import qmc
 
 from kerasrecipes.tuning.planning.observations import Observation, Proposal
 from kerasrecipes.tuning.planning.region import Region, narrowed, whole
+from kerasrecipes.tuning.planning.stopping import has_stalled
 from kerasrecipes.tuning.planning.surrogate import MIN_TRIALS, Surrogate
 from kerasrecipes.tuning.planning.unit_cube import UnitCube
 from kerasrecipes.tuning.rungs import Rung
@@ -44,6 +45,10 @@ class Plan:
             whole space.
         model: Whether a model of the scores chooses the points, from the end of the first six
             tenths of the first rung on. If `False`, points are drawn from the region.
+        patience: Positive integer, or `None`. A rung ends after so many trials in a row without an
+            improvement beyond noise; see `has_stalled`. The noise is that of the model of its
+            scores.
+        target: The search ends once a trial has this score, higher being better; or `None`.
     """
 
     cube: UnitCube
@@ -53,6 +58,8 @@ class Plan:
     promoted_fraction: float = 0.2
     exploration: float = 0.1
     model: bool = True
+    patience: int | None = None
+    target: float | None = None
 
     def next(self, observations: Sequence[Observation]) -> Proposal | str | None:
         """Returns the next trial.
@@ -63,6 +70,8 @@ class Plan:
         Returns:
             The next trial; `WAIT` while it depends on trials that run; `None` at the end.
         """
+        if self.has_reached(observations):
+            return WAIT if any(trial.score is None for trial in observations) else None
         for number in range(len(self.rungs)):
             proposal = self._in_rung(number, observations)
             if proposal is not None:
@@ -72,6 +81,26 @@ class Plan:
             if any(t.score is None for t in observations if t.rung <= number):
                 return WAIT
         return None
+
+    def has_reached(self, observations: Sequence[Observation]) -> bool:
+        """Returns whether a trial has the target's score."""
+        target = math.inf if self.target is None else self.target
+        return any(t.score is not None and t.score >= target for t in observations)
+
+    def has_stalled(self, number: int, observations: Sequence[Observation]) -> bool:
+        """Returns whether a rung, counted from 0, ends because its trials improve no more."""
+        here = [t for t in observations if t.rung == number and t.score is not None]
+        # Of another search's trials only the best counts, as what there is to improve upon.
+        adopted = [trial.score for trial in here if trial.is_adopted and trial.score is not None]
+        own = [trial.score for trial in here if not trial.is_adopted and trial.score is not None]
+        scores = [*([max(adopted)] if adopted else []), *own]
+        if self.patience is None or len(scores) <= self.patience:
+            return False
+        if has_stalled(scores, self.patience, 0.0):
+            return True
+        # Trials of later rungs do not count: a rung that has ended does not begin again.
+        noise = self._model([t for t in observations if t.rung <= number]).noise(number)
+        return has_stalled(scores, self.patience, noise)
 
     def region(self, rung: int, observations: Sequence[Observation]) -> Region:
         """Returns the region that a rung, counted from 0, searches."""
@@ -86,13 +115,16 @@ class Plan:
     def _in_rung(self, number: int, observations: Sequence[Observation]) -> Proposal | None:
         """Returns the next trial of a rung, or `None` if its budget allows no more."""
         rung = self.rungs[number]
+        if self.has_stalled(number, observations):
+            return None
         here = [trial for trial in observations if trial.rung == number]
-        remaining = rung.budget_epochs - sum(trial.cost_epochs for trial in here)
+        remaining = rung.budget_epochs - sum(trial.charged_epochs for trial in here)
         parents = {trial.parent for trial in here} - {None}
+        promoted_here = sum(trial.parent is not None and not trial.is_adopted for trial in here)
         wanted = math.ceil(self.promoted_fraction * rung.trials)
         # At the end of a rung, epochs that do not suffice for a new trial may suffice for one more
         # promoted trial.
-        if wanted and (len(parents) < wanted or remaining < rung.epochs):
+        if wanted and (promoted_here < wanted or remaining < rung.epochs):
             promoted = self._next_promoted(number, parents, observations)
             if promoted is not None:
                 cost = rung.epochs - (promoted.epochs if self.continues else 0)

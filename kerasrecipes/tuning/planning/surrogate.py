@@ -87,6 +87,19 @@ class Surrogate:
             variance = level.slope**2 * variance + (level.scale * deviation) ** 2
         return mean, np.sqrt(variance)
 
+    def noise(self, number: int) -> float:
+        """Returns the standard deviation by which a score differs from the model's mean.
+
+        It is what no smooth function of the values explains, such as the luck of a training.
+
+        Args:
+            number: The number of the length, from 0. If no level is fitted for it, the noise is 0.
+        """
+        if number >= len(self.levels):
+            return 0.0
+        level = self.levels[number]
+        return level.scale * float(np.sqrt(level.process.kernel_.k2.noise_level))
+
     def improvement(self, features: np.ndarray, length: int, best: float) -> np.ndarray:
         """Returns the logarithm of the expected improvement over the score `best`."""
         mean, deviation = self.predict(features, length)

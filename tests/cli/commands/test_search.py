@@ -109,7 +109,31 @@ def test_arguments_reach_the_search(recipe, output, monkeypatch):
         "final_seeds": 4,
         "retrain": True,
         "overwrite": True,
+        "minutes": None,
+        "patience": None,
+        "target": None,
+        "constraints": [],
+        "enqueue": [],
+        "from_search": None,
     }
+
+
+def test_what_a_search_starts_from_and_stops_at_reaches_it(recipe, output, monkeypatch):
+    given = {}
+    monkeypatch.setattr(
+        "kerasrecipes.tuning.search", lambda *_, **options: given.update(options, rungs=_[2])
+    )
+    argv = "--minutes 0.5 --patience 4 --target 0.95 --constraint parameters<1e6 --enqueue"
+    argv += " --enqueue optimizer.momentum=0.5 batch_size=8 --constraint val_loss<2 --from there"
+    assert output(main, recipe.replace({"epochs": 27}), SPACE, ["search", *argv.split()])[0] == 0
+    assert given["rungs"] == rungs_of("99x9,67x27"), "the most that may fit into the time"
+    assert given["constraints"] == ["parameters<1e6", "val_loss<2"]
+    assert given["enqueue"] == [{}, {"optimizer.momentum": 0.5, "batch_size": 8}]
+    stops = [given[name] for name in ("minutes", "patience", "target", "from_search")]
+    assert stops == [0.5, 4, 0.95, "there"]
+    code, _, err = output(main, recipe, SPACE, ["search", "--rungs", "2x1", "--enqueue", "five"])
+    assert code == 2
+    assert "`--enqueue` must be given as PATH=VALUE" in err
 
 
 @pytest.fixture
@@ -154,7 +178,8 @@ def test_a_search_goes_on_from_its_folder_alone(begun, recipe, output, tmp_path,
     ("options", "message"),
     [
         (["--seed", "1"], "--seed would make it another search"),
-        (["--space", "batch_size=choice(8, 16)", "--folds", "2"], "--space, --folds would make"),
+        (["--space", "batch_size=choice(8, 16)", "--folds", "2"], "--folds would make it another"),
+        (["--constraint", "parameters<9", "--enqueue"], "--constraint, --enqueue would make"),
         (["--objective", "val_f1"], "--objective would make it another search"),
         (["--set", "seed=1"], "Options are for a recipe"),
     ],
@@ -164,6 +189,24 @@ def test_a_folder_goes_on_as_the_search_that_it_is(begun, output, options, messa
     code, _, err = output(console, ["search", str(folder), *options])
     assert (code, given) == (2, {})
     assert message in err
+
+
+def test_a_folder_goes_on_in_a_changed_space_as_another_search(begun, output):
+    folder, given = begun
+    changed = ["--space", "batch_size=choice(8, 16)", "--constraint", "parameters<9"]
+    assert output(console, ["search", str(folder), *changed])[0] == 0
+    assert given["space"] == {**SPACE, "batch_size": choice(8, 16)}
+    assert os.path.realpath(given["from_search"]) == str(folder.resolve())
+    assert (given["seed"], given["folds"], given["name"]) == (7, 3, "mine-search")
+    assert given["constraints"] == ["parameters<9"]
+    written = json.loads((folder / "search.json").read_text())
+    begun_so = {"constraints": ["parameters < 9"], "enqueue": [{}], "from": "other"}
+    begun_so["stops"] = {"minutes": 60.0, "patience": 3}
+    (folder / "search.json").write_text(json.dumps(written | begun_so))
+    assert output(console, ["search", str(folder), "--minutes", "90"])[0] == 0
+    assert (given["minutes"], given["patience"], given["target"]) == (90.0, 3, None)
+    assert given["constraints"] == ["parameters < 9"]
+    assert (given["enqueue"], os.path.basename(given["from_search"])) == ([{}], "other")
 
 
 def test_the_folder_of_a_search_keeps_its_name(begun, output, tmp_path):
@@ -201,7 +244,7 @@ def test_a_script_may_bring_its_rungs(recipe, output, monkeypatch):
     code, _, err = output(main, recipe, SPACE, ["search"])
     assert (code, err) == (
         2,
-        "error: Give --rungs: trials x epochs, such as --rungs 20x2,8x8,3x30\n",
+        "error: Give --rungs: trials x epochs, such as --rungs 20x2,8x8,3x30; or --minutes\n",
     )
 
 
@@ -242,22 +285,26 @@ def test_a_line_a_trial(progress, tmp_path, capsys):
 
 def test_the_time_of_finalists_is_counted(progress, tmp_path, capsys):
     _trial(progress, tmp_path, ROW, *({**ROW, "trial": f"000{n}"} for n in range(1, 6)), seconds=10)
-    progress.on_event("finalist", {"seed": 1})
-    assert "finalist with seed 1  about 8.0 s left" in capsys.readouterr().out
+    progress.on_event("finalist", {"trial": "0003", "seed": 1})
+    assert "finalist 0003  seed 1  begins  about 8.0 s left" in capsys.readouterr().out
     progress.clock.now += 4
-    progress.on_event("finalist", {"seed": 2})
-    assert "finalist with seed 2  about 4.0 s left" in capsys.readouterr().out
+    progress.on_event("finalist_end", {"trial": "0003", "seed": 1, "score": 0.91})
+    assert "finalist 0003  seed 1  val_accuracy 0.91  about " in capsys.readouterr().out
+    progress.on_event("finalist", {"trial": "0003", "seed": 2})
+    assert "finalist 0003  seed 2  begins  about 4.0 s left" in capsys.readouterr().out
+    progress.limit = progress.clock.now - 100.0 + 1.5
+    assert progress.seconds_left == 1.5, "no more than is left of its minutes"
 
 
 def test_a_chief_counts_the_trials_of_its_workers(progress, tmp_path, capsys):
     progress.clock.now += 10
-    progress.on_event("finalist", {"seed": 1})
+    progress.on_event("finalist", {"trial": "0003", "seed": 1})
     # Nothing was trained here yet.
-    assert capsys.readouterr().out == "w: finalist with seed 1\n"
+    assert capsys.readouterr().out == "w: finalist 0003  seed 1  begins\n"
     progress.finals = 0
     write_rows(tmp_path / "trials.csv", [{**ROW, "trial": f"000{n}"} for n in range(6)])
-    progress.on_event("finalist", {"seed": 1})
-    assert capsys.readouterr().out == "w: finalist with seed 1  about 8.0 s left\n"
+    progress.on_event("finalist", {"trial": "0003", "seed": 1})
+    assert capsys.readouterr().out == "w: finalist 0003  seed 1  begins  about 8.0 s left\n"
 
 
 def test_low_is_best_where_it_is(progress, tmp_path):
@@ -289,7 +336,7 @@ def test_a_row_a_rung():
         rungs=rungs_of("4x2,1x4"),
         direction="max",
         objective="val_accuracy",
-        trials=[ROW, {**ROW, "score": 0.95}, {**ROW, "score": None, "status": "failed"}],
+        trial_rows=[ROW, {**ROW, "score": 0.95}, {**ROW, "score": None, "status": "failed"}],
     )
     first, second = rung_rows(found)
     assert list(first.values()) == ["1: 4x2", 3, 0, 1, 6, "0.95"]

@@ -1,0 +1,1 @@
+"""What a search knows before its first trial: values to try first, trials of another search."""
