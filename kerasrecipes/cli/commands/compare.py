@@ -1,4 +1,4 @@
-"""The command `compare`: differences between runs, and whether their scores are among them."""
+"""The command `compare`: what tells runs, or searches, apart, and whether their scores do."""
 
 import argparse
 import os
@@ -32,6 +32,9 @@ def _compare(arguments: argparse.Namespace) -> None:
         raise ValueError(
             f"`compare` needs at least two different runs. Received: {' '.join(arguments.runs)}"
         )
+    if searches := [folder for folder in folders.values() if _is_search(folder)]:
+        _compare_searches(list(folders.values()), searches, page)
+        return
     runs = tables.by_name([finished_run(folder) for folder in folders.values()])
     if page is not None:
         from kerasrecipes.report import write_comparison
@@ -54,6 +57,37 @@ def _compare(arguments: argparse.Namespace) -> None:
         print(note)
 
 
+def _is_search(folder: str) -> bool:
+    return (Path(folder) / "search.json").is_file()
+
+
+def _compare_searches(given: list[str], searches: list[str], page: Path | None) -> None:
+    """Prints what searches found, and in what they differ, or writes a page of it."""
+    from kerasrecipes.report.search import search_comparison as tables
+    from kerasrecipes.tuning import Search
+
+    if len(searches) < len(given):
+        others = ", ".join(folder for folder in given if folder not in searches)
+        raise ValueError(
+            f"`compare` compares runs with runs, and searches with searches. Of searches there "
+            f"are {', '.join(searches)}; others: {others}"
+        )
+    named = tables.searches_by_name([Search(folder) for folder in searches])
+    if page is not None:
+        print(f"page: {tables.write_search_comparison(list(named.values()), page)}")
+        return
+    print_table([tables.found_row(name, search) for name, search in named.items()])
+    print()
+    rows, notes = tables.difference_rows(named)
+    print_table(rows)
+    for note in notes:
+        print(note)
+    print()
+    print_table(tables.value_rows(named))
+    print()
+    print_table(tables.setting_rows(named))
+
+
 def _page(name: str) -> Path:
     """Returns the path of the page, checked before anything is computed."""
     path = Path(name)
@@ -68,7 +102,7 @@ def _page(name: str) -> Path:
 
 COMMAND = Command(
     name="compare",
-    help="show what tells runs apart, and test whether their scores do",
+    help="show what tells runs, or searches, apart, and test whether their scores do",
     takes="runs",
     add_arguments=_add_arguments,
     run=_compare,

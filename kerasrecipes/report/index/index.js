@@ -1,81 +1,27 @@
-// The table of runs: sorting by its headers, filtering, and the choice of curves.
-const table = document.getElementById("table"), body = table.tBodies[0];
+// The table of runs, and the choice of curves.
 const filter = document.getElementById("filter"), count = document.getElementById("count");
-const rows = [...body.rows];
 const FIRST_CURVES = 5;
-const headers = [...table.tHead.rows[0].cells];
-
-function valueAt(row, column) {
-  const text = row.cells[column].dataset.value;
-  return text === "" ? null : JSON.parse(text);
-}
-
-function sortBy(column) {
-  const header = headers[column];
-  // The first click on a score shows the best first.
-  const first = header.dataset.best === "high" ? "descending" : "ascending";
-  const other = first === "ascending" ? "descending" : "ascending";
-  const order = header.getAttribute("aria-sort") === first ? other : first;
-  for (const each of headers) each.removeAttribute("aria-sort");
-  header.setAttribute("aria-sort", order);
-  const sign = order === "ascending" ? 1 : -1;
-  const keyed = rows.map((row) => [valueAt(row, column), row]);
-  keyed.sort(([a], [b]) => {
-    if (a === null || b === null) return (a === null) - (b === null);
-    if (typeof a === "number" && typeof b === "number") return sign * (a - b);
-    if (typeof a !== typeof b) return sign * (typeof a === "number" ? -1 : 1);
-    return sign * String(a).localeCompare(String(b), undefined, {numeric: true});
-  });
-  body.append(...keyed.map(([, row]) => row));
-  rows.splice(0, rows.length, ...keyed.map(([, row]) => row));
-  draw();
-}
-
-const COMPARE = {
-  "=": (a, b) => a === b, "!=": (a, b) => a !== b,
-  "<": (a, b) => a < b, "<=": (a, b) => a <= b, ">": (a, b) => a > b, ">=": (a, b) => a >= b,
-};
-
-// A word of the filter is text that a row has, or a condition such as test>=0.9.
-function holds(row, word) {
-  const condition = /^([\w.]+)(!=|<=|>=|=|<|>)(.*)$/.exec(word);
-  const column = condition ? headers.findIndex((header) => header.dataset.name === condition[1]) : -1;
-  if (column < 0) return row.textContent.toLowerCase().includes(word.toLowerCase());
-  const own = valueAt(row, column), number = Number(condition[3]);
-  const isNumber = typeof own === "number" && condition[3] !== "" && !Number.isNaN(number);
-  return COMPARE[condition[2]](isNumber ? own : own === null ? "" : String(own), isNumber ? number : condition[3]);
-}
-
-function applyFilter() {
-  const words = filter.value.split(/\s+/).filter(Boolean);
-  for (const row of rows) row.hidden = !words.every((word) => holds(row, word));
-  draw();
-}
+const metric = metricChoice(draw);
+const sorted = sortableTable(document.getElementById("table"), filter, draw);
 
 function chosen() {
-  const visible = rows.filter((row) => !row.hidden);
+  const visible = sorted.rows.filter((row) => !row.hidden);
   const ticked = visible.filter((row) => row.querySelector("input").checked);
   return (ticked.length ? ticked : visible.slice(0, FIRST_CURVES)).map((row) => Number(row.dataset.run));
 }
 
 function draw() {
-  const visible = rows.filter((row) => !row.hidden).length;
+  const visible = sorted.rows.filter((row) => !row.hidden).length;
   const positions = chosen();
   const drawnCurves = drawCurves(positions, metric.value);
-  count.textContent = `${visible} of ${rows.length} runs; ${drawnCurves} curves`;
+  count.textContent = `${visible} of ${sorted.rows.length} runs; ${drawnCurves} curves`;
 }
 
-const metric = metricChoice(draw);
-headers.forEach((header, column) => {
-  const button = header.querySelector("button");
-  if (button) button.addEventListener("click", () => sortBy(column));
-});
-filter.addEventListener("input", applyFilter);
-body.addEventListener("change", draw);
+document.getElementById("table").tBodies[0].addEventListener("change", draw);
 document.getElementById("none").addEventListener("click", () => {
-  for (const row of rows) row.querySelector("input").checked = false;
+  for (const row of sorted.rows) row.querySelector("input").checked = false;
   draw();
 });
 document.body.classList.add("live");
-const byScore = headers.findIndex((header) => header.dataset.best === "high");
-if (byScore >= 0) sortBy(byScore); else draw();
+const byScore = sorted.headers.findIndex((header) => header.dataset.best === "high");
+if (byScore >= 0) sorted.sortBy(byScore); else draw();

@@ -35,7 +35,7 @@ def write_index(
         The path of the page.
     """
     differing = differing_values(runs)
-    script = PageScript.of("curves.js", "index.js")
+    script = PageScript.of("curves.js", "sorting.js", "index.js")
     page = template(Path(__file__).with_name("index.html.jinja")).render(
         name=Path(directory).resolve().name,
         runs=[_row(run, n, differing, Path(directory)) for n, run in enumerate(runs)],

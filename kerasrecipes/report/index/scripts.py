@@ -28,10 +28,9 @@ class PageScript(NamedTuple):
 
     @classmethod
     def of(cls, *names: str) -> "PageScript":
-        """Returns the script that is made of files of this folder, one after another."""
-        text = "\n".join(
-            Path(__file__).with_name(name).read_text("utf-8").strip() for name in names
-        )
+        """Returns the script that is made of files, by their paths from this folder, in order."""
+        folder = Path(__file__).parent
+        text = "\n".join((folder / name).read_text("utf-8").strip() for name in names)
         digest = base64.b64encode(hashlib.sha256(f"\n{text}\n".encode()).digest()).decode("ascii")
         return cls(Markup(f"\n{text}\n"), f"'sha256-{digest}'")
 

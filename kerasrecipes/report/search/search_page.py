@@ -7,25 +7,28 @@ from typing import Any
 from kerasrecipes.page import formats
 from kerasrecipes.page.pages import template, write_page
 from kerasrecipes.page.tables import html_table
+from kerasrecipes.report.index.scripts import PageScript
 from kerasrecipes.report.search import figures
 from kerasrecipes.report.search.finalists import finalist_rows
 from kerasrecipes.report.search.importance import option_importance
-from kerasrecipes.report.search.trials import (
-    is_of,
-    options_of,
-    score_text,
-    short_names,
-    written,
-)
+from kerasrecipes.report.search.pareto import pareto_figure, pareto_front
+from kerasrecipes.report.search.trial_table import MOST_ROWS, trial_cells, trial_headers
+from kerasrecipes.report.search.trials import is_of, options_of, score_text, written
 from kerasrecipes.training.numerics import version_of
+from kerasrecipes.tuning.constraints import Constraint, constraint_of
+from kerasrecipes.tuning.search_folder import WARM
+from kerasrecipes.tuning.trial_rows import SOURCE
 
-SHOWN_TRIALS = 20
+# So many failed trials are listed with their causes.
+SHOWN_FAILURES = 20
 
 
 def write_search(search) -> Path:
-    """Writes `search.html` into the folder of a search: one page without network or scripts.
+    """Writes `search.html` into the folder of a search: one page that needs no network.
 
-    The page of an unfinished search shows its results so far. The same search gives the same bytes.
+    Its script, which sorts and filters the trials, is its own; the page's policy lets no other run.
+    Without it, the page is whole but for that. The page of an unfinished search shows its results
+    so far. The same search gives the same bytes.
 
     Args:
         search: A `kerasrecipes.tuning.Search`.
@@ -38,9 +41,17 @@ def write_search(search) -> Path:
 
 def render_search(search) -> str:
     """Returns the page of a search as a string."""
-    objective, trials, result = search.objective, search.trials, search.result
+    objective, trials, result = search.objective, search.trial_rows, search.result
     options = options_of(search.settings, trials)
     shared = {"lower_is_better": search.direction == "min", "best": result.get("trial")}
+    constraints = [constraint_of(each) for each in search.settings.get("constraints", ())]
+    headers = trial_headers(
+        [option.path for option in options],
+        list(dict.fromkeys(each.quantity for each in constraints)),
+        objective,
+        search.direction,
+        any(row.get(SOURCE) for row in trials),
+    )
     page = template(
         Path(__file__).with_name("search.html.jinja"),
         score=lambda score: score_text(objective, score),
@@ -58,10 +69,14 @@ def render_search(search) -> str:
         options=_options(search, options, trials, shared),
         importance=option_importance(trials, options, lower_is_better=shared["lower_is_better"]),
         rungs=_rungs(search, trials),
+        scored=sum(row["score"] is not None for row in trials),
         trials=_ordered(trials, lower_is_better=shared["lower_is_better"]),
-        shown_trials=SHOWN_TRIALS,
-        paths=[option.path for option in options],
-        short_names=short_names([option.path for option in options]),
+        headers=headers,
+        cells=lambda row: trial_cells(row, headers, objective),
+        most_rows=MOST_ROWS,
+        shown_failures=SHOWN_FAILURES,
+        fronts=_fronts(constraints, trials, objective, shared),
+        script=PageScript.of("sorting.js", "../search/trials.js"),
         failed=[row for row in trials if row["status"] == "failed"],
         recipe_json=_recipe_json(search),
         settings=_settings(search),
@@ -109,7 +124,7 @@ def _rungs(search, trials: list[dict[str, Any]]) -> list[dict[str, Any]]:
                 "trials": len(own),
                 "promoted": sum(row["parent"] is not None for row in own),
                 "stopped": sum(row["status"] == "stopped" for row in own),
-                "failed": sum(row["status"] == "failed" for row in own),
+                "failed": sum(row["status"] in ("failed", "infeasible") for row in own),
                 "epochs": sum(row["cost_epochs"] for row in own),
                 "best": best(scores, default=None),
             }
@@ -118,10 +133,25 @@ def _rungs(search, trials: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _ordered(trials: list[dict[str, Any]], *, lower_is_better: bool) -> list[dict[str, Any]]:
-    """Returns the scored trials: those of later rungs first, and the best first in each rung."""
+    """Returns the trials: those of later rungs first, the best first in each, then the failed."""
     sign = 1 if lower_is_better else -1
     scored = [row for row in trials if row["score"] is not None]
-    return sorted(scored, key=lambda row: (-row["rung"], sign * row["score"]))
+    rest = [row for row in trials if row["score"] is None]
+    return [*sorted(scored, key=lambda row: (-row["rung"], sign * row["score"])), *rest]
+
+
+def _fronts(
+    constraints: list[Constraint], trials: list[dict[str, Any]], objective: str, shared
+) -> list[dict[str, Any]]:
+    """Returns constraint, figure and number of trials of each front that can be drawn."""
+    fronts = []
+    for constraint in constraints:
+        svg = pareto_figure(trials, constraint, objective, **shared)
+        if svg:
+            lower = shared["lower_is_better"]
+            front = pareto_front(trials, constraint, lower_is_better=lower)
+            fronts.append({"constraint": str(constraint), "svg": svg, "count": len(front)})
+    return fronts
 
 
 def _recipe_json(search) -> str | None:
@@ -134,4 +164,7 @@ def _recipe_json(search) -> str | None:
 def _settings(search) -> dict[str, Any]:
     names = ("rungs", "objective", "direction", "seed", "folds")
     settings = {name: search.settings.get(name) for name in names}
+    # What only some searches have.
+    for name in WARM:
+        settings |= {name: search.settings[name]} if name in search.settings else {}
     return {**settings, "numerics version": version_of(search.settings)}

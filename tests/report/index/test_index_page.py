@@ -71,7 +71,7 @@ def test_what_comes_from_files_is_text_and_nothing_else(tmp_path):
 
 def test_only_the_pages_own_script_may_run(index):
     page = index.read_text("utf-8")
-    script = PageScript.of("curves.js", "index.js")
+    script = PageScript.of("curves.js", "sorting.js", "index.js")
     assert page.count(f"<script>{script.text}</script>") == 1
     policy = f"default-src 'none'; style-src 'unsafe-inline'; script-src {script.policy}"
     assert ("content", policy) in Page(page).attributes

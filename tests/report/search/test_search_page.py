@@ -1,6 +1,7 @@
 import copy
 import json
 import math
+import re
 from types import SimpleNamespace
 
 import numpy as np
@@ -9,11 +10,21 @@ from scipy import stats
 
 from kerasrecipes.page.formats import number
 from kerasrecipes.report import write_search
+from kerasrecipes.report.index.scripts import PageScript
 from kerasrecipes.report.search import figures as search_figures
 from kerasrecipes.report.search.finalists import finalist_rows
 from kerasrecipes.report.search.importance import option_importance
+from kerasrecipes.report.search.pareto import pareto_figure, pareto_front
+from kerasrecipes.report.search.search_comparison import (
+    difference_rows,
+    found_row,
+    setting_rows,
+    value_rows,
+    write_search_comparison,
+)
 from kerasrecipes.report.search.search_page import render_search
 from kerasrecipes.report.search.trials import Option, options_of, score_text, spans
+from kerasrecipes.tuning.constraints import Constraint
 from tests.report.run.test_run_page import EVIL, Page
 
 SPACE = {
@@ -28,6 +39,7 @@ SPACE = {
     "optimizer.momentum": {"range": "uniform", "low": 0.0, "high": 0.9},
     "batch_size": {"range": "choice", "options": [64, 32]},
 }
+PATHS = ["optimizer", "optimizer.learning_rate", "optimizer.momentum", "batch_size"]
 CONDITIONAL = "optimizer.learning_rate if optimizer=SGD"
 ROW = {"epochs": 2, "cost_epochs": 2, "parent": None, "status": "completed", "cause": None}
 
@@ -72,7 +84,7 @@ def search(tmp_path):
             "seed": 0,
             "folds": 3,
         },
-        trials=rows,
+        trial_rows=rows,
         regions=[
             {**ranges, "rung": 1, "path": "optimizer", "options": ["SGD", "Adam"]},
             {**ranges, "rung": 2, "path": "optimizer", "options": ["Adam"]},
@@ -116,12 +128,17 @@ def test_a_finished_search_is_a_page(search):
     ):
         assert part in text
     assert page.tags.count("svg") == 1 + 4, "parallel axes, and an option each"
-    assert "script" not in page.tags
+    script = PageScript.of("sorting.js", "../search/trials.js")
+    assert page.tags.count("script") == 1
+    assert page.source.count(f"<script>{script.text}</script>") == 1
+    policy = next(value for name, value in page.attributes if "script-src" in (value or ""))
+    assert policy.endswith(f"script-src {script.policy}"), "and no other script may run"
+    assert "innerHTML" not in script.text
     assert write_search(search).read_text("utf-8") == page.source, "the same bytes again"
 
 
 def test_an_unfinished_search_says_so(search):
-    search.result, search.finalists, search.trials, search.regions = {}, [], [], []
+    search.result, search.finalists, search.trial_rows, search.regions = {}, [], [], []
     (search.folder / "best_recipe.json").unlink()
     page = Page(render_search(search))
     text = " ".join(page.texts)
@@ -132,11 +149,17 @@ def test_an_unfinished_search_says_so(search):
 
 
 def test_failures_are_listed_and_no_text_becomes_markup(search):
-    failed = {**search.trials[0], "trial": "0024", "status": "failed", "score": None, "cause": EVIL}
-    search.trials = [*search.trials, failed]
+    failed = {
+        **search.trial_rows[0],
+        "trial": "0024",
+        "status": "failed",
+        "score": None,
+        "cause": EVIL,
+    }
+    search.trial_rows = [*search.trial_rows, failed]
     search.result = copy.deepcopy(search.result) | {"set_line": EVIL}
     page = Page(render_search(search))
-    assert "script" not in page.tags
+    assert page.tags.count("script") == 1
     assert " ".join(page.texts).count(EVIL) == 2
 
 
@@ -187,10 +210,12 @@ def test_options_merge_the_ranges_of_a_path():
 
 
 def test_ranges_under_a_condition_are_drawn(search):
-    options = options_of(search.settings, search.trials)
+    options = options_of(search.settings, search.trial_rows)
     (rate,) = [option for option in options if option.path == "optimizer.learning_rate"]
     drawn = [
-        search_figures.option_figure(rate, search.trials, regions, "val_accuracy").count("<path")
+        search_figures.option_figure(rate, search.trial_rows, regions, "val_accuracy").count(
+            "<path"
+        )
         for regions in ([], search.regions)
     ]
     assert drawn[1] == drawn[0] + 1
@@ -278,3 +303,89 @@ def test_bad_scores_do_not_compress_the_axis_of_the_good_ones():
     assert low == 0.1
     assert high < 0.2
     assert search_figures._limits([0.5], lower_is_better=False) == (0.45, 0.5)
+
+
+def test_all_trials_are_in_a_table_whose_values_are_what_it_is_sorted_by(search):
+    search.trial_rows = [*search.trial_rows, {**search.trial_rows[0], "trial": "0024"}]
+    search.trial_rows[-1] |= {"score": None, "status": "infeasible", "cause": "Infeasible: " + EVIL}
+    page = render_search(search)
+    table = page[page.index('<table id="table"') :]
+    names = ["trial", "rung", "epochs", "status", "score", "seconds", *PATHS]
+    assert re.findall(r'data-name="([^"]*)"', table) == names
+    assert 'data-name="score" data-best="high"' in table
+    rows = table[: table.index("</table>")].count("<tr")
+    assert rows == 1 + 25
+    rates = re.findall(r'class="number" data-value="(0\.\d+)"', table)
+    assert repr(search.trial_rows[0]["optimizer.learning_rate"]) in rates
+    assert EVIL not in page
+
+
+def test_the_front_is_of_trials_that_none_beats_in_both():
+    random = np.random.default_rng(0)
+    rows = [
+        {"trial": f"{n:04d}", "score": score, "p": cost}
+        for n, (score, cost) in enumerate(random.random((60, 2)))
+    ]
+    rows.append({"trial": "0060", "score": None, "p": 0.0})
+    for sign, lower in (("<", False), (">", True)):
+        constraint = Constraint("p", sign, 0.5)
+        front = {row["trial"] for row in pareto_front(rows, constraint, lower_is_better=lower)}
+        better = (lambda a, b: a < b) if lower else (lambda a, b: a > b)
+        cheaper = (lambda a, b: a < b) if sign == "<" else (lambda a, b: a > b)
+        expected = {
+            row["trial"]
+            for row in rows[:-1]
+            if not any(
+                better(other["score"], row["score"]) and cheaper(other["p"], row["p"])
+                for other in rows[:-1]
+            )
+        }
+        assert front == expected
+        assert 1 < len(front) < 30
+    figure = pareto_figure(rows, Constraint("p", "<", 0.5), "val_accuracy", best="0003")
+    assert "against p" in figure
+    assert pareto_figure(rows, Constraint("q", "<", 0.5), "val_accuracy") is None
+
+
+def compared(search, folder, chosen="0001", seed=1, offset=0.0, **settings):
+    """Returns a search like another one, with finalists whose scores are a little higher."""
+    other = copy.deepcopy(search)
+    other.folder = folder
+    other.settings |= settings
+    other.numerics_version, other.finished = 3, True
+    other.recipe = SimpleNamespace(flatten=lambda: {"batch_size": 32, "epochs": seed})
+    other.best = other.trial_rows[seed]
+    other.result |= {"trial": chosen}
+    other.finalists = [
+        {
+            "label": chosen,
+            "seed": each,
+            "validation_accuracy": 0.9 + 0.01 * each + offset,
+            "data_hash": "d",
+            "numerics_version": 3,
+        }
+        for each in (1, 2, 3)
+    ]
+    return other
+
+
+def test_searches_are_compared_by_their_best_with_further_seeds(search, tmp_path):
+    one = compared(search, tmp_path / "one")
+    two = compared(search, tmp_path / "two", chosen="0003", seed=2, offset=0.005, rungs=["9x9"])
+    named = {"one": one, "two": two}
+    (row,), notes = difference_rows(named)
+    assert (row["search"], row["against"], row["pairs"]) == ("two", "one", 3)
+    assert row["difference of val_accuracy in points"] == "+0.5"
+    assert notes == []
+    settings = {each["setting"]: (each["one"], each["two"]) for each in setting_rows(named)}
+    assert list(settings) == ["rungs", "recipe: epochs"]
+    assert settings["recipe: epochs"] == ("1", "2")
+    assert [each["option"] for each in value_rows(named)] == PATHS
+    assert found_row("one", one)["n"] == search.result["score"]["n"]
+    two.finalists = []
+    rows, (note,) = difference_rows(named)
+    assert rows == []
+    assert "has no finalists, which further seeds would train" in note
+    page = Page(write_search_comparison([one, two], tmp_path / "both.html").read_text("utf-8"))
+    assert page.tags.count("svg") == 1
+    assert "script" not in page.tags
