@@ -16,8 +16,11 @@ from kerasrecipes.tuning.keras_tuner.trial_values import EPOCHS
 from kerasrecipes.tuning.planning.time_plan import fitting_finals
 from kerasrecipes.tuning.search_folder import Search
 
-# What the metrics are called, in the last word of their names, whose values lie in [0, 1].
-SHARES = ("accuracy", "precision", "recall", "specificity", "sensitivity", "auc", "score", "iou")
+# What the names of metrics end with whose values lie in [0, 1].
+SHARES = (
+    "accuracy", "precision", "recall", "specificity", "sensitivity", "auc", "f1_score",
+    "fbeta_score",
+)  # fmt: skip
 
 
 def conclude(
@@ -92,10 +95,10 @@ def is_share(metric: str) -> bool:
 
     Example:
 
-    >>> is_share("validation_accuracy"), is_share("val_f1_score"), is_share("val_loss")
+    >>> is_share("validation_accuracy"), is_share("val_f1_score"), is_share("val_r2_score")
     (True, True, False)
     """
-    return metric.lower().rpartition("_")[2] in SHARES
+    return metric.lower().endswith(SHARES)
 
 
 def _in_time(tuner: RecipeTuner, epochs: int, finalists: int, seeds: int) -> tuple[int, int]:

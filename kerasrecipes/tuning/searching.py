@@ -220,7 +220,10 @@ def search(
         oracle = tuner.chief_oracle
         # Trials of another search are taken over first: where none counts, no search is begun.
         tuner.assign_rungs(None)
-        write_json(folder / "search.json", settings)
+        stops = {"minutes": minutes, "patience": patience, "target": target}
+        stops = {name: value for name, value in stops.items() if value is not None}
+        # They are not what makes it this search; by them, it goes on from its folder alone.
+        write_json(folder / "search.json", settings | ({"stops": stops} if stops else {}))
         oracle.on_trial_end = lambda oracle: write_tables(folder, oracle, checked)
         oracle.verbose, oracle.finals = 0, finalists * final_seeds
         tuner.search(verbose=0)

@@ -188,7 +188,8 @@ EVENTS = [
     ("epoch", {"trial": "3", "epoch": 1, "score": 0.25}),
     ("epoch", {"trial": "3", "epoch": 2, "score": 0.5}),
     ("trial_end", {"trial": "3", "status": "done"}),
-    ("finalist", {"seed": 7}),
+    ("finalist", {"trial": "3", "seed": 7}),
+    ("finalist_end", {"trial": "3", "seed": 7, "score": 0.75}),
 ]
 
 
@@ -199,7 +200,7 @@ def test_a_search_is_shown_in_lines_outside_of_notebooks(tmp_path, capsys):
         show(*event)
     assert capsys.readouterr().out.splitlines() == [
         "rung 1, trial 3: epoch 2 of 2, score 0.5; model.units=[8]",
-        "finalist with seed 7",
+        "finalist 3 seed 7 score 0.75",
     ]
 
 

@@ -3,8 +3,9 @@
 import keras_tuner
 import pytest
 
+from kerasrecipes import Recipe
 from kerasrecipes.tuning.keras_tuner.oracle import CoarseToFineOracle
-from kerasrecipes.tuning.objectives import with_direction
+from kerasrecipes.tuning.objectives import monitor_and_mode, with_direction
 from kerasrecipes.tuning.rungs import rungs_of
 
 
@@ -32,6 +33,13 @@ def test_other_objectives_are_left_to_keras_tuner():
     assert [with_direction(name) for name in (None, "val_loss", "score")] == [
         None, "val_loss", "score",
     ]  # fmt: skip
+
+
+def test_the_direction_may_go_with_the_name():
+    given = keras_tuner.Objective("val_gap", "min")
+    assert with_direction("min:val_gap") == given
+    recipe = Recipe(data="Digits", model="MLP", optimizer="SGD")
+    assert monitor_and_mode(recipe, "max:val_gap") == ("val_gap", "max")
 
 
 def test_a_metric_whose_direction_is_not_known_is_refused():

@@ -132,6 +132,9 @@ def _go_on(arguments: argparse.Namespace) -> None:
     _check_same(arguments, is_changed)
     directory = os.path.relpath(folder.parent)
     changed = read_space(arguments.space)
+    for name_of_stop, value in known.get("stops", {}).items():
+        if getattr(arguments, name_of_stop) is None:
+            setattr(arguments, name_of_stop, value)
     earlier = known.get("from") and os.path.join(directory, known["from"])
     with asking(arguments.allow_code):
         if modules := not_allowed(found.recipe):

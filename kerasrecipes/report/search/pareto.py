@@ -5,13 +5,15 @@ from typing import Any
 
 import numpy as np
 from markupsafe import Markup
-from matplotlib.ticker import FuncFormatter
+from matplotlib.ticker import FuncFormatter, MaxNLocator, NullFormatter
 
 from kerasrecipes.page.svg import HEAT, INK, MUTED, TRAIN, house_style, new_axes, to_svg
 from kerasrecipes.report.search.trials import score_text
 from kerasrecipes.tuning.constraints import Constraint
 
-PIXELS = (540, 300)
+# From this ratio of the largest to the smallest cost on, the axis is logarithmic.
+WIDE = 20
+PIXELS = (344, 230)
 
 
 def pareto_front(
@@ -70,9 +72,17 @@ def pareto_figure(
     front = pareto_front(rows, constraint, lower_is_better=lower_is_better)
     costs = np.array([row[constraint.quantity] for row in rows], float)
     with house_style():
-        axes = new_axes(*PIXELS, left=60, top=14, right=20, bottom=42)
-        if costs.min() > 0 and costs.max() / costs.min() > 20:
+        axes = new_axes(*PIXELS, left=52, top=12, right=16, bottom=40)
+        low, high = min(costs.min(), constraint.bound), max(costs.max(), constraint.bound)
+        if low > 0 and high / low > WIDE:
             axes.set_xscale("log")
+            axes.set_xlim(low / 1.3, high * 1.3)
+        else:
+            margin = 0.06 * (high - low or 1.0)
+            axes.set_xlim(low - margin, high + margin)
+            axes.xaxis.set_major_locator(MaxNLocator(nbins=4))
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:.4g}"))
+        axes.xaxis.set_minor_formatter(NullFormatter())
         on_front = {row["trial"] for row in front}
         for row in rows:
             is_best = row["trial"] == best

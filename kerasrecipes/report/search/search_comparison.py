@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from markupsafe import Markup
 
-from kerasrecipes.page.formats import MISSING, number, plain
+from kerasrecipes.page.formats import MISSING, duration, number, plain
 from kerasrecipes.page.pages import template, write_page
 from kerasrecipes.page.svg import HEAT, TRAIN, VALIDATION, house_style, new_axes, to_svg
 from kerasrecipes.page.tables import html_table
@@ -66,7 +66,7 @@ def found_row(name: str, search) -> dict[str, object]:
         "status": "finished" if search.finished else "not finished",
         "trials": len(trials),
         "epochs trained": sum(row["cost_epochs"] for row in trials),
-        "time": number(sum(row["seconds"] or 0 for row in trials) / 60) + " min",
+        "time": duration(sum(row["seconds"] or 0 for row in trials)),
         f"best {search.objective}": score_text(search.objective, mean),
         "95% interval": MISSING
         if low is None

@@ -54,11 +54,10 @@ def _cell(row: Mapping[str, Any], name: str, objective: str) -> dict[str, Any]:
         text = score_text(objective, value) if value is not None else ""
     elif name == "seconds":
         text = formats.duration(value) if value is not None else ""
-    elif name == "status" and row.get("cause"):
-        text = f"{value}: {row['cause']}"
     sortable = value if is_number or value is None else text
     return {
         "text": text,
         "value": "" if sortable is None else json.dumps(sortable),
         "is_number": is_number,
+        "title": row.get("cause") if name == "status" else None,
     }

@@ -10,7 +10,9 @@ import keras
 import keras_tuner
 import numpy as np
 
+from kerasrecipes.base.checks import nearest
 from kerasrecipes.base.files import write_json
+from kerasrecipes.base.text import listed
 from kerasrecipes.tuning.constraints import PARAMETERS, SECONDS_PER_STEP, Constraint
 from kerasrecipes.tuning.keras_tuner.trial_files import MEASURED
 
@@ -82,7 +84,20 @@ def check_logged(constraints: Sequence[Constraint], folder: Path, metrics: Any) 
         constraints: The constraints.
         folder: The folder of the trial.
         metrics: keras-tuner's metrics of the trial.
+
+    Raises:
+        Infeasible: If one is beyond its bound.
+        ValueError: If a constrained quantity is not among those that are logged. It ends the
+            search.
     """
+    known = [PARAMETERS, SECONDS_PER_STEP, *metrics.metrics]
+    for each in constraints:
+        if each.quantity not in known:
+            raise keras_tuner.errors.FatalValueError(
+                f"A constraint is on {each.quantity!r}, which is not logged."
+                f"{nearest(each.quantity, known)} Expected one of: {listed(known)}. "
+                f"Received: {each}"
+            )
     named = [each.quantity for each in constraints if metrics.exists(each.quantity)]
     logged = {name: float(metrics.get_history(name)[-1].mean()) for name in named}
     note_measured(folder, constraints, logged)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from kerasrecipes.recipe.spec import frozen, to_plain
+from kerasrecipes.recipe.spec import from_plain, frozen, to_plain
 from kerasrecipes.tuning.constraints import Constraint, constraints_of
 from kerasrecipes.tuning.search_folder import Search
 from kerasrecipes.tuning.space import Space
@@ -36,7 +36,10 @@ class WarmStart:
         from_search: str | Path | None,
     ):
         self.constraints = constraints_of(constraints)
-        self.changes = [dict(each) for each in enqueue]
+        # Those of a search that goes on are plain data.
+        self.changes = [
+            {path: from_plain(value) for path, value in each.items()} for each in enqueue
+        ]
         self.enqueued = [_enqueued(space, each) for each in self.changes]
         self.folder = None if from_search is None else Path(from_search)
 

@@ -22,8 +22,13 @@ def searched(folder, name, **options):
     return BlackBox(folder / name, **options).run()
 
 
+def trials(tuner):
+    oracle = tuner.chief_oracle
+    return [oracle.trials[name] for name in oracle.start_order]
+
+
 def values(tuner):
-    return [trial.hyperparameters.values for trial in tuner.chief_oracle.trials.values()]
+    return [trial.hyperparameters.values for trial in trials(tuner)]
 
 
 @pytest.fixture(scope="module")
@@ -231,12 +236,13 @@ def test_constraints_end_trials_before_they_are_trained(tmp_path):
     assert not seen[30].metrics.exists("val_loss")
     cause = tmp_path / "a" / f"trial_{seen[30].trial_id}" / "cause.json"
     assert json.loads(cause.read_text())["cause"] == "Infeasible: parameters is 181, not < 50"
+    mistyped = CoarseToFine(
+        build, "val_loss", rungs="3x1", constraints="val_los < 9", project_name="c", **options
+    )
+    with pytest.raises(ValueError, match="'val_los', which is not logged. Did you mean 'val_loss'"):
+        mistyped.search(inputs, inputs[:, :1], **data)
     impossible = CoarseToFine(
         build, "val_loss", rungs="9x1", constraints="val_loss < -1", project_name="b", **options
     )
     with pytest.raises(ValueError, match=r"Every trial failed .*or loosen them"):
         impossible.search(inputs, inputs[:, :1], **data)
-
-
-def trials(tuner):
-    return list(tuner.chief_oracle.trials.values())
