@@ -109,7 +109,6 @@ def test_arguments_reach_the_search(recipe, output, monkeypatch):
         "final_seeds": 4,
         "retrain": True,
         "overwrite": True,
-        "engine": None,
         "minutes": None,
         "patience": None,
         "target": None,
