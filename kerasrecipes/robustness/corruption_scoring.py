@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import keras
 import numpy as np
 
-from kerasrecipes.base.intervals import Mean
+from kerasrecipes.base.intervals import Mean, accuracy_error
 from kerasrecipes.robustness.batches import predicted_classes
 from kerasrecipes.robustness.corruptions import CORRUPTIONS, STRENGTHS, corrupted
 
@@ -46,7 +46,10 @@ class CorruptionScores:
         The interval is over images: of each, in how many of its corrupted versions it is
         recognized.
         """
-        return Mean.of(np.concatenate(list(self.correct.values())).mean(axis=0))
+        of_images = np.concatenate(list(self.correct.values())).mean(axis=0)
+        # Where all images are alike, as where all are recognized, the interval is an accuracy's.
+        error = accuracy_error(float(of_images.mean()), len(of_images))
+        return Mean.of(of_images.tolist(), errors=error * len(of_images) ** 0.5)
 
 
 def corruption_scores(

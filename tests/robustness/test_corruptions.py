@@ -78,3 +78,11 @@ def test_scores_are_of_each_corruption_and_the_mean_is_over_images():
     )
     assert isinstance(scores, CorruptionScores)
     assert scores.mean.n == 3
+
+
+@pytest.mark.backend_neutral
+def test_a_mean_of_images_that_are_all_recognized_has_the_interval_of_an_accuracy():
+    scores = CorruptionScores(np.ones(100, bool), {"blur": np.ones((5, 100), bool)})
+    assert scores.mean.mean == 1
+    # As wide as Wilson's of 100 in 100, and around 1.
+    assert 1 - scores.mean.low == pytest.approx(0.0185, abs=5e-4)

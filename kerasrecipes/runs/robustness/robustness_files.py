@@ -58,7 +58,10 @@ def write_corruptions(folder: Path, judged: JudgedImages, scores: CorruptionScor
         "strengths": list(STRENGTHS),
         "accuracies": scores.accuracies,
         "mean": mean.mean,
-        "interval": [mean.low, mean.high],
+        # That of Student may reach beyond what is possible.
+        "interval": [
+            None if bound is None else min(1.0, max(0.0, bound)) for bound in (mean.low, mean.high)
+        ],
     }
     write_json(folder / "corruptions.json", described)
 
