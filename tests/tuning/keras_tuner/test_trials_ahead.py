@@ -96,7 +96,7 @@ def test_so_many_workers_make_the_same_table_however_long_each_trial_takes(tmp_p
     engines = [ThreadEngine(4, seed) for seed in (0, 1)]
     first, second = (_searched(tmp_path / str(n), e) for n, e in enumerate(engines))
     assert first == second
-    assert all(engine.most_at_work == 4 for engine in engines)
+    assert all(1 < engine.most_at_work <= 4 for engine in engines)
     # Points that are spread over the space do not depend on scores.
     spread = [[[row[path] for path in SPACE] for row in rows[:16]] for rows in (first, alone)]
     assert spread[0] == spread[1]
