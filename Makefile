@@ -11,7 +11,7 @@ pytest := $(bin)/python -m pytest -q -n $(WORKERS) --dist loadfile
 # What must hold on every backend; `make test` runs it on JAX and PyTorch too.
 portable := $(wildcard $(addprefix tests/, \
     data layers metrics models optimizers regularizers initializers schedules callbacks tuning \
-    steps explanations training/averaging \
+    steps explanations robustness training/averaging \
     base/test_fit_frame.py \
     $(addprefix diagnostics/,looking trying test_checking.py test_doctor.py \
         test_gradient_checking.py) \
