@@ -34,4 +34,20 @@ EQUIVALENT: dict[tuple[str, str], str] = {
         "kerasrecipes/tuning/planning/unit_cube.py",
         "option = np.floor(np.nan_to_num(column, nan=-1.0) * (levels or (0)))",
     ): "a categorical hyperparameter has levels",
+    (
+        "kerasrecipes/tuning/planning/plan.py",
+        "return (start - sizes * rng.normal(size=start.shape))",
+    ): "a normal step is as likely to the one side as to the other",
+    (
+        "kerasrecipes/tuning/planning/surrogate.py",
+        "return np.where(z > -1, near, norm.logpdf(z) + np.where((z >= -1000.0), middle, far))",
+    ): "at -1000 itself, both forms give the same number",
+    (
+        "kerasrecipes/tuning/planning/observations.py",
+        "@dataclass(frozen=False)",
+    ): "nothing assigns to an observation",
+    (
+        "kerasrecipes/tuning/planning/surrogate.py",
+        "@dataclass(frozen=False)",
+    ): "nothing assigns to a level",
 }

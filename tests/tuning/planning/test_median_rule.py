@@ -25,3 +25,4 @@ def test_no_trial_stops_too_early_or_at_its_end_or_by_few_others():
     assert not should_stop_early([0.0, 0.0, 0.0], OTHERS, 3)
     assert not should_stop_early([0.0, 0.0], OTHERS[:4], 6)
     assert not should_stop_early([0.0, 0.0], [other[:1] for other in OTHERS], 6)
+    assert should_stop_early([0.0, 0.0], [other[:2] for other in OTHERS], 6)

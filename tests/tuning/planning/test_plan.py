@@ -211,6 +211,12 @@ def test_a_model_chooses_the_last_four_tenths_of_the_first_rung():
     )
 
 
+def test_the_first_rung_explores_no_more_than_it_does_anyway():
+    plans = (Plan(_cube(), rungs_of("30x1"), seed=3, exploration=e) for e in (0.0, 1.0))
+    none, much = ([trial.point for trial in _run(plan)] for plan in plans)
+    np.testing.assert_array_equal(none, much)
+
+
 def test_exploration_leaves_the_region():
     plan = Plan(_cube(), rungs_of("32x1,40x2"), exploration=0.5, promoted_fraction=0.0, model=False)
     trials = _run(plan)

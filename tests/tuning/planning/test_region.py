@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import keras_tuner
 import numpy as np
 import pytest
@@ -38,6 +40,14 @@ def test_one_lucky_trial_does_not_move_the_region(points):
     lucky[np.argmin(points[:, 0])] = 1.0
     plain, other = (narrowed(whole(_cube()), points, s) for s in (scores, lucky))
     np.testing.assert_allclose(plain.low, other.low, atol=0.05)
+
+
+def test_best_trials_all_over_a_region_leave_a_tenth_of_its_width_as_margins():
+    before = replace(whole(_cube()), low=np.array([0.25, 0, 0]), high=np.array([0.75, 1, 1]))
+    points = np.column_stack([np.linspace(0.3, 0.7, 5), np.full(5, 0.5), np.full(5, 0.25)])
+    region = narrowed(before, points, np.zeros(5))
+    # Quantiles of 0.34 and 0.66 are farther apart than half of the width.
+    assert (region.low[0], region.high[0]) == pytest.approx((0.34 - 0.025, 0.66 + 0.025))
 
 
 @pytest.mark.parametrize(("best", "end"), [(0.0, "low"), (1.0, "high")])
