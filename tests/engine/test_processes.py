@@ -82,7 +82,7 @@ def _is_alive(process: int) -> bool:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
-def test_workers_end_with_their_parent_however_it_ends(tmp_path, how):
+def test_workers_end_with_their_parent_however_it_ends(tmp_path, request, how):
     program, seen = tmp_path / "program.py", tmp_path / "seen"
     program.write_text(PROGRAM)
     seen.mkdir()
@@ -90,7 +90,10 @@ def test_workers_end_with_their_parent_however_it_ends(tmp_path, how):
         [sys.executable, program, seen],
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         stderr=subprocess.PIPE,
+        # A shell that starts the tests in the background would have it ignore Ctrl-C.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     )
+    request.addfinalizer(parent.kill)
     give_up = time.monotonic() + 60
     while len(workers := [int(path.name) for path in seen.iterdir()]) < 2:
         assert time.monotonic() < give_up
