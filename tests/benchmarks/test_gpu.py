@@ -7,13 +7,14 @@ import pytest
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("network", "precisions", "tolerance"),
     [
         ("resnet20", ["float32"], 1e-5),
-        pytest.param("resnet20", ["bfloat16", "float16"], 0.02, marks=pytest.mark.slow),
+        ("resnet20", ["bfloat16", "float16"], 0.02),
         # Its one-pass variances round more, and norms over few values make much of that.
-        pytest.param("resnet50", ["float32"], 0.01, marks=pytest.mark.slow),
+        ("resnet50", ["float32"], 0.01),
     ],
 )
 def test_peer_trains_as_keras_does(network, precisions, tolerance):

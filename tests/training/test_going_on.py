@@ -82,6 +82,7 @@ def test_other_callbacks_begin_anew_and_the_best_epoch_is_that_of_all(start, tmp
     assert run.metrics["epoch"] == best["epoch"]
 
 
+@pytest.mark.slow
 def test_features_go_on_as_features(tmp_path):
     backbone = trained(
         RECIPE.replace({"model": use("ResNetCIFAR", depth=8, filters=4), "augment": []}), tmp_path
