@@ -113,9 +113,9 @@ def sweep(
     options = {"overwrite": overwrite, "doctor": doctor}
     trainings = [Training(each, directory, name, options) for each in pending.values()]
     for training, run in train_all(trainings, engine, verbose=verbose, on_start=on_start):
-        name = training.recipe.fingerprint
-        of_run = [key for key, each in variants.items() if each.fingerprint == name]
-        known |= dict.fromkeys(of_run, {"fingerprint": name, **_measurements(run)})
+        fingerprint = training.recipe.fingerprint
+        of_run = [key for key, each in variants.items() if each.fingerprint == fingerprint]
+        known |= dict.fromkeys(of_run, {"fingerprint": fingerprint, **_measurements(run)})
         written()
     return written()
 
