@@ -111,8 +111,9 @@ def pgd(
             example that succeeds is returned, else that of the highest loss (targeted: lowest).
         targeted: Whether `labels` are what the model is to predict.
         value_range: `(lowest, highest)` value of a pixel.
-        seed: Non-negative integer: the random points follow from it and from `batch_size`.
-        batch_size: Positive integer. It changes nothing else, but memory and time.
+        seed: Non-negative integer. It chooses the random points, together with `batch_size`.
+        batch_size: Positive integer. How many images are attacked at a time. Memory and time depend
+            on it, and so do the random points.
 
     Returns:
         float32 array of the shape of `images`.
