@@ -1,8 +1,6 @@
 """Tuner of a recipe, whose trials are runs."""
 
 import contextlib
-import functools
-import shutil
 import warnings
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
@@ -16,23 +14,27 @@ import numpy as np
 from kerasrecipes.base.files import write_json
 from kerasrecipes.engine.interface import Engine
 from kerasrecipes.recipe.recipe import Recipe
-from kerasrecipes.recipe.spec import Spec
 from kerasrecipes.training.divergence import DivergenceWarning
-from kerasrecipes.training.files.run_folders import run_folder
-from kerasrecipes.training.run import Run
 from kerasrecipes.training.training import train
+from kerasrecipes.tuning.keras_tuner import trial_runs
 from kerasrecipes.tuning.keras_tuner.coarse_to_fine import CoarseToFine
 from kerasrecipes.tuning.keras_tuner.distributed import role
 from kerasrecipes.tuning.keras_tuner.hparams_log import log_hyperparameters
+from kerasrecipes.tuning.keras_tuner.on_engine.trials_ahead import run_ahead
+from kerasrecipes.tuning.keras_tuner.trial_runs import (
+    RUN_NAME,
+    folder_of_trial,
+    is_unfinished,
+    logs_of,
+    of_fold,
+    rows_in,
+)
 from kerasrecipes.tuning.keras_tuner.trial_values import EPOCHS, INITIAL_EPOCH, RUNG
-from kerasrecipes.tuning.keras_tuner.trials_ahead import run_ahead
 from kerasrecipes.tuning.rungs import Rung
 from kerasrecipes.tuning.space import Space
 from kerasrecipes.tuning.trial_length import is_continuable
 from kerasrecipes.tuning.warm.adoption import Adoption
 from kerasrecipes.tuning.warm.space_values import values_of
-
-RUN_NAME = "trial"
 
 
 class RungEnd(Exception):
@@ -150,7 +152,7 @@ class RecipeTuner(CoarseToFine):
         values = trial.hyperparameters.values
         recipe, epochs = self.recipe_of(values), values[EPOCHS]
         histories = [
-            self._history(trial, _fold(recipe, folds, fold), _EpochReporter(None, trial))
+            self._history(trial, of_fold(recipe, folds, fold), _EpochReporter(None, trial))
             for fold in range(folds)
         ]
         for rows in zip(*(history[:epochs] for history in histories), strict=False):
@@ -167,8 +169,8 @@ class RecipeTuner(CoarseToFine):
 
     def _history(self, trial, recipe: Recipe, reporter: "_EpochReporter") -> list[dict[str, float]]:
         """Trains a recipe until its reporter ends it, and returns the history of its run."""
-        folder = self.run_folder(recipe)
-        if len(rows_in(folder)) < reporter.epochs or _is_unfinished(folder, recipe):
+        folder = folder_of_trial(self.project_dir, recipe)
+        if len(rows_in(folder)) < reporter.epochs or is_unfinished(folder, recipe):
             log_hyperparameters(
                 folder / "logs", self.space.changes(trial.hyperparameters.values), trial.trial_id
             )
@@ -181,16 +183,8 @@ class RecipeTuner(CoarseToFine):
                 train(recipe, directory=runs, name=RUN_NAME, verbose=0, callbacks=callbacks)
         return rows_in(folder)
 
-    def run_folder(self, recipe: Recipe) -> Path:
-        """Returns the folder of the run of a recipe."""
-        runs = Path(self.project_dir) / "runs"
-        return run_folder(runs, RUN_NAME, recipe.fingerprint, _data_hash(recipe.data))
-
     def remove_checkpoints(self) -> None:
-        # A run that ended with its rung, or earlier, keeps the checkpoints of an unfinished one.
-        for kept in ("checkpoint", "final_state"):
-            for folder in Path(self.project_dir).glob(f"runs/{RUN_NAME}-*/{kept}"):
-                shutil.rmtree(folder)
+        trial_runs.remove_checkpoints(self.project_dir)
 
     def on_trial_begin(self, trial):
         super().on_trial_begin(trial)
@@ -235,29 +229,3 @@ class _EpochReporter(keras.callbacks.Callback):
             self.tuner.on_event("epoch", row)
         if self.stopped or epoch + 1 >= self.epochs < self.params["epochs"]:
             raise RungEnd
-
-
-def _fold(recipe: Recipe, folds: int, fold: int) -> Recipe:
-    """Returns a recipe with the data of one fold of a cross-validation."""
-    data = Spec("CrossValidation", {"data": recipe.data, "folds": folds, "fold": fold})
-    return recipe.replace({"data": data})
-
-
-@functools.cache
-def _data_hash(data: Spec) -> str:
-    return data.build("data").load().hash
-
-
-def rows_in(folder: Path) -> list[dict[str, float]]:
-    """Returns the history of the run in a folder; it is empty before the run begins."""
-    return Run(folder).history if (folder / "recipe.json").is_file() else []
-
-
-def _is_unfinished(folder: Path, recipe: Recipe) -> bool:
-    """Returns whether a run has all of its epochs, and was killed while it wrote its scores."""
-    return not Run(folder).finished and len(rows_in(folder)) >= recipe.epochs
-
-
-def logs_of(row) -> dict[str, float]:
-    """Returns the logged quantities of a row of history.csv."""
-    return {name: value for name, value in row.items() if name not in ("epoch", "seconds")}

@@ -11,8 +11,9 @@ from keras_tuner.engine.trial import Trial
 from kerasrecipes.engine.worker import portable
 from kerasrecipes.recipe.recipe import Recipe
 from kerasrecipes.runs.trainings.one_training import patiently
-from kerasrecipes.tuning.keras_tuner.recipe_tuner import RecipeTuner, logs_of, rows_in
+from kerasrecipes.tuning.keras_tuner.recipe_tuner import RecipeTuner
 from kerasrecipes.tuning.keras_tuner.trial_results import finite_metrics
+from kerasrecipes.tuning.keras_tuner.trial_runs import folder_of_trial, logs_of, rows_in
 from kerasrecipes.tuning.keras_tuner.trial_values import EPOCHS, INITIAL_EPOCH
 from kerasrecipes.tuning.planning.median_rule import should_stop_early
 
@@ -86,7 +87,8 @@ class _TunerOfOne(RecipeTuner):
         """Trains the trial, and reports its epochs, those before a kill included."""
         values = self.trial.hyperparameters.values
         if self.folds is None:
-            rows = rows_in(self.run_folder(self.remote.recipe))[: values[EPOCHS]]
+            folder = folder_of_trial(self.project_dir, self.remote.recipe)
+            rows = rows_in(folder)[: values[EPOCHS]]
             for epoch, row in enumerate(rows[values[INITIAL_EPOCH] :], values[INITIAL_EPOCH] + 1):
                 if self.report(self.trial, epoch, logs_of(row)):
                     return

@@ -13,6 +13,7 @@ from kerasrecipes.base.files import write_json
 from kerasrecipes.engine.interface import Engine, opened
 from kerasrecipes.runs.trainings.one_training import Training
 from kerasrecipes.runs.trainings.progress import last_epoch
+from kerasrecipes.tuning.keras_tuner.trial_runs import folder_of_trial
 from kerasrecipes.tuning.keras_tuner.trial_values import INITIAL_EPOCH, RUNG
 
 if TYPE_CHECKING:
@@ -76,12 +77,13 @@ def _next(tuner: "RecipeTuner") -> Any:
 
 
 def _begin(tuner: "RecipeTuner", engine: Engine, trial: Any, pending: deque[_Ahead]) -> None:
-    from kerasrecipes.tuning.keras_tuner.remote_trial import trained_trial
+    from kerasrecipes.tuning.keras_tuner.on_engine.remote_trial import trained_trial
 
     tuner.on_trial_begin(trial)
     try:
         remote = _remote(tuner, trial)
-        run, fingerprint = tuner.run_folder(remote.recipe), remote.recipe.fingerprint
+        run = folder_of_trial(tuner.project_dir, remote.recipe)
+        fingerprint = remote.recipe.fingerprint
     except Exception as error:  # The recipe does not take the values, or there are no such data.
         failed: Future = Future()
         failed.set_exception(error)
@@ -110,11 +112,8 @@ def _take_in(tuner: "RecipeTuner", pending: deque[_Ahead]) -> None:
 def _tell_epoch(tuner: "RecipeTuner", ahead: _Ahead, seen: dict[str, int]) -> None:
     """Tells the last epoch of a trial that runs, by the history of its run."""
     row = last_epoch(ahead.run) if ahead.run is not None else {}
-    name, epoch, score = (
-        ahead.trial.trial_id,
-        row.get("epoch"),
-        row.get(tuner.oracle.objective.name),
-    )
+    name, epoch = ahead.trial.trial_id, row.get("epoch")
+    score = row.get(tuner.oracle.objective.name)
     if epoch is not None and score is not None and seen.get(name) != epoch:
         seen[name] = int(epoch)
         tuner.on_event("epoch", {"trial": name, "epoch": int(epoch), "score": float(score)})
@@ -122,7 +121,7 @@ def _tell_epoch(tuner: "RecipeTuner", ahead: _Ahead, seen: dict[str, int]) -> No
 
 def _remote(tuner: "RecipeTuner", trial: Any):
     """Returns what a worker is told of a trial."""
-    from kerasrecipes.tuning.keras_tuner.remote_trial import SENT, RemoteTrial
+    from kerasrecipes.tuning.keras_tuner.on_engine.remote_trial import SENT, RemoteTrial
 
     oracle, values = tuner.chief_oracle, trial.hyperparameters.values
     known = Path(tuner.get_trial_dir(trial.trial_id)) / KNOWN

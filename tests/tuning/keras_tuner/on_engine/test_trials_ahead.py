@@ -10,7 +10,9 @@ from kerasrecipes import Recipe, use
 from kerasrecipes.base.csv_table import read_rows
 from kerasrecipes.training.files.run_folders import run_folder
 from kerasrecipes.tuning import log_uniform, uniform
+from kerasrecipes.tuning.constraints import constraint_of
 from kerasrecipes.tuning.keras_tuner import recipe_tuner
+from kerasrecipes.tuning.keras_tuner.on_engine import trials_ahead
 from kerasrecipes.tuning.keras_tuner.recipe_tuner import RecipeTuner
 from kerasrecipes.tuning.rungs import rungs_of
 from kerasrecipes.tuning.space import Space
@@ -57,7 +59,7 @@ def _no_training(monkeypatch):
     monkeypatch.setattr(recipe_tuner, "train", train)
 
 
-def _searched(folder, engine=None, on_event=None, rungs=RUNGS, model=False):
+def _searched(folder, engine=None, on_event=None, rungs=RUNGS, model=False, **options):
     space = Space(RECIPE, SPACE)
     tuner = RecipeTuner(
         space,
@@ -66,6 +68,7 @@ def _searched(folder, engine=None, on_event=None, rungs=RUNGS, model=False):
         engine=engine,
         on_event=on_event,
         model=model,
+        **options,
         directory=str(folder),
         project_name="search",
     )
@@ -140,8 +143,17 @@ def test_a_trial_whose_recipe_cannot_be_made_fails_alone(tmp_path, monkeypatch):
     assert "ValueError: It does not fit." in {row["cause"] for row in many}
 
 
+def test_a_trial_beyond_a_constraint_is_infeasible_there_too(tmp_path):
+    options = {"constraints": [constraint_of("val_loss < 0.8")]}
+    alone, many = (_searched(tmp_path / str(e), e, **options) for e in (None, ThreadEngine(1)))
+    assert many == alone
+    assert {row["status"] for row in many} > {"completed", "infeasible"}
+
+
 def test_epochs_of_trials_that_run_are_told(tmp_path, monkeypatch):
-    monkeypatch.setattr("kerasrecipes.tuning.keras_tuner.trials_ahead.POLL_SECONDS", 0.002)
+    monkeypatch.setattr(
+        "kerasrecipes.tuning.keras_tuner.on_engine.trials_ahead.POLL_SECONDS", 0.002
+    )
     events = []
     _searched(
         tmp_path,
