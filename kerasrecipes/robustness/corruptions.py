@@ -72,9 +72,10 @@ def corrupted(
 
     Reference:
         Hendrycks and Dietterich, 2019, https://arxiv.org/abs/1903.12261. Differs from it in: there
-        are five corruptions of its fifteen, and turns, which it does not have; contrast is around
-        the mean of all channels, brightness a factor in the place of what is added to HSV's value,
-        and blur grows with the image.
+        are noise, contrast and brightness of its fifteen corruptions, Gaussian blur of its four
+        further ones, and turns, which it does not have; contrast is around the mean of all
+        channels, brightness a factor in the place of what is added to HSV's value, and blur grows
+        with the image.
     """
     check_choice("corruption", corruption, CORRUPTIONS)
     check_integer("strength", strength)
