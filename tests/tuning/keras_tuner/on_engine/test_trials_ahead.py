@@ -151,9 +151,7 @@ def test_a_trial_beyond_a_constraint_is_infeasible_there_too(tmp_path):
 
 
 def test_epochs_of_trials_that_run_are_told(tmp_path, monkeypatch):
-    monkeypatch.setattr(
-        "kerasrecipes.tuning.keras_tuner.on_engine.trials_ahead.POLL_SECONDS", 0.002
-    )
+    monkeypatch.setattr(trials_ahead, "POLL_SECONDS", 0.002)
     events = []
     _searched(
         tmp_path,
