@@ -1,4 +1,5 @@
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -118,7 +119,8 @@ def test_a_script_that_is_no_main_module_is_told_so(tmp_path):
         timeout=120,
     )
     assert done.returncode == 1
-    assert "WorkerLostError: worker 1 could not start: exit code 1." in done.stderr
+    # Both fail; whichever has the first task names itself.
+    assert re.search(r"WorkerLostError: worker [12] could not start: exit code 1\.", done.stderr)
     assert 'must stand under `if __name__ == "__main__":`' in done.stderr
 
 
