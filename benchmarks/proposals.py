@@ -80,7 +80,7 @@ def measure_task(name: str, folder: Path, options: dict, measure: Measured, dire
             row[strategy], row[f"{strategy} seconds"] = None, None
             continue
         if strategy == "all at once":
-            recipe = recipe.replace({"start": None, "optimizer.unfreeze_every_steps": None})
+            recipe = recipe.replace({"start": None, "optimizer.unfreeze_every_steps": 0})
         recipe = recipe.replace({"seed": options["seed"]})
         row[strategy], row[f"{strategy} seconds"] = scored(recipe, "run", directory)
         recipes[strategy] = recipe
