@@ -48,6 +48,8 @@ class Dataset:
         resize: Name of the policy in `RESIZE_POLICIES` that brings an image to `image_shape`;
             `None` if the source does not resize its images.
         skipped: Tuple of pairs `(path, reason)`: the files that were skipped.
+        held_out: Whether the validation images are kept from training. If not, their scores mean
+            nothing.
 
     Raises:
         ValueError: If a split has no images, images of another shape, or labels without a name.
@@ -62,6 +64,7 @@ class Dataset:
     value_range: tuple[int, int] = (0, 255)
     resize: str | None = None
     skipped: tuple[tuple[str, str], ...] = ()
+    held_out: bool = True
 
     def __post_init__(self):
         for name, split in self.splits.items():

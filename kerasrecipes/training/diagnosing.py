@@ -81,10 +81,14 @@ class RunDoctor(Doctor):
 
 
 def given_of(built: BuiltRecipe) -> Given:
-    """Returns the data that a built recipe trains on, evenly spaced samples of them."""
+    """Returns the data that a built recipe trains on, evenly spaced samples of them.
+
+    Validation images that are trained on by choice are left out: they validate nothing.
+    """
     dataset = built.dataset
     x, y = _samples(dataset.train)
-    validation_x, validation_y = _samples(dataset.validation)
+    validation = dataset.validation if dataset.held_out else None
+    validation_x, validation_y = (None, None) if validation is None else _samples(validation)
     return Given(
         x=x,
         y=y,
@@ -93,7 +97,7 @@ def given_of(built: BuiltRecipe) -> Given:
         batch_size=built.batch_size,
         steps_per_epoch=built.length.steps_per_epoch,
         samples=len(dataset.train),
-        validation_samples=len(dataset.validation),
+        validation_samples=0 if validation is None else len(validation),
         shuffled=True,
         source="arrays",
         class_weights=bool(class_corrections(built.recipe.to_dict())),

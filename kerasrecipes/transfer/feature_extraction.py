@@ -122,6 +122,7 @@ def extract_features(
             class_names=dataset.class_names,
             image_shape=splits["train"].image_shape,
             source=f"{stage} of {dataset.source}",
+            held_out=dataset.held_out,
         )
         for stage, splits in found.items()
     }

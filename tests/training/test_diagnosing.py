@@ -142,6 +142,16 @@ def test_a_diverged_run_says_when_and_keeps_its_weights(tmp_path, plain):
 
 
 @pytest.mark.backend_neutral
+@pytest.mark.parametrize("fold", [0, None])
+def test_validation_images_that_are_trained_on_by_choice_are_no_leak(fold):
+    data = use("CrossValidation", data=RECIPE.data, folds=2, fold=fold)
+    given = given_of(built(RECIPE.replace({"data": data})))
+    validated = fold is not None
+    assert (given.validation_x is not None, given.validation_y is not None) == (validated,) * 2
+    assert (given.validation_samples > 0) == validated
+
+
+@pytest.mark.backend_neutral
 def test_early_stopping_is_told(tmp_path):
     stop = use("EarlyStopping", monitor="loss", patience=1, min_delta=100.0)
     recipe = RECIPE.replace({"callbacks": [stop], "epochs": 5})

@@ -79,6 +79,7 @@ class CrossValidation:
             value_range=loaded.value_range,
             resize=loaded.resize,
             skipped=loaded.skipped,
+            held_out=self.fold is not None,
         )
 
     def fold_of_each(self, labels: np.ndarray, class_names: Sequence[str]) -> np.ndarray:

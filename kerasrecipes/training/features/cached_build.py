@@ -75,6 +75,7 @@ def on_features(
         class_names=dataset.class_names,
         image_shape=shape,
         source=f"features of {dataset.source}",
+        held_out=dataset.held_out,
     )
     return replace(built, dataset=features, model=part.head, checkpoint="head.npz")
 
