@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from kerasrecipes.proposals.budget.lengths import (
     PLANNED,
+    TO_OPTIMUM,
     Length,
     fine_tuning_length,
     head_seconds,
@@ -73,11 +74,16 @@ def choose(
         chosen, why = FEATURES, "fine-tuning would gain nothing in the steps that there is time for"
     else:
         chosen, why = advised.strategy, advised.reason
+    optimal = head_seconds(held, times, facts.decode_seconds, longer=TO_OPTIMUM)
+    to_optimum = advised.l2 is not None and chosen == FEATURES and optimal * trainings <= seconds
+    head = optimal if to_optimum else head
     expected = head if chosen == FEATURES else length.seconds if length else float("inf")
     # What is planned leaves room, which may be used before anything is refused.
     if expected * trainings > seconds / PLANNED:
         _refuse(facts, timed, trainings * head, from_scratch)
     recipe = _recipe(chosen, facts, held, timed, length, advised.l2)
+    if to_optimum:
+        recipe = recipe.replace({"epochs": TO_OPTIMUM * recipe.epochs})
     changes: dict[str, object] = {"augment": _augment(chosen, facts, timed, advised)}
     if changes["augment"] and recipe.start is not None:
         # The head is trained on features, which are computed once of each image as it is.

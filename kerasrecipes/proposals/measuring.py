@@ -50,7 +50,9 @@ def _measured(recipe: Recipe, directory: Path, seed: int) -> Advised:
     mirrored = network.predict(images[:, :, ::-1], batch_size=32, verbose=0)
     mirror, mirror_reason = _mirroring(mirror_check(features, mirrored, labels, seed))
     advised = Advised(
-        mirror=mirror, mirror_reason=mirror_reason, l2=best_penalty(features, labels, seed)
+        mirror=mirror,
+        mirror_reason=mirror_reason,
+        l2=best_penalty(features, labels, images=len(dataset.train), seed=seed),
     )
     if min(dataset.class_counts()["train"]) >= MUCH_PER_CLASS:
         return advised
@@ -109,12 +111,17 @@ def mirror_check(
     return OperationCheck("mirror", labels[known], after[known], _AGREEMENT)
 
 
-def best_penalty(features: np.ndarray, labels: np.ndarray, seed: int = 0) -> float | None:
+def best_penalty(
+    features: np.ndarray, labels: np.ndarray, *, images: int | None = None, seed: int = 0
+) -> float | None:
     """Returns the factor of Keras's L2 with which a linear classifier is best on held-out images.
 
     Args:
         features: Array `(images, features)`.
         labels: Integer array `(images,)`.
+        images: Positive integer. The number of images that will be trained on. The loss is a mean
+            over images, so that of more of them a penalty is worth less, as a prior's is. Defaults
+            to the number that the classifier is fitted to here.
         seed: Non-negative integer. It chooses the quarter of the images that is held out.
 
     Returns:
@@ -133,6 +140,7 @@ def best_penalty(features: np.ndarray, labels: np.ndarray, seed: int = 0) -> flo
     )
     # The probe halves it, and counts kernels of features of deviation 1.
     factor = probe.l2 / 2 * float(features.var(0).mean())
+    factor *= len(fitted) / max(images or 0, len(fitted))
     return float(f"{factor:.2g}") or None
 
 

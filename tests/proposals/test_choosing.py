@@ -145,6 +145,17 @@ def test_a_warmup_stays_shorter_than_a_run_that_is_cut(chosen):
     assert changed(chosen(400, 400), {"epochs": 1}).recipe.flatten()[path] == 0.1
 
 
+def test_a_last_layer_with_a_penalty_is_trained_to_its_optimum_where_there_is_time(chosen):
+    usual = chosen(400, 400, strategy="features")
+    penalized = Advised(l2=0.01)
+    found = chosen(400, 400, strategy="features", advised=penalized)
+    assert found.recipe.epochs == 4 * usual.recipe.epochs
+    assert found.seconds > usual.seconds
+    short = chosen(400, 400, strategy="features", advised=penalized, seconds=usual.seconds)
+    assert short.recipe.epochs == usual.recipe.epochs
+    assert chosen(400, 400, advised=penalized).recipe.start_recipe().epochs == usual.recipe.epochs
+
+
 def test_a_penalty_is_that_of_the_last_layer(chosen):
     found = chosen(400, 400, advised=Advised(l2=0.01))
     assert found.recipe.model.options["kernel_regularizer"] == use("L2", l2=0.01)

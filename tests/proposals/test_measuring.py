@@ -44,6 +44,13 @@ def test_a_penalty_is_larger_where_labels_are_noise(sided):
     assert best_penalty(clean[:6], labels[:6]) is None
 
 
+def test_a_penalty_is_worth_less_where_more_images_will_be_trained_on(sided):
+    features, _, labels = sided  # Of 120 images, 90 are fitted to.
+    own = best_penalty(features, labels)
+    assert best_penalty(features, labels, images=900) == pytest.approx(own / 10, rel=0.06)
+    assert best_penalty(features, labels, images=20) == own
+
+
 def test_a_sample_has_two_images_of_each_class(sided):
     labels = np.array([0, 0, 0, 1, 1, 2], np.int32)
     split = ArraySplit(np.arange(6, dtype="uint8").reshape(6, 1, 1, 1), labels)
