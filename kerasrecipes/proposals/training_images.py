@@ -92,7 +92,7 @@ def train_folder(
     common: dict[str, Any] = {"directory": directory, "verbose": verbose, "doctor": doctor}
     folds = _folds(recipe, path.stem, until, say, common)
     limit = TimeLimit(until)
-    run = train(recipe, name=path.stem, callbacks=_watching(recipe, limit), **common)
+    run = train(recipe, name=path.stem, callbacks=[limit], **common)
     if limit.reached:
         say(f"the time was over after {len(run.history)} of {recipe.epochs} epochs")
     for line in result_lines(run, folds):
@@ -203,12 +203,6 @@ def _folds(
         return None
     folds = int(str(recipe.data.options.get("folds", 5)))
     # The time of the last training is kept free.
-    left = until - time.monotonic()
-    last_begin = until - 2 * left / (folds + 1)
-    quiet = {**common, "verbose": 0, "doctor": False}
-    return cross_validate(recipe, name=f"{name}-folds", until=last_begin, say=say, **quiet)
-
-
-def _watching(recipe: Recipe, limit: TimeLimit) -> list[TimeLimit]:
-    """Returns the limit, but for trainings on features: they take moments, without it."""
-    return [] if recipe.start is None and recipe.model.name == "Pretrained" else [limit]
+    each = (until - time.monotonic()) / (folds + 1)
+    quiet = {**common, "verbose": 0, "doctor": False, "callbacks": [TimeLimit(until - each)]}
+    return cross_validate(recipe, name=f"{name}-folds", until=until - 2 * each, say=say, **quiet)

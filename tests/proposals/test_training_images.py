@@ -6,7 +6,7 @@ import keras
 import pytest
 
 from kerasrecipes import train_folder
-from kerasrecipes.proposals import StepTimes, new_script, proposing
+from kerasrecipes.proposals import StepTimes, new_script, proposing, training_images
 from kerasrecipes.proposals.budget import fitting
 from kerasrecipes.proposals.budget.time_limit import TimeLimit
 from kerasrecipes.recipe.recipe import Recipe
@@ -96,6 +96,28 @@ def test_nothing_is_printed_if_nothing_is_to_be(photos, capsys):
     run = train_folder("photos", from_scratch=True, minutes=1, changes=changes, verbose=0)
     assert run.finished
     assert capsys.readouterr().out == ""
+
+
+def test_folds_and_the_last_training_are_ended_in_time(photos, monkeypatch):
+    given = []
+
+    def stopped(recipe, **options):
+        given.append(options)
+        if "until" not in options:
+            raise InterruptedError
+
+    monkeypatch.setattr(training_images, "cross_validate", stopped)
+    monkeypatch.setattr(training_images, "train", stopped)
+    began = time.monotonic()
+    with pytest.raises(InterruptedError):
+        train_folder("photos", minutes=60, verbose=0)
+    folds, last = given
+    (fold_limit,), (limit,) = folds["callbacks"], last["callbacks"]
+    # Of six equal parts, the last one is the last training's, and no fold begins in the fifth.
+    assert folds["until"] < fold_limit.until < limit.until < began + 3600
+    each = limit.until - fold_limit.until
+    assert folds["until"] == pytest.approx(fold_limit.until - each)
+    assert each == pytest.approx((limit.until - began) / 6, rel=0.1)
 
 
 def test_a_training_ends_when_its_time_is_over():
