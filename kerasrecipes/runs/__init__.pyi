@@ -18,6 +18,7 @@ from .label_safety import OperationCheck as OperationCheck
 from .label_safety import check_augmentation as check_augmentation
 from .labels.confident_learning import LabelErrors as LabelErrors
 from .labels.confident_learning import find_label_errors as find_label_errors
+from .labels.prior_adjustment import adjusted_probabilities as adjusted_probabilities
 from .labels.prior_adjustment import logit_adjusted as logit_adjusted
 from .listing.small_files import ListedRun as ListedRun
 from .listing.small_files import ListedSearch as ListedSearch

@@ -17,6 +17,7 @@ from kerasrecipes.data.reading.decoding import BrokenImageError, read_image
 from kerasrecipes.data.reading.threads import map_in_threads
 from kerasrecipes.data.split import FileSplit
 from kerasrecipes.models.surgery.test_time_augmentation import COPIES, with_test_time_augmentation
+from kerasrecipes.runs.labels.prior_adjustment import adjusted_probabilities
 from kerasrecipes.training.run import Run
 
 BATCH_SIZE = 64
@@ -37,7 +38,7 @@ class Prediction:
 
     Args:
         path: Path of the file.
-        probabilities: float32 array of shape `(classes,)`, or `None` for a broken image.
+        probabilities: Float array of shape `(classes,)`, or `None` for a broken image.
         reason: `None`, or the reason why a broken image cannot be read.
     """
 
@@ -47,7 +48,11 @@ class Prediction:
 
 
 def predict_files(
-    run: Run, paths: Sequence[Path], test_time_augmentation: str | None = None
+    run: Run,
+    paths: Sequence[Path],
+    test_time_augmentation: str | None = None,
+    *,
+    logit_adjustment: float | None = None,
 ) -> Iterator[Prediction]:
     """Yields the prediction of a finished run's model for each image file, in order.
 
@@ -60,6 +65,8 @@ def predict_files(
         paths: The files.
         test_time_augmentation: `None`, `"flip"`, `"shifts"`, `"five_crops"` or `"ten_crops"`: the
             versions of each image whose predicted probabilities are averaged.
+        logit_adjustment: Float of at least 0, `tau` of `adjusted_probabilities`; `None` for
+            probabilities as they are.
 
     Example:
 
@@ -79,7 +86,10 @@ def predict_files(
             if isinstance(image, BrokenImageError):
                 yield Prediction(path, reason=image.reason)
             else:
-                yield Prediction(path, softmax(np.asarray(next(logits), "float32")))
+                probabilities = softmax(np.asarray(next(logits), "float32"))
+                if logit_adjustment is not None:
+                    probabilities = adjusted_probabilities(run, probabilities, logit_adjustment)
+                yield Prediction(path, probabilities)
 
 
 def _outputs(model: Model, images: Sequence[np.ndarray], size: int) -> Sequence[np.ndarray]:

@@ -14,6 +14,7 @@ from kerasrecipes.cli import console
 from kerasrecipes.data import Digits
 from kerasrecipes.page.formats import number
 from kerasrecipes.runs import (
+    adjusted_probabilities,
     calibration_of,
     evaluate_stored,
     logit_adjusted,
@@ -60,6 +61,21 @@ def test_predict_writes_csv_whole_or_not_at_all(run, output):
     code, _, err = output(console, ["predict", run, "fake.png", "--csv", "none.csv"])
     assert (code, Path("none.csv").exists()) == (2, False)
     assert err.endswith("error: There is no image that can be read: 1 broken.\n")
+
+
+def test_predict_takes_the_frequencies_of_the_classes_off(run, output):
+    places = write_digits(Path("pictures"), 3)
+    output(console, ["predict", run, "pictures", "--csv", "out.csv", "--logit-adjustment", "50"])
+    priors = np.array(digits_run().data["class_counts"]["train"])
+    divided = digits_run().predictions["test_probabilities"] / (priors / priors.sum()) ** 50.0
+    for row in csv.DictReader(Path("out.csv").read_text().splitlines()):
+        of_image = divided[places[Path(row["image"])]]
+        expected = of_image.max() / of_image.sum()
+        assert float(row["probability_1"]) == pytest.approx(expected, rel=1e-3)
+        assert row["class_1"] == digits_run().data["class_names"][of_image.argmax()]
+    evened = SimpleNamespace(recipe=digits_run().recipe.replace({"class_weight": "balanced"}))
+    with pytest.raises(ValueError, match="nothing left to take off. Received: a run with class_"):
+        adjusted_probabilities(evened, divided)
 
 
 def test_evaluate_takes_the_frequencies_of_the_classes_off(run, output):

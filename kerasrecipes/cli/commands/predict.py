@@ -12,6 +12,7 @@ from kerasrecipes.base.csv_table import as_text
 from kerasrecipes.base.text import printable
 from kerasrecipes.cli.arguments import add_test_time_augmentation, finished_run
 from kerasrecipes.cli.command import Command
+from kerasrecipes.cli.scores.adjusted_logits import add_logit_adjustment
 from kerasrecipes.cli.tables import print_table
 
 TOP = 5
@@ -25,6 +26,7 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
         "--csv", metavar="FILE", help="write a row an image to a CSV file, or with - to the output"
     )
     add_test_time_augmentation(parser)
+    add_logit_adjustment(parser)
 
 
 def _predict(arguments: argparse.Namespace) -> None:
@@ -33,12 +35,16 @@ def _predict(arguments: argparse.Namespace) -> None:
     with contextlib.ExitStack() as stack:
         # What cannot be written is found out before anything is computed.
         file = stack.enter_context(_csv_file(arguments.csv)) if arguments.csv else None
-        count = _write_rows(run, arguments.images, file, arguments.test_time_augmentation)
+        predicted = {
+            "test_time_augmentation": arguments.test_time_augmentation,
+            "logit_adjustment": arguments.logit_adjustment,
+        }
+        count = _write_rows(run, arguments.images, file, predicted)
     if arguments.csv not in (None, "-"):
         print(f"{count:,} images: {arguments.csv}")
 
 
-def _write_rows(run, images: Sequence[str], file: IO[str] | None, views: str | None) -> int:
+def _write_rows(run, images: Sequence[str], file: IO[str] | None, predicted: dict) -> int:
     """Writes or prints a row an image; returns how many there are."""
     from kerasrecipes.data.reading.image_search import image_paths
     from kerasrecipes.runs import predict_files
@@ -53,7 +59,7 @@ def _write_rows(run, images: Sequence[str], file: IO[str] | None, views: str | N
         columns = [f"{column}_{rank}" for rank in ranks for column in ("class", "probability")]
         writer.writerow(["image", *columns])
     count, broken = 0, []
-    for prediction in predict_files(run, paths, views):
+    for prediction in predict_files(run, paths, **predicted):
         if prediction.probabilities is None:
             broken.append(prediction)
             print(f"broken: {printable(prediction.path)}: {prediction.reason}", file=sys.stderr)

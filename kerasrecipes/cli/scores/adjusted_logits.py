@@ -1,4 +1,4 @@
-"""Option of `evaluate` that takes the frequencies of the classes off the logits."""
+"""Option of `evaluate` and `predict` that takes the frequencies of the classes off the logits."""
 
 import argparse
 
@@ -11,7 +11,7 @@ def add_logit_adjustment(parser: argparse.ArgumentParser) -> None:
         nargs="?",
         const=1.0,
         metavar="TAU",
-        help="judge as if every class were equally frequent in training: take the logarithms of "
+        help="answer as if every class were equally frequent in training: take the logarithms of "
         "the frequencies, times TAU, off the logits (default of TAU: 1)",
     )
 
