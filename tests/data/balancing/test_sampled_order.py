@@ -7,7 +7,7 @@ from scipy.stats import chi2
 from kerasrecipes.data import PowerSampling, training_batches
 from kerasrecipes.data.balancing.sampled_order import SampledClasses, SampledOrder
 from kerasrecipes.data.sample_order import Order
-from kerasrecipes.data.split import ArraySplit
+from kerasrecipes.data.split import ArraySplit, FileSplit
 
 COUNTS = (40, 9, 1)
 LABELS = np.random.default_rng(0).permutation(np.repeat(np.arange(3), COUNTS)).astype("int32")
@@ -98,10 +98,20 @@ def test_turns_count_how_often_an_image_was_drawn():
         assert min(turns) in (0, 1)
 
 
+@pytest.fixture(params=["arrays", "files"])
+def split(request, tmp_path):
+    """Images of noise, in memory or read anew each time."""
+    images = np.random.default_rng(0).integers(40, 200, (50, 4, 4, 1), dtype="uint8")
+    if request.param == "arrays":
+        return ArraySplit(images, LABELS)
+    for number, image in enumerate(images):
+        np.save(tmp_path / f"{number}.npy", image)
+    names = [f"{number}.npy" for number in range(len(images))]
+    return FileSplit(tmp_path, names, LABELS, (4, 4, 1), np.load)
+
+
 @pytest.mark.parametrize("augment", [[], [keras.layers.RandomBrightness(0.3)]])
-def test_batches_hold_what_is_drawn_resumed_or_not_and_an_image_is_augmented_anew(augment):
-    rng = np.random.default_rng(0)
-    split = ArraySplit(rng.integers(40, 200, (50, 4, 4, 1), dtype="uint8"), LABELS)
+def test_batches_hold_what_is_drawn_resumed_or_not_and_an_image_is_augmented_anew(split, augment):
     sampled = PowerSampling(0, start_steps=6).on(LABELS, ["a", "b", "c"])
 
     def batches(epochs):
@@ -120,7 +130,7 @@ def test_batches_hold_what_is_drawn_resumed_or_not_and_an_image_is_augmented_ane
     for step, (images, labels) in enumerate(whole):
         np.testing.assert_array_equal(labels, LABELS[of.indices(step)])
         if not augment:
-            np.testing.assert_array_equal(images, split.images[of.indices(step)])
+            np.testing.assert_array_equal(images, split.read(of.indices(step)))
     for (images, labels), (again, of_again) in zip(whole[9:], batches(range(3, 5)), strict=True):
         np.testing.assert_array_equal(images, again)
         np.testing.assert_array_equal(labels, of_again)
