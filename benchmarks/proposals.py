@@ -15,6 +15,7 @@ do not have, unless a backbone is given. What the table in docs/results/ has is 
 import argparse
 import time
 from pathlib import Path
+from unittest import mock
 
 import numpy as np
 from proposal_tasks.folders import TASKS, write_folder
@@ -24,7 +25,8 @@ from kerasrecipes import train
 from kerasrecipes.base.csv_table import read_rows, write_rows
 from kerasrecipes.base.intervals import Mean
 from kerasrecipes.cli.tables import print_table
-from kerasrecipes.proposals import measure_steps, propose
+from kerasrecipes.proposals import measure_steps, propose, proposing
+from kerasrecipes.proposals.networks import given_network
 
 STRATEGIES = ("scratch", "features", "gradual", "all at once")
 NAMES = {"features": "features", "gradual": "all stages", "all at once": "all stages"}
@@ -57,7 +59,12 @@ def recipe_of(strategy: str, folder: Path, options: dict, measure: Measured, dir
     if strategy == "scratch":
         return propose(folder, from_scratch=True, **asked).chosen
     network = {"backbone": options["backbone"], "weights": options["weights"]}
-    return propose(folder, strategy=NAMES.get(strategy), **network, **asked).chosen
+    if strategy in NAMES:
+        return propose(folder, strategy=NAMES[strategy], **network, **asked).chosen
+    # It stands for the network that is there if none is asked for.
+    given = given_network(**network)
+    with mock.patch.object(proposing, "first_network", return_value=given):
+        return propose(folder, **asked).chosen
 
 
 def scored(recipe, name: str, directory: Path) -> tuple[float, float]:

@@ -54,7 +54,7 @@ class Advised:
     """A strategy that was advised, and whether mirrored images keep their class.
 
     Args:
-        strategy: A strategy of `advise`.
+        strategy: A strategy of `advise`; or `"from scratch"`, for another network.
         reason: Its reason, a clause.
         mirror: Whether images may be mirrored.
         mirror_reason: The reason, a clause.

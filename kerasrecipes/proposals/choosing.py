@@ -67,7 +67,8 @@ def choose(
     length = length_of(held, times, seconds / trainings, facts.decode_seconds)
     head = head_seconds(held, times, facts.decode_seconds)
     if from_scratch:
-        chosen, why = SCRATCH, "no pretrained weights are used"
+        chosen = SCRATCH
+        why = advised.reason if advised.strategy == SCRATCH else "no pretrained weights are used"
     elif strategy is not None:
         chosen, why = strategy, "it was asked for"
     elif length is None:

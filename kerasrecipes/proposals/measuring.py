@@ -6,11 +6,12 @@ from pathlib import Path
 
 import keras
 import numpy as np
+from scipy.stats import binomtest
 
 from kerasrecipes.data.split import Split
 from kerasrecipes.models.surgery.frozen_part import features_model
 from kerasrecipes.models.surgery.network_stages import stage_output
-from kerasrecipes.proposals.choices import Advised
+from kerasrecipes.proposals.choices import SCRATCH, Advised
 from kerasrecipes.recipe.recipe import Recipe
 from kerasrecipes.runs.label_safety import CHANGES, OperationCheck
 from kerasrecipes.training.building.build import build_recipe
@@ -20,6 +21,9 @@ from kerasrecipes.transfer.linear_probe import LinearProbe
 # So many training images tell a mirroring that changes classes from one that does not.
 IMAGES = 400
 _FOLDS = 5
+# Pixels are looked at on images of this side. They tell more than features if a classifier is right
+# on more images by them, at this level of a sign test.
+_SIDE, _LEVEL = 8, 0.01
 # A class that keeps its label less often than this is another one when it is mirrored.
 _AGREEMENT = 0.8
 # The penalties to choose from, and the share of the images that choose.
@@ -48,6 +52,10 @@ def _measured(recipe: Recipe, directory: Path, seed: int) -> Advised:
     network = _features_of(build_recipe(recipe, dataset).model)
     features = network.predict(images, batch_size=32, verbose=0)
     mirrored = network.predict(images[:, :, ::-1], batch_size=32, verbose=0)
+    pixels = shrunk(images)
+    if why := better_by_pixels(features, pixels, labels, seed):
+        check = mirror_check(pixels, shrunk(images[:, :, ::-1]), labels, seed)
+        return Advised(SCRATCH, why, *_mirroring(check))
     mirror, mirror_reason = _mirroring(mirror_check(features, mirrored, labels, seed))
     advised = Advised(
         mirror=mirror,
@@ -78,6 +86,48 @@ def sample(split: Split, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
     return split.read(order), split.labels[order]
 
 
+def shrunk(images: np.ndarray) -> np.ndarray:
+    """Returns images `(images, height, width, channels)` as pixels `(images, 64 * channels)`."""
+    small = keras.ops.image.resize(images.astype("float32"), (_SIDE, _SIDE), antialias=True)
+    return keras.ops.convert_to_numpy(small).reshape(len(images), -1)
+
+
+def better_by_pixels(
+    features: np.ndarray, pixels: np.ndarray, labels: np.ndarray, seed: int = 0
+) -> str:
+    """Returns why a network does not know images, or nothing if it does.
+
+    It does not if its features tell classes apart less well than the pixels do that they are
+    computed of, by linear classifiers on images that they were not fitted to.
+
+    Args:
+        features: Array `(images, features)`.
+        pixels: Array `(images, pixels)`.
+        labels: Integer array `(images,)`.
+        seed: Non-negative integer. It chooses the folds.
+
+    Returns:
+        A clause.
+    """
+    from sklearn.model_selection import cross_val_predict
+
+    if len(np.unique(labels)) < 2:
+        return ""
+    by_features, by_pixels = (
+        cross_val_predict(_classifier(), given, labels, cv=_folds(labels, seed)) == labels
+        for given in (features, pixels)
+    )
+    only_pixels = int(np.sum(by_pixels & ~by_features))
+    discordant = int(np.sum(by_pixels != by_features))
+    if not discordant or binomtest(only_pixels, discordant, alternative="greater").pvalue > _LEVEL:
+        return ""
+    return (
+        f"a linear classifier is right on {by_pixels.mean():.0%} of {len(labels):,} images by "
+        f"their pixels alone, and on {by_features.mean():.0%} by the features of the network that "
+        "there is, which does not know such images"
+    )
+
+
 def mirror_check(
     features: np.ndarray, mirrored: np.ndarray, labels: np.ndarray, seed: int = 0
 ) -> OperationCheck:
@@ -92,23 +142,30 @@ def mirror_check(
         labels: Integer array `(images,)`.
         seed: Non-negative integer. It chooses the folds.
     """
-    from sklearn.linear_model import LogisticRegression
-    from sklearn.model_selection import StratifiedKFold
-    from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import StandardScaler
-
     if len(np.unique(labels)) < 2:
         return OperationCheck("mirror", labels[:0], labels[:0], _AGREEMENT)
-    folds = min(_FOLDS, int(np.unique(labels, return_counts=True)[1].min()))
     before, after = np.empty_like(labels), np.empty_like(labels)
-    splitter = StratifiedKFold(folds, shuffle=True, random_state=seed)
-    for fitted, held_out in splitter.split(features, labels):
-        classifier = make_pipeline(StandardScaler(), LogisticRegression(C=0.1, max_iter=300))
-        classifier.fit(features[fitted], labels[fitted])
+    for fitted, held_out in _folds(labels, seed).split(features, labels):
+        classifier = _classifier().fit(features[fitted], labels[fitted])
         before[held_out] = classifier.predict(features[held_out])
         after[held_out] = classifier.predict(mirrored[held_out])
     known = before == labels
     return OperationCheck("mirror", labels[known], after[known], _AGREEMENT)
+
+
+def _classifier():
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    return make_pipeline(StandardScaler(), LogisticRegression(C=0.1, max_iter=300))
+
+
+def _folds(labels: np.ndarray, seed: int):
+    from sklearn.model_selection import StratifiedKFold
+
+    folds = min(_FOLDS, int(np.unique(labels, return_counts=True)[1].min()))
+    return StratifiedKFold(folds, shuffle=True, random_state=seed)
 
 
 def best_penalty(

@@ -3,7 +3,7 @@
 import os
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from kerasrecipes.base.checks import check_integer, check_number
@@ -14,16 +14,17 @@ from kerasrecipes.proposals.budget.fitting import (
     smaller_images,
     timed_network,
 )
-from kerasrecipes.proposals.budget.lengths import PLANNED, head_seconds
+from kerasrecipes.proposals.budget.lengths import PLANNED, head_seconds, scratch_length
 from kerasrecipes.proposals.budget.step_times import StepTimes, measure_steps
-from kerasrecipes.proposals.choices import FEATURES, Advised, Choices, changed
+from kerasrecipes.proposals.choices import FEATURES, SCRATCH, Advised, Choices, changed
 from kerasrecipes.proposals.choosing import choose
 from kerasrecipes.proposals.describing import described, speed
 from kerasrecipes.proposals.images.given_images import images_source
 from kerasrecipes.proposals.images.image_facts import ImageFacts, inspect_images
 from kerasrecipes.proposals.images.splitting import HeldOut, held_out
 from kerasrecipes.proposals.measuring import IMAGES, measured
-from kerasrecipes.proposals.networks import TimedNetwork
+from kerasrecipes.proposals.networks import SCRATCH as SCRATCH_NETWORK
+from kerasrecipes.proposals.networks import Network, TimedNetwork
 from kerasrecipes.transfer.advice import MUCH_PER_CLASS
 from kerasrecipes.transfer.task import MAX_IMAGES
 
@@ -31,6 +32,8 @@ from kerasrecipes.transfer.task import MAX_IMAGES
 _MEASURING = 0.15
 # What linear classifiers on features take, beside the features: of all stages, or of the last one.
 _ADVICE_SECONDS, _CHECK_SECONDS = 8.0, 2.0
+_ASKED = "the network was asked for"
+_NO_TIME = "there is no time to train a network from scratch, which knew such images better"
 # Enough for whatever is only described, and not trained.
 _AMPLE_SECONDS = 1e6
 
@@ -112,23 +115,46 @@ def propose(
     facts = inspect_images(images_source(images, of_data))
     say(described(facts))
     held_out(facts, folds_fit=True)  # Too few images must not be found out after a download.
+
+    def left() -> float:
+        return began + PLANNED * 60 * minutes - clock()
+
+    def fitted(network: Network, larger: bool = False) -> tuple[TimedNetwork, HeldOut]:
+        timed = timed_network(network, image_size, facts, 60 * minutes, measure)
+        seconds = left()
+        if larger:
+            timed = larger_network(timed, facts, seconds)
+        held = held_in_time(facts, timed.times, seconds)
+        if image_size is None:
+            timed = smaller_images(timed, facts, held, seconds)
+        say(speed(timed))
+        return timed, held
+
     network = first_network(backbone, weights, from_scratch)
-    timed = timed_network(network, image_size, facts, 60 * minutes, measure)
-    seconds = began + PLANNED * 60 * minutes - clock()
-    if backbone is None and not from_scratch:
-        timed = larger_network(timed, facts, seconds)
-    held = held_in_time(facts, timed.times, seconds)
-    if image_size is None:
-        timed = smaller_images(timed, facts, held, seconds)
-    say(speed(timed))
+    timed, held = fitted(network, larger=backbone is None and not from_scratch)
     advised = Advised()
     if not from_scratch and strategy is None:
-        advised = _measured(facts, held, timed, seconds, minutes, directory)
-        seconds = began + PLANNED * 60 * minutes - clock()
-        held = held_in_time(facts, timed.times, seconds)
+        advised = _measured(facts, held, timed, left(), minutes, directory)
+        if advised.strategy == SCRATCH and backbone is not None:
+            say(f"{advised.reason}: without --backbone, one would be trained from scratch")
+            advised = replace(advised, strategy=Advised.strategy, reason=_ASKED)
+        elif advised.strategy == SCRATCH:
+            other, held = fitted(SCRATCH_NETWORK)
+            if _scratch_fits(other, facts, held, left()):
+                timed = other
+            else:
+                advised = replace(advised, strategy=FEATURES, reason=_NO_TIME)
+        held = held_in_time(facts, timed.times, left())
+    seconds = left()
     chosen = choose(facts, held, timed, seconds, advised, strategy)
     further = {path: v for path, v in (changes or {}).items() if not _is_of_data(path)}
     return Proposal(facts, changed(chosen, further), timed, minutes, began)
+
+
+def _scratch_fits(timed: TimedNetwork, facts: ImageFacts, held: HeldOut, seconds: float) -> bool:
+    """Returns whether a training from scratch fits into a time, for each fold if there are some."""
+    each = seconds / (held.folds + 1 if held.folds else 1)
+    return scratch_length(held, timed.times, each, facts.decode_seconds) is not None
 
 
 def _is_of_data(path: str) -> bool:

@@ -4,7 +4,14 @@ import numpy as np
 import pytest
 
 from kerasrecipes.data import ArraySplit
-from kerasrecipes.proposals.measuring import best_penalty, measured, mirror_check, sample
+from kerasrecipes.proposals.measuring import (
+    best_penalty,
+    better_by_pixels,
+    measured,
+    mirror_check,
+    sample,
+    shrunk,
+)
 from kerasrecipes.recipe.recipe import Recipe
 from kerasrecipes.recipe.spec import use
 from kerasrecipes.runs.label_safety import CHANGES
@@ -30,6 +37,27 @@ def test_a_class_that_becomes_the_other_one_is_not_mirrored(sided):
 def test_one_class_tells_nothing(sided):
     features, mirrored, _ = sided
     assert len(mirror_check(features, mirrored, np.zeros(120, int)).before) == 0
+
+
+def test_a_network_whose_features_tell_less_than_pixels_does_not_know_the_images(sided):
+    features, _, labels = sided
+    noise = np.random.default_rng(1).normal(size=features.shape)
+    assert better_by_pixels(noise, features, labels).startswith(
+        "a linear classifier is right on 100% of 120 images by their pixels alone, and on "
+    )
+    assert better_by_pixels(features, noise, labels) == ""
+    assert better_by_pixels(features, features, labels) == ""
+    assert better_by_pixels(noise, features, np.zeros(120, int)) == ""
+    # Of twenty images, some may be right by chance.
+    assert better_by_pixels(features[:20] + noise[:20], features[:20], labels[:20]) == ""
+
+
+def test_pixels_are_means_of_parts_of_an_image():
+    images = np.zeros((2, 16, 32, 3), np.uint8)
+    images[1, :, 16:, 2] = 200
+    pixels = shrunk(images).reshape(2, 8, 8, 3)
+    assert pixels[0].max() == 0
+    np.testing.assert_allclose(pixels[1, :, [0, 1, 6, 7], 2], [[0] * 8] * 2 + [[200] * 8] * 2)
 
 
 def test_a_penalty_is_larger_where_labels_are_noise(sided):

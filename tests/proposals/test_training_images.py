@@ -64,6 +64,21 @@ def test_changes_of_data_are_looked_at_and_others_are_written(photos, write_imag
     assert recipe.flatten()["data.data.classes"] == ["dark", "light"]
 
 
+def test_what_the_network_does_not_know_is_trained_from_scratch(photos, monkeypatch):
+    unknown = proposing.Advised("from scratch", "pixels tell more")
+    monkeypatch.setattr(proposing, "_measured", lambda *_: unknown)
+    found = proposing.propose("photos", minutes=10)
+    assert (found.timed.network.weights, found.chosen.strategy) == (None, "from scratch")
+    assert any(str(c) == "strategy: from scratch: pixels tell more" for c in found.chosen.choices)
+    lines = []
+    asked = proposing.propose("photos", minutes=10, backbone="resnet20_cifar10", say=lines.append)
+    assert (asked.timed.network.weights, asked.chosen.strategy) == ("pretrained", "all stages")
+    assert lines[-1].startswith("pixels tell more: without --backbone")
+    monkeypatch.setattr(proposing, "scratch_length", lambda *_: None)
+    short = proposing.propose("photos", minutes=10)
+    assert (short.timed.network.backbone, short.chosen.strategy) == ("resnet20_cifar10", "features")
+
+
 def test_a_pretrained_network_that_can_be_had_is_chosen_by_the_time(photos, monkeypatch):
     monkeypatch.setattr(fitting, "can_be_had", lambda name: name != "EfficientNetV2S")
     monkeypatch.setattr(proposing, "_measured", lambda *_: proposing.Advised())
