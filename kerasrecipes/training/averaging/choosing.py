@@ -1,6 +1,5 @@
 """Choice among the averages of one run, on its validation images."""
 
-import itertools
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -103,18 +102,14 @@ class ValidationScores:
         candidate.weights.put_into(self.built.model)
         self.refresh(self.built.model)
         refreshed = candidate._replace(weights=Weights.of(self.built.model))
-        fresh = replace(self.as_it_is(refreshed), statistics="fresh")
+        found = self.of_probabilities(refreshed, self._predicted())
+        fresh = replace(found, statistics="fresh")
         return as_it_is if as_it_is.log_loss <= fresh.log_loss else fresh
 
     def probabilities(self, candidate: Candidate) -> np.ndarray:
         """Returns a candidate's probabilities, `(samples, classes)`."""
         candidate.weights.put_into(self.built.model)
-        # Keras's `predict` sets up more around each pass than a few batches take to compute. A
-        # `PyDataset` does not end by itself.
-        batches = itertools.islice(self._batches, len(self._batches))
-        predict = self.built.predictor.predict_on_batch
-        logits = np.concatenate([predict(images) for images, _ in batches])[: len(self._labels)]
-        return softmax(logits.astype("float32"), axis=-1)
+        return self._predicted()
 
     def of_probabilities(self, candidate: Candidate, probabilities: np.ndarray) -> ScoredAverage:
         """Returns the scores that probabilities make."""
@@ -128,6 +123,10 @@ class ValidationScores:
             weights=candidate.weights,
             right=right,
         )
+
+    def _predicted(self) -> np.ndarray:
+        logits = self.built.predictor.predict(self._batches, verbose=0)[: len(self._labels)]
+        return softmax(logits.astype("float32"), axis=-1)
 
 
 def choose_average(
