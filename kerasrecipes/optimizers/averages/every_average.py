@@ -23,13 +23,15 @@ class EveryAverage:
     | EMA of width ... | averages of several horizons, computed by least squares from the two |
     | SWA | the mean of the stored weights of the tail |
     | greedy soup | the mean of those of them that lower the log loss, one after another |
+    | snapshots | if the rate has cycles that end with epochs: the weights there, and their mean |
+    | ensemble | the mean of the snapshots' probabilities: for comparison, and never chosen |
 
     Those with batch normalization are scored with the statistics as they are and with new ones.
     The model gets what has the lowest log loss on validation, unless its accuracy there is
     significantly below that of the best epoch.
 
     Memory: a number a weight for each tracked width. Disk, in the run's folder `averages`: as many
-    numbers for each of `stored`, and one a weight for each of `checkpoints`.
+    numbers for each of `stored`, and one a weight for each of `checkpoints` and each snapshot.
 
     Args:
         tracked_widths: Two or more floats in `(0, 0.288]`: relative widths of the averages that are
@@ -42,7 +44,7 @@ class EveryAverage:
         tail_fraction: Float in `(0, 1]`. The part of the run that `SWA` averages. Defaults to
             `0.25`.
         checkpoints: Positive integer. At how many epochs of the tail, evenly spread over it, the
-            weights are stored. Defaults to `8`.
+            weights are stored; likewise how many snapshots are, the last ones. Defaults to `8`.
 
     Raises:
         ValueError: If an argument is out of its range, or two tracked widths are equal.

@@ -20,7 +20,7 @@ from kerasrecipes.training.averaging.candidates import (
     single_candidates,
     tail,
 )
-from kerasrecipes.training.averaging.stored_weights import Weights
+from kerasrecipes.training.averaging.stored_weights import Weights, read_stored
 from kerasrecipes.training.building.build import BuiltRecipe
 
 # A candidate that is less accurate than the best epoch, at this level of a paired sign test, is not
@@ -42,6 +42,8 @@ class ScoredAverage:
         log_loss: The log loss on validation.
         accuracy: The accuracy on validation.
         less_accurate: Whether it is significantly less accurate than the best epoch.
+        passes: The passes of the network that it takes. More than one are shown, not chosen: the
+            run's model has the weights of one.
         weights: Its weights; empty where only its scores are of use.
         right: Which validation images it classifies correctly; likewise.
     """
@@ -51,12 +53,13 @@ class ScoredAverage:
     log_loss: float
     accuracy: float
     less_accurate: bool = False
+    passes: int = 1
     weights: Weights = field(default=Weights(), repr=False, compare=False)
     right: np.ndarray = field(default_factory=_none, repr=False, compare=False)
 
     def to_dict(self) -> dict:
         """Returns the row as plain data."""
-        names = ("name", "statistics", "log_loss", "accuracy", "less_accurate")
+        names = ("name", "statistics", "log_loss", "accuracy", "less_accurate", "passes")
         return {name: getattr(self, name) for name in names}
 
 
@@ -79,27 +82,51 @@ class ValidationScores:
 
     def score(self, candidate: Candidate) -> ScoredAverage:
         """Returns the scores of a candidate, with those statistics that validation prefers."""
-        candidate.weights.put_into(self.built.model)
-        as_they_are = self._scored(candidate.name, "unchanged" if self.refresh else None)
-        if self.refresh is None or not candidate.averaged:
-            return as_they_are
-        self.refresh(self.built.model)
-        fresh = self._scored(candidate.name, "fresh")
-        return as_they_are if as_they_are.log_loss <= fresh.log_loss else fresh
+        return self.with_preferred_statistics(candidate, self.as_it_is(candidate))
 
-    def _scored(self, name: str, statistics: str | None) -> ScoredAverage:
-        logits = self.built.predictor.predict(self._batches, verbose=0)[: len(self._labels)]
-        probabilities = softmax(logits.astype("float32"), axis=-1)
+    def as_it_is(self, candidate: Candidate) -> ScoredAverage:
+        """Returns the scores of a candidate with its own statistics."""
+        return self.of_probabilities(candidate, self.probabilities(candidate))
+
+    def with_preferred_statistics(
+        self, candidate: Candidate, as_it_is: ScoredAverage
+    ) -> ScoredAverage:
+        """Returns the scores of a candidate, with its own statistics or with new ones.
+
+        Args:
+            candidate: The candidate.
+            as_it_is: Its scores with its own.
+        """
+        if self.refresh is None or not candidate.averaged:
+            return as_it_is
+        candidate.weights.put_into(self.built.model)
+        self.refresh(self.built.model)
+        refreshed = candidate._replace(weights=Weights.of(self.built.model))
+        found = self.of_probabilities(refreshed, self._predicted())
+        fresh = replace(found, statistics="fresh")
+        return as_it_is if as_it_is.log_loss <= fresh.log_loss else fresh
+
+    def probabilities(self, candidate: Candidate) -> np.ndarray:
+        """Returns a candidate's probabilities, `(samples, classes)`."""
+        candidate.weights.put_into(self.built.model)
+        return self._predicted()
+
+    def of_probabilities(self, candidate: Candidate, probabilities: np.ndarray) -> ScoredAverage:
+        """Returns the scores that probabilities make."""
         right = probabilities.argmax(-1) == self._labels
         finite = np.isfinite(probabilities).all()
         return ScoredAverage(
-            name,
-            statistics,
+            candidate.name,
+            "unchanged" if self.refresh else None,
             log_loss(self._labels, probabilities) if finite else float("inf"),
             float(right.mean()),
-            weights=Weights.of(self.built.model),
+            weights=candidate.weights,
             right=right,
         )
+
+    def _predicted(self) -> np.ndarray:
+        logits = self.built.predictor.predict(self._batches, verbose=0)[: len(self._labels)]
+        return softmax(logits.astype("float32"), axis=-1)
 
 
 def choose_average(
@@ -121,7 +148,7 @@ def choose_average(
     chosen, rows = baseline, [baseline]
     for row in _all(scores, folder, kept, others):
         row = compared_with(baseline.right, row)
-        if row.log_loss < chosen.log_loss and not row.less_accurate:
+        if row.log_loss < chosen.log_loss and not row.less_accurate and row.passes == 1:
             chosen = row
         # Of a large network, the weights of all candidates would fill the memory.
         rows.append(replace(row, weights=Weights()))
@@ -135,6 +162,7 @@ def _all(
     for candidate in (*singles, *horizons(folder, kept, kept.relative_widths)):
         yield scores.score(candidate)
     yield from _of_tail(scores, folder)
+    yield from _of_snapshots(scores, folder)
 
 
 def compared_with(right: np.ndarray, row: ScoredAverage) -> ScoredAverage:
@@ -162,15 +190,31 @@ def _of_tail(scores: ValidationScores, folder: Path) -> Iterator[ScoredAverage]:
 def _greedy_soup(scores: ValidationScores, members: Sequence[Weights]) -> ScoredAverage:
     """Returns the soup: from the best member on, the next is kept if the log loss falls."""
 
-    def loss(of: Sequence[Weights]) -> float:
-        return scores.score(mean_of("", of)._replace(averaged=False)).log_loss
+    def soup(of: Sequence[Weights]) -> tuple[Candidate, ScoredAverage]:
+        name = f"greedy soup, {len(of)} of {len(members)} epochs"
+        candidate = mean_of(name, of) if len(of) > 1 else Candidate(name, *of)
+        return candidate, scores.as_it_is(candidate)
 
-    alone = [loss([member]) for member in members]
-    first, *others = np.argsort(alone, kind="stable")
-    chosen, lowest = [members[first]], alone[first]
+    alone = [soup([member]) for member in members]
+    first, *others = np.argsort([row.log_loss for _, row in alone], kind="stable")
+    chosen, (best, row) = [members[first]], alone[first]
     for place in others:
-        found = loss([*chosen, members[place]])
-        if found <= lowest:
-            chosen, lowest = [*chosen, members[place]], found
-    name = f"greedy soup, {len(chosen)} of {len(members)} epochs"
-    return scores.score(mean_of(name, chosen))
+        candidate, found = soup([*chosen, members[place]])
+        if found.log_loss <= row.log_loss:
+            chosen, best, row = [*chosen, members[place]], candidate, found
+    return scores.with_preferred_statistics(best, row)
+
+
+def _of_snapshots(scores: ValidationScores, folder: Path) -> Iterator[ScoredAverage]:
+    """Yields the snapshots, the mean of their weights, and that of their probabilities."""
+    stored = read_stored(folder, "snapshots")
+    probabilities = np.zeros(())
+    for each in stored:
+        single = Candidate(f"snapshot, epoch {each.epoch}", each.weights, averaged=False)
+        found = scores.probabilities(single)
+        probabilities = probabilities + found / len(stored)
+        yield scores.of_probabilities(single, found)
+    if len(stored) > 1:
+        yield scores.score(mean_of(f"mean of {len(stored)} snapshots", [s.weights for s in stored]))
+        ensemble = Candidate(f"ensemble of {len(stored)} snapshots", Weights())
+        yield replace(scores.of_probabilities(ensemble, probabilities), passes=len(stored))

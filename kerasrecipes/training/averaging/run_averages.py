@@ -1,6 +1,6 @@
 """Averages of a run's weights: the choice at its end, and further horizons after it."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from kerasrecipes.training.averaging.choosing import (
     choose_average,
 )
 from kerasrecipes.training.averaging.stored_weights import FOLDER, Weights
-from kerasrecipes.training.batch_statistics import statistics_refresh
+from kerasrecipes.training.batch_statistics import compiled_statistics_refresh
 from kerasrecipes.training.building.build import BuiltRecipe, rebuilt
 from kerasrecipes.training.run import Run
 
@@ -24,19 +24,13 @@ from kerasrecipes.training.run import Run
 FILE = "averages.json"
 
 
-def take_chosen_average(
-    built: BuiltRecipe,
-    folder: Path,
-    refresh: Callable[[keras.Model], None] | None,
-    best_epoch: int | None,
-) -> dict[str, Any]:
+def take_chosen_average(built: BuiltRecipe, folder: Path, best_epoch: int | None) -> dict[str, Any]:
     """Gives a trained model the average that validation prefers, and writes the table.
 
     Args:
         built: The built recipe, whose `averaging` is an `EveryAverage`. Its model has the weights
             of the best epoch.
         folder: The run folder.
-        refresh: Function of the model that computes new statistics of normalization, if it has any.
         best_epoch: The number of the best epoch, from 1; `None` if the recipe chooses none.
 
     Returns:
@@ -46,7 +40,7 @@ def take_chosen_average(
     if best_epoch is not None:
         named = f"best epoch, {best_epoch}"
         best = Candidate(named, Weights.of(built.model), averaged=False)
-    scores = ValidationScores(built, refresh)
+    scores = ValidationScores(built, compiled_statistics_refresh(built))
     chosen, rows = choose_average(scores, folder / FOLDER, built.averaging, best)
     choice = {"name": chosen.name, "statistics": chosen.statistics, "chosen": True}
     table = {
@@ -92,7 +86,7 @@ def scored_horizons(
     """
     dataset = run.load_dataset()
     built = rebuilt(run.recipe, dataset, run.load_model(compile=False))
-    scores = ValidationScores(built, statistics_refresh(built))
+    scores = ValidationScores(built, compiled_statistics_refresh(built))
     averaging = run.recipe.averaging
     if isinstance(averaging, bool):
         raise ValueError(f"The run kept no averages. Received: {run.folder}")

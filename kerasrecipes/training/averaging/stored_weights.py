@@ -67,14 +67,23 @@ class StoredWeights(keras.callbacks.Callback):
         folder: The folder for the files.
         kept: What is to be stored.
         epochs: The number of epochs of the run, which may end earlier.
+        snapshots: The numbers of the epochs, from 1, with which cycles of the learning rate end.
     """
 
-    def __init__(self, folder: Path, kept: EveryAverage, epochs: int):
+    def __init__(
+        self, folder: Path, kept: EveryAverage, epochs: int, snapshots: Sequence[int] = ()
+    ):
         super().__init__()
         self.folder = folder
         self.kept = kept
         self.epochs = epochs
+        self.snapshots = snapshots
         self.finished_epochs = 0
+
+    def on_train_begin(self, logs=None):
+        # Within TensorFlow's graph, each average would be a condition to compile.
+        if not self.model.optimizer.built:
+            self.model.optimizer.build(self.model.trainable_variables)
 
     def on_epoch_end(self, epoch, logs=None):
         self.finished_epochs = epoch + 1
@@ -87,6 +96,10 @@ class StoredWeights(keras.callbacks.Callback):
             self._store("weights", Weights.of(self.model)._asdict())
         if (epoch + 1) % max(round(self.epochs / self.kept.stored), 1) == 0:
             self._store("averages", self._averages())
+        if epoch + 1 in self.snapshots:
+            self._store("snapshots", Weights.of(self.model)._asdict())
+            for path in sorted(self.folder.glob("snapshots-*.npz"))[: -self.kept.checkpoints]:
+                path.unlink()
 
     def on_train_end(self, logs=None):
         for path in self.folder.glob("last-*.npz"):
@@ -112,7 +125,8 @@ def read_stored(folder: Path, name: str) -> list[Stored]:
 
     Args:
         folder: The folder with the files.
-        name: `"weights"`, `"averages"`, or `"last"` for both, at the end of the training.
+        name: `"weights"`, `"averages"`, or `"last"` for both, at the end of the training;
+            `"snapshots"` for the weights at the ends of cycles.
     """
     found = []
     for path in sorted(folder.glob(f"{name}-*.npz")):

@@ -3,7 +3,11 @@ import numpy as np
 import pytest
 
 from kerasrecipes.layers import VanillaDropout
-from kerasrecipes.models.surgery.batch_norm_recalibration import recalibrate_batch_norm
+from kerasrecipes.models.surgery.batch_norm_recalibration import (
+    BatchNormRecalibration,
+    recalibrate_batch_norm,
+    trained_batch_norms,
+)
 
 RNG = np.random.default_rng(0)
 IMAGES = (RNG.normal(3.0, 2.0, (60, 6, 6, 2)) * [1.0, 5.0]).astype("float32")
@@ -76,3 +80,32 @@ def test_a_network_that_has_diverged_is_not_warned_of():
     network = keras.Sequential([keras.Input((6, 6, 2)), keras.layers.BatchNormalization()])
     recalibrate_batch_norm(network, [np.full_like(IMAGES, np.inf)])
     assert not np.isfinite(keras.ops.convert_to_numpy(network.layers[0].moving_mean)).any()
+
+
+class Batches(keras.utils.PyDataset):
+    """The images in batches of 25, of which the last is smaller."""
+
+    def __len__(self):
+        return 3
+
+    def __getitem__(self, index):
+        images = IMAGES[25 * index : 25 * (index + 1)]
+        return images, np.zeros(len(images))
+
+
+def test_compiled_statistics_are_those_of_the_pass_whatever_the_weights():
+    def statistics(network):
+        layers = trained_batch_norms(network)
+        return [np.array([layer.moving_mean, layer.moving_variance]) for layer in layers]
+
+    network = model()
+    recalibration = BatchNormRecalibration(network)
+    for _ in range(2):
+        kernel = network.layers[1].kernel
+        kernel.assign(RNG.normal(size=kernel.shape))
+        recalibrate_batch_norm(network, [IMAGES[:25], IMAGES[25:50], IMAGES[50:]])
+        expected = statistics(network)
+        recalibration(Batches(), 3)
+        for received, wanted in zip(statistics(network), expected, strict=True):
+            np.testing.assert_allclose(received, wanted, rtol=1e-5, atol=1e-5)
+    assert [layer.momentum for layer in trained_batch_norms(network)] == [0.99, 0.99]

@@ -2,6 +2,7 @@
 
 import json
 import re
+from types import SimpleNamespace
 from typing import NamedTuple
 
 import keras
@@ -13,10 +14,11 @@ from kerasrecipes.ensembles import averaged_model, averages
 from kerasrecipes.models import recalibrate_batch_norm
 from kerasrecipes.recipe.recipe import Recipe
 from kerasrecipes.recipe.spec import use
+from kerasrecipes.training.averaging import choosing
 from kerasrecipes.training.averaging.candidates import mean_of, tail
 from kerasrecipes.training.averaging.choosing import ScoredAverage, compared_with
 from kerasrecipes.training.averaging.stored_weights import FOLDER, Weights, read_stored
-from kerasrecipes.training.batch_statistics import statistics_refresh
+from kerasrecipes.training.batch_statistics import compiled_statistics_refresh
 from kerasrecipes.training.building.build import rebuilt
 from kerasrecipes.training.run import Run
 from kerasrecipes.training.training import train
@@ -129,7 +131,7 @@ def test_new_statistics_of_an_average_are_those_of_a_full_pass(trained):
     built = rebuilt(RECIPE, dataset, trained.run.load_model(compile=False))
     average = mean_of("SWA", [each.weights for each in tail(trained.run.folder / FOLDER)]).weights
     average.put_into(built.model)
-    statistics_refresh(built)(built.model)
+    compiled_statistics_refresh(built)(built.model)
     # The first layer is dense, and batch normalization the next.
     images = dataset.train.read(np.arange(len(dataset.train)))
     kernel, bias = average.trainable[:2]
@@ -137,6 +139,61 @@ def test_new_statistics_of_an_average_are_those_of_a_full_pass(trained):
     mean, variance = Weights.of(built.model).statistics
     np.testing.assert_allclose(mean, outputs.mean(0), atol=1e-5)
     np.testing.assert_allclose(variance, outputs.var(0), rtol=1e-4)
+
+
+CYCLES = use(
+    "CosineDecayRestarts", initial_learning_rate=0.05, first_decay_epochs=2, t_mul=1.0, m_mul=1.0
+)
+
+
+def test_snapshots_are_compared_where_the_rate_has_cycles(tmp_path):
+    averaging = use("EveryAverage", checkpoints=2, stored=2)
+    recipe = RECIPE.replace(
+        {"optimizer.learning_rate": CYCLES, "averaging": averaging, "epochs": 7}
+    )
+    weights = Path()
+    run = train(recipe, directory=tmp_path, verbose=0, callbacks=[weights])
+    # The cycles end with epochs 2, 4 and 6, of which the last two are kept.
+    stored = read_stored(run.folder / FOLDER, "snapshots")
+    assert [each.epoch for each in stored] == [4, 6]
+    for each in stored:
+        for received, expected in zip(
+            each.weights.trainable, weights.path[each.step - 1], strict=True
+        ):
+            np.testing.assert_allclose(received, expected, atol=1e-6)
+    *singles, mean, ensemble = averages(run)[-4:]
+    assert [row.name for row in (*singles, mean, ensemble)] == [
+        "snapshot, epoch 4",
+        "snapshot, epoch 6",
+        "mean of 2 snapshots",
+        "ensemble of 2 snapshots",
+    ]
+    for row, epoch in zip(singles, (4, 6), strict=True):
+        logged = run.history[epoch - 1]
+        assert row.accuracy == pytest.approx(logged["val_accuracy"])
+        assert row.log_loss == pytest.approx(logged["val_loss"], rel=1e-4)
+    # By Jensen's inequality, whatever was trained.
+    assert ensemble.log_loss <= np.mean([row.log_loss for row in singles])
+    assert (mean.passes, ensemble.passes) == (1, 2)
+    lowest = min(row.log_loss for row in averages(run) if row.passes == 1)
+    assert run.metrics["validation"]["loss"] == pytest.approx(lowest, rel=1e-4)
+
+
+@pytest.mark.backend_neutral
+def test_an_ensemble_is_shown_and_not_chosen(monkeypatch):
+    def scored(name, log_loss, passes=1):
+        return ScoredAverage(name, None, log_loss, 0.75, passes=passes)
+
+    rows = [scored("mean", 0.2), scored("ensemble", 0.1, passes=2)]
+    scores = SimpleNamespace(
+        built=SimpleNamespace(model=keras.Sequential([keras.Input((1,))])),
+        score=lambda name: scored(name, 0.3),
+    )
+    monkeypatch.setattr(choosing, "single_candidates", lambda *_: ["best"])
+    monkeypatch.setattr(choosing, "_all", lambda *_: rows)
+    chosen, compared = choosing.choose_average(scores, FOLDER, None, None)
+    assert chosen.name == "mean"
+    assert [row.name for row in compared] == ["best", "mean", "ensemble"]
 
 
 def test_means_of_new_statistics_equal_torch_s(trained):
