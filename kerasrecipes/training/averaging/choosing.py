@@ -192,7 +192,7 @@ def _greedy_soup(scores: ValidationScores, members: Sequence[Weights]) -> Scored
 
     def soup(of: Sequence[Weights]) -> tuple[Candidate, ScoredAverage]:
         name = f"greedy soup, {len(of)} of {len(members)} epochs"
-        candidate = mean_of(name, of) if len(of) > 1 else Candidate(name, *of)
+        candidate = mean_of(name, of) if len(of) > 1 else Candidate(name, of[0])
         return candidate, scores.as_it_is(candidate)
 
     alone = [soup([member]) for member in members]
