@@ -43,7 +43,7 @@ def on_features(
     """
     if wanted is False:
         return None
-    part = None if built.augment or _is_attacked(built) else FrozenPart.of(built.model)
+    part = frozen_part(built)
     shape: Any = () if part is None else part.backbone.output_shape[1:]
     if part is None or None in shape:
         if wanted:
@@ -77,6 +77,11 @@ def on_features(
         source=f"features of {dataset.source}",
     )
     return replace(built, dataset=features, model=part.head, checkpoint="head.npz")
+
+
+def frozen_part(built: BuiltRecipe) -> FrozenPart | None:
+    """Returns the part of a built recipe whose outputs for an image never change, if there is."""
+    return None if built.augment or _is_attacked(built) else FrozenPart.of(built.model)
 
 
 def _whole_epochs(built: BuiltRecipe, shape: tuple[int, ...]) -> dict[str, int]:
