@@ -1,10 +1,9 @@
 """Comparison of a recipe's settings by the images that it trains on in a second."""
 
-import contextlib
 import math
 import statistics
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -32,6 +31,7 @@ _TURN_SHARE = 1 / 200
 GAIN = 1.03
 # To begin with a setting may take so many times as long as with the recipe as it is.
 _MARGIN = 1.5
+_NO_TIME = "not tried: no time is left"
 
 
 @dataclass(frozen=True)
@@ -185,29 +185,22 @@ class _Comparison:
         left = self.end - self.clock()
         if self.expected(setting) > left:
             return Tried(setting, note=_NO_TIME)
-        with self._ended(setting) as failures:
-            begun = self.workers.begin(setting, timeout=left)
-            rates, ratios = [], []
-            for _ in range(TURNS):
-                self.rates.append(self.workers.turn(AS_IT_IS))
-                rates.append(self.workers.turn(setting))
-                ratios.append(rates[-1] / self.rates[-1])
-        if failures:
-            return Tried(setting, note=failures[0])
-        return Tried(setting, statistics.median(rates), tuple(ratios), begun.seconds)
-
-    @contextlib.contextmanager
-    def _ended(self, setting: Setting) -> Iterator[list[str]]:
-        """Frees what a setting has taken, whatever it has raised, and yields a list for the why."""
-        failures: list[str] = []
         try:
-            yield failures
+            tried = self._measured(setting, left)
         except Exception as error:  # A compiler's, a device's or a backend's: of any kind.
-            failures.append(_failure(error))
+            tried = Tried(setting, note=_failure(error))
         self.workers.drop(setting)
+        return tried
 
-
-_NO_TIME = "not tried: no time is left"
+    def _measured(self, setting: Setting, timeout: float) -> Tried:
+        begun = self.workers.begin(setting, timeout)
+        rates: list[float] = []
+        ratios: list[float] = []
+        for _ in range(TURNS):
+            self.rates.append(self.workers.turn(AS_IT_IS))
+            rates.append(self.workers.turn(setting))
+            ratios.append(rates[-1] / self.rates[-1])
+        return Tried(setting, statistics.median(rates), tuple(ratios), begun.seconds)
 
 
 def _failure(error: Exception) -> str:
