@@ -9,15 +9,17 @@ import pickle
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from multiprocessing import connection
+from types import MappingProxyType
 from typing import Any
 
+from kerasrecipes.base.checks import check_integer
 from kerasrecipes.engine.interface import Engine, WorkerLostError
 from kerasrecipes.engine.sharing import cores_of_worker, variables_of_worker, with_variables
 from kerasrecipes.engine.worker import Place, result_of, serve
 
-# So many workers may die over one task before it is given up.
+# So many workers may die over one task before it is given up, unless it is said how many.
 LIVES = 3
 # How long a worker may take to put in order what is half done.
 GRACE_SECONDS = 30
@@ -41,6 +43,8 @@ class ProcessEngine(Engine):
         workers: Positive integer. The number of processes.
         preload: A module that each process imports when it starts; `None` for none. By default it
             is what trains, which brings Keras and its backend.
+        lives: Positive integer. How many processes may die over one task before it is given up.
+        variables: Environment variables of the processes, beside those of this one.
 
     Example:
 
@@ -51,9 +55,19 @@ class ProcessEngine(Engine):
     ```
     """
 
-    def __init__(self, workers: int, *, preload: str | None = "kerasrecipes.training.training"):
+    def __init__(
+        self,
+        workers: int,
+        *,
+        preload: str | None = "kerasrecipes.training.training",
+        lives: int = LIVES,
+        variables: Mapping[str, str] = MappingProxyType({}),
+    ):
         super().__init__(workers)
+        check_integer("lives", lives, at_least=1)
         self._preload = preload
+        self._lives = lives
+        self._variables = variables
         self._running: dict[int, _Process] = {}
 
     def _begin(self) -> None:
@@ -70,12 +84,13 @@ class ProcessEngine(Engine):
     @contextlib.contextmanager
     def _worker(self, number: int) -> Iterator[Callable]:
         def started() -> "_Process":
-            self._running[number] = _Process(number, self.workers, self._preload)
+            variables = {**variables_of_worker(number), **self._variables}
+            self._running[number] = _Process(number, self.workers, self._preload, variables)
             return self._running[number]
 
         def call(function: Callable, arguments: tuple, options: dict) -> Any:
             task = pickle.dumps((Place.here(), function, arguments, options))
-            for left in reversed(range(LIVES)):
+            for left in reversed(range(self._lives)):
                 process = self._running[number]
                 try:
                     return process.call(task)
@@ -97,8 +112,9 @@ class ProcessEngine(Engine):
                 "imports the script that starts it, so what that does must stand under "
                 '`if __name__ == "__main__":`.'
                 if not process.was_ready
-                else f"{LIVES} workers died over this task, the last by {ended}. By signal 9, the "
-                "system ends what takes too much memory: try fewer workers."
+                else f"{self._lives} of {self._lives} workers died over this task, the last by "
+                f"{ended}. By signal 9, the system ends what takes too much memory: try fewer "
+                "workers."
             )
 
         started()
@@ -119,11 +135,14 @@ class _Process:
         number: Which of the workers it is, from 1.
         workers: How many there are.
         preload: As of `ProcessEngine`.
+        variables: Its environment variables, beside those of this process.
     """
 
     _one_at_a_time = threading.Lock()
 
-    def __init__(self, number: int, workers: int, preload: str | None):
+    def __init__(
+        self, number: int, workers: int, preload: str | None, variables: Mapping[str, str]
+    ):
         self.name = f"worker {number}"
         self.was_ready = False
         self._ended: str | None = None
@@ -134,11 +153,7 @@ class _Process:
         self._process = _spawning.Process(
             target=serve, args=(calls, output, preload, cores_of_worker(number, workers))
         )
-        with (
-            self._one_at_a_time,
-            _signals_blocked(),
-            with_variables(variables_of_worker(number)),
-        ):
+        with self._one_at_a_time, _signals_blocked(), with_variables(variables):
             self._process.start()
         calls.close()
         writer.close()

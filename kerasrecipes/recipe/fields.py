@@ -1,9 +1,16 @@
 """Components in the fields of a recipe."""
 
+from dataclasses import field
+
 from kerasrecipes.recipe.spec import Spec
 
 # Names for which Keras itself chooses a metric that fits the labels.
 METRIC_ALIASES = ("accuracy", "acc", "crossentropy", "ce")
+
+
+def component_field(family: str, **default):
+    """A field that holds one component, or several if its default is a tuple."""
+    return field(metadata={"family": family}, **default)
 
 
 def components(name: str, value: object, family: str, several: bool):

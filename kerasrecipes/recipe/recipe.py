@@ -5,23 +5,18 @@ import functools
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 from kerasrecipes.recipe import recipe_file
-from kerasrecipes.recipe.fields import components
+from kerasrecipes.recipe.fields import component_field, components
 from kerasrecipes.recipe.flattening import flatten
 from kerasrecipes.recipe.notebook_form import recipe_fragment
 from kerasrecipes.recipe.paths import check_names, replaced
 from kerasrecipes.recipe.spec import Spec, canonical, from_plain, frozen, to_plain
 from kerasrecipes.recipe.validation import check_values
-
-
-def _component(family: str, **default):
-    """A field that holds one component, or several if its default is a tuple."""
-    return field(metadata={"family": family}, **default)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,9 +52,8 @@ class Recipe:
             builder sets. For weight decay of kernels only, see the optimizer `DecayKernelsOnly`.
         kernel_constraint: Constraint on the kernels of the network, such as `use("MaxNorm",
             max_value=3)` on the incoming weights of each unit. Defaults to `None`, likewise.
-        step: What a training step does to get a gradient, such as
-            `use("SharpnessAwareMinimization")`. Defaults to `None`: Keras's own step. The saved
-            model does not contain it.
+        step: How a training step gets its gradient, such as `use("SharpnessAwareMinimization")`.
+            Defaults to `None`: Keras's own step. The saved model does not contain it.
         callbacks: Further Keras callbacks.
         averaging: `True` to evaluate and keep averages of the weights that the optimizer holds, as
             `Lookahead` does; or an average that it is to hold, as `use("ExponentialAverage")`.
@@ -68,6 +62,10 @@ class Recipe:
         batch_size: Positive integer, or `"all"` for the whole training split.
         class_weight: `None`, `"balanced"`, `"effective_number"`, or positive weights by class name.
         precision: Keras's dtype policy. Defaults to `"float32"`.
+        jit_compile: Whether steps are compiled: by XLA, on PyTorch by `torch.compile`. Defaults to
+            `"auto"`: as Keras chooses. Like the next one, it changes numbers by rounding alone.
+        steps_per_execution: Positive integer, a divisor of the steps of an epoch: how many steps
+            are one call from Keras. Defaults to 1.
         monitor: The logged quantity by which the epoch is chosen whose weights are kept, or `None`
             to keep the weights of the last epoch. Defaults to `"val_accuracy"`.
         mode: `"min"` if smaller values of `monitor` are better, `"max"` if larger ones are, or
@@ -87,31 +85,33 @@ class Recipe:
     use('SGD', learning_rate=0.1)
     """
 
-    data: Spec = _component("data")
-    preprocessing: tuple[Spec, ...] = _component(
+    data: Spec = component_field("data")
+    preprocessing: tuple[Spec, ...] = component_field(
         "layer", default=(Spec("Rescaling", {"scale": 1 / 255}),)
     )
-    sampling: Spec | None = _component("sampling", default=None)
-    augment: tuple[Spec, ...] = _component("layer", default=())
+    sampling: Spec | None = component_field("sampling", default=None)
+    augment: tuple[Spec, ...] = component_field("layer", default=())
     start: "Recipe | Mapping[str, object] | str | None" = None
     resume_start: bool = False
-    model: Spec = _component("model")
-    initialization: tuple[Spec, ...] = _component("initialization", default=())
-    loss: Spec = _component(
+    model: Spec = component_field("model")
+    initialization: tuple[Spec, ...] = component_field("initialization", default=())
+    loss: Spec = component_field(
         "loss", default=Spec("SparseCategoricalCrossentropy", {"from_logits": True})
     )
-    metrics: tuple[str | Spec, ...] = _component("metric", default=("accuracy",))
-    optimizer: Spec = _component("optimizer", default=Spec("Adam"))
-    kernel_regularizer: Spec | None = _component("regularizer", default=None)
-    kernel_constraint: Spec | None = _component("constraint", default=None)
-    step: Spec | None = _component("step", default=None)
-    callbacks: tuple[Spec, ...] = _component("callback", default=())
-    averaging: Spec | bool = _component("averaging", default=False)
+    metrics: tuple[str | Spec, ...] = component_field("metric", default=("accuracy",))
+    optimizer: Spec = component_field("optimizer", default=Spec("Adam"))
+    kernel_regularizer: Spec | None = component_field("regularizer", default=None)
+    kernel_constraint: Spec | None = component_field("constraint", default=None)
+    step: Spec | None = component_field("step", default=None)
+    callbacks: tuple[Spec, ...] = component_field("callback", default=())
+    averaging: Spec | bool = component_field("averaging", default=False)
     epochs: int = 10
     steps_per_epoch: int | None = None
     batch_size: int | str = 32
     class_weight: Mapping[str, float] | str | None = None
     precision: str = "float32"
+    jit_compile: bool | str = "auto"
+    steps_per_execution: int = 1
     monitor: str | None = "val_accuracy"
     mode: str = "auto"
     checkpoint_minutes: float | None = None

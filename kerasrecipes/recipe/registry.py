@@ -88,11 +88,24 @@ def candidates(name: str, family: str | None = None, may_import: bool = True) ->
         return [component for component in [find(name)] if component is not None]
     if ">" in name:
         return [qualified_names.registered(name)]
+    if family is None and (source := data_source(name)):
+        return [source]
     families = [family] if family else list(FAMILIES)
     found = [names(f)[name] for f in families if name in names(f)]
     if not found:
         raise ValueError(_unknown(name, family, families))
     return found
+
+
+def data_source(name: str) -> Callable | None:
+    """Returns the data source of a name; `None` if there is none.
+
+    No component of another family has its name. Neither Keras nor a backend is imported, which
+    takes many times as long as all that is asked of a data source's signature.
+    """
+    package = importlib.import_module(FAMILIES["data"].package)
+    export = getattr(package, name) if name in package.__all__ else None
+    return export if _KINDS["data"](export) else None
 
 
 def family_of(option: str) -> str | None:

@@ -64,6 +64,12 @@ def check_values(recipe: Any) -> None:
         check_number("checkpoint_minutes", recipe.checkpoint_minutes, above=0)
     check_integer("seed", recipe.seed, at_least=0)
     check_choice("precision", recipe.precision, PRECISIONS)
+    if recipe.jit_compile != "auto" and not isinstance(recipe.jit_compile, bool):
+        raise TypeError(
+            "`jit_compile` must be True, False or 'auto'. "
+            f"Received: jit_compile={recipe.jit_compile!r}"
+        )
+    check_integer("steps_per_execution", recipe.steps_per_execution, at_least=1)
     check_choice("mode", recipe.mode, ("auto", "min", "max"))
     if isinstance(recipe.class_weight, Mapping):
         for name, weight in recipe.class_weight.items():

@@ -10,12 +10,13 @@ import numpy as np
 
 from kerasrecipes.callbacks import AveragedWeights, BestWeights, Snapshots, TensorBoardScalars
 from kerasrecipes.callbacks.cycles import cycle_epochs
-from kerasrecipes.data.batches import evaluation_batches, training_batches
+from kerasrecipes.data.batches import evaluation_batches
 from kerasrecipes.optimizers import EveryAverage
 from kerasrecipes.training.averaging.run_averages import take_chosen_average
 from kerasrecipes.training.averaging.stored_weights import FOLDER, StoredWeights
 from kerasrecipes.training.batch_statistics import fresh_statistics, statistics_refresh
 from kerasrecipes.training.building.build import BuiltRecipe
+from kerasrecipes.training.building.inputs import fit_inputs
 from kerasrecipes.training.building.monitors import build_callbacks
 from kerasrecipes.training.diagnosing import RunDoctor, write_diagnosis
 from kerasrecipes.training.divergence import EpochDiverged, StopWhenDiverged, restore_finite
@@ -137,30 +138,16 @@ def _fit(
     # Keras reads a batch ahead, and on PyTorch, some augmentation seeds the global generator: its
     # state at the end of the last epoch is to be that of any other, for trainings that go on.
     ahead = int(keras.backend.backend() == "torch")
-    # Keras weights a sample by one class. A mixed sample has several, which the batches weight.
-    mixed = built.mixed_labels
     taken = built.step.on(built.model) if built.step else contextlib.nullcontext()
+    epochs = range(finished, max(last, finished + 1) + ahead)
     try:
         with taken:
             built.model.fit(
-                training_batches(
-                    built.dataset.train,
-                    batch_size=built.batch_size,
-                    seed=recipe.seed,
-                    steps_per_epoch=steps,
-                    epochs=range(finished, max(last, finished + 1) + ahead),
-                    first_step=done,
-                    augment=built.augment,
-                    classes=len(built.dataset.class_names),
-                    class_weight=class_weight if mixed else None,
-                    sampled=built.sampled,
-                ),
+                **fit_inputs(built, class_weight, epochs, first_step=done),
                 validation_data=validation,
                 initial_epoch=finished,
                 epochs=last,
                 steps_per_epoch=steps - done,
-                shuffle=False,  # The batches are in the run's own order already.
-                class_weight=None if mixed else class_weight,
                 callbacks=[*callbacks, *(ending_the_epoch(verbose) if done else ())],
                 verbose=verbose,
             )

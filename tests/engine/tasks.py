@@ -20,6 +20,10 @@ def process(folder):
     return os.getpid(), os.getcwd(), cores
 
 
+def variable(name):
+    return os.environ.get(name)
+
+
 class TwoArgumentsError(Exception):
     """Cannot be unpickled, as some errors of others."""
 

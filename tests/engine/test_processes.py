@@ -61,6 +61,19 @@ def test_a_task_over_which_every_worker_dies_is_given_up_and_others_are_done(eng
     assert engine.submit(tasks.square, 3).result() == 9
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="needs SIGKILL")
+def test_a_worker_has_the_variables_and_the_lives_that_it_is_given(tmp_path):
+    variables = {"KERAS_BACKEND": "another"}
+    with ProcessEngine(1, preload=None, lives=1, variables=variables) as engine:
+        assert engine.submit(tasks.variable, "KERAS_BACKEND").result() == "another"
+        with pytest.raises(WorkerLostError, match="1 of 1 workers died over this task"):
+            engine.submit(tasks.dying, tmp_path, 1).result()
+        assert engine.submit(tasks.variable, "KERAS_BACKEND").result() == "another"
+    assert len(list(tmp_path.iterdir())) == 1
+    with pytest.raises(ValueError, match="`lives` must be an integer of at least 1"):
+        ProcessEngine(1, lives=0)
+
+
 PROGRAM = """
 import sys
 from kerasrecipes.engine import ProcessEngine

@@ -108,6 +108,8 @@ def test_numbers_may_come_from_numpy():
         ({"seed": -1}, ValueError, "`seed` must be an integer of at least 0."),
         ({"seed": None}, TypeError, "`seed` must be an integer of at least 0."),
         ({"precision": "floar16"}, ValueError, "Did you mean 'float16'?"),
+        ({"jit_compile": 1}, TypeError, "`jit_compile` must be True, False or 'auto'."),
+        ({"steps_per_execution": 0}, ValueError, "`steps_per_execution` must be an integer of at"),
         ({"monitor": 3}, TypeError, "`monitor` must be a name such as 'val_accuracy', or None."),
         ({"class_weight": "balancd"}, ValueError, "Did you mean 'balanced'?"),
         ({"class_weight": [1, 2]}, ValueError, "`class_weight` must be one of None, 'balanced'"),
@@ -178,12 +180,15 @@ def test_everything_but_defaults_counts(rich):
         {"batch_size": 32},
         {"monitor": "val_loss"},
         {"precision": "mixed_bfloat16"},
+        {"jit_compile": False},
+        {"steps_per_execution": 2},
         {"callbacks": []},
     ]
     fingerprints = {rich.replace(change).fingerprint for change in changes} | {rich.fingerprint}
     assert len(fingerprints) == len(changes) + 1
     assert rich.replace({"epochs": 10}).fingerprint == rich.fingerprint
     assert rich.replace({"checkpoint_minutes": None}).fingerprint == rich.fingerprint
+    assert rich.replace({"jit_compile": "auto"}).fingerprint == rich.fingerprint
 
 
 def test_where_images_and_the_first_run_lie_does_not_count(tmp_path):

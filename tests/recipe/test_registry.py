@@ -1,5 +1,7 @@
 import importlib
 import inspect
+import subprocess
+import sys
 import textwrap
 
 import keras
@@ -141,6 +143,25 @@ def test_a_name_that_keras_uses_twice_has_both_meanings():
     assert loss is keras.losses.CategoricalCrossentropy
     assert metric is keras.metrics.CategoricalCrossentropy
     assert registry.resolve("CategoricalCrossentropy", "metric") is metric
+
+
+def test_a_data_source_has_a_name_of_its_own_and_is_found_without_keras():
+    sources = registry.names("data")
+    for family in set(FAMILIES) - {"data"}:
+        assert not set(sources) & set(registry.names(family))
+    for name, source in sources.items():
+        assert registry.candidates(name) == [source]
+    assert registry.data_source("evaluation_batches") is registry.data_source("SGD") is None
+    program = """
+        import sys
+        from kerasrecipes.cli import console
+
+        console(["show", "Npz"])
+        assert not {"keras", "tensorflow"} & {*sys.modules}
+    """
+    command = [sys.executable, "-c", textwrap.dedent(program)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout.startswith("Npz (kerasrecipes)")
 
 
 def test_a_registered_name_is_found_by_its_package():

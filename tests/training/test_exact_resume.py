@@ -47,6 +47,10 @@ CASES = {
         "callbacks": [use("EarlyStopping", monitor="loss", restore_best_weights=True)],
     },
 }
+if keras.backend.backend() != "torch":  # It takes single steps.
+    CASES["two steps a call"] = {"steps_per_execution": 2, "augment": ["MixedSamples"]}
+if keras.backend.backend() == "tensorflow":  # JAX compiles all the others.
+    CASES["compiled"] = {"jit_compile": True}
 
 
 # TensorFlow traces longest, and has always resumed exactly: one case tells whether it still does.

@@ -6,8 +6,8 @@ from kerasrecipes.cli.command import Command
 
 _MODULES = (
     "train", "new", "show", "report", "preflight", "diagnose", "data", "augment", "plot_schedule",
-    "find_lr", "advise", "search", "predict", "explain", "evaluate", "export", "augment_check",
-    "compare", "ensemble", "averages", "runs", "list", "demo",
+    "find_lr", "tune_speed", "advise", "search", "predict", "explain", "evaluate", "export",
+    "augment_check", "compare", "ensemble", "averages", "runs", "list", "demo",
 )  # fmt: skip
 
 COMMANDS: dict[str, Command] = {

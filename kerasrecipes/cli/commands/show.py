@@ -113,11 +113,13 @@ def _is_name(given: str) -> bool:
 
 def _show_name(arguments: argparse.Namespace) -> None:
     from kerasrecipes.cli.components import is_backbone, show_backbone, show_component
+    from kerasrecipes.recipe.registry import data_source
 
     name = arguments.recipe
     # Where a "module:Name" that is typed here is found; last, so that it hides nothing.
     sys.path.append(os.getcwd())
-    show = show_backbone if is_backbone(name) else show_component
+    # To know the backbones, Keras is imported.
+    show = show_component if data_source(name) or not is_backbone(name) else show_backbone
     show(name)
 
 

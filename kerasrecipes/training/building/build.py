@@ -1,8 +1,6 @@
 """A recipe's objects before the first training step: data, compiled model, augmentation."""
 
-import contextlib
 import functools
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,6 +26,11 @@ from kerasrecipes.recipe.run_length import RunLength
 from kerasrecipes.recipe.validation import blamed_on
 from kerasrecipes.steps import TrainingStep
 from kerasrecipes.training.building.compile import compile_arguments
+from kerasrecipes.training.building.execution import (
+    check_compiled,
+    execution_arguments,
+    in_precision,
+)
 from kerasrecipes.training.building.monitors import build_callbacks, check_monitors
 from kerasrecipes.training.building.start import start_argument, take_over_weights
 from kerasrecipes.training.resuming.carried_state import check_carried
@@ -104,7 +107,7 @@ def build_recipe(recipe: Recipe, dataset: Dataset, start: keras.Model | None = N
     augment = _augment(recipe, dataset)
     check_augment(recipe.augment, augment, dataset)
     mixed = any(map(mixes_labels, augment))
-    with _precision(recipe.precision):
+    with in_precision(recipe.precision):
         model = _model(recipe, dataset, start)
         _regularize(recipe, model)
         optimizer, averaging = _optimizer(recipe, length)
@@ -114,7 +117,9 @@ def build_recipe(recipe: Recipe, dataset: Dataset, start: keras.Model | None = N
             **compile_arguments(
                 recipe, dataset.class_names, mixed, dataset.class_counts()["train"]
             ),
+            **execution_arguments(recipe, length),
         )
+        check_compiled(recipe, model)
     if recipe.averaging:
         check_averages(model.optimizer)
     check_monitors(recipe, model, dataset)
@@ -237,13 +242,3 @@ def _assign_stages(optimizer: keras.optimizers.Optimizer | None, model: keras.Mo
                 model.trainable_variables, [*stages(model).values(), head(model)]
             )
         optimizer = getattr(optimizer, "optimizer", None)
-
-
-@contextlib.contextmanager
-def _precision(policy: str) -> Iterator[None]:
-    before = keras.config.dtype_policy()
-    keras.config.set_dtype_policy(policy)
-    try:
-        yield
-    finally:
-        keras.config.set_dtype_policy(before)

@@ -11,9 +11,9 @@ from kerasrecipes.data.dataset import Dataset
 from kerasrecipes.models.surgery.frozen_part import FrozenPart
 from kerasrecipes.training.building.build import BuiltRecipe
 from kerasrecipes.training.building.compile import compile_arguments
+from kerasrecipes.training.building.execution import execution_arguments, steps_are_watched
 from kerasrecipes.training.features.feature_cache import cached_features
 from kerasrecipes.training.features.feature_split import FeatureSplit
-from kerasrecipes.training.resuming.carried_state import sees_steps
 
 # Features are cached without being asked for only up to this size.
 LIMIT_BYTES = 2**30
@@ -43,7 +43,7 @@ def on_features(
     """
     if wanted is False:
         return None
-    part = None if built.augment or _is_attacked(built) else FrozenPart.of(built.model)
+    part = frozen_part(built)
     shape: Any = () if part is None else part.backbone.output_shape[1:]
     if part is None or None in shape:
         if wanted:
@@ -63,7 +63,7 @@ def on_features(
     }
     part.head.compile(
         optimizer=built.model.optimizer,
-        steps_per_execution=_steps_per_execution(built, shape),
+        **execution_arguments(built.recipe, built.length) | _whole_epochs(built, shape),
         **compile_arguments(
             built.recipe, dataset.class_names, class_counts=dataset.class_counts()["train"]
         ),
@@ -80,18 +80,22 @@ def on_features(
     return replace(built, dataset=features, model=part.head, checkpoint="head.npz")
 
 
-def _steps_per_execution(built: BuiltRecipe, shape: tuple[int, ...]) -> int:
-    """Returns the number of steps that TensorFlow takes in one call from Keras.
+def frozen_part(built: BuiltRecipe) -> FrozenPart | None:
+    """Returns the part of a built recipe whose outputs for an image never change, if there is."""
+    return None if built.augment or _is_attacked(built) else FrozenPart.of(built.model)
 
-    On vectors, a step takes a tenth of the time that Keras needs to call it, so a whole epoch is
-    one call. Feature maps have longer steps and get a call each, and so do the steps of recipes
-    whose callbacks are called at every step.
+
+def _whole_epochs(built: BuiltRecipe, shape: tuple[int, ...]) -> dict[str, int]:
+    """Returns the argument of `compile` by which TensorFlow takes an epoch in one call from Keras.
+
+    On vectors, a step takes a tenth of the time that Keras needs to call it. Feature maps have
+    longer steps and are left as the recipe has them, and so are the steps of recipes whose
+    callbacks are called at every step.
     """
-    callbacks = [spec.component("callback") for spec in built.recipe.callbacks]
-    watched = any(sees_steps(callback) for callback in callbacks)
-    if keras.backend.backend() != "tensorflow" or len(shape) > 1 or watched:
-        return 1
-    return built.length.steps_per_epoch
+    tensorflow = keras.backend.backend() == "tensorflow"
+    if not tensorflow or len(shape) > 1 or steps_are_watched(built.recipe):
+        return {}
+    return {"steps_per_execution": built.length.steps_per_epoch}
 
 
 def _is_attacked(built: BuiltRecipe) -> bool:

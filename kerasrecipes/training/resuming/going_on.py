@@ -22,8 +22,8 @@ LIMIT_BYTES = 2**28
 # variables are, or what its steps mean.
 _FREE_FIELDS = (
     "augment", "callbacks", "checkpoint_minutes", "class_weight", "epochs", "initialization",
-    "loss", "metrics", "mode", "monitor", "optimizer", "resume_start", "sampling", "seed",
-    "start",
+    "jit_compile", "loss", "metrics", "mode", "monitor", "optimizer", "resume_start", "sampling",
+    "seed", "start", "steps_per_execution",
 )  # fmt: skip
 
 # The variable of an optimizer whose learning rate is a number. It is no state where the recipes

@@ -1,0 +1,59 @@
+import pytest
+
+from kerasrecipes.recipe.recipe import Recipe
+from kerasrecipes.speed.settings import _several_steps, joined, settings_to_try
+from kerasrecipes.speed.timed_steps import Facts
+
+pytestmark = pytest.mark.backend_neutral
+RECIPE = Recipe(data="Digits", model="MLP", batch_size=64)
+FACTS = Facts(
+    images=1280, batch_size=64, steps_per_epoch=20, fixed_steps=False, compiled=False,
+    caches=False, backend="tensorflow", cores=8,
+)  # fmt: skip
+
+
+def named(recipe=RECIPE, **facts):
+    return [(str(setting), setting) for setting in settings_to_try(recipe, FACTS._replace(**facts))]
+
+
+def reasons(**facts):
+    return {name: setting.why_not for name, setting in named(**facts) if setting.why_not}
+
+
+def test_what_a_recipe_does_not_have_is_tried():
+    tried = [name for name, setting in named() if not setting.why_not]
+    assert tried[:6] == [
+        "steps_per_execution=10", "precision=mixed_bfloat16", "batch_size=128", "batch_size=256",
+        "jit_compile=true", "threads=4",
+    ]  # fmt: skip
+    fast = RECIPE.replace({"steps_per_execution": 10, "precision": "mixed_bfloat16"})
+    tried = [name for name, _ in named(fast, compiled=True)]
+    assert {"steps_per_execution=1", "precision=float32", "jit_compile=false"} <= {*tried}
+
+
+@pytest.mark.parametrize(
+    ("facts", "name", "reason"),
+    [
+        ({"backend": "torch"}, "steps_per_execution", "each step is a call"),
+        ({"steps_per_epoch": 23}, "steps_per_execution", "no number from 2 to 16 divides the 23"),
+        ({"backend": "jax", "compiled": True}, "jit_compile", "on JAX, steps are compiled"),
+        ({"batch_size": 700}, "batch_size", "more than half of the training images"),
+        ({"cores": 1}, "threads", "there is one core"),
+        ({}, "layout", "(height, width, channels)"),
+    ],
+)
+def test_what_cannot_be_tried_says_why(facts, name, reason):
+    assert reason in reasons(**facts)[name]
+
+
+def test_a_backend_that_is_not_installed_is_not_tried(monkeypatch):
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    assert reasons()["KERAS_BACKEND=jax"] == "it is not installed"
+
+
+def test_a_step_count_follows_the_batch_size_that_is_set_with_it():
+    settings = dict(named())
+    both = [settings["steps_per_execution=10"], settings["batch_size=256"]]
+    assert joined(both, FACTS).changes == {"batch_size": 256, "steps_per_execution": 5}
+    assert joined(both, FACTS._replace(fixed_steps=True)).changes["steps_per_execution"] == 10
+    assert joined(both[:1], FACTS) == _several_steps(RECIPE, FACTS)
