@@ -19,9 +19,6 @@ portable := $(wildcard $(addprefix tests/, \
     $(addprefix training/test_,batch_statistics.py diagnosing.py exact_resume.py finish.py \
         going_on.py)))
 
-jax_cache := JAX_COMPILATION_CACHE_DIR=$(abspath $(VENV))/jax-cache \
-    JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS=0 JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES=-1
-
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-full test-nightly lint format docs bench dist clean
 .NOTPARALLEL:
@@ -34,11 +31,10 @@ demo: $(VENV)/demo.stamp  ## Trains a network on handwritten digits and writes i
 	$(bin)/python recipes/train_from_scratch.py
 
 # On JAX most of the time is compilation, which that flag shortens; results change by rounding only.
-# What was compiled once is kept, for other tests too.
 # On PyTorch, threads of each of the workers would wait for the same cores.
 test: $(VENV)/dev.stamp  ## Runs the tests on TensorFlow, then the parts' tests on JAX and PyTorch.
 	$(pytest)
-	KERAS_BACKEND=jax XLA_FLAGS=--xla_backend_optimization_level=0 $(jax_cache) $(pytest) $(portable)
+	KERAS_BACKEND=jax XLA_FLAGS=--xla_backend_optimization_level=0 $(pytest) $(portable)
 	KERAS_BACKEND=torch OMP_NUM_THREADS=1 $(pytest) $(portable)
 
 test-full: pytest += -m ""
