@@ -101,7 +101,8 @@ def test_predictions_are_those_of_the_batches_as_they_are(split, model, monkeypa
     monkeypatch.setattr(predicting_module, "compiles_each_size", lambda: True)
     whole = predict_split(model, split, 8)
     monkeypatch.setattr(predicting_module, "compiles_each_size", lambda: False)
-    np.testing.assert_array_equal(whole, predict_split(model, split, 8))
+    # On some CPUs, XLA adds up the few of the last batch in another order: float32 of hundreds.
+    np.testing.assert_allclose(whole, predict_split(model, split, 8), rtol=0, atol=2e-4)
     assert whole.shape == (19, 5)
 
 
