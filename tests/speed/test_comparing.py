@@ -3,17 +3,12 @@
 import pytest
 
 from kerasrecipes.engine import WorkerLostError
-from kerasrecipes.recipe.recipe import Recipe
 from kerasrecipes.speed import tune_speed
 from kerasrecipes.speed.comparing import TURNS
-from kerasrecipes.speed.timed_steps import Begun, Facts
+from kerasrecipes.speed.timed_steps import Begun
+from tests.speed.example import FACTS, RECIPE
 
 pytestmark = pytest.mark.backend_neutral
-RECIPE = Recipe(data="Digits", model="MLP", batch_size=64)
-FACTS = Facts(
-    images=1280, batch_size=64, steps_per_epoch=20, fixed_steps=False, compiled=False,
-    caches=False, backend="tensorflow", cores=2,
-)  # fmt: skip
 
 
 class Workers:

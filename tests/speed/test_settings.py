@@ -1,15 +1,11 @@
 import pytest
 
-from kerasrecipes.recipe.recipe import Recipe
 from kerasrecipes.speed.settings import _several_steps, joined, settings_to_try
-from kerasrecipes.speed.timed_steps import Facts
+from tests.speed.example import FACTS as FACTS_OF_TWO_CORES
+from tests.speed.example import RECIPE
 
 pytestmark = pytest.mark.backend_neutral
-RECIPE = Recipe(data="Digits", model="MLP", batch_size=64)
-FACTS = Facts(
-    images=1280, batch_size=64, steps_per_epoch=20, fixed_steps=False, compiled=False,
-    caches=False, backend="tensorflow", cores=8,
-)  # fmt: skip
+FACTS = FACTS_OF_TWO_CORES._replace(cores=8)
 
 
 def named(recipe=RECIPE, **facts):
