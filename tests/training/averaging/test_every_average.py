@@ -280,3 +280,16 @@ def test_an_average_that_cannot_be_is_refused_before_the_training(averaging, mes
     with pytest.raises(ValueError, match=message):
         train(RECIPE.replace({"averaging": averaging}), directory=tmp_path, verbose=0)
     assert not [*tmp_path.iterdir()]
+
+
+@pytest.mark.tensorflow_only
+def test_a_schedule_free_optimizer_of_keras_starts_from_the_weights(tmp_path):
+    # Built within TensorFlow's graph, Keras's own one starts from zeros, and hardly learns.
+    recipe = RECIPE.replace(
+        {"optimizer": use("ScheduleFreeAdamW", learning_rate=0.003), "epochs": 2, "model": "MLP"}
+    )
+    first, beside = (
+        train(recipe.replace({"averaging": averaging}), directory=tmp_path, verbose=0).history
+        for averaging in (True, recipe.averaging)
+    )
+    assert [row["loss"] for row in beside] == pytest.approx([row["loss"] for row in first])
