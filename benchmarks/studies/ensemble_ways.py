@@ -30,11 +30,13 @@ class Setting:
         recipe: A recipe with SGD, of the whole length.
         ema_momentum: Of the exponential average, per step.
         views: The kind of test-time augmentation.
+        rates: The peak learning rates to choose from.
     """
 
     recipe: Recipe
     ema_momentum: float
     views: str
+    rates: tuple[float, ...]
 
 
 @dataclass(frozen=True, eq=False)
