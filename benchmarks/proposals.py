@@ -6,9 +6,9 @@
 
 At equal seconds of two CPUs, by the same plan: a training from scratch, a new last layer on
 features, gradual fine-tuning of all stages from there, and fine-tuning of all stages from the first
-step. The 24 folders are made of CIFAR-10 at several sizes, of several classes and counts, as it is
-or changed, and of scikit-learn's digits; none of them chose a rule. Each has up to 400 test images,
-which no choice sees. The network is a ResNet-8 that is trained on the five classes that most tasks
+step. 24 folders are made of CIFAR-10 at several sizes, of several classes and counts, as it is or
+changed; none of them chose a rule. A 25th, of scikit-learn's digits, chose one, and is shown but
+does not count. Each has up to 400 test images, which no choice sees. The network is a ResNet-8 that is trained on the five classes that most tasks
 do not have, unless a backbone is given. What the table in docs/results/ has is not run again.
 """
 
@@ -18,7 +18,7 @@ from pathlib import Path
 from unittest import mock
 
 import numpy as np
-from proposal_tasks.folders import TASKS, write_folder
+from proposal_tasks.folders import CHOSE_A_RULE, TASKS, write_folder
 from proposal_tasks.source import trained_source
 
 from kerasrecipes import train
@@ -165,7 +165,7 @@ def main():
     ]
     print_table(percents)
     print()
-    print_table(summary(rows))
+    print_table(summary([row for row in rows if row["task"] not in CHOSE_A_RULE]))
 
 
 if __name__ == "__main__":

@@ -66,7 +66,7 @@ def digits() -> Setting:
 def cifar10(path: str | Path) -> Setting:
     """Returns ResNet-20 on 150 images of each class of CIFAR-10."""
     recipe = Recipe(
-        data=use("Npz", path=str(path), examples_per_class=150, validation_fraction=0.02),
+        data=use("Npz", path=str(path), examples_per_class=150, validation_fraction=0.01),
         preprocessing=[use("Rescaling", scale=1 / 127.5, offset=-1)],
         augment=[use("RandomPadCrop", padding_pixels=4), use("RandomFlip", mode="horizontal")],
         model=use("ResNetCIFAR", depth=20, normalization=use("BatchNormalization", momentum=0.9)),
@@ -110,7 +110,7 @@ def compare(setting: Setting, seeds, directory: Path, table: Path) -> Sweep:
     """Returns a row for each way and seed; writes each into the table as soon as it is there."""
     result = Sweep.read(table) if table.exists() else Sweep(())
     dataset = setting.recipe.data.build("data").load()
-    rates: dict[str, float] = {}
+    rates = rates_of(result)
     for seed in seeds:
         for way, outcome in outcomes(setting, rates, seed, directory).items():
             labels = (way, *VIEWS) if way == BASELINE else (way,)
@@ -125,6 +125,17 @@ def compare(setting: Setting, seeds, directory: Path, table: Path) -> Sweep:
                 result = result.add({**row, "seed": seed, **peaks})
                 result.write(table)
     return result
+
+
+def rates_of(result: Sweep) -> dict[str, float]:
+    """Returns the peak rates that the rows of a table were trained with."""
+    start = "peak_rate_of_"
+    return {
+        name.removeprefix(start): rate
+        for row in result.rows[:1]
+        for name, rate in row.items()
+        if name.startswith(start)
+    }
 
 
 def chosen_rates(setting: Setting, directory: Path) -> dict[str, float]:
