@@ -8,8 +8,9 @@ At equal seconds of two CPUs, by the same plan: a training from scratch, a new l
 features, gradual fine-tuning of all stages from there, and fine-tuning of all stages from the first
 step. 24 folders are made of CIFAR-10 at several sizes, of several classes and counts, as it is or
 changed; none of them chose a rule. A 25th, of scikit-learn's digits, chose one, and is shown but
-does not count. Each has up to 400 test images, which no choice sees. The network is a ResNet-8 that is trained on the five classes that most tasks
-do not have, unless a backbone is given. What the table in docs/results/ has is not run again.
+does not count. Each has up to 400 test images, which no choice sees. The network is a ResNet-8
+that is trained on the five classes that most tasks do not have, unless a backbone is given. What
+the table in docs/results/ has is not run again.
 """
 
 import argparse

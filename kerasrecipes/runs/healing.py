@@ -59,6 +59,12 @@ class Attempt:
         """Whether validation is neither better nor worse by more than a standard error."""
         return not any(gain.is_clear for gain in self._gains())
 
+    @property
+    def by_loss(self) -> bool:
+        """Whether the loss decided, since the accuracies differ by no more than an error."""
+        accuracy, *loss = self._gains()
+        return not accuracy.is_clear and any(gain.is_clear for gain in loss)
+
     def _gains(self) -> Iterator["_Gain"]:
         """Yields how much higher the accuracy is with the remedy, then how much lower the loss."""
         before, after = (run.predictions for run in (self.before, self.after))

@@ -111,6 +111,7 @@ def test_accuracies_on_the_same_images_are_paired(only_before, only_after, helpe
     first, second = answered(before, 0.5001), answered(after, 0.5001)
     attempt = attempt_of(first, second)
     assert (attempt.helped, attempt.is_within_noise) == (helped, noise)
+    assert attempt.by_loss is False
 
 
 @pytest.mark.parametrize(
@@ -121,6 +122,7 @@ def test_the_loss_decides_where_accuracies_are_equal(confidence, helped, noise):
     right = np.arange(100) < 99
     attempt = attempt_of(answered(right), answered(right, confidence))
     assert (attempt.helped, attempt.is_within_noise) == (helped, noise)
+    assert attempt.by_loss is not noise
 
 
 def test_an_answer_of_probability_zero_has_a_finite_loss():
@@ -136,4 +138,5 @@ def test_accuracies_on_different_images_have_their_own_errors(accuracy, helped, 
     """Each of 400 images has a standard error of 2.5 points: 3.5 of their difference."""
     before, after = FakeRun(RECIPE, 0.5), FakeRun(RECIPE, accuracy, predictions=answered([True]))
     attempt = Attempt(Remedy(Finding("overfitting", "", 0.5), {}, RECIPE), before, after)
+    assert attempt.by_loss is False
     assert (attempt.helped, attempt.is_within_noise) == (helped, noise)

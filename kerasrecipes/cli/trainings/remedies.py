@@ -23,10 +23,11 @@ def healed(run, attempts: int, train: Callable):
     trained = 0
     for attempt in heal(run, attempts, train_again):
         trained += 1
-        before, after = (_validation(each) for each in (attempt.before, attempt.after))
+        score, of = ("log loss", _log_loss) if attempt.by_loss else ("accuracy", _accuracy)
+        before, after = of(attempt.before), of(attempt.after)
         end = "kept" if attempt.helped else "left again"
         end += ", as it may be luck" if attempt.is_within_noise else ""
-        print(f"validation accuracy {before} before, {after} with it: {end}", flush=True)
+        print(f"validation {score} {before} before, {after} with it: {end}", flush=True)
         if attempt.helped:
             run, changes = attempt.after, changes | attempt.remedy.changes
     if trained < attempts:
@@ -35,8 +36,16 @@ def healed(run, attempts: int, train: Callable):
     return run
 
 
-def _validation(run) -> str:
+def _accuracy(run) -> str:
     from kerasrecipes.page.formats import percent
 
     scores = run.metrics["validation"]
     return percent(scores["accuracy"], scores["n"])
+
+
+def _log_loss(run) -> str:
+    from kerasrecipes.metrics.calibration import log_loss
+
+    found = run.predictions
+    loss = log_loss(found["validation_labels"], found["validation_probabilities"])
+    return f"{loss:.4g}"

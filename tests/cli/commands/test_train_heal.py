@@ -1,8 +1,12 @@
 """`train --heal`: every step is told, and the best run is shown at the end."""
 
+from types import SimpleNamespace
+
+import numpy as np
 import pytest
 
 from kerasrecipes.cli import main
+from kerasrecipes.cli.trainings.remedies import healed
 from kerasrecipes.diagnostics.findings.diagnosis import Diagnosis
 from kerasrecipes.diagnostics.findings.finding import Finding
 from kerasrecipes.runs import healing
@@ -37,6 +41,25 @@ def test_every_step_is_told(recipe, output, train):
     assert told[11].startswith("test accuracy 97.0% ")
     assert len(train.trained) == 5
     assert told[12] == f"report: {train.trained[3] / 'report.html'}"
+
+
+def test_the_loss_is_told_where_it_decides(recipe, monkeypatch, capsys):
+    """All answers of a run that hardly trains are one class, with and without the remedy."""
+    labels = np.arange(40) % 2
+    runs = [
+        SimpleNamespace(
+            recipe=recipe,
+            metrics={"validation": {"accuracy": 0.5, "n": 40}},
+            predictions={"validation_labels": labels, "validation_probabilities": sure[labels]},
+        )
+        for sure in (np.array([[0.9, 0.1], [0.9, 0.1]]), np.array([[0.6, 0.4], [0.6, 0.4]]))
+    ]
+    remedy = SimpleNamespace(changes={"epochs": 9})
+    attempts = [healing.Attempt(remedy, *runs)]
+    monkeypatch.setattr(healing, "heal", lambda *_: iter(attempts))
+    assert healed(runs[0], 1, None) is runs[1]
+    told = capsys.readouterr().out.splitlines()[0]
+    assert told == "validation log loss 1.204 before, 0.7136 with it: kept"
 
 
 def test_where_nothing_helps_the_first_run_is_shown(recipe, output, train):
