@@ -72,7 +72,7 @@ def cifar10(path: str | Path) -> Setting:
         model=use("ResNetCIFAR", depth=20, normalization=use("BatchNormalization", momentum=0.9)),
         optimizer=sgd(weight_decay=5e-4),
         epochs=16,
-        batch_size=32,
+        batch_size=64,
         monitor=None,
     )
     return Setting(recipe, ema_momentum=0.99, views="flip", rates=(0.05, 0.2))
