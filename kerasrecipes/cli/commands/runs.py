@@ -106,14 +106,14 @@ def _row(run) -> dict[str, object]:
     if run.damage:
         return {**of_run, **dict.fromkeys(columns), "status": run.status}
     values = run.values
-    scores = {split: run.metrics.get(split) or {} for split in ("validation", "test")}
     return {
         **of_run,
         "data": values["data_hash"],
         "status": run.status,
         "epochs": f"{values['epochs_done']}/{run.options.get('epochs')}",
         **{
-            split: percent(score.get("accuracy"), score.get("n")) for split, score in scores.items()
+            split: percent(score.get("accuracy"), score.get("n"))
+            for split, score in run.scores.items()
         },
         "started": run.started and f"{run.started.astimezone():%Y-%m-%d %H:%M}",
         "numerics": values["numerics"],

@@ -27,9 +27,10 @@ def score_row(name: str, run) -> dict[str, object]:
     split = run.evaluation_split
     score = run.metrics[split]
     n, (low, high) = score["n"], score["accuracy_interval"]
+    seen = split == "validation" and run.validates_on_training_images
     return {
         "run": name,
-        "split": split,
+        "split": "validation, trained on" if seen else split,
         "n": count(n),
         "accuracy": percent(score["accuracy"], n),
         "95% interval": f"{percent(low, n)} to {percent(high, n)}",

@@ -57,7 +57,7 @@ def _row(run: ListedRun, number: int, differing: Mapping[str, list], directory: 
             f"{values['epochs_done']}/{run.options.get('epochs', formats.MISSING)}",
             values["epochs_done"],
         ),
-        *(_score(run.metrics.get(split) or {}) for split in ("validation", "test")),
+        *map(_score, run.scores.values()),
         _cell(formats.duration(run.seconds), run.seconds),
         _cell(f"{started:%Y-%m-%d %H:%M}" if started else None, values["started"]),
     ]

@@ -67,9 +67,17 @@ class ListedRun:
         return None
 
     @property
+    def scores(self) -> dict[str, Mapping[str, Any]]:
+        """The scores on validation and test; of images that were trained on, there are none."""
+        scores = {split: self.metrics.get(split) or {} for split in ("validation", "test")}
+        folds = self.options.get("data") == "CrossValidation"
+        if folds and self.options.get("data.fold", 0) is None:
+            scores["validation"] = {}
+        return scores
+
+    @property
     def values(self) -> dict[str, Any]:
         """What a list may be filtered and sorted by: the run's own columns and its options."""
-        scores = {split: self.metrics.get(split) or {} for split in ("validation", "test")}
         return {
             "name": self.name,
             "fingerprint": self.fingerprint,
@@ -77,7 +85,7 @@ class ListedRun:
             "data_hash": self.data_hash[:8],
             "status": self.status,
             "epochs_done": len(self.history),
-            **{split: score.get("accuracy") for split, score in scores.items()},
+            **{split: score.get("accuracy") for split, score in self.scores.items()},
             "seconds": self.seconds,
             "started": self.environment.get("started"),
             "numerics": version_of(self.environment) if self.status != "damaged" else None,

@@ -33,6 +33,23 @@ def test_what_the_small_files_tell(tmp_path):
     assert (search.status, search.trials, search.score) == ("finished", 2, 0.75)
 
 
+@pytest.mark.parametrize(
+    ("data", "score"),
+    [
+        ({"use": "CrossValidation", "data": {"use": "Digits"}, "fold": None}, None),
+        ({"use": "CrossValidation", "data": {"use": "Digits"}, "fold": 1}, 0.51),
+        ({"use": "CrossValidation", "data": {"use": "Digits"}}, 0.51),
+        ({"use": "Digits"}, 0.51),
+    ],
+)
+def test_images_that_were_trained_on_give_no_score(tmp_path, data, score):
+    write_run(tmp_path, 1, data=data)
+    (run,) = listed_runs(tmp_path)
+    assert run.values["validation"] == score
+    assert run.scores["validation"].get("accuracy") == score
+    assert run.values["test"] == 0.5
+
+
 def test_a_search_that_goes_on_is_unfinished(tmp_path):
     folder = write_search(tmp_path)
     settings, result = (
