@@ -1,7 +1,6 @@
 """Statistics of batch normalization, computed anew where its moving averages are of little use."""
 
 import functools
-import itertools
 from collections.abc import Callable
 
 import keras
@@ -9,7 +8,6 @@ import keras
 from kerasrecipes.data.batches import training_batches
 from kerasrecipes.models.surgery.batch_norm_recalibration import (
     BatchNormRecalibration,
-    recalibrate_batch_norm,
     trained_batch_norms,
 )
 from kerasrecipes.training.building.build import BuiltRecipe
@@ -46,32 +44,15 @@ def statistics_refresh(built: BuiltRecipe) -> Callable[[keras.Model], None] | No
     """Returns a function of the model that computes its statistics on training images.
 
     They are augmented, and their classes drawn with the shares that the training ends with, because
-    the network is trained on such images. All calls take the same
-    batches, the first ones of the training. A model that trains no batch normalization has none,
-    and the result is `None`.
+    the network is trained on such images. All calls take the same batches, the first ones of the
+    training. A pass is compiled at a model's first call. A model that trains no batch normalization
+    has none, and the result is `None`.
     """
     if not trained_batch_norms(built.model):
         return None
     batches = _first_batches(built)
-
-    def refresh(model: keras.Model) -> None:
-        # A `PyDataset` does not end by itself.
-        recalibrate_batch_norm(model, itertools.islice(batches, len(batches)))
-
-    return refresh
-
-
-def compiled_statistics_refresh(built: BuiltRecipe) -> Callable[[keras.Model], None] | None:
-    """Returns what `statistics_refresh` does, for `built.model` alone, compiled at its first call.
-
-    Several calls take a fraction of the time. They round in another way, so that during a training
-    the other one is called, whose numbers runs of before have.
-    """
-    if not trained_batch_norms(built.model):
-        return None
-    batches = _first_batches(built)
-    recalibration = functools.cache(lambda: BatchNormRecalibration(built.model))
-    return lambda model: recalibration()(batches, len(batches))
+    recalibration = functools.cache(BatchNormRecalibration)
+    return lambda model: recalibration(model)(batches, len(batches))
 
 
 def _first_batches(built: BuiltRecipe):

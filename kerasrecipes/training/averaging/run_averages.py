@@ -16,7 +16,7 @@ from kerasrecipes.training.averaging.choosing import (
     choose_average,
 )
 from kerasrecipes.training.averaging.stored_weights import FOLDER, Weights
-from kerasrecipes.training.batch_statistics import compiled_statistics_refresh
+from kerasrecipes.training.batch_statistics import statistics_refresh
 from kerasrecipes.training.building.build import BuiltRecipe, rebuilt
 from kerasrecipes.training.run import Run
 
@@ -40,7 +40,7 @@ def take_chosen_average(built: BuiltRecipe, folder: Path, best_epoch: int | None
     if best_epoch is not None:
         named = f"best epoch, {best_epoch}"
         best = Candidate(named, Weights.of(built.model), averaged=False)
-    scores = ValidationScores(built, compiled_statistics_refresh(built))
+    scores = ValidationScores(built, statistics_refresh(built))
     chosen, rows = choose_average(scores, folder / FOLDER, built.averaging, best)
     choice = {"name": chosen.name, "statistics": chosen.statistics, "chosen": True}
     table = {
@@ -86,7 +86,7 @@ def scored_horizons(
     """
     dataset = run.load_dataset()
     built = rebuilt(run.recipe, dataset, run.load_model(compile=False))
-    scores = ValidationScores(built, compiled_statistics_refresh(built))
+    scores = ValidationScores(built, statistics_refresh(built))
     averaging = run.recipe.averaging
     if isinstance(averaging, bool):
         raise ValueError(f"The run kept no averages. Received: {run.folder}")

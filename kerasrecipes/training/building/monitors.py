@@ -10,11 +10,15 @@ from kerasrecipes.base.checks import nearest
 from kerasrecipes.base.private.metrics import compiled_metrics
 from kerasrecipes.callbacks.monitored import better, better_in
 from kerasrecipes.data.dataset import Dataset
+from kerasrecipes.data.filling import compiles_each_size
 from kerasrecipes.recipe import signatures
 from kerasrecipes.recipe.recipe import Recipe
 from kerasrecipes.recipe.run_length import RunLength
 from kerasrecipes.recipe.spec import Spec
 from kerasrecipes.training.building.compile import compile_arguments
+
+# So many images are evaluated, to see what is logged.
+FEW = 8
 
 
 class MonitorError(ValueError):
@@ -53,8 +57,13 @@ def check_monitors(recipe: Recipe, model: keras.Model, dataset: Dataset) -> None
         model: Its compiled model.
         dataset: Its loaded data.
     """
-    split, few = dataset.validation, np.arange(min(len(dataset.validation), 8))
-    results = model.evaluate(split.read(few), split.labels[few], verbose=0, return_dict=True)
+    split = dataset.validation
+    # Where each size is compiled, that of the training's own validation is compiled once for both.
+    count = min(len(split), recipe.batch_size if compiles_each_size() else FEW)
+    few = np.arange(count)
+    results = model.evaluate(
+        split.read(few), split.labels[few], batch_size=count, verbose=0, return_dict=True
+    )
     logged = [prefix + name for prefix in ("", "val_") for name in results]
     for path, name, mode in _monitors(recipe):
         if name not in logged:

@@ -18,7 +18,7 @@ from kerasrecipes.training.averaging import choosing
 from kerasrecipes.training.averaging.candidates import mean_of, tail
 from kerasrecipes.training.averaging.choosing import ScoredAverage, compared_with
 from kerasrecipes.training.averaging.stored_weights import FOLDER, Weights, read_stored
-from kerasrecipes.training.batch_statistics import compiled_statistics_refresh
+from kerasrecipes.training.batch_statistics import statistics_refresh
 from kerasrecipes.training.building.build import rebuilt
 from kerasrecipes.training.run import Run
 from kerasrecipes.training.training import train
@@ -131,7 +131,7 @@ def test_new_statistics_of_an_average_are_those_of_a_full_pass(trained):
     built = rebuilt(RECIPE, dataset, trained.run.load_model(compile=False))
     average = mean_of("SWA", [each.weights for each in tail(trained.run.folder / FOLDER)]).weights
     average.put_into(built.model)
-    compiled_statistics_refresh(built)(built.model)
+    statistics_refresh(built)(built.model)
     # The first layer is dense, and batch normalization the next.
     images = dataset.train.read(np.arange(len(dataset.train)))
     kernel, bias = average.trainable[:2]
