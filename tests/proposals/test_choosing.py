@@ -175,6 +175,16 @@ def test_lengths_add_up(facts, timed):
     assert fine_tuning_length(held, timed(step=None).times, SECONDS) is None
 
 
+def test_a_short_training_from_scratch_counts_its_new_statistics(facts, timed):
+    """18 steps are a pass of 0.36 s; new statistics of 18 batches, in runs of 200 steps, 0.58 s."""
+    held = held_out(facts(400, 400), folds_fit=True)
+    assert held.train == 560
+    assert scratch_length(held, timed().times, 12).epochs == 16
+    short = scratch_length(held, timed().times, 8)
+    assert short.epochs == 4
+    assert short.seconds == pytest.approx(3.24 + 4 * (0.36 + 0.576 + 0.17), abs=0.01)
+
+
 def test_a_network_is_named_with_its_options():
     network = Network("MobileNet", "a.h5", {"alpha": 0.25})
     assert network.title == "MobileNet (alpha=0.25)"

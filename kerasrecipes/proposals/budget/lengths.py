@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 
 from kerasrecipes.proposals.budget.step_times import BATCH_SIZE, StepTimes
 from kerasrecipes.proposals.images.splitting import HeldOut
+from kerasrecipes.training.batch_statistics import SHORT_RUN_STEPS, STATISTICS_BATCHES
 
 # Fine-tuning gains nothing over a classifier in fewer steps than these, and little beyond those.
 FEWEST_STEPS, WANTED_STEPS = 60, 600
@@ -110,6 +111,11 @@ def _length(
     steps_per_pass = -(-held.train // BATCH_SIZE)
     left = seconds - fixed
     epochs = int(left / (steps_per_pass * times.step + per_epoch))
+    if before == 0 and epochs * steps_per_pass <= SHORT_RUN_STEPS:
+        # Batch normalization is trained, and its statistics are computed anew before validation.
+        batches = min(STATISTICS_BATCHES, steps_per_pass)
+        per_epoch += batches * BATCH_SIZE * times.forward_image
+        epochs = int(left / (steps_per_pass * times.step + per_epoch))
     if epochs >= 2:
         wanted = max(WANTED_EPOCHS, -(-WANTED_STEPS // steps_per_pass))
         wanted = most_epochs if before == 0 else min(wanted, most_epochs)

@@ -65,9 +65,10 @@ def held_out(facts: ImageFacts, *, folds_fit: bool) -> HeldOut:
         )
     own: set[str] = {name for name in ("validation", "test") if name in counts}
     few = counts["train"] < FEW_IMAGES or facts.smallest < FEW_PER_CLASS
-    if few and not own and folds_fit:
+    asked = _asked(facts, own)
+    if few and not (own or asked) and folds_fit:
         return _folds(facts, counts["train"])
-    if few and not own:
+    if few and not (own or asked):
         return _hold_out(
             counts,
             validation=0.25,
@@ -75,12 +76,31 @@ def held_out(facts: ImageFacts, *, folds_fit: bool) -> HeldOut:
             "in these minutes, and a test split would leave too few to train on",
         )
     fraction = 0.1 if counts["train"] >= MANY_IMAGES else 0.15
+    chosen = {"validation": fraction} | ({} if few else {"test": fraction}) | asked
+    fractions = {name: value for name, value in chosen.items() if name not in own}
     return _hold_out(
         counts,
-        validation=None if "validation" in own else fraction,
-        test=None if "test" in own or few else fraction,
-        reason=_reason(own, fraction, few),
+        validation=fractions.get("validation"),
+        test=fractions.get("test"),
+        reason=_reason(own, fraction, few) if not asked else _as_asked(asked),
     )
+
+
+def _asked(facts: ImageFacts, own: set[str]) -> dict[str, float]:
+    """Returns the fractions that the user has set, of splits that the images do not have."""
+    options = facts.source.options
+    fractions = {name: options.get(f"{name}_fraction") for name in ("validation", "test")}
+    return {
+        name: fraction
+        for name, fraction in fractions.items()
+        if isinstance(fraction, float) and name not in own
+    }
+
+
+def _as_asked(asked: Mapping[str, float]) -> str:
+    parts = {"validation": "validates", "test": "tests"}
+    told = (f"{fraction:.0%} of each class {parts[name]}" for name, fraction in asked.items())
+    return " and ".join(told) + ", as it was asked for"
 
 
 def _folds(facts: ImageFacts, images: int) -> HeldOut:

@@ -46,6 +46,39 @@ def test_what_is_set_already_stays(facts):
     assert data.options["validation_fraction"] == 0.15
 
 
+@pytest.mark.parametrize(
+    ("each", "options", "parts", "told"),
+    [
+        (200, {"test_fraction": 0.4}, (180, 60, 160), "40% of each class tests, as it was"),
+        (200, {"validation_fraction": 0.25}, (240, 100, 60), "25% of each class validates, as"),
+        (50, {"test_fraction": 0.2}, (65, 15, 20), "20% of each class tests, as it was asked"),
+        (50, {"validation_fraction": 0.2}, (80, 20, 0), "20% of each class validates, as it was"),
+        (
+            50,
+            {"validation_fraction": 0.2, "test_fraction": 0.3},
+            (50, 20, 30),
+            "20% of each class validates and 30% of each class tests, as it was asked for",
+        ),
+    ],
+)
+def test_fractions_that_are_set_are_counted_with(facts, each, options, parts, told):
+    source = use("ImageFolder", directory="photos", **options)
+    held = held_out(facts(each, each, source=source), folds_fit=True)
+    assert (held.train, held.validation, held.test) == parts
+    assert told in held.reason
+    assert held.folds == 0
+    data = held.data(source, {})
+    assert {name: data.options[name] for name in options} == options
+
+
+def test_a_fraction_of_a_split_that_is_there_is_not_used(facts):
+    source = use("ImageFolder", directory="photos", test_fraction=0.4)
+    given = facts(counts={"train": (200, 200), "test": (30, 30)}, source=source)
+    held = held_out(given, folds_fit=True)
+    assert (held.train, held.validation, held.test) == (340, 60, 60)
+    assert "own test images" in held.reason
+
+
 def test_splits_that_are_there_are_used(facts):
     own = facts(counts={"train": (200, 200), "test": (30, 30)})
     held = held_out(own, folds_fit=True)
