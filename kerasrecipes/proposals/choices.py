@@ -117,9 +117,11 @@ def explained(
         Choice("model", f"strategy: {strategy}", why),
         _augmentation(recipe, advised),
     ]
-    if recipe.model.options.get("kernel_regularizer") is not None:
+    if advised.l2 is not None and strategy != SCRATCH:
+        until = "" if recipe.start is None else ", until more is trained"
         reason = "it was the best on training images, a quarter of which were held out for that"
-        found.insert(4, Choice("model", f"a penalty of {advised.l2:g} on the last layer", reason))
+        value = f"a penalty of {advised.l2:g} on the last layer{until}"
+        found.insert(4, Choice("model", value, reason))
     if recipe.class_weight is not None:
         found.append(
             Choice(

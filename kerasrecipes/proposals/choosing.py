@@ -126,11 +126,10 @@ def _recipe(
             steps_per_epoch=length.steps_per_epoch,
             monitor=None,
         )
-    if l2 is not None:
-        model = Spec(model.name, {**model.options, "kernel_regularizer": use("L2", l2=l2)})
     recipe = strategy_recipe(strategy, data, model, held.train, preprocessing=preprocessing)
+    penalty = {} if l2 is None else {"model.kernel_regularizer": use("L2", l2=l2)}
     if strategy == FEATURES or length is None:
-        return recipe
+        return recipe.replace(penalty)
     steps = length.epochs * (length.steps_per_epoch or -(-held.train // BATCH_SIZE))
     return recipe.replace(
         {
@@ -138,7 +137,10 @@ def _recipe(
             "optimizer.unfreeze_every_steps": max(1, steps // _UNFREEZE),
             "epochs": length.epochs,
             "steps_per_epoch": length.steps_per_epoch,
-            "start": _start(recipe) | ({"steps_per_epoch": None} if length.steps_per_epoch else {}),
+            # The penalty is chosen for features as they are, which fine-tuning changes.
+            "start": _start(recipe)
+            | penalty
+            | ({"steps_per_epoch": None} if length.steps_per_epoch else {}),
         }
     )
 

@@ -157,9 +157,17 @@ def test_a_last_layer_with_a_penalty_is_trained_to_its_optimum_where_there_is_ti
 
 
 def test_a_penalty_is_that_of_the_last_layer(chosen):
-    found = chosen(400, 400, advised=Advised(l2=0.01))
-    assert found.recipe.model.options["kernel_regularizer"] == use("L2", l2=0.01)
-    assert any("penalty of 0.01" in choice.value for choice in found.choices)
+    advised = Advised(l2=0.01)
+    alone = chosen(400, 400, strategy="features", advised=advised)
+    assert alone.recipe.model.options["kernel_regularizer"] == use("L2", l2=0.01)
+    assert "a penalty of 0.01 on the last layer" in [choice.value for choice in alone.choices]
+    # It is chosen for features as they are, which fine-tuning changes.
+    tuned = chosen(400, 400, advised=advised)
+    assert tuned.recipe.model.options.get("kernel_regularizer") is None
+    start = tuned.recipe.start_recipe()
+    assert start.model.options["kernel_regularizer"] == use("L2", l2=0.01)
+    told = "a penalty of 0.01 on the last layer, until more is trained"
+    assert told in [choice.value for choice in tuned.choices]
 
 
 def test_lengths_add_up(facts, timed):
