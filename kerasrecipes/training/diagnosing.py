@@ -64,7 +64,7 @@ class RunDoctor(Doctor):
         before = steps * finished
         series = replace(
             own,
-            epochs=logged(rows),
+            epochs=logged(rows, held_out=self.built.dataset.held_out),
             planned_epochs=recipe.epochs,
             steps=_shifted(own.steps, before),
         )
@@ -148,7 +148,8 @@ def record_of(run: "Run") -> Record:
     samples = sizes.get("train")
     batch_size = recipe.batch_size if isinstance(recipe.batch_size, int) else samples
     steps = recipe.steps_per_epoch or (-(-samples // batch_size) if samples else None)
-    series = Series(logged(rows), planned_epochs=recipe.epochs)
+    curves = logged(rows, held_out=not run.validates_on_training_images)
+    series = Series(curves, planned_epochs=recipe.epochs)
     if diverged := run.metrics.get("diverged"):
         bad_step = (steps or 0) * (diverged["epoch"] - 1) + diverged["step"]
         series = replace(series, stopped_by="divergence", bad_step=bad_step)
@@ -172,10 +173,19 @@ def record_of(run: "Run") -> Record:
     )
 
 
-def logged(rows: Sequence[Mapping[str, Any]]) -> dict[str, list[float | None]]:
-    """Returns the columns of a history, with `None` for what is not finite or not there."""
+def logged(
+    rows: Sequence[Mapping[str, Any]], *, held_out: bool = True
+) -> dict[str, list[float | None]]:
+    """Returns the columns of a history, with `None` for what is not finite or not there.
+
+    Args:
+        rows: A row for each epoch.
+        held_out: Whether validation images are kept from training. Without, what is measured on
+            them is left out: it validates nothing.
+    """
     names = dict.fromkeys(name for row in rows for name in row if name not in _NOT_LOGGED)
-    return {name: [_finite(row.get(name)) for row in rows] for name in names}
+    kept = [name for name in names if held_out or not name.startswith("val_")]
+    return {name: [_finite(row.get(name)) for row in rows] for name in kept}
 
 
 def _finite(value: float | None) -> float | None:

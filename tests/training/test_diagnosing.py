@@ -152,6 +152,18 @@ def test_validation_images_that_are_trained_on_by_choice_are_no_leak(fold):
 
 
 @pytest.mark.backend_neutral
+@pytest.mark.parametrize(("fold", "validates"), [(None, False), (0, True)])
+def test_curves_of_such_images_are_left_out(tmp_path, fold, validates):
+    data = use("CrossValidation", data=RECIPE.data, folds=3, fold=fold)
+    recipe = Recipe(data=data, model=use("MLP", units=[8]), epochs=2)
+    run = train(recipe, directory=tmp_path, verbose=0, doctor=True)
+    assert {"loss", "accuracy"} <= run.record.series.epochs.keys()
+    assert ("val_loss" in run.record.series.epochs) is validates
+    (run.folder / "record.json").unlink()
+    assert ("val_loss" in record_of(Run(run.folder)).series.epochs) is validates
+
+
+@pytest.mark.backend_neutral
 def test_early_stopping_is_told(tmp_path):
     stop = use("EarlyStopping", monitor="loss", patience=1, min_delta=100.0)
     recipe = RECIPE.replace({"callbacks": [stop], "epochs": 5})
