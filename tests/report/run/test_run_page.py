@@ -91,6 +91,17 @@ def test_without_a_test_split_the_headline_says_so(run):
     assert "12 images of the validation split" in text
 
 
+def test_images_that_were_trained_on_are_no_headline(run):
+    run.metrics["test"] = None
+    run.predictions = {f"validation_{k[5:]}": v for k, v in run.predictions.items()}
+    run.validates_on_training_images = True
+    text = read(run).text
+    assert "– no image was kept from training That the network is right on 81.2%" in text
+    assert "--set data.fold=0 scores a fold that it did not see." in text
+    assert "accuracy on validation" not in text
+    assert "There is no test split" not in text
+
+
 def test_summary_says_what_was_trained_on_what(page):
     assert (
         "MLP with 12,345 trainable parameters, trained on 1,234 images (6 × 8 × 3) of 3 classes "
