@@ -25,6 +25,12 @@ RECIPE = Recipe(
 )
 
 
+def test_a_batch_may_be_all_images_on_every_backend():
+    recipe = RECIPE.replace({"batch_size": "all"})
+    built = build_recipe(recipe, recipe.data.build("data").load())
+    assert built.batch_size == len(built.dataset.train)
+
+
 class Counted:
     """A split that counts the images that are read."""
 

@@ -122,14 +122,14 @@ def build_recipe(recipe: Recipe, dataset: Dataset, start: keras.Model | None = N
         check_compiled(recipe, model)
     if recipe.averaging:
         check_averages(model.optimizer)
-    check_monitors(recipe, model, dataset)
+    size = _batch_size(recipe, dataset)
+    check_monitors(recipe, model, dataset, size)
     callbacks = build_callbacks(recipe, model, dataset.class_names, length)
     for callback in callbacks:
         if isinstance(callback, Snapshots):
             callback.check(model, length.total_steps)
     if recipe.checkpoint_minutes is not None:
         check_carried(callbacks)
-    size = _batch_size(recipe, dataset)
     step = recipe.step.build("step", length) if recipe.step else None
     return BuiltRecipe(
         recipe, dataset, length, size, model, augment, averaging, step=step, sampled=sampled

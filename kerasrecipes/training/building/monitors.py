@@ -46,7 +46,7 @@ class _Monitor(NamedTuple):
     mode: str | None
 
 
-def check_monitors(recipe: Recipe, model: keras.Model, dataset: Dataset) -> None:
+def check_monitors(recipe: Recipe, model: keras.Model, dataset: Dataset, batch_size: int) -> None:
     """Raises a `MonitorError` if a quantity that a recipe monitors cannot be used.
 
     The names of the logged quantities are those of an evaluated batch. So the error is raised
@@ -56,10 +56,11 @@ def check_monitors(recipe: Recipe, model: keras.Model, dataset: Dataset) -> None
         recipe: The recipe.
         model: Its compiled model.
         dataset: Its loaded data.
+        batch_size: The number of samples in its batches.
     """
     split = dataset.validation
     # Where each size is compiled, that of the training's own validation is compiled once for both.
-    count = min(len(split), recipe.batch_size if compiles_each_size() else FEW)
+    count = min(len(split), batch_size if compiles_each_size() else FEW)
     few = np.arange(count)
     results = model.evaluate(
         split.read(few), split.labels[few], batch_size=count, verbose=0, return_dict=True
