@@ -23,9 +23,10 @@ from kerasrecipes.training.run import Run
 from kerasrecipes.training.training import train
 
 MINUTES = 10.0
-# A training that takes longer than it was thought to is ended at this share of the time: scores and
-# files still come after it.
-_END = 0.95
+# A training that takes longer than it was thought to is ended before the time is over: scores,
+# explanations and files still come after it. They have a twentieth of the time, or half a minute,
+# but no more than a quarter of a few minutes.
+_END_SHARE, _END_SECONDS, _MOST_OF_END = 0.05, 30.0, 0.25
 
 
 def train_folder(
@@ -88,7 +89,7 @@ def train_folder(
     wishes = _wishes(minutes, backbone, weights, image_size, from_scratch)
     path = Path(script or default_script(os.fspath(images)))
     recipe = _proposed(os.fspath(images), path, wishes, changes or {}, directory, say)
-    until = began + 60 * _END * (minutes or MINUTES)
+    until = began + training_seconds(60 * (minutes or MINUTES))
     common: dict[str, Any] = {"directory": directory, "verbose": verbose, "doctor": doctor}
     folds = _folds(recipe, path.stem, until, say, common)
     limit = TimeLimit(until)
@@ -102,6 +103,18 @@ def train_folder(
     for line in next_steps(run, path):
         say(f"  {line}")
     return run
+
+
+def training_seconds(seconds: float) -> float:
+    """Returns how much of the time for everything may be over when a training is ended.
+
+    Example:
+
+    >>> training_seconds(3600), training_seconds(240), training_seconds(60)
+    (3420.0, 210.0, 45.0)
+    """
+    end = max(_END_SHARE * seconds, min(_END_SECONDS, _MOST_OF_END * seconds))
+    return seconds - end
 
 
 def new_script(
