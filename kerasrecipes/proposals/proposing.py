@@ -76,6 +76,7 @@ def propose(
     say: Callable[[str], None] = lambda text: None,
     measure: Callable[..., StepTimes] = measure_steps,
     clock: Callable[[], float] = time.monotonic,
+    began: float | None = None,
 ) -> Proposal:
     """Looks at images, measures a few steps on this machine, and chooses a recipe.
 
@@ -96,6 +97,7 @@ def propose(
         say: Function that is called with a line for people, as soon as something is known.
         measure: What measures steps, as `measure_steps` does.
         clock: Function that returns the time in seconds.
+        began: When the time began, by that clock. Defaults to now.
 
     Returns:
         A `Proposal`.
@@ -103,7 +105,7 @@ def propose(
     Raises:
         ValueError: If the images cannot be read or learnt from, or no training fits into the time.
     """
-    began = clock()
+    began = clock() if began is None else began
     check_number("minutes", minutes, above=0)
     if image_size is not None:
         check_integer("image_size", image_size, at_least=8)

@@ -42,6 +42,7 @@ def train_folder(
     directory: str | Path = "saved_models",
     verbose: str | int = "auto",
     doctor: bool | None = None,
+    began: float | None = None,
 ) -> Run:
     """Trains a network on a folder of images, with what a practitioner would choose for it.
 
@@ -69,6 +70,7 @@ def train_folder(
         directory: The folder that holds the run folders.
         verbose: As in `keras.Model.fit`; with 0 nothing is printed.
         doctor: As in `train`.
+        began: When the time began, by `time.monotonic`. Defaults to now.
 
     Returns:
         The finished `Run`.
@@ -84,11 +86,11 @@ def train_folder(
     run.metrics["test"]["accuracy"]
     ```
     """
-    began = time.monotonic()
+    began = time.monotonic() if began is None else began
     say: Callable[[str], None] = print if verbose != 0 else lambda text: None
     wishes = _wishes(minutes, backbone, weights, image_size, from_scratch)
     path = Path(script or default_script(os.fspath(images)))
-    recipe = _proposed(os.fspath(images), path, wishes, changes or {}, directory, say)
+    recipe = _proposed(os.fspath(images), path, wishes, changes or {}, directory, say, began)
     until = began + training_seconds(60 * (minutes or MINUTES))
     common: dict[str, Any] = {"directory": directory, "verbose": verbose, "doctor": doctor}
     folds = _folds(recipe, path.stem, until, say, common)
@@ -178,6 +180,7 @@ def _proposed(
     changes: Mapping[str, object],
     directory: str | Path,
     say: Callable[[str], None],
+    began: float | None = None,
 ) -> Recipe:
     """Returns the recipe of images, which is chosen and written to a script unless it was before.
 
@@ -188,6 +191,7 @@ def _proposed(
         changes: Changes of the recipe by dotted path.
         directory: Where runs are kept.
         say: Function that is called with lines for people.
+        began: When the time began; `None` for now.
     """
     told = [f"{path}={json.dumps(to_plain(value))}" for path, value in changes.items()]
     options = {**wishes, "set": told} if told else dict(wishes)
@@ -196,7 +200,7 @@ def _proposed(
         say(f"{script}: as it was written; other options, or --script FILE, choose anew")
         return before.recipe
     asked = {"minutes": MINUTES, **wishes}
-    proposal = propose(images, changes=changes, directory=directory, say=say, **asked)
+    proposal = propose(images, changes=changes, directory=directory, say=say, began=began, **asked)
     write_proposal(proposal, images, script, options=options, directory=directory)
     say(f"{script}, about {max(0.1, proposal.chosen.seconds / 60):.1f} minutes:")
     for choice in proposal.chosen.choices:

@@ -5,6 +5,7 @@ import contextlib
 import dataclasses
 import functools
 import sys
+import time
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -95,6 +96,7 @@ def _train(asked: Request) -> None:
 
 def _train_images(arguments: argparse.Namespace) -> None:
     """Trains what is chosen for images, and writes it as a script."""
+    began = time.monotonic()  # To import what is needed takes part of the time.
     from kerasrecipes.proposals import train_folder
     from kerasrecipes.training.divergence import DivergenceWarning
 
@@ -109,6 +111,7 @@ def _train_images(arguments: argparse.Namespace) -> None:
             **images_options(arguments),
             verbose=_verbose(),
             doctor=arguments.doctor,
+            began=began,
         )
     if run.diverged:
         print(f"error: {run.diverged} {run.folder}", file=sys.stderr)
