@@ -97,3 +97,24 @@ def test_the_committed_table_has_every_way_and_five_seeds():
     assert len({row["data_hash"] for row in table.rows}) == 1
     ways_shown, temperatures = study.shown(table)
     assert [row["way"] for row in ways_shown] == [row["way"] for row in temperatures]
+
+
+def test_rates_are_those_of_the_rows_that_are_there():
+    table = Sweep.read(study.STUDY.table("ensembles_digits"))
+    assert study.rates_of(table) == {"single": 0.1, "member": 0.1, "snapshot": 0.1}
+    assert study.rates_of(Sweep(())) == {}
+
+
+def test_an_archive_with_fewer_test_images_is_written_once(tmp_path):
+    arrays = {"x_train": np.zeros((4, 2, 2)), "y_train": np.arange(4), "classes": np.arange(2)}
+    arrays |= {"x_test": np.ones((5, 2, 2)), "y_test": np.arange(5)}
+    np.savez(tmp_path / "all.npz", **arrays)
+    part = study.with_fewer_test_images(tmp_path / "all.npz", tmp_path / "runs" / "part.npz", 3)
+    with np.load(part) as file:
+        assert {name: len(file[name]) for name in file.files} == {
+            "x_train": 4, "y_train": 4, "classes": 2, "x_test": 3, "y_test": 3
+        }  # fmt: skip
+        assert file["y_test"].tolist() == [0, 1, 2]
+    written = part.stat().st_mtime_ns
+    study.with_fewer_test_images(tmp_path / "all.npz", part, 3)
+    assert part.stat().st_mtime_ns == written
