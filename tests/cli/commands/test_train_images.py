@@ -10,6 +10,7 @@ from kerasrecipes import train, use
 from kerasrecipes.cli import console, main
 from kerasrecipes.cli.commands.report import score_line
 from kerasrecipes.report import write_report
+from kerasrecipes.report.index.comparison_tables import score_row
 
 
 @pytest.fixture
@@ -127,3 +128,5 @@ def test_a_score_on_images_that_were_trained_on_says_so(recipe, fold, seen, tmp_
     assert ("which have seen these images: --set data.fold=0" in score_line(run)) == seen
     page = write_report(run).read_text("utf-8")
     assert ("no image was kept from training" in page) == seen
+    split = "validation, trained on" if seen else "validation"
+    assert score_row("a run", run)["split"] == split
