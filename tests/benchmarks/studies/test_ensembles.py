@@ -3,6 +3,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from benchmarks.studies import ensemble_settings as settings
 from benchmarks.studies import ensemble_ways as ways
 from benchmarks.studies import ensembles as study
 from kerasrecipes.callbacks.cycles import cycle_ends
@@ -10,7 +11,7 @@ from kerasrecipes.metrics.calibration import fit_temperature, log_loss
 from kerasrecipes.recipe.run_length import RunLength
 from kerasrecipes.runs import Sweep
 
-SETTINGS = [study.digits(), study.cifar10("cifar10.npz")]
+SETTINGS = [settings.digits(), settings.cifar10("cifar10.npz")]
 STEPS = 10
 
 
@@ -109,12 +110,12 @@ def test_an_archive_with_fewer_test_images_is_written_once(tmp_path):
     arrays = {"x_train": np.zeros((4, 2, 2)), "y_train": np.arange(4), "classes": np.arange(2)}
     arrays |= {"x_test": np.ones((5, 2, 2)), "y_test": np.arange(5)}
     np.savez(tmp_path / "all.npz", **arrays)
-    part = study.with_fewer_test_images(tmp_path / "all.npz", tmp_path / "runs" / "part.npz", 3)
+    part = settings.with_fewer_test_images(tmp_path / "all.npz", tmp_path / "runs" / "part.npz", 3)
     with np.load(part) as file:
         assert {name: len(file[name]) for name in file.files} == {
             "x_train": 4, "y_train": 4, "classes": 2, "x_test": 3, "y_test": 3
         }  # fmt: skip
         assert file["y_test"].tolist() == [0, 1, 2]
     written = part.stat().st_mtime_ns
-    study.with_fewer_test_images(tmp_path / "all.npz", part, 3)
+    settings.with_fewer_test_images(tmp_path / "all.npz", part, 3)
     assert part.stat().st_mtime_ns == written
