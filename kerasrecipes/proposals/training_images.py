@@ -57,8 +57,8 @@ def train_folder(
         images: A folder with a folder of images for each class (see `ImageFolder`), an `.npz` file
             (`Npz`), a `.csv` file of files and classes (`ImageTable`), or `"tfds:NAME"` (`TFDS`).
         minutes: Positive number: the time for everything, by which a training is chosen. One that
-            takes longer than it was thought to is ended when it is over, but not a fold, nor a new
-            last layer, that is under way. Defaults to 10.
+            takes longer than it was thought to is ended, and so are folds and new last layers,
+            before it is over: see `training_seconds`. Defaults to 10.
         backbone: As in `Pretrained`. Defaults to what can be had and trained in time.
         weights: A file with the weights of `backbone`.
         image_size: The side of the images that the network is given, in pixels.
