@@ -49,12 +49,13 @@ def write_report(run) -> Path:
 def render(run) -> str:
     """Returns the page of a run as a string."""
     shown, not_explained = _mistakes(run)
+    seen = run.validates_on_training_images
     return template(Path(__file__).with_name("run.html.jinja")).render(
         name=run.name,
         summary=_summary(run),
         finished=bool(run.metrics),
         history_remark=run.history_remark,
-        seen=run.validates_on_training_images,
+        seen=seen,
         epochs_done=len(run.readable_history),
         epochs=run.recipe.epochs,
         headline=scores.headline(run),
@@ -66,9 +67,10 @@ def render(run) -> str:
         classes=_classes(run),
         mistakes=shown,
         not_explained=not_explained,
-        calibration=calibration(run),
-        abstention=abstention(run),
-        two_classes=two_classes(run),
+        # What is fitted to images that were trained on would tell nothing of others.
+        calibration=None if seen else calibration(run),
+        abstention=None if seen else abstention(run),
+        two_classes=None if seen else two_classes(run),
         adversarial=adversarial(run),
         corruptions=corruptions(run),
         members=members(run),

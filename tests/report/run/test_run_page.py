@@ -102,6 +102,15 @@ def test_images_that_were_trained_on_are_no_headline(run):
     assert "There is no test split" not in text
 
 
+def test_nothing_is_fitted_to_images_that_were_trained_on(run):
+    told = "12 images of the validation split"
+    run.metrics["test"] = None
+    run.predictions = {f"validation_{k[5:]}": v for k, v in run.predictions.items()}
+    assert f"Probabilities {told}" in read(run).text
+    run.validates_on_training_images = True
+    assert f"Probabilities {told}" not in read(run).text
+
+
 def test_summary_says_what_was_trained_on_what(page):
     assert (
         "MLP with 12,345 trainable parameters, trained on 1,234 images (6 × 8 × 3) of 3 classes "
