@@ -17,6 +17,9 @@ os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(Path(__file__).parent / "
 os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.1")
 
 
+_errors_of_pytest = []
+
+
 def pytest_addoption(parser):
     """Adds --seed."""
     parser.addoption("--seed", type=int, default=0, help="what each test's random numbers are of")
@@ -33,6 +36,17 @@ def pytest_collection_modifyitems(config, items):
         for marker, reason in reasons.items():
             if item.get_closest_marker(marker):
                 item.add_marker(pytest.mark.skip(reason=reason))
+
+
+def pytest_internalerror(excrepr, excinfo):
+    """Keeps the first error of pytest itself: a worker's, which the controller's own would hide."""
+    _errors_of_pytest.append(str(excrepr))
+
+
+def pytest_unconfigure(config):
+    """Ends with the first error of pytest itself, where a log's last lines show it."""
+    if len(_errors_of_pytest) > 1 and not hasattr(config, "workerinput"):
+        print("The first of the internal errors above:", _errors_of_pytest[0][-2000:], sep="\n")
 
 
 @pytest.fixture(autouse=True)
