@@ -1,6 +1,7 @@
-"""Ray on this machine: it takes long to start, so that one process tests all of it."""
+"""Ray on this machine: it takes long to start, so that few programs test all of it."""
 
 import importlib.util
+import json
 import os
 import subprocess
 import sys
@@ -76,6 +77,24 @@ def test_a_worker_and_then_the_program_are_killed(tmp_path):
         time.sleep(0.1)
     assert not Path(f"/proc/{worker}").exists(), "it computes on"
     assert not (tmp_path / "home" / ".ray").exists(), "a token that others may read"
+
+
+@pytest.mark.slow
+def test_a_training_whose_machine_dies_goes_on_at_another_from_its_checkpoint(tmp_path):
+    variables = {name: value for name, value in os.environ.items() if "RAY_" not in name}
+    variables |= {"PYTHONPATH": str(ROOT), "HOME": str(tmp_path), "RAY_USAGE_STATS_ENABLED": "0"}
+    command = [sys.executable, "-m", "tests.engine.two_machines", tmp_path]
+    program = subprocess.run(command, env=variables, capture_output=True, text=True, timeout=300)
+    assert program.returncode == 0, program.stderr
+    found = json.loads((tmp_path / "found.json").read_text("utf-8"))
+    assert found["workers"] == 2
+    assert found["rows"] == found["rows_of_one_process"]
+    ((run, history),) = found["written"].items()
+    # The epochs of before, with the seconds that they took there, and none of them twice.
+    lines = (tmp_path / "cluster" / run / "history.csv").read_text("utf-8").splitlines()
+    assert lines[: history.count("\n")] == history.splitlines()[: history.count("\n")]
+    assert len(lines) == 41
+    assert "the node it was running on is dead" in program.stdout + program.stderr
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1:9", "ray://127.0.0.1:9", "127.0.0.1"])
