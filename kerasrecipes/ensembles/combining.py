@@ -10,6 +10,7 @@ from kerasrecipes.base.checks import check_integer
 from kerasrecipes.base.files import clear, locked, write_json
 from kerasrecipes.ensembles.disagreements import disagreement
 from kerasrecipes.ensembles.members import (
+    FITTED,
     Predicted,
     check_members,
     check_same_images,
@@ -136,6 +137,8 @@ def combine_snapshots(
             "Snapshots, and a learning rate with as many cycles, such as CosineDecayRestarts. "
             f"Received: {run.folder}, with {len(run.snapshots)}"
         )
+    if isinstance(weights, str) and weights in FITTED:
+        run.check_chooses("Weights")
     taken = run.snapshots[-last if last else 0 :]
     paths = [str(snapshot.path) for snapshot in taken]
     found = _Members(run, paths, taken, run.recipe.precision)

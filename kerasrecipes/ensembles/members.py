@@ -77,14 +77,17 @@ def weights_of(members: Sequence[Predicted], weights: str | Sequence[float]) -> 
 
     Raises:
         ValueError: If the weights are none of these, or the members cannot be compared on
-            validation.
+            validation, or were trained on it.
     """
     if not isinstance(weights, str):
         return normalized(weights, len(members))
     check_choice("weights", weights, ("uniform", *FITTED))
     if weights == "uniform":
         return normalized(None, len(members))
-    check_same_images([member for member in members if isinstance(member, Run)])
+    runs = [member for member in members if isinstance(member, Run)]
+    for run in runs:
+        run.check_chooses("Weights")
+    check_same_images(runs)
     labels = members[0].predictions.get("validation_labels")
     if labels is None:
         raise ValueError(

@@ -67,7 +67,7 @@ def _probabilities(run: Run, folds: CrossValidated | None) -> Iterator[str]:
     yield (
         f"probabilities are off by {calibration_of(labels, before).error:.1%} on average, and by "
         f"{after.error:.1%} at the temperature {temperature.value:.2f}{fitted}: "
-        "`kerasrecipes export ... --temperature` applies it"
+        f"`kerasrecipes export ... --temperature {temperature.value:.2f}` applies it"
     )
     if by_design := off_by_design(run.recipe.flatten()):
         yield by_design

@@ -182,8 +182,10 @@ def selective_augmentation(
         share_of_gain: As in `unsure_threshold`.
 
     Raises:
-        ValueError: If an argument is out of range, or the run's data have changed.
+        ValueError: If an argument is out of range, the run was trained on its validation images, or
+            its data have changed.
     """
+    run.check_chooses("What is unsure")
     dataset = run.load_dataset()
     model = run.load_model(compile=False)
     selective = SelectiveAugmentation(model, kind, 0.0)

@@ -141,6 +141,22 @@ class Run:
         data = self.recipe.data
         return data.name == "CrossValidation" and data.options.get("fold", 0) is None
 
+    def check_chooses(self, what: str) -> None:
+        """Raises unless something can be chosen on the validation images.
+
+        Args:
+            what: What is to be chosen.
+
+        Raises:
+            ValueError: If the run was trained on them too.
+        """
+        if self.validates_on_training_images:
+            raise ValueError(
+                f"{what} would be chosen on images that the run was trained on, which it knows too "
+                "well: it was trained on all folds. Expected: a run of one fold, which `--set "
+                f"data.fold=0` trains. Received: {self.folder}"
+            )
+
     @functools.cached_property
     def data(self) -> dict[str, Any]:
         """A description of the images: source, hash, sizes, class names, skipped files."""

@@ -3,9 +3,13 @@
 import numpy as np
 import pytest
 
+from kerasrecipes.metrics.calibration import fit_temperature
 from kerasrecipes.proposals import cross_validate
+from kerasrecipes.proposals.folds import CrossValidated
+from kerasrecipes.proposals.results import result_lines
 from kerasrecipes.recipe.recipe import Recipe
 from kerasrecipes.recipe.spec import use
+from tests.digits_run import digits_run
 
 RECIPE = Recipe(
     data=use("CrossValidation", data=use("Digits", examples_per_class=6), folds=3, fold=None),
@@ -34,6 +38,14 @@ def test_no_further_fold_is_begun_when_the_time_is_over(tmp_path):
     found = cross_validate(RECIPE, directory=tmp_path, until=0.0, say=lines.append, verbose=0)
     assert (found.trained, found.folds) == (1, 3)
     assert lines[-1] == "no time for the other 2 folds"
+
+
+def test_the_temperature_of_all_folds_is_told_as_the_number_that_export_takes():
+    stored = digits_run().predictions
+    folds = CrossValidated(stored["test_labels"], stored["test_probabilities"], 3, 3)
+    value = fit_temperature(folds.labels, folds.probabilities).value
+    (line,) = (line for line in result_lines(digits_run(), folds) if "kerasrecipes export" in line)
+    assert f"`kerasrecipes export ... --temperature {value:.2f}` applies it" in line
 
 
 def test_other_data_are_refused():

@@ -27,8 +27,8 @@ def check_thresholds(run, arguments: argparse.Namespace) -> None:
     """Raises unless the thresholds that are asked for are possible of a run.
 
     Raises:
-        ValueError: If a share is not between 0 and 1, the run has no predictions on validation, or
-            precision or recall are asked for of more than two classes.
+        ValueError: If a share is not between 0 and 1, the run has no predictions on validation or
+            was trained on it, or precision or recall are asked for of more than two classes.
     """
     asked = _asked(arguments)
     for name, share in asked:
@@ -43,6 +43,8 @@ def check_thresholds(run, arguments: argparse.Namespace) -> None:
             "A threshold is chosen on validation, of which this run keeps no predictions. "
             f"Received: {run.folder}"
         )
+    if asked:
+        run.check_chooses("A threshold")
 
 
 def calibration_lines(run, scored) -> Iterator[str]:
@@ -62,7 +64,8 @@ def calibration_lines(run, scored) -> Iterator[str]:
     yield _calibration_line(calibration_of(scored.labels, scored.probabilities))
     if len(scored.labels) < FEW_IMAGES:
         yield f"note: {len(scored.labels)} images are few to judge probabilities by"
-    temperature = temperature_of(run.predictions)
+    seen = run.validates_on_training_images
+    temperature = None if seen else temperature_of(run.predictions)
     if temperature is not None:
         scaled = calibration_of(scored.labels, temperature.apply(scored.probabilities))
         low, high = number(temperature.low), number(temperature.high)

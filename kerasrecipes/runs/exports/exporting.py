@@ -124,6 +124,7 @@ def _divisor(run: Run, temperature: float | str | None) -> float | None:
     if not isinstance(temperature, str):
         return temperature
     check_choice("temperature", temperature, ("fitted",))
+    run.check_chooses("A temperature")
     fitted = temperature_of(run.predictions)
     if fitted is None:
         raise ValueError(
