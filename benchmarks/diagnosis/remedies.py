@@ -3,7 +3,7 @@
 import json
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -44,11 +44,15 @@ class Remedy(NamedTuple):
         return _finite(self.after) < _finite(self.before)
 
 
+def findings_of(case: Case) -> Sequence[Finding]:
+    """Returns the findings of a training, the first one first, as of a recipe."""
+    recipe = {name: case.run.facts[name] for name in OF_A_RECIPE}
+    return judged(replace(case.record, recipe=recipe)).findings
+
+
 def advised(case: Case) -> Finding | None:
     """Returns the first finding that would change a recipe; `None` if that cannot be tried here."""
-    recipe = {name: case.run.facts[name] for name in OF_A_RECIPE}
-    findings = judged(replace(case.record, recipe=recipe)).findings
-    first = next((finding for finding in findings if finding.changes), None)
+    first = next((finding for finding in findings_of(case) if finding.changes), None)
     # These trainings are scored by the plain loss, which uneven classes are not judged by.
     return None if first is None or first.id == "class_imbalance" else first
 
@@ -75,6 +79,11 @@ def tried(cases: Iterable[Case]) -> Iterator[Remedy]:
         before = case.record.series.epochs["val_loss"][-1] if case.record.series else None
         after = after if math.isfinite(after) else None
         yield Remedy(case.run.name, finding.id, finding.changes, before, rounded(after))
+
+
+def is_of_first(remedy: Remedy, case: Case) -> bool:
+    """Returns whether a remedy is that of the first finding, with no other one above it."""
+    return findings_of(case)[0].changes == remedy.changes
 
 
 def try_all(cases: Iterable[Case], path: Path = FILE) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from diagnosis.judges import OTHERS, Judge, constant, doctor, doctor_of_history
 from diagnosis.parts import PARTS
 from diagnosis.recording import recording
-from diagnosis.remedies import read, worse_beyond_noise
+from diagnosis.remedies import Remedy, is_of_first, read, worse_beyond_noise
 from diagnosis.scoring import (
     Case,
     best_constants,
@@ -135,14 +135,27 @@ def program_tables(programs: Sequence[Case], fixed: Sequence[Case], backend: str
 
 
 def remedies_table(planted: Sequence[Case]) -> str:
-    """Returns how often what the doctor would change of a recipe lowers the validation loss."""
-    remedies = read()
-    worse = worse_beyond_noise(remedies, planted)
-    rows = []
-    for kind in [*sorted({remedy.kind for remedy in remedies}), ""]:
-        chosen = [pair for pair in zip(remedies, worse, strict=True) if kind in ("", pair[0].kind)]
-        better = share([remedy.is_better for remedy, _ in chosen])
-        rows.append((kind or "all", better, share([is_worse for _, is_worse in chosen])))
+    """Returns how often what the doctor would change of a recipe lowers the validation loss.
+
+    First where it is the remedy of the first finding, by kind, then where another finding stands
+    above it. A negated loss is left out, whose lower values are no better.
+    """
+    cases_by_name = {case.run.name: case for case in planted}
+    tried = [each for each in read() if not each.name.startswith("wrong_direction/")]
+    judged = [
+        (remedy, is_worse, is_of_first(remedy, cases_by_name[remedy.name]))
+        for remedy, is_worse in zip(tried, worse_beyond_noise(tried, planted), strict=True)
+    ]
+
+    def row(name: str, chosen: Sequence[tuple[Remedy, bool, bool]]) -> tuple[str, str, str]:
+        better = share([remedy.is_better for remedy, *_ in chosen])
+        return name, better, share([is_worse for _, is_worse, _ in chosen])
+
+    first = [each for each in judged if each[2]]
+    kinds = sorted({remedy.kind for remedy, *_ in first})
+    rows = [row(kind, [each for each in first if each[0].kind == kind]) for kind in kinds]
+    rows.append(row("all first findings", first))
+    rows.append(row("below another finding", [each for each in judged if not each[2]]))
     return _table(("changed as the doctor says", "better", "worse beyond noise"), rows)
 
 

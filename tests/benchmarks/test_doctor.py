@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from kerasrecipes.diagnostics.findings.catalogue import KINDS
+from kerasrecipes.diagnostics.findings.finding import Finding
 from kerasrecipes.diagnostics.record.record import Record
 from kerasrecipes.diagnostics.record.series import Series
 
@@ -240,6 +241,18 @@ def test_remedies_that_were_tried_are_not_tried_again(monkeypatch, tmp_path):
         remedies.try_all([Case(run, Record()) for run in runs[:count]], path)
     assert asked == [run.name for run in runs]
     assert [remedy.name for remedy in remedies.read(path)] == asked
+
+
+def test_a_remedy_is_that_of_the_first_finding_or_another_stands_above_it(monkeypatch):
+    from diagnosis import remedies
+
+    found = [
+        Finding("not_shuffled", "", 0.9),
+        Finding("overfitting", "", 0.5, changes={"epochs": 2}),
+    ]
+    monkeypatch.setattr(remedies, "findings_of", lambda first: found[first:])
+    remedy = remedies.Remedy("a", "overfitting", {"epochs": 2}, 1.0, 0.5)
+    assert [remedies.is_of_first(remedy, first) for first in (0, 1)] == [False, True]
 
 
 def test_a_remedy_is_applied_and_compared_with_the_spread_over_seeds():
