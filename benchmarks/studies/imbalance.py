@@ -44,15 +44,15 @@ def digits() -> Recipe:
 
 
 def cifar10(path: str) -> Recipe:
-    """Returns ResNet-20 on up to 4,500 images of each class of CIFAR-10, tested on 10,000."""
+    """Returns ResNet-8 on up to 4,500 images of each class of CIFAR-10, tested on 10,000."""
     return _recipe(
         data=use("Npz", path=path),
         preprocessing=[use("Rescaling", scale=1 / 127.5, offset=-1)],
         augment=[use("RandomPadCrop", padding_pixels=4), use("RandomFlip", mode="horizontal")],
-        model=use("ResNetCIFAR", depth=20, normalization=use("BatchNormalization", momentum=0.9)),
-        steps_per_epoch=100,
-        epochs=30,
-        batch_size=128,
+        model=use("ResNetCIFAR", depth=8, normalization=use("BatchNormalization", momentum=0.9)),
+        steps_per_epoch=60,
+        epochs=20,
+        batch_size=64,
     )
 
 
