@@ -52,6 +52,23 @@ class Surface:
             "batch_size": trial.suggest_categorical("batch_size", options.batch_sizes),
         }
 
+    def smac_space(self, seed: int):
+        """Declares the space as SMAC's `ConfigurationSpace`, whose draws are of the seed."""
+        from ConfigSpace import Categorical, ConfigurationSpace, Float
+
+        options = OPTIONS[self.table]
+        space = ConfigurationSpace(seed=seed)
+        space.add(
+            Categorical("optimizer", RULES),
+            Float("learning_rate", (1e-4, 1.0), log=True),
+            Float("momentum", (0.0, 0.99)),
+            Float("weight_decay", (1e-5, 1.0), log=True),
+            Float("final_fraction", (1e-3, 1.0), log=True),
+            Categorical(options.name, options.values),
+            Categorical("batch_size", options.batch_sizes),
+        )
+        return space
+
     def curve(self, values: Mapping[str, Any], rng: np.random.Generator) -> np.ndarray:
         """Returns the validation score after every epoch of one training run."""
         raise NotImplementedError
