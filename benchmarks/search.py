@@ -44,9 +44,11 @@ TASKS: dict[str, Callable[[], Surface]] = {
     "synthetic": Synthetic,
     "digits": lambda: Recorded("digits"),
     "cifar10": lambda: Recorded("cifar10"),
+    "digits_features": lambda: Recorded("digits_features"),
+    "inverted_features": lambda: Recorded("inverted_features"),
     "trained": Trained,
 }
-COLOURS = ("#0072b2", "#5b6470", "#b85000", "#007a5a", "#a0418f")
+COLOURS = ("#0072b2", "#5b6470", "#b85000", "#007a5a", "#a0418f", "#c99700", "#5aa9d6")
 ROOT = Path(__file__).parents[1]
 
 

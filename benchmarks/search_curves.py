@@ -2,9 +2,13 @@
 
     python benchmarks/search_curves.py digits [--seconds 480]
     python benchmarks/search_curves.py cifar10 --images cifar10.npz [--seconds 480]
+    python benchmarks/search_curves.py digits_features
+    python benchmarks/search_curves.py inverted_features --images cifar10.npz
 
-A ResNetCIFAR of depth 8 is trained for 27 epochs at points of a space of seven dimensions: on 720
-of scikit-learn's digits (8x8 pixels), or on 1,000 images of CIFAR-10 at 16x16 pixels. The first
+A network is trained for 27 epochs at points of a space of seven dimensions: a ResNetCIFAR of depth
+8 on 720 of scikit-learn's digits (8x8 pixels), or on 1,000 images of CIFAR-10 at 16x16 pixels; or a
+hidden layer of 64 units on the features that the network which comes with the package gives of the
+same digits, or of 1,000 negatives of CIFAR-10's test images, shifted at random or not. The first
 points are a scrambled Sobol sequence. Those after them lie around the best so far, so that a
 surrogate that is fitted to the table is accurate where searches end up. The last ones repeat some
 points with other seeds, which measures the noise. Each point adds a row with validation and test
@@ -12,19 +16,18 @@ accuracy after every epoch to a table in benchmarks/search_tables/, and is not c
 
 The learning rate falls by the same factor in each epoch, however long the run is. The first `e`
 epochs of a curve are therefore those of a run of `e` epochs. One graph serves all points of the
-same width and batch size, so that a point takes seconds on one core.
+same width (or the same shifts) and batch size, so that a point takes seconds on one core.
 """
 
 import argparse
 import csv
-import functools
 import time
 from pathlib import Path
 
 import numpy as np
 from scipy.stats import qmc
-from search_replay.space import DIMENSIONS, point_of, values_at
-from search_replay.trainer import EPOCHS, Trainer, load
+from search_replay.space import DIMENSIONS, OPTIONS, point_of, values_at
+from search_replay.trainer import EPOCHS, trainers
 
 TABLES = Path(__file__).parent / "search_tables"
 # The numbers of points of the Sobol sequence, of points around the best and of points that are
@@ -47,13 +50,11 @@ def main(task: str, images: Path | None, seconds: float) -> None:
 
     tf.config.threading.set_intra_op_parallelism_threads(1)
     tf.config.threading.set_inter_op_parallelism_threads(1)
-    began, data = time.perf_counter(), load(task, images)
-    trainer = functools.cache(functools.partial(Trainer, data))
+    began, trainer = time.perf_counter(), trainers(task, images)
     while (pending := _pending(task)) and time.perf_counter() - began < seconds:
         point, seed = pending[0]
         values = values_at(task, point)
-        network = trainer(values["filters"], values["batch_size"])
-        validation, test = network.train(values, seed)
+        validation, test = trainer(values).train(values, seed)
         _append(task, {"point": len(read_table(task)), "seed": seed, **values}, validation, test)
     print(f"{task}: {len(read_table(task))} rows, {len(_pending(task))} to come")
 
@@ -96,7 +97,7 @@ def _append(task: str, row: dict, validation, test) -> None:
 
 def _parsed(row: dict) -> dict:
     parsed = {name: row[name] if name == "optimizer" else float(row[name]) for name in row}
-    for name in ("point", "seed", "filters", "batch_size"):
+    for name in {"point", "seed", "filters", "padding", "batch_size"} & row.keys():
         parsed[name] = int(parsed[name])
     for split in ("validation", "test"):
         parsed[split] = np.array([parsed.pop(f"{split}_{e}") for e in range(1, EPOCHS + 1)])
@@ -105,7 +106,7 @@ def _parsed(row: dict) -> dict:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("task", choices=("digits", "cifar10"))
+    parser.add_argument("task", choices=OPTIONS)
     parser.add_argument("--images", type=Path, help="cifar10.npz: x_train, y_train, x_test, y_test")
     parser.add_argument("--seconds", type=float, default=float("inf"), help="stop after these")
     arguments = parser.parse_args()

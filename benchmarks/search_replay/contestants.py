@@ -1,23 +1,20 @@
-"""Contestants of the benchmark: tuners that stop after a number of epochs."""
+"""Contestants of the benchmark: keras-tuner's tuners, ours, and the peers."""
 
 import contextlib
 import io
 import os
 import tempfile
-import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import keras_tuner
 import numpy as np
 
 from kerasrecipes.tuning import CoarseToFine
+from search_replay.peers import Progress, optuna_gp, optuna_tpe, smac
 from search_replay.space import DIMENSIONS
 from search_replay.surfaces import Surface
 from search_replay.trainer import EPOCHS
-
-# After each trial, the number of epochs trained so far and the values of the best trial.
-Progress = Iterator[tuple[int, Mapping[str, Any]]]
 
 # keras-tuner writes a file for every epoch of a trial. They are written to memory if possible.
 FOLDER = "/dev/shm" if os.path.isdir("/dev/shm") else None
@@ -46,41 +43,14 @@ def coarse_to_fine(surface: Surface, budget_epochs: int, seed: int) -> Progress:
     yield from _keras_tuner(surface, seed, CoarseToFine, **options)
 
 
-def optuna_tpe(surface: Surface, budget_epochs: int, seed: int) -> Progress:
-    import optuna
-
-    optuna.logging.set_verbosity(optuna.logging.ERROR)
-    warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-    rng, spent = np.random.default_rng(seed), 0
-    study = optuna.create_study(
-        direction="maximize",
-        sampler=optuna.samplers.TPESampler(seed=seed),
-        pruner=optuna.pruners.SuccessiveHalvingPruner(),
-    )
-
-    def objective(trial):
-        nonlocal spent
-        curve = surface.curve(surface.suggest(trial), rng)
-        for epoch, score in enumerate(curve, start=1):
-            spent += 1
-            trial.report(float(score), epoch)
-            if epoch < EPOCHS and trial.should_prune():
-                raise optuna.TrialPruned
-        return float(curve[-1])
-
-    while spent < budget_epochs:
-        study.optimize(objective, n_trials=1)
-        done = [t for t in study.trials if t.state == optuna.trial.TrialState.COMPLETE]
-        best = study.best_trial.params if done else study.trials[0].params
-        yield min(spent, budget_epochs), best
-
-
 CONTESTANTS: dict[str, Callable[[Surface, int, int], Progress]] = {
     "CoarseToFine": coarse_to_fine,
     "RandomSearch": random_search,
     "Hyperband": hyperband,
     "BayesianOptimization": bayesian,
     "Optuna TPE + halving": optuna_tpe,
+    "Optuna GP": optuna_gp,
+    "SMAC": smac,
 }
 
 

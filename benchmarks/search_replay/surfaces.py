@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from search_curves import read_table
 
-from search_replay.space import BATCH_SIZES, DIMENSIONS, FILTERS, RULES, point_of, values_at
+from search_replay.space import DIMENSIONS, OPTIONS, RULES, point_of, values_at
 from search_replay.trainer import EPOCHS
 
 # The best point of a surface is the best of so many random points, after three refinements by so
@@ -24,31 +24,50 @@ class Surface:
     """
 
     name = "surface"
-    filters: tuple[int, ...] = FILTERS["digits"]
+    table = "digits"
 
     def declare(self, hp) -> dict[str, Any]:
         """Declares the space on keras-tuner's hyperparameters, and returns a trial's values."""
+        options = OPTIONS[self.table]
         return {
             "optimizer": hp.Choice("optimizer", list(RULES)),
             "learning_rate": hp.Float("learning_rate", 1e-4, 1.0, sampling="log"),
             "momentum": hp.Float("momentum", 0.0, 0.99),
             "weight_decay": hp.Float("weight_decay", 1e-5, 1.0, sampling="log"),
             "final_fraction": hp.Float("final_fraction", 1e-3, 1.0, sampling="log"),
-            "filters": hp.Choice("filters", list(self.filters)),
-            "batch_size": hp.Choice("batch_size", list(BATCH_SIZES)),
+            options.name: hp.Choice(options.name, list(options.values)),
+            "batch_size": hp.Choice("batch_size", list(options.batch_sizes)),
         }
 
     def suggest(self, trial) -> dict[str, Any]:
         """Declares the space on an Optuna trial, and returns the trial's values."""
+        options = OPTIONS[self.table]
         return {
             "optimizer": trial.suggest_categorical("optimizer", RULES),
             "learning_rate": trial.suggest_float("learning_rate", 1e-4, 1.0, log=True),
             "momentum": trial.suggest_float("momentum", 0.0, 0.99),
             "weight_decay": trial.suggest_float("weight_decay", 1e-5, 1.0, log=True),
             "final_fraction": trial.suggest_float("final_fraction", 1e-3, 1.0, log=True),
-            "filters": trial.suggest_categorical("filters", self.filters),
-            "batch_size": trial.suggest_categorical("batch_size", BATCH_SIZES),
+            options.name: trial.suggest_categorical(options.name, options.values),
+            "batch_size": trial.suggest_categorical("batch_size", options.batch_sizes),
         }
+
+    def smac_space(self, seed: int):
+        """Declares the space as SMAC's `ConfigurationSpace`, whose draws are of the seed."""
+        from ConfigSpace import Categorical, ConfigurationSpace, Float
+
+        options = OPTIONS[self.table]
+        space = ConfigurationSpace(seed=seed)
+        space.add(
+            Categorical("optimizer", RULES),
+            Float("learning_rate", (1e-4, 1.0), log=True),
+            Float("momentum", (0.0, 0.99)),
+            Float("weight_decay", (1e-5, 1.0), log=True),
+            Float("final_fraction", (1e-3, 1.0), log=True),
+            Categorical(options.name, options.values),
+            Categorical("batch_size", options.batch_sizes),
+        )
+        return space
 
     def curve(self, values: Mapping[str, Any], rng: np.random.Generator) -> np.ndarray:
         """Returns the validation score after every epoch of one training run."""
@@ -100,7 +119,7 @@ class Recorded(Surface):
     def __post_init__(self):
         from sklearn.ensemble import ExtraTreesRegressor
 
-        self.name, self.filters = self.table, FILTERS[self.table]
+        self.name = self.table
         rows = read_table(self.table)
         points = np.stack([point_of(self.table, row) for row in rows])
         curves = np.stack([np.concatenate([row["validation"], row["test"]]) for row in rows])
@@ -137,12 +156,9 @@ class Synthetic(Surface):
     Runs with a high learning rate learn faster, so that short trials favour it more than long ones.
     """
 
-    name = table = "digits"
+    name = "synthetic"
     best = 1.0
     run_noise, epoch_noise = 0.004, 0.003
-
-    def __init__(self):
-        self.name = "synthetic"
 
     def test(self, points):
         tidy = np.stack([point_of(self.table, values_at(self.table, point)) for point in points])

@@ -1,13 +1,11 @@
 """Task of the benchmark whose trials are trained, not looked up."""
 
-import functools
 from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from search_replay.space import FILTERS
 from search_replay.surfaces import Surface
-from search_replay.trainer import EPOCHS, Trainer, load
+from search_replay.trainer import EPOCHS, trainers
 
 # The regret of a choice is the mean over so many further trainings.
 JUDGES = 3
@@ -22,7 +20,7 @@ class Trained(Surface):
     with other seeds than those of the search.
     """
 
-    name, table, filters = "trained", "digits", FILTERS["digits"]
+    name = "trained"
     best = 1.0
 
     def __init__(self):
@@ -30,7 +28,7 @@ class Trained(Surface):
 
         tf.config.threading.set_intra_op_parallelism_threads(1)
         tf.config.threading.set_inter_op_parallelism_threads(1)
-        self.trainer = functools.cache(functools.partial(Trainer, load("digits", None)))
+        self.trainer = trainers("digits", None)
 
     def curve(self, values, rng):
         seed = int(rng.integers(1_000, 1_000_000))
@@ -41,8 +39,7 @@ class Trained(Surface):
         return self.best - float(np.mean(final))
 
     def _train(self, values, seed, epochs):
-        trainer = self.trainer(values["filters"], values["batch_size"])
-        return trainer.train(dict(values), seed, epochs)
+        return self.trainer(values).train(dict(values), seed, epochs)
 
 
 class Curve(Sequence):

@@ -1,6 +1,9 @@
-"""Small ResNet that trains at any point of the space, in seconds on one core."""
+"""Small networks that train at any point of the space, in seconds on one core."""
 
+import functools
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -8,8 +11,26 @@ import numpy as np
 from kerasrecipes.data import Digits
 from kerasrecipes.data.splitting.stratified import examples_of_each_class
 from kerasrecipes.models import ResNetCIFAR
+from search_replay.features import load_features
+from search_replay.space import OPTIONS
 
 EPOCHS = 27
+HEAD_UNITS = 64
+
+
+def trainers(task: str, images: Path | None) -> "Callable[[Mapping[str, Any]], Trainer]":
+    """Returns a function that gives the trainer of hyperparameters; equal graphs are shared."""
+    option, data_of = OPTIONS[task].name, functools.cache(functools.partial(load_features, task))
+    pixels = load(task, images) if option == "filters" else None
+
+    @functools.cache
+    def trainer(chosen: int, batch_size: int) -> Trainer:
+        if pixels is not None:
+            return Trainer(pixels, _resnet(pixels["train"][0].shape[1:], chosen), batch_size)
+        features, copies = data_of(images, chosen)
+        return Trainer(features, _head(features["train"][0].shape[1:]), batch_size, copies)
+
+    return lambda values: trainer(values[option], values["batch_size"])
 
 
 def load(task: str, images: Path | None) -> dict[str, tuple[np.ndarray, np.ndarray]]:
@@ -37,20 +58,36 @@ def load(task: str, images: Path | None) -> dict[str, tuple[np.ndarray, np.ndarr
     }
 
 
-class Trainer:
-    """A network of one width, and the graph of its epoch at one batch size."""
+def _resnet(shape: tuple[int, ...], filters: int) -> keras.Model:
+    # Keras's momentum of 0.99 would lag behind in runs of a few hundred steps.
+    normalization = keras.layers.BatchNormalization(momentum=0.9)
+    return ResNetCIFAR(shape, 10, depth=8, filters=filters, normalization=normalization)
 
-    def __init__(self, data, filters: int, batch_size: int):
+
+def _head(shape: tuple[int, ...]) -> keras.Model:
+    layers = keras.layers
+    return keras.Sequential(
+        [layers.Input(shape), layers.Dense(HEAD_UNITS, activation="relu"), layers.Dense(10)]
+    )
+
+
+class Trainer:
+    """A network, and the graph of its epoch at one batch size.
+
+    Args:
+        data: Images, or features, and labels of each split.
+        network: From images to logits.
+        batch_size: Of each step; what is left over of an epoch is not seen in it.
+        copies: How many of each image there are, one after another; an epoch draws one of them.
+    """
+
+    def __init__(self, data, network: keras.Model, batch_size: int, copies: int = 1):
         import tensorflow as tf
 
         self.data = {name: tuple(map(tf.constant, split)) for name, split in data.items()}
-        images = data["train"][0]
-        # Keras's momentum of 0.99 would lag behind in runs of a few hundred steps.
-        normalization = keras.layers.BatchNormalization(momentum=0.9)
-        self.network = ResNetCIFAR(
-            images.shape[1:], 10, depth=8, filters=filters, normalization=normalization
-        )
-        self.steps = len(images) // batch_size
+        self.network, self.copies = network, copies
+        self.images = len(data["train"][1]) // copies
+        self.steps = self.images // batch_size
         self.batch_size = batch_size
         self.weights = [v.value for v in self.network.trainable_variables]
         self.first, self.second = (
@@ -74,14 +111,17 @@ class Trainer:
         for slot in (*self.first, *self.second):
             slot.assign(tf.zeros_like(slot))
         rng, scores = np.random.default_rng(seed), {"validation": [], "test": []}
-        size, images = self.steps * self.batch_size, len(self.data["train"][1])
+        size = self.steps * self.batch_size
         step = tf.Variable(0.0)
         options = [tf.constant(values[name], "float32") for name in ("momentum", "weight_decay")]
         is_adam = tf.constant(values["optimizer"] == "adam")
         for epoch in range(epochs):
             rate = values["learning_rate"] * values["final_fraction"] ** (epoch / (EPOCHS - 1))
-            order = rng.permutation(images)[:size].reshape(self.steps, -1).astype("int32")
-            self.epoch(tf.constant(order), tf.constant(rate, "float32"), *options, is_adam, step)
+            order = rng.permutation(self.images)[:size]
+            if self.copies > 1:
+                order = order + self.images * rng.integers(self.copies, size=size)
+            batches = tf.constant(order.reshape(self.steps, -1).astype("int32"))
+            self.epoch(batches, tf.constant(rate, "float32"), *options, is_adam, step)
             for split, found in scores.items():
                 found.append(float(self.accuracy(*self.data[split])))
         return scores["validation"], scores["test"]
