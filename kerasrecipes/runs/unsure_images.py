@@ -11,7 +11,11 @@ from kerasrecipes.base.checks import check_number
 from kerasrecipes.data.predicting import predict_split
 from kerasrecipes.data.split import ArraySplit, Split
 from kerasrecipes.metrics.calibration.checked_probabilities import checked
-from kerasrecipes.models.surgery.test_time_augmentation import COPIES, with_test_time_augmentation
+from kerasrecipes.models.surgery.test_time_augmentation import (
+    COPIES,
+    with_other_views,
+    with_test_time_augmentation,
+)
 from kerasrecipes.runs.prediction import BATCH_SIZE
 from kerasrecipes.training.run import Run
 
@@ -144,6 +148,7 @@ class SelectiveAugmentation:
         self.kind = kind
         self.confidence = confidence
         self.with_views = with_test_time_augmentation(model, kind)
+        self._others, self._count = with_other_views(model, kind)
 
     def predict(self, images: np.ndarray, batch_size: int = BATCH_SIZE) -> SelectivePrediction:
         """Returns the probabilities of images.
@@ -159,13 +164,15 @@ class SelectiveAugmentation:
         found = _probabilities(self.model, split, batch_size)
         # Rounded as the confidences of the validation images are that it was chosen among.
         has_views = found.max(-1) <= np.float32(self.confidence)
-        copies, places = COPIES[self.kind], np.flatnonzero(has_views)
+        places, own = np.flatnonzero(has_views), 1 - self._count / COPIES[self.kind]
         for start in range(0, len(places), _CHUNK):
             chunk = places[start : start + _CHUNK]
             images = ArraySplit(split.read(chunk), split.labels[chunk])
-            size = max(1, batch_size // copies)
-            found[chunk] = _probabilities(self.with_views, images, size)
-        return SelectivePrediction(found, has_views, 1 + copies * float(has_views.mean()))
+            size = max(1, batch_size // self._count)
+            others = _probabilities(self._others, images, size)
+            # What is known of the image itself is not computed again.
+            found[chunk] = own * found[chunk] + (1 - own) * others
+        return SelectivePrediction(found, has_views, 1 + self._count * float(has_views.mean()))
 
 
 def selective_augmentation(

@@ -12,6 +12,9 @@ from kerasrecipes.models.surgery.output_form import gives_probabilities
 # The number of copies that each kind of test-time augmentation makes of an image.
 COPIES = {"flip": 2, "shifts": 5, "five_crops": 5, "ten_crops": 10}
 
+# The kinds whose first copy is the image as it is.
+WITH_THE_IMAGE = ("flip", "shifts")
+
 # A shift moves an image by its size divided by this number.
 SHIFT_DIVISOR = 16
 # The side of a crop, as a share of the image's: AlexNet's 224 of 256 pixels.
@@ -62,6 +65,24 @@ def with_test_time_augmentation(
         Krizhevsky et al., 2012, ImageNet classification with deep convolutional neural networks,
         section 4.1, for the ten crops.
     """
+    return _averaging(model, kind, from_logits, others=False)
+
+
+def with_other_views(model: keras.Model, kind: str) -> tuple[keras.Model, int]:
+    """Returns a model that averages over the copies of each image but itself, and their number.
+
+    It is for images whose own logits are known. Crops are no image as it is: all of them count.
+
+    Args:
+        model: As in `with_test_time_augmentation`; it returns logits.
+        kind: As there, as the errors are.
+    """
+    others = kind in WITH_THE_IMAGE
+    model = _averaging(model, kind, from_logits=True, others=others)
+    return model, COPIES[kind] - others
+
+
+def _averaging(model: keras.Model, kind: str, from_logits: bool, others: bool) -> keras.Model:
     check_choice("kind", kind, COPIES)
     if len(model.outputs) != 1:
         raise ValueError(
@@ -82,24 +103,29 @@ def with_test_time_augmentation(
         )
     inputs = keras.Input(given.shape[1:], dtype=given.dtype)
     # A loaded model may return a list of one output.
-    (outputs,) = keras.tree.flatten(model(_AugmentedCopies(kind)(inputs)))
-    average = _AverageOfCopies(COPIES[kind], from_logits)
+    (outputs,) = keras.tree.flatten(model(_AugmentedCopies(kind, others)(inputs)))
+    average = _AverageOfCopies(COPIES[kind] - others, from_logits)
     return keras.Model(inputs, average(outputs), name=f"{model.name}_{kind}")
 
 
 @keras.saving.register_keras_serializable(package="kerasrecipes")
 class _AugmentedCopies(keras.layers.Layer):
-    """Stacks the copies of all images: the first copy of each image, then the second ones."""
+    """Stacks the copies of all images: the first copy of each image, then the second ones.
 
-    def __init__(self, kind, **kwargs):
+    With `others`, the images themselves, which come first, are left out.
+    """
+
+    def __init__(self, kind, others=False, **kwargs):
         super().__init__(autocast=False, **kwargs)
         self.kind = kind
+        self.others = others
 
     def call(self, images):
+        own = [] if self.others else [images]
         if self.kind == "flip":
-            return ops.concatenate([images, _mirrored(images)])
+            return ops.concatenate([*own, _mirrored(images)])
         if self.kind == "shifts":
-            return ops.concatenate(_shifts(images))
+            return ops.concatenate([*own, *_shifts(images)])
         crops = ops.concatenate(_five_crops(images))
         return ops.concatenate([crops, _mirrored(crops)]) if self.kind == "ten_crops" else crops
 
@@ -107,7 +133,7 @@ class _AugmentedCopies(keras.layers.Layer):
         return (None, *input_shape[1:])
 
     def get_config(self):
-        return {**super().get_config(), "kind": self.kind}
+        return {**super().get_config(), "kind": self.kind, "others": self.others}
 
 
 @keras.saving.register_keras_serializable(package="kerasrecipes")
@@ -141,7 +167,7 @@ def _mirrored(images):
 
 
 def _shifts(images):
-    shifted = [images]
+    shifted = []
     for axis in (2, 1):
         size = ops.shape(images)[axis]
         positions = ops.arange(size, dtype="int32")

@@ -6,6 +6,7 @@ from scipy.special import expit, logit, softmax
 
 from kerasrecipes.models.surgery.test_time_augmentation import (
     COPIES,
+    with_other_views,
     with_test_time_augmentation,
 )
 
@@ -43,6 +44,17 @@ def test_probabilities_are_the_mean_over_copies(kind):
     received = with_test_time_augmentation(model, kind).predict(IMAGES, batch_size=2, verbose=0)
     np.testing.assert_allclose(softmax(received, -1), np.mean(by_copy, 0), atol=1e-6)
     np.testing.assert_allclose(np.exp(received).sum(-1), 1, atol=1e-5)
+
+
+@pytest.mark.parametrize(("kind", "left_out"), [("flip", 1), ("shifts", 1), ("five_crops", 0)])
+def test_other_views_are_the_copies_without_the_image_itself(kind, left_out):
+    model = linear_model()
+    copies = numpy_copies(IMAGES, kind)[left_out:]
+    others, count = with_other_views(model, kind)
+    assert count == len(copies)
+    expected = np.mean([softmax(model.predict(copy, verbose=0), -1) for copy in copies], 0)
+    received = others.predict(IMAGES, batch_size=2, verbose=0)
+    np.testing.assert_allclose(softmax(received, -1), expected, atol=1e-6)
 
 
 def test_a_model_of_probabilities():
