@@ -24,8 +24,8 @@ from kerasrecipes.data.split import Split
 # Small batches that are not augmented are read in groups of at most this size: to hand a single
 # one from Python to TensorFlow takes longer than a training step of a model's last layer.
 GROUP_BYTES = 2**20
-# How many threads read the batches of a `PyDataset`, and how far ahead.
-READERS, READ_AHEAD = 2, 8
+# How many batches are read ahead, and by how many threads those of a `PyDataset`.
+READ_AHEAD, READERS = 8, 2
 
 
 def training_batches(
@@ -143,7 +143,7 @@ def _tensorflow_batches(split, order: Order, steps: range, augmentation: Augment
     dataset = dataset.map(read_batch, num_parallel_calls=1, deterministic=True)
     if augmentation is not None:
         dataset = dataset.map(augmentation, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
-    return dataset.prefetch(tf.data.AUTOTUNE)
+    return _read_ahead(dataset)
 
 
 def _grouped_batches(split: Split, order: Order, steps: range, dtype, group: int):
@@ -166,7 +166,21 @@ def _grouped_batches(split: Split, order: Order, steps: range, dtype, group: int
 
     dataset = tf.data.Dataset.from_tensor_slices((starts, stops)).flat_map(read_group)
     dataset = dataset.apply(tf.data.experimental.assert_cardinality(len(steps)))
-    return dataset.prefetch(tf.data.AUTOTUNE)
+    return _read_ahead(dataset)
+
+
+def _read_ahead(dataset):
+    """Returns a `tf.data.Dataset` that keeps batches ready, without the thread that tunes how many.
+
+    Where a process has a single core, the end of `fit` may wait for that thread: for a time that
+    doubles with the length of the training, seconds after one of a quarter of a minute (TensorFlow
+    2.21).
+    """
+    import tensorflow as tf
+
+    options = tf.data.Options()
+    options.autotune.enabled = False
+    return dataset.prefetch(READ_AHEAD).with_options(options)
 
 
 class _Batches(keras.utils.PyDataset):

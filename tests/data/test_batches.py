@@ -98,6 +98,17 @@ def test_how_many_batches_are_read_at_a_time_changes_none(split, steps_per_epoch
         np.testing.assert_array_equal(labels, order.indices(step))
 
 
+@pytest.mark.tensorflow_only
+@pytest.mark.parametrize("augment", [[], [keras.layers.RandomBrightness(0.3)]])
+def test_no_thread_tunes_how_much_is_read_ahead(split, augment, monkeypatch):
+    """The end of `fit` would wait for it: see `_read_ahead`."""
+    options = {"batch_size": 16, "seed": 1, "steps_per_epoch": 3, "epochs": range(2)}
+    made = [training_batches(split, augment=augment, **options), evaluation_batches(split, 16)]
+    monkeypatch.setattr(module, "GROUP_BYTES", 0)
+    made.append(evaluation_batches(split, 16))
+    assert [batches.options().autotune.enabled for batches in made] == [False] * 3
+
+
 def test_evaluation_takes_the_data_in_order_each_time(split):
     batches = evaluation_batches(split, 16)
     for _ in range(2):
