@@ -172,9 +172,8 @@ def _grouped_batches(split: Split, order: Order, steps: range, dtype, group: int
 def _read_ahead(dataset):
     """Returns a `tf.data.Dataset` that keeps batches ready, without the thread that tunes how many.
 
-    Where a process has a single core, the end of `fit` may wait for that thread: for a time that
-    doubles with the length of the training, seconds after one of a quarter of a minute (TensorFlow
-    2.21).
+    Where a process has a single core, the end of `fit` may wait for that thread: the longer, the
+    longer the training was, up to seven seconds after one of thirteen (TensorFlow 2.21).
     """
     import tensorflow as tf
 
