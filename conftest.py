@@ -38,7 +38,7 @@ def pytest_collection_modifyitems(config, items):
                 item.add_marker(pytest.mark.skip(reason=reason))
 
 
-def pytest_internalerror(excrepr, excinfo):
+def pytest_internalerror(excrepr):
     """Keeps the first error of pytest itself: a worker's, which the controller's own would hide."""
     _errors_of_pytest.append(str(excrepr))
 
