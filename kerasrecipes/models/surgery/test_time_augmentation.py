@@ -13,7 +13,7 @@ from kerasrecipes.models.surgery.output_form import gives_probabilities
 COPIES = {"flip": 2, "shifts": 5, "five_crops": 5, "ten_crops": 10}
 
 # The kinds whose first copy is the image as it is.
-WITH_THE_IMAGE = ("flip", "shifts")
+_WITH_THE_IMAGE = ("flip", "shifts")
 
 # A shift moves an image by its size divided by this number.
 SHIFT_DIVISOR = 16
@@ -77,7 +77,7 @@ def with_other_views(model: keras.Model, kind: str) -> tuple[keras.Model, int]:
         model: As in `with_test_time_augmentation`; it returns logits.
         kind: As there, as the errors are.
     """
-    others = kind in WITH_THE_IMAGE
+    others = kind in _WITH_THE_IMAGE
     model = _averaging(model, kind, from_logits=True, others=others)
     return model, COPIES[kind] - others
 
