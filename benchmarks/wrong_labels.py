@@ -12,9 +12,8 @@ their rows in docs/results/.
 from pathlib import Path
 
 import numpy as np
-from harness.flipped_labels import true_labels
+from harness.flipped_labels import DIGITS, recipe_of, true_labels
 
-from kerasrecipes import Recipe, use
 from kerasrecipes.cli.tables import print_table
 from kerasrecipes.proposals import WrongLabels, find_wrong_labels
 from kerasrecipes.runs import Sweep
@@ -24,21 +23,6 @@ TABLE = ROOT / "docs" / "results" / "wrong_labels.csv"
 RUNS = ROOT / "saved_models" / "wrong_labels"
 SEEDS = (1, 2, 3, 4, 5)
 FRACTION, FOLDS = 0.05, 5
-DIGITS = use("Digits", validation_fraction=0.1, test_fraction=0.4)
-
-
-def recipe_of(seed: int) -> Recipe:
-    """Returns two dense layers on digits whose labels were flipped by a seed."""
-    rate = use("CosineDecay", initial_learning_rate=0.1)
-    return Recipe(
-        data=use("harness.flipped_labels:FlippedLabels", data=DIGITS, fraction=FRACTION, draw=seed),
-        augment=[use("RandomPadCrop", padding_pixels=1)],
-        model=use("MLP", units=[64, 64]),
-        optimizer=use("SGD", learning_rate=rate, momentum=0.9, nesterov=True, weight_decay=5e-4),
-        steps_per_epoch=20,
-        epochs=20,
-        seed=seed,
-    )
 
 
 def main() -> None:
@@ -49,7 +33,12 @@ def main() -> None:
         if seed in {row["seed"] for row in result.rows}:
             continue
         found = find_wrong_labels(
-            recipe_of(seed), FOLDS, directory=RUNS, name=f"seed-{seed}", say=print, verbose=0
+            recipe_of(FRACTION, seed),
+            FOLDS,
+            directory=RUNS,
+            name=f"seed-{seed}",
+            say=print,
+            verbose=0,
         )
         keep(found, truth, RUNS / f"probabilities-{seed}.npz")
         result = result.add({"label": "list", "seed": seed, **scores(found, truth)})

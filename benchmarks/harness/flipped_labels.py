@@ -6,7 +6,10 @@ from typing import Any
 
 import numpy as np
 
+from kerasrecipes import Recipe, use
 from kerasrecipes.data import ArraySplit, Dataset
+
+DIGITS = use("Digits", validation_fraction=0.1, test_fraction=0.4)
 
 
 @dataclass(frozen=True)
@@ -51,3 +54,17 @@ def flipped(labels: np.ndarray, classes: int, fraction: float, draw: int) -> np.
     wrong = labels.copy()
     wrong[chosen] = (labels[chosen] + rng.integers(1, classes, len(chosen))) % classes
     return wrong
+
+
+def recipe_of(fraction: float, seed: int) -> Recipe:
+    """Returns two dense layers on digits of which a seed has flipped a fraction of the labels."""
+    rate = use("CosineDecay", initial_learning_rate=0.1)
+    return Recipe(
+        data=use(f"{__name__}:FlippedLabels", data=DIGITS, fraction=fraction, draw=seed),
+        augment=[use("RandomPadCrop", padding_pixels=1)],
+        model=use("MLP", units=[64, 64]),
+        optimizer=use("SGD", learning_rate=rate, momentum=0.9, nesterov=True, weight_decay=5e-4),
+        steps_per_epoch=20,
+        epochs=20,
+        seed=seed,
+    )

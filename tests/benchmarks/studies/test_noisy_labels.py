@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from scipy.special import log_softmax
 
+from benchmarks.harness.flipped_labels import recipe_of
 from benchmarks.studies import noisy_labels as study
 from benchmarks.studies.noise_bearing import (
     BootstrappedCrossentropy,
@@ -46,7 +47,7 @@ def test_training_images_are_left_out_and_no_others():
 
 @pytest.mark.backend_neutral
 def test_the_losses_are_recipes_of_the_same_steps():
-    recipe = study.recipe_of(0.05, 1)
+    recipe = recipe_of(0.05, 1)
     changed = [recipe.replace({"loss": loss}) for loss in study.LOSSES.values()]
     assert len({each.fingerprint for each in (recipe, *changed)}) == 1 + len(study.LOSSES)
     assert {(each.epochs, each.steps_per_epoch) for each in changed} == {(20, 20)}
