@@ -6,8 +6,6 @@ import threading
 import time
 from pathlib import Path
 
-from ray.cluster_utils import Cluster
-
 from kerasrecipes import Recipe, sweep, use
 from kerasrecipes.engine import RayEngine
 
@@ -21,6 +19,8 @@ RECIPE = Recipe(
 
 
 def main(folder: Path) -> None:
+    from ray.cluster_utils import Cluster  # Here, for whoever looks at this module without Ray.
+
     cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 1})
     dying = cluster.add_node(num_cpus=1)
     written: dict[str, str] = {}
