@@ -44,10 +44,17 @@ def digits() -> Recipe:
 
 
 def cifar10(path: str) -> Recipe:
-    """Returns ResNet-8 on up to 4,500 images of each class of CIFAR-10, tested on 10,000."""
+    """Returns ResNet-8 on up to 4,900 images of each class of CIFAR-10, tested on 10,000.
+
+    Images are augmented at 32x32 pixels and seen at 16x16, which takes a quarter of the time.
+    """
     return _recipe(
-        data=use("Npz", path=path),
-        preprocessing=[use("Rescaling", scale=1 / 127.5, offset=-1)],
+        # Validation chooses nothing here, and takes time.
+        data=use("Npz", path=path, validation_fraction=0.02),
+        preprocessing=[
+            use("Rescaling", scale=1 / 127.5, offset=-1),
+            use("Resizing", height=16, width=16),
+        ],
         augment=[use("RandomPadCrop", padding_pixels=4), use("RandomFlip", mode="horizontal")],
         model=use("ResNetCIFAR", depth=8, normalization=use("BatchNormalization", momentum=0.9)),
         steps_per_epoch=60,
