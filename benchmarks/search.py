@@ -1,6 +1,7 @@
 """Claim: CoarseToFine leaves at most half of the regret of random search at the same epochs.
 
     python benchmarks/search.py [--tasks synthetic digits cifar10] [--repetitions 100]
+    python benchmarks/search.py --unseen
     python benchmarks/search.py --tasks trained --repetitions 6
 
 Searches are replayed: a trial looks up its scores in a table of learning curves, which
@@ -10,7 +11,8 @@ runs; see `search_replay/surfaces.py`. All contestants have the same space and m
 which is 20 whole trainings of 27 epochs. A search chooses a trial by validation scores. Its regret
 is the best expected test accuracy on the surface minus that of the chosen trial. In the task
 `trained`, nothing is replayed: every trial is trained, and regret is the test error of the chosen
-trial.
+trial. `--unseen` is for the two tasks that played no part in the design of CoarseToFine, and has
+two further contestants, one of which is SMAC (`pip install smac`).
 
 Each repetition adds a row to a table in benchmarks/search_tables/ and is not run again. The printed
 table has 95% t-intervals of the regrets, and of their differences to CoarseToFine, paired by
@@ -20,7 +22,7 @@ repetition.
 import argparse
 import hashlib
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +39,11 @@ from kerasrecipes.page.svg import RULE, house_style
 from kerasrecipes.runs import Sweep
 
 BUDGET_EPOCHS = 540
+# The tasks that CoarseToFine was designed on, and those that came afterwards.
+SEEN, UNSEEN = ("synthetic", "digits", "cifar10"), ("digits_features", "inverted_features")
+FIGURES = {SEEN: "search", UNSEEN: "search_unseen"}
+# Contestants that came with the unseen tasks.
+LATER = ("Optuna GP", "SMAC")
 # The shares of the budget at which regret is measured.
 SHARES = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
 OURS, BASELINE = "CoarseToFine", "RandomSearch"
@@ -52,7 +59,7 @@ COLOURS = ("#0072b2", "#5b6470", "#b85000", "#007a5a", "#a0418f", "#c99700", "#5
 ROOT = Path(__file__).parents[1]
 
 
-def main(tasks: list[str], tuners: list[str], repetitions: int, seconds: float) -> None:
+def main(tasks: Sequence[str], tuners: Sequence[str], repetitions: int, seconds: float) -> None:
     began = time.monotonic()
     results = {}
     for task in tasks:
@@ -71,8 +78,9 @@ def main(tasks: list[str], tuners: list[str], repetitions: int, seconds: float) 
                     results[task].write(TABLES / f"replay_{task}.csv")
     for task, result in results.items():
         print_table(summary(task, result))
-    figure = draw(results)
-    figure.savefig(ROOT / "docs" / "images" / "search.svg", metadata={"Date": None})
+    if tuple(tasks) in FIGURES:
+        path = ROOT / "docs" / "images" / f"{FIGURES[tuple(tasks)]}.svg"
+        draw(results).savefig(path, metadata={"Date": None})
 
 
 def play(surface: Surface, contestant: str, seed: int) -> dict[str, object]:
@@ -162,11 +170,15 @@ def draw(results: dict[str, Sweep]) -> Figure:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument(
-        "--tasks", nargs="+", choices=TASKS, default=["synthetic", "digits", "cifar10"]
-    )
-    parser.add_argument("--tuners", nargs="+", choices=CONTESTANTS, default=list(CONTESTANTS))
+    parser.add_argument("--tasks", nargs="+", choices=TASKS, help="instead of those designed on")
+    parser.add_argument("--tuners", nargs="+", choices=CONTESTANTS)
+    parser.add_argument("--unseen", action="store_true", help="tasks that no design has seen")
     parser.add_argument("--repetitions", type=int, default=100)
     parser.add_argument("--seconds", type=float, default=float("inf"), help="stop after these")
     arguments = parser.parse_args()
-    main(arguments.tasks, arguments.tuners, arguments.repetitions, arguments.seconds)
+    main(
+        arguments.tasks or (UNSEEN if arguments.unseen else SEEN),
+        arguments.tuners or [n for n in CONTESTANTS if arguments.unseen or n not in LATER],
+        arguments.repetitions,
+        arguments.seconds,
+    )
