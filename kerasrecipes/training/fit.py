@@ -81,7 +81,7 @@ def fit_recipe(
         averaging = [StoredWeights(folder / FOLDER, built.averaging, recipe.epochs, cycles)]
         own = [*fresh_statistics(built, refresh), log, *averaging, *chosen, *best]
     elif recipe.averaging:
-        choose = built.averaging is not None
+        choose = built.averaging is not None and built.dataset.held_out
         averaging = [AveragedWeights(validation, refresh, best, choose_statistics=choose)]
         own, validation = [*averaging, log, *chosen], None
     else:
@@ -111,7 +111,7 @@ def fit_recipe(
     else:
         best_epoch = best[0].restore(model) if best else None
         kept = log.rows[-1]["epoch"] if best_epoch is None else best_epoch + 1
-        average = _average(built, folder, log, kept)
+        average = _average(built, folder, log, kept, refresh is not None)
         fitted = FittedEpochs(kept, _seconds(log), average=average)
     if doctor is not None:
         write_diagnosis(folder, doctor.record_of_run(log.rows, fitted.diverged))
@@ -155,15 +155,18 @@ def _fit(
         _fit(built, checkpoint, callbacks, validation, class_weight, verbose)
 
 
-def _average(built: BuiltRecipe, folder: Path, log: EpochLog, kept: int) -> dict[str, Any] | None:
+def _average(
+    built: BuiltRecipe, folder: Path, log: EpochLog, kept: int, has_statistics: bool
+) -> dict[str, Any] | None:
     """Returns what is said of the average that a recipe names; gives the model its last one."""
     if isinstance(built.averaging, EveryAverage):
         best = kept if built.recipe.monitor else None
         return take_chosen_average(built, folder, best)
     if built.averaging is None:
         return None
-    fresh = next(row for row in log.rows if row["epoch"] == kept).get("fresh_statistics")
-    statistics = {None: None, 0.0: "unchanged", 1.0: "fresh"}[fresh]
+    # They are chosen, and logged, only where validation images are kept from the training.
+    fresh = next(row for row in log.rows if row["epoch"] == kept).get("fresh_statistics", 1.0)
+    statistics = ("fresh" if fresh else "unchanged") if has_statistics else None
     return {"name": built.averaging.label, "statistics": statistics, "chosen": False}
 
 

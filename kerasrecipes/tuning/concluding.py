@@ -10,6 +10,7 @@ from kerasrecipes.recipe.recipe import Recipe
 from kerasrecipes.recipe.spec import Spec, to_plain
 from kerasrecipes.runs.sweep_table import Sweep
 from kerasrecipes.runs.sweeping import sweep
+from kerasrecipes.training.building.monitors import MonitorError, check_held_out
 from kerasrecipes.training.training import train
 from kerasrecipes.tuning.keras_tuner.recipe_tuner import RecipeTuner
 from kerasrecipes.tuning.keras_tuner.trial_values import EPOCHS
@@ -157,6 +158,15 @@ def _finals(
 def _metric(tuner: RecipeTuner) -> str:
     """Returns the name of the objective in a table of runs."""
     return tuner.oracle.objective.name.replace("val_", "validation_", 1)
+
+
+def check_retrains(recipe: Recipe) -> None:
+    """Raises a `MonitorError` if validation images choose more in a recipe than its epoch."""
+    try:
+        check_held_out(recipe.replace({"monitor": None}))
+    except MonitorError as error:
+        error.add_note("`retrain` trains the best recipe on all folds: search without it.")
+        raise
 
 
 def retrain_best(folder: Path) -> None:

@@ -20,7 +20,7 @@ from kerasrecipes.tuning.begun_searches import (
     folder_for,
     of_other_spaces,
 )
-from kerasrecipes.tuning.concluding import conclude, retrain_best
+from kerasrecipes.tuning.concluding import check_retrains, conclude, retrain_best
 from kerasrecipes.tuning.constraints import Constraint
 from kerasrecipes.tuning.keras_tuner.distributed import ORACLE_IP, ORACLE_PORT, role
 from kerasrecipes.tuning.keras_tuner.recipe_tuner import RecipeTuner
@@ -153,6 +153,8 @@ def search(
     check_integer("seed", seed, at_least=0)
     if folds is not None:
         check_integer("folds", folds, at_least=2)
+    if retrain:
+        check_retrains(recipe)
     monitor, mode = monitor_and_mode(recipe, objective)
     warm = WarmStart(checked, constraints, enqueue, from_search)
     check_room(warm.enqueued, rungs)

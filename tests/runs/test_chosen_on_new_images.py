@@ -17,7 +17,8 @@ def run(tmp_path_factory):
     """A run that was trained on all folds."""
     data = use("CrossValidation", data=RECIPE.data, folds=3, fold=None)
     folder = tmp_path_factory.mktemp("runs")
-    return train(RECIPE.replace({"data": data, "epochs": 1}), directory=folder, verbose=0)
+    changes = {"data": data, "monitor": None, "epochs": 1}
+    return train(RECIPE.replace(changes), directory=folder, verbose=0)
 
 
 def asked(**shares):

@@ -70,3 +70,37 @@ def test_what_cannot_be_monitored_is_refused_before_the_training():
         MonitorError, match=r"`callbacks.0.monitor` must be one of f1_score_0, f1_score_1"
     ):
         build_recipe(default, dataset)
+
+
+ALL_FOLDS = RECIPE.replace(
+    {"data": use("CrossValidation", data=RECIPE.data, fold=None), "monitor": None}
+)
+
+
+@pytest.mark.parametrize(
+    ("changes", "path"),
+    [
+        ({"monitor": "val_loss"}, "monitor"),
+        ({"callbacks": ["EarlyStopping"]}, r"callbacks\.0\.monitor"),
+        ({"callbacks": [use("ReduceOnPlateau", monitor="val_brier")]}, r"callbacks\.0\.monitor"),
+        ({"averaging": "EveryAverage"}, "averaging"),
+    ],
+)
+def test_nothing_is_chosen_by_images_that_are_trained_on(changes, path):
+    recipe = ALL_FOLDS.replace(changes)
+    message = f"`{path}` would choose by .* trained on too.* `--set data.fold=0`. Received: {path}="
+    with pytest.raises(MonitorError, match=message):
+        build_recipe(recipe, recipe.data.build("data").load())
+    fold = recipe.replace({"data.fold": 0})
+    build_recipe(fold, fold.data.build("data").load())
+
+
+def test_what_training_images_choose_goes_on(tmp_path):
+    stop = use("EarlyStopping", monitor="loss")
+    average = use("ExponentialAverage", decay=0.9)
+    network = use("MLP", units=[16], normalization="batch")
+    changes = {"model": network, "callbacks": [stop], "averaging": average, "epochs": 1}
+    run = train(ALL_FOLDS.replace(changes), directory=tmp_path, verbose=0)
+    # Whether they are new ones, validation would say.
+    assert "fresh_statistics" not in run.history[0]
+    assert run.metrics["average"]["statistics"] == "fresh"

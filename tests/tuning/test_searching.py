@@ -386,6 +386,14 @@ def test_bad_input_is_refused_before_anything_is_written(tmp_path, options, mess
     assert not list(tmp_path.iterdir())
 
 
+def test_what_validation_chooses_in_a_recipe_cannot_be_retrained_on_it(tmp_path):
+    stopping = RECIPE.replace({"callbacks": ["EarlyStopping"]})
+    with pytest.raises(ValueError, match="`callbacks.0.monitor` would choose by") as refused:
+        search(stopping, SPACE, RUNGS, directory=tmp_path, retrain=True)
+    assert "search without it" in refused.value.__notes__[0]
+    assert not list(tmp_path.iterdir())
+
+
 def test_several_objectives_are_refused(tmp_path):
     with pytest.raises(TypeError, match="`objective` must be a single objective"):
         search(RECIPE, SPACE, "2x1", directory=tmp_path, objective=["val_accuracy", "val_loss"])

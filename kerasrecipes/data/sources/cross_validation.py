@@ -26,7 +26,8 @@ class CrossValidation:
         folds: Integer of at least 2.
         fold: Integer in `[0, folds)`, the fold to validate on; or `None` to train on all folds. In
             that case the validation images are the source's own. They are among the training
-            images, so that their scores mean nothing.
+            images, so that their scores mean nothing, and a recipe that chooses by them is
+            refused: set its `monitor` to `None`.
         split_seed: Non-negative integer. It decides the folds.
 
     Raises:

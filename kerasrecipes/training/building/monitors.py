@@ -11,6 +11,7 @@ from kerasrecipes.base.private.metrics import compiled_metrics
 from kerasrecipes.callbacks.monitored import better, better_in
 from kerasrecipes.data.dataset import Dataset
 from kerasrecipes.data.filling import compiles_each_size
+from kerasrecipes.optimizers import EveryAverage
 from kerasrecipes.recipe import signatures
 from kerasrecipes.recipe.recipe import Recipe
 from kerasrecipes.recipe.run_length import RunLength
@@ -22,7 +23,7 @@ FEW = 8
 
 
 class MonitorError(ValueError):
-    """A recipe monitors a quantity that is not logged, or whose better values are not known.
+    """A recipe monitors a quantity that is not logged, or by which nothing can be chosen.
 
     Args:
         path: The dotted path of the option that names the quantity, such as `"monitor"`.
@@ -58,6 +59,8 @@ def check_monitors(recipe: Recipe, model: keras.Model, dataset: Dataset, batch_s
         dataset: Its loaded data.
         batch_size: The number of samples in its batches.
     """
+    if not dataset.held_out:
+        check_held_out(recipe)
     split = dataset.validation
     # Where each size is compiled, that of the training's own validation is compiled once for both.
     count = min(len(split), batch_size if compiles_each_size() else FEW)
@@ -78,6 +81,22 @@ def check_monitors(recipe: Recipe, model: keras.Model, dataset: Dataset, batch_s
                 better_in(model, name, mode)
             except ValueError as error:
                 raise MonitorError(path, f"`{path}`: {error}") from error
+
+
+def check_held_out(recipe: Recipe) -> None:
+    """Raises a `MonitorError` if a recipe that trains on its validation images chooses by them."""
+    chosen = {path: name for path, name, _ in _monitors(recipe) if name.startswith("val_")}
+    average = recipe.averaging
+    if isinstance(average, Spec) and average.component("averaging") is EveryAverage:
+        chosen["averaging"] = average.name
+    for path, name in chosen.items():
+        raise MonitorError(
+            path,
+            f"`{path}` would choose by validation images that are trained on too, and so are known "
+            "too well: the recipe trains on all folds. Expected: nothing that validation chooses, "
+            "with `--set monitor=null`, or a fold to choose by, with `--set data.fold=0`. "
+            f"Received: {path}={name!r}",
+        )
 
 
 def build_callbacks(
