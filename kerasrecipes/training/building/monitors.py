@@ -89,7 +89,8 @@ def check_held_out(recipe: Recipe) -> None:
     average = recipe.averaging
     if isinstance(average, Spec) and average.component("averaging") is EveryAverage:
         chosen["averaging"] = average.name
-    for path, name in chosen.items():
+    if chosen:
+        path, name = next(iter(chosen.items()))
         raise MonitorError(
             path,
             f"`{path}` would choose by validation images that are trained on too, and so are known "
