@@ -2,17 +2,16 @@
 
     python -m benchmarks.studies.corrupted_augmentations path/to/cifar10.npz
 
-The networks are those of `compare_augmentations`, with five seeds. Each is scored on 2,000 of the
-test images, drawn once for all, as they are and under each of the package's corruptions at its five
-strengths. Trainings that are in the table are not repeated. What it shows is in
-docs/guides/augmentation.md.
+The networks are those of `compare_augmentations`. Each is scored on 2,000 of the test images, drawn
+once for all, as they are and under each of the package's corruptions at its five strengths.
+Trainings that are in the table are not repeated. What it shows is in docs/guides/augmentation.md.
 """
 
 import argparse
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from benchmarks.studies.compare_augmentations import AUGMENTATIONS, recipe
+from benchmarks.studies.compare_augmentations import AUGMENTATIONS, SEEDS, recipe
 from benchmarks.studies.study import Study, interval
 from kerasrecipes import Recipe, Run, train
 from kerasrecipes.cli.tables import print_table
@@ -20,7 +19,6 @@ from kerasrecipes.robustness.corruptions import CORRUPTIONS
 from kerasrecipes.runs import Sweep, evaluate_corrupted
 
 STUDY = Study("corrupted_augmentations")
-SEEDS = (0, 1, 2, 3, 4)
 IMAGES = 2000
 PLAIN, MEAN = "none", "test_corrupted"
 
