@@ -6,6 +6,11 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# On a busy machine, drawing an example may take longer than Hypothesis finds healthy.
+settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("busy")
 
 # Keras is imported in the fixture, not here: xdist's controller runs no test and can do without.
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")

@@ -19,7 +19,7 @@ def names(class_sizes):
 
 
 @given(CLASS_SIZES, SEEDS, st.floats(0.01, 0.4), st.floats(0.01, 0.4))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_parts_are_disjoint_complete_and_stratified(class_sizes, seed, first, second):
     labels = shuffled_labels(class_sizes)
     parts = stratified_split(labels, [first, second], seed, names(class_sizes))
@@ -36,7 +36,7 @@ def test_parts_are_disjoint_complete_and_stratified(class_sizes, seed, first, se
 
 
 @given(CLASS_SIZES, SEEDS, st.floats(0.01, 0.4), st.floats(0.01, 0.4))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_a_part_does_not_depend_on_later_fractions(class_sizes, seed, first, second):
     labels = shuffled_labels(class_sizes)
     one, _ = stratified_split(labels, [first], seed, names(class_sizes))
@@ -83,7 +83,7 @@ def test_three_samples_are_enough_for_three_parts():
 
 
 @given(CLASS_SIZES, SEEDS, st.integers(1, 8))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_examples_of_each_class_are_nested(class_sizes, seed, count):
     labels = shuffled_labels(class_sizes)
     larger = examples_of_each_class(labels, count, seed, names(class_sizes))
