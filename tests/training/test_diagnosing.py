@@ -145,7 +145,7 @@ def test_a_diverged_run_says_when_and_keeps_its_weights(tmp_path, plain):
 @pytest.mark.parametrize("fold", [0, None])
 def test_validation_images_that_are_trained_on_by_choice_are_no_leak(fold):
     data = use("CrossValidation", data=RECIPE.data, folds=2, fold=fold)
-    given = given_of(built(RECIPE.replace({"data": data})))
+    given = given_of(built(RECIPE.replace({"data": data, "monitor": None})))
     validated = fold is not None
     assert (given.validation_x is not None, given.validation_y is not None) == (validated,) * 2
     assert (given.validation_samples > 0) == validated
@@ -155,7 +155,7 @@ def test_validation_images_that_are_trained_on_by_choice_are_no_leak(fold):
 @pytest.mark.parametrize(("fold", "validates"), [(None, False), (0, True)])
 def test_curves_of_such_images_are_left_out(tmp_path, fold, validates):
     data = use("CrossValidation", data=RECIPE.data, folds=3, fold=fold)
-    recipe = Recipe(data=data, model=use("MLP", units=[8]), epochs=2)
+    recipe = Recipe(data=data, model=use("MLP", units=[8]), epochs=2, monitor=None)
     run = train(recipe, directory=tmp_path, verbose=0, doctor=True)
     assert {"loss", "accuracy"} <= run.record.series.epochs.keys()
     assert ("val_loss" in run.record.series.epochs) is validates
