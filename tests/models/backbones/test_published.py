@@ -10,6 +10,7 @@ def test_every_network_of_keras_has_figures():
     assert set(PUBLISHED) == set(application_builders())
 
 
+@pytest.mark.backend_neutral
 @pytest.mark.parametrize("name", ["MobileNet", "MobileNetV2", "VGG16"])
 def test_parameters_are_those_of_the_whole_network(name):
     network = application_builders()[name](weights=None)
