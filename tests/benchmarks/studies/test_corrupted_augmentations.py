@@ -15,15 +15,18 @@ def test_trainings_are_scored_once_and_go_on(tmp_path, monkeypatch):
         {"data": use("Digits", examples_per_class=3), "preprocessing": [], "model": "MLP"}
     ).replace({"epochs": 1, "batch_size": 30})
     augmentations = {"none": [], "noise": [use("RandomNoise", gaussian=0.1)]}
-    arguments = (recipe, augmentations), (tmp_path, tmp_path / "t.csv", 50)
-    first = study.compare(*arguments[0], [0], *arguments[1])
+
+    def compare():
+        return study.compare(recipe, augmentations, [0], tmp_path, tmp_path / "t.csv", 50)
+
+    first = compare()
     assert [row["label"] for row in first.rows] == ["none", "noise"]
     for row in first.rows:
         assert row["test_n"] == 50
         mean = np.mean([row[f"test_{name}"] for name in CORRUPTIONS])
         assert row["test_corrupted"] == pytest.approx(mean)
     monkeypatch.setattr(study, "train", None)
-    assert study.compare(*arguments[0], [0], *arguments[1]).rows == first.rows
+    assert compare().rows == first.rows
 
 
 def test_the_printed_table_pairs_by_seed_and_begins_with_the_best():
