@@ -13,20 +13,25 @@ import itertools
 import statistics
 import sys
 from collections.abc import Callable
+from functools import partial
+from types import SimpleNamespace
 
 import keras
 import numpy as np
 
+from benchmarks.harness.inputs import random_images
 from benchmarks.harness.turns import CPU, take_turns
 from benchmarks.studies.imbalance import FACTORS, PLAIN, cifar10, ways
+from benchmarks.studies.long_tailed import LongTailed
 from kerasrecipes import Recipe
 from kerasrecipes.cli.tables import print_table
-from kerasrecipes.data import ArraySplit, Dataset
+from kerasrecipes.data import Dataset
 from kerasrecipes.training.building.build import build_recipe
 from kerasrecipes.training.building.class_weighting import class_weights
 from kerasrecipes.training.building.inputs import fit_inputs
 
-STEPS, CLASSES, IMAGES = 40, 10, 12_000
+# As many images as the study draws from: 4,900 of each class.
+STEPS, CLASSES, IMAGES = 40, 10, 49_000
 # It trains as the plain way does until it begins.
 LATE = "sampler late"
 
@@ -59,17 +64,8 @@ def fitting(recipe: Recipe, dataset: Dataset) -> Callable[[], object]:
 
 def long_tailed_pixels() -> Dataset:
     """Returns images of random pixels, as many of each class as the study has at factor 100."""
-    rng = np.random.default_rng(0)
-    shares = max(FACTORS) ** -(np.arange(CLASSES) / (CLASSES - 1))
-    counts = np.maximum(1, np.round(IMAGES * shares / shares.sum())).astype(int)
-
-    def split(labels: np.ndarray) -> ArraySplit:
-        pixels = rng.integers(0, 256, (len(labels), 32, 32, 3), "uint8")
-        return ArraySplit(pixels, labels.astype("int32"))
-
-    train = split(np.repeat(np.arange(CLASSES), counts))
-    names = tuple(map(str, range(CLASSES)))
-    return Dataset(train, split(np.arange(CLASSES)), None, names, (32, 32, 3), "random pixels")
+    even = partial(random_images, IMAGES, (32, 32, 3), validation=CLASSES, classes=CLASSES)
+    return LongTailed(SimpleNamespace(load=even), max(FACTORS)).load()
 
 
 def row(way: str, own: np.ndarray, plain: np.ndarray) -> dict[str, str]:
