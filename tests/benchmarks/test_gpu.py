@@ -61,7 +61,7 @@ def test_multiplications(network, expected, monkeypatch):
 def test_a_training_without_the_host_is_that_of_fit(in_jax):
     augment = [use("AlternatingFlip"), use("RandomPadCrop", padding_pixels=1)]
     fitted, resident = in_jax(fit_and_resident.weights_of_both, 3, augment)
-    # The same steps as one program round otherwise: by up to 1e-5 after 27 of them.
+    # The same steps as one program round otherwise: by 7e-7 after 30 of them, where it was seen.
     for theirs, ours in zip(fitted, resident, strict=True):
         np.testing.assert_allclose(ours, theirs, rtol=0, atol=1e-4)
 
