@@ -124,7 +124,11 @@ def heal(run: Run, attempts: int, train: Callable[[Remedy], Run]) -> Iterator[At
         run: A finished run.
         attempts: Positive integer. The most trainings.
         train: Function that trains the recipe of a remedy and returns its run.
+
+    Raises:
+        ValueError: If the run was trained on its validation images too.
     """
+    run.check_chooses("A remedy")
     seen = {run.recipe.fingerprint}
     for _ in range(attempts):
         remedy = _first_remedy(run, seen)

@@ -9,6 +9,7 @@ from kerasrecipes import train, use
 from kerasrecipes.cli.scores.probability_lines import calibration_lines, check_thresholds
 from kerasrecipes.ensembles import average, combine, combine_snapshots
 from kerasrecipes.runs import evaluate_stored, export, selective_augmentation
+from kerasrecipes.runs.healing import heal
 from tests.digits_run import RECIPE
 
 
@@ -29,6 +30,7 @@ CHOICES = {
     "a temperature": lambda run, to: export(run, "keras", to / "no.keras", True, "fitted"),
     "what is unsure": lambda run, to: selective_augmentation(run, "shifts"),
     "a threshold": lambda run, to: check_thresholds(run, asked(accuracy=[0.9])),
+    "a remedy": lambda run, to: next(heal(run, 1, train=None)),
     "fitted weights": lambda run, to: average([run], "fitted"),
     "greedy weights": lambda run, to: combine([run], "greedy", directory=to),
 }

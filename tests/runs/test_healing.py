@@ -22,6 +22,9 @@ class FakeRun:
         self.metrics = {"validation": {"accuracy": accuracy, "n": 400}}
         self.predictions = predictions or {}
 
+    def check_chooses(self, what):
+        """Its validation images were kept from training."""
+
 
 @pytest.fixture(autouse=True)
 def _diagnoses(monkeypatch):
