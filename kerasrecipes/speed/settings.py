@@ -1,6 +1,7 @@
 """Settings that may make a training faster, and what each of them changes besides."""
 
 import importlib.util
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -57,6 +58,8 @@ def settings_to_try(recipe: Recipe, facts: Facts) -> Iterator[Setting]:
     yield _precision(recipe)
     yield from _batch_sizes(recipe, facts)
     yield _compiled(facts)
+    if facts.backend == "tensorflow":
+        yield _onednn()
     yield _threads(facts)
     for backend in _BACKENDS:
         if backend != facts.backend:
@@ -120,6 +123,13 @@ def _compiled(facts: Facts) -> Setting:
             "jit_compile", why_not="on JAX, steps are compiled, and slow if they are not"
         )
     return _of_recipe("jit_compile", not facts.compiled)
+
+
+def _onednn() -> Setting:
+    # TensorFlow uses oneDNN by itself only on processors with AVX-512 VNNI or later.
+    name = "TF_ENABLE_ONEDNN_OPTS"
+    value = "0" if os.environ.get(name) == "1" else "1"
+    return Setting(name, value, ROUNDING, variables={name: value})
 
 
 def _threads(facts: Facts) -> Setting:

@@ -16,11 +16,12 @@ def reasons(**facts):
     return {name: setting.why_not for name, setting in named(**facts) if setting.why_not}
 
 
-def test_what_a_recipe_does_not_have_is_tried():
+def test_what_a_recipe_does_not_have_is_tried(monkeypatch):
+    monkeypatch.delenv("TF_ENABLE_ONEDNN_OPTS", raising=False)
     tried = [name for name, setting in named() if not setting.why_not]
-    assert tried[:6] == [
+    assert tried[:7] == [
         "steps_per_execution=10", "precision=mixed_bfloat16", "batch_size=128", "batch_size=256",
-        "jit_compile=true", "threads=4",
+        "jit_compile=true", "TF_ENABLE_ONEDNN_OPTS=1", "threads=4",
     ]  # fmt: skip
     fast = RECIPE.replace({"steps_per_execution": 10, "precision": "mixed_bfloat16"})
     tried = [name for name, _ in named(fast, compiled=True)]
@@ -40,6 +41,15 @@ def test_what_a_recipe_does_not_have_is_tried():
 )
 def test_what_cannot_be_tried_says_why(facts, name, reason):
     assert reason in reasons(**facts)[name]
+
+
+def test_onednn_is_tried_as_it_is_not_and_on_tensorflow_alone(monkeypatch):
+    monkeypatch.setenv("TF_ENABLE_ONEDNN_OPTS", "1")
+    tried = dict(named())
+    assert tried["TF_ENABLE_ONEDNN_OPTS=0"].variables == {"TF_ENABLE_ONEDNN_OPTS": "0"}
+    monkeypatch.setenv("TF_ENABLE_ONEDNN_OPTS", "0")
+    assert "TF_ENABLE_ONEDNN_OPTS=1" in dict(named())
+    assert not [name for name, _ in named(backend="torch") if "ONEDNN" in name]
 
 
 def test_a_backend_that_is_not_installed_is_not_tried(monkeypatch):
