@@ -68,8 +68,8 @@ def add_test_time_augmentation(parser: argparse.ArgumentParser) -> None:
         "--test-time-augmentation",
         "--tta",
         metavar="NAME",
-        help="average the probabilities of several views of each image: flip, shifts, five_crops, "
-        "ten_crops",
+        help="average the probabilities of several views of each image: flip, shifts, "
+        "flip_shifts, five_crops, ten_crops",
     )
 
 

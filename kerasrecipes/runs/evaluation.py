@@ -99,8 +99,8 @@ def evaluate_folder(
         directory: A folder that holds class folders, or folders `train`, `val` and `test` that
             hold class folders. The class folders must be some or all of the run's classes.
         split: The one of these folders to use. Defaults to test if there is one, else validation.
-        test_time_augmentation: `None`, `"flip"`, `"shifts"`, `"five_crops"` or `"ten_crops"`: the
-            versions of each image whose predicted probabilities are averaged.
+        test_time_augmentation: `None`, `"flip"`, `"shifts"`, `"flip_shifts"`, `"five_crops"` or
+            `"ten_crops"`: the versions of each image whose predicted probabilities are averaged.
 
     Raises:
         ValueError: If the directory is not as described, or has classes that the run does not have.

@@ -63,8 +63,8 @@ def predict_files(
     Args:
         run: A finished run.
         paths: The files.
-        test_time_augmentation: `None`, `"flip"`, `"shifts"`, `"five_crops"` or `"ten_crops"`: the
-            versions of each image whose predicted probabilities are averaged.
+        test_time_augmentation: `None`, `"flip"`, `"shifts"`, `"flip_shifts"`, `"five_crops"` or
+            `"ten_crops"`: the versions of each image whose predicted probabilities are averaged.
         logit_adjustment: Float of at least 0, `tau` of `adjusted_probabilities`; `None` for
             probabilities as they are.
 

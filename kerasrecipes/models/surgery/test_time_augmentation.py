@@ -10,10 +10,10 @@ from kerasrecipes.layers.augmentation.rounding import round_to
 from kerasrecipes.models.surgery.output_form import gives_probabilities
 
 # The number of copies that each kind of test-time augmentation makes of an image.
-COPIES = {"flip": 2, "shifts": 5, "five_crops": 5, "ten_crops": 10}
+COPIES = {"flip": 2, "shifts": 5, "flip_shifts": 10, "five_crops": 5, "ten_crops": 10}
 
 # The kinds whose first copy is the image as it is.
-_WITH_THE_IMAGE = ("flip", "shifts")
+_WITH_THE_IMAGE = ("flip", "shifts", "flip_shifts")
 
 # A shift moves an image by its size divided by this number.
 SHIFT_DIVISOR = 16
@@ -29,11 +29,12 @@ def with_test_time_augmentation(
     - `"flip"`: the image and its mirror image.
     - `"shifts"`: the image, and the image shifted left, right, up and down by a sixteenth of its
       size (at least a pixel). Pixels at the edge are repeated.
+    - `"flip_shifts"`: these five images and their mirror images.
     - `"five_crops"`: crops of the four corners and of the centre, with 7/8 of each side, enlarged
       to the size of the image.
     - `"ten_crops"`: these five crops and their mirror images.
 
-    Choose a kind that does not change the class of an image: `"flip"` is not for digits.
+    Choose a kind that does not change the class of an image: those that mirror are not for digits.
 
     Args:
         model: A Keras model with one input `(batch, height, width, channels)` and one output
@@ -126,6 +127,10 @@ class _AugmentedCopies(keras.layers.Layer):
             return ops.concatenate([*own, _mirrored(images)])
         if self.kind == "shifts":
             return ops.concatenate([*own, *_shifts(images)])
+        if self.kind == "flip_shifts":
+            shifted = ops.concatenate([images, *_shifts(images)])
+            copies = ops.concatenate([shifted, _mirrored(shifted)])
+            return copies[ops.shape(images)[0] :] if self.others else copies
         crops = ops.concatenate(_five_crops(images))
         return ops.concatenate([crops, _mirrored(crops)]) if self.kind == "ten_crops" else crops
 

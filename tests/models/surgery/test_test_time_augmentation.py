@@ -29,6 +29,9 @@ def numpy_copies(images, kind):
             padded[:, 1 + row : 9 + row, 1 + column : 17 + column]
             for row, column in ((0, 0), (0, 1), (0, -1), (1, 0), (-1, 0))
         ]
+    if kind == "flip_shifts":
+        shifts = numpy_copies(images, "shifts")
+        return [*shifts, *(shifted[:, :, ::-1] for shifted in shifts)]
     crops = [
         ops.convert_to_numpy(ops.image.resize(images[:, y : y + 7, x : x + 14], (8, 16)))
         for y, x in ((0, 0), (0, 2), (1, 0), (1, 2), (0, 1))
@@ -46,7 +49,9 @@ def test_probabilities_are_the_mean_over_copies(kind):
     np.testing.assert_allclose(np.exp(received).sum(-1), 1, atol=1e-5)
 
 
-@pytest.mark.parametrize(("kind", "left_out"), [("flip", 1), ("shifts", 1), ("five_crops", 0)])
+@pytest.mark.parametrize(
+    ("kind", "left_out"), [("flip", 1), ("shifts", 1), ("flip_shifts", 1), ("five_crops", 0)]
+)
 def test_other_views_are_the_copies_without_the_image_itself(kind, left_out):
     model = linear_model()
     copies = numpy_copies(IMAGES, kind)[left_out:]
@@ -68,7 +73,7 @@ def test_images_of_any_size():
     model = keras.Sequential(
         [keras.Input((None, None, 3)), keras.layers.GlobalMaxPooling2D(), keras.layers.Dense(4)]
     )
-    for kind in ("flip", "shifts"):
+    for kind in ("flip", "shifts", "flip_shifts"):
         assert with_test_time_augmentation(model, kind).predict(IMAGES, verbose=0).shape == (5, 4)
     with pytest.raises(ValueError, match="'ten_crops' needs a model of a fixed image size"):
         with_test_time_augmentation(model, "ten_crops")
