@@ -32,7 +32,7 @@ SHAPE, CLASSES = (32, 32, 3), 10
 NETWORKS = {
     "resnet18": lambda: ResNet(SHAPE, CLASSES, depth=18, stem="small"),
     "resnet20": lambda: ResNetCIFAR(SHAPE, CLASSES, depth=20),
-    "speed": lambda: SpeedNetCIFAR(SHAPE, CLASSES),
+    "speed": lambda: SpeedNetCIFAR(SHAPE, CLASSES, widths=(64, 128, 256)),
 }
 SGD = "SGD, Nesterov"
 
@@ -105,7 +105,7 @@ def recipe_steps() -> dict:
     for name in ("cifar10_resnet20", "cifar10_fast"):
         built = build_recipe(recipe_of(name), dataset)
         # Full batches alone, or the last one would be compiled apart.
-        size = 125 if built.batch_size < 500 else 500
+        size = next(n for n in range(built.batch_size, 0, -1) if 1000 % n == 0)
         parts = [np.arange(start, start + size) for start in range(0, 1000, size)]
         batches = [(dataset.train.read(part), dataset.train.labels[part]) for part in parts]
         functions[name] = functools.partial(train_on, built.model, batches)
