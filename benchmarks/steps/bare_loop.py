@@ -6,6 +6,7 @@ batch statistics, and sums of the loss and of the right answers, which are read 
 
 # ruff: noqa: TID253  (each of these is one backend and nothing else)
 
+import functools
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
@@ -43,6 +44,11 @@ def _right(labels, logits):
     return ops.mean(ops.cast(ops.equal(ops.argmax(logits, -1), labels), "float32"))
 
 
+def _loss_and_right(model, images, labels):
+    logits = model(images, training=True)
+    return _loss(labels, logits, model.losses), _right(labels, logits)
+
+
 def _means(sums) -> tuple[float, float]:
     """Returns the means of loss and right answers, from their sums and the number of batches."""
     loss, right, batches = sums.tolist()
@@ -54,18 +60,14 @@ def _tensorflow_steps(model):
 
     weights = [variable.value for variable in model.trainable_variables]
 
-    def loss_of(images, labels):
-        logits = model(images, training=True)
-        return _loss(labels, logits, model.losses), _right(labels, logits)
-
     def gradients_of(images, labels):
         with tf.GradientTape() as tape:
-            loss, right = loss_of(images, labels)
+            loss, right = _loss_and_right(model, images, labels)
         return tape.gradient(loss, weights), tf.stack([loss, right])
 
     @tf.function(reduce_retracing=True)
     def forward(images, labels):
-        return tf.stack(loss_of(images, labels))
+        return tf.stack(_loss_and_right(model, images, labels))
 
     @tf.function(reduce_retracing=True)
     def gradients(images, labels):
@@ -142,14 +144,10 @@ def _torch_steps(model):
 
     weights = [variable.value for variable in model.trainable_variables]
 
-    def loss_of(images, labels):
-        logits = model(images, training=True)
-        return _loss(labels, logits, model.losses), _right(labels, logits)
-
     def gradients_of(images, labels):
         for weight in weights:
             weight.grad = None
-        loss, right = loss_of(images, labels)
+        loss, right = _loss_and_right(model, images, labels)
         loss.backward()
         return torch.stack([loss.detach(), right])
 
@@ -169,4 +167,5 @@ def _torch_steps(model):
                 sums += torch.cat([both, torch.ones(1)])
         return _means(sums)
 
-    return BareSteps(over(loss_of), over(gradients_of), train_over)
+    forward = functools.partial(_loss_and_right, model)
+    return BareSteps(over(forward), over(gradients_of), train_over)
