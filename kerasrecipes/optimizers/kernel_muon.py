@@ -50,8 +50,7 @@ class KernelMuon(TogetherUpdates, UpdateWrapper, DecaysWithinItsStep):
     every convolution to AdamW.
 
     Memory: one number for each weight of a kernel, and what the inner optimizer keeps for the rest.
-    Time: a whole training step of ResNet-18 takes 1.07 times one with SGD if `steps` is 3, and 1.15
-    times if it is 5 (docs/benchmarks/training-steps.md).
+    Time: 1.15 times SGD's training step on ResNet-18, see docs/benchmarks/training-steps.md.
 
     One entry of a gradient that is not finite turns its whole kernel into NaN. Wrap this optimizer
     to skip such steps: `keras.optimizers.LossScaleOptimizer(KernelMuon(...), initial_scale=1.0)`.
