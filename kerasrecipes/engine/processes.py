@@ -112,9 +112,7 @@ class ProcessEngine(Engine):
                 "imports the script that starts it, so what that does must stand under "
                 '`if __name__ == "__main__":`.'
                 if not process.was_ready
-                else f"{self._lives} of {self._lives} workers died over this task, the last by "
-                f"{ended}. By signal 9, the system ends what takes too much memory: try fewer "
-                "workers."
+                else _death_over_a_task(self._lives, self.workers, ended)
             )
 
         started()
@@ -122,6 +120,17 @@ class ProcessEngine(Engine):
             yield call
         finally:
             self._running.pop(number).end()
+
+
+def _death_over_a_task(lives: int, workers: int, ended: str) -> str:
+    """Returns the message for a task that is given up."""
+    died = "Its worker" if lives == 1 else f"{lives} workers, one after the other,"
+    last = "" if lives == 1 else ", the last"
+    less = "fewer workers" if workers > 1 else "a smaller batch size"
+    return (
+        f"{died} died over this task{last} by {ended}. By signal 9, the system ends what takes too "
+        f"much memory: try {less}."
+    )
 
 
 class _DiedError(Exception):

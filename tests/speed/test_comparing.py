@@ -93,7 +93,7 @@ def test_what_may_be_noise_is_not_faster(turns):
 def test_a_setting_that_fails_says_why_and_the_others_go_on():
     workers = Workers(
         jit_compile=ValueError("No registered kernel\nat 0x0"),
-        precision=WorkerLostError("1 of 1 workers died"),
+        precision=WorkerLostError("Its worker died"),
         batch_size=TimeoutError(),
         steps_per_execution=1.2,
     )
