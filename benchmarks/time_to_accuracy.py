@@ -1,10 +1,10 @@
-"""Claims: `cifar10_fast` reaches 90% in two epochs, and takes no longer than 9 of ResNet-20.
+"""Claims: `cifar10_fast` reaches 90% in two epochs, and takes no longer than 8.7 of ResNet-20.
 
     python benchmarks/time_to_accuracy.py cifar10.npz
     python benchmarks/time_to_accuracy.py cifar10.npz --only fast 'fast, a quarter' --seeds 0 1 2
     KERAS_BACKEND=jax python benchmarks/time_to_accuracy.py cifar10.npz --epochs 2
 
-Accuracy against time, from the first step on: the recipe `cifar10_fast` in its 8 epochs and, with a
+Accuracy against time, from the first step on: the recipe `cifar10_fast` in its 7 epochs and, with a
 schedule of its own, in 2; the same in the widths of the records; `cifar10_resnet20` in 30 epochs,
 and in 9, which take about as long as `cifar10_fast`; and the convolutional network of Keras's
 documentation (keras.io/examples/vision/mnist_convnet) in its own settings, on CIFAR-10's images.
