@@ -5,7 +5,7 @@
 
 21 min on 2 busy CPU cores (TensorFlow 2.21), with `TF_ENABLE_ONEDNN_OPTS=1`: as long as 7.4 to 8.7
 epochs of `cifar10_resnet20.py`. Its test accuracy is 91.8% (91.6 to 92.1), with views 92.7% (92.5
-to 92.9): means of three seeds and their range, n = 10,000 images. The widths of the records, in the
+to 92.9): means of five seeds and their range, n = 10,000 images. The widths of the records, in the
 second command, take nearly twice as long; they were not trained to their end.
 
 The idea is public (Jordan, 2024, https://arxiv.org/abs/2404.00498, and the Muon of its successor):
