@@ -1,7 +1,7 @@
 """Claims: `cifar10_fast` reaches 90% in two epochs, and takes no longer than 8.7 of ResNet-20.
 
     python benchmarks/time_to_accuracy.py cifar10.npz
-    python benchmarks/time_to_accuracy.py cifar10.npz --only fast 'fast, a quarter' --seeds 0 1 2
+    python benchmarks/time_to_accuracy.py cifar10.npz --only fast 'fast, a quarter' --seeds 12 13
     KERAS_BACKEND=jax python benchmarks/time_to_accuracy.py cifar10.npz --epochs 2
 
 Accuracy against time, from the first step on: the recipe `cifar10_fast` in its 7 epochs and, with a
@@ -14,7 +14,8 @@ The 10,000 test images are scored once, at the end; by `cifar10_fast` with views
 four shifts by two pixels, and the mirror images of all five.
 
 A row of the table is written after each training; the same command goes on where it was stopped.
-`--epochs` shortens every training, for images a second of the other backends.
+`--epochs` shortens every training, for images a second of the other backends. Seed 0 tuned the
+recipe, so that it scores nothing here.
 """
 
 import argparse
@@ -202,7 +203,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("images", nargs="?", help="CIFAR-10 as an .npz file")
     parser.add_argument("--only", nargs="+", metavar="NAME", help="some of the trainings")
-    parser.add_argument("--seeds", type=int, nargs="+", default=[0])
+    parser.add_argument("--seeds", type=int, nargs="+", default=[11])
     parser.add_argument("--epochs", type=int, help="of every training, instead of its own")
     parser.add_argument("--table", type=Path, default=TABLE, help=f"(default: {TABLE})")
     arguments = parser.parse_args()
